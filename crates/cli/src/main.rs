@@ -1,0 +1,2 @@
+//! The levada binary.
+fn main() {}

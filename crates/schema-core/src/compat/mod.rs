@@ -1,0 +1,55 @@
+//! Verdicts: which side reads which, and what the reference says about it.
+
+mod level;
+mod report;
+mod rules;
+
+pub use level::{CompatibilityLevel, UnknownLevel};
+pub use report::{Incompatibility, Side, VersionReport};
+pub use rules::Rule;
+
+use crate::{Limits, Schema, SchemaType, avro};
+
+/// Why no verdict could be given.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+pub enum CheckError {
+    /// There is no engine for the format yet; guessing would be worse than refusing.
+    #[error("compatibility checks of {0} schemas are not implemented yet")]
+    NotSupported(SchemaType),
+    /// The comparison passed [`Limits::pairs_max`].
+    #[error("the schemas are too complex to compare: more than {0} pairs of types")]
+    TooComplex(usize),
+}
+
+/// Compares `candidate` with one earlier version in the directions of `level`.
+///
+/// Which versions are handed in is the caller's part: the newest alone for plain levels; newest
+/// to oldest, up to the first that yields a finding, for transitive ones.
+pub fn check_version(
+    level: CompatibilityLevel,
+    candidate: &Schema,
+    previous: &Schema,
+    limits: &Limits,
+) -> Result<VersionReport, CheckError> {
+    let mut report = VersionReport::new(previous.canonical());
+    if level == CompatibilityLevel::None {
+        return Ok(report);
+    }
+    if candidate.schema_type() != previous.schema_type() {
+        report.different_type();
+        return Ok(report);
+    }
+    for &reader_side in level.readers() {
+        let (reader, writer) = match reader_side {
+            Side::New => (candidate, previous),
+            Side::Old => (previous, candidate),
+        };
+        report.direction(match (reader, writer) {
+            (Schema::Avro(reader), Schema::Avro(writer)) => {
+                avro::compare(reader, writer, reader_side, limits)?
+            }
+            _ => return Err(CheckError::NotSupported(candidate.schema_type())),
+        });
+    }
+    Ok(report)
+}

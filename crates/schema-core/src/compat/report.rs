@@ -1,0 +1,95 @@
+//! What one comparison found, and how the reference words it.
+
+use super::Rule;
+
+/// Longest old schema text that a message quotes whole, in characters.
+const QUOTED_CHARS_MAX: usize = 10_240;
+
+/// A side of the comparison; the candidate is the new one.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub enum Side {
+    New,
+    Old,
+}
+
+impl Side {
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::New => "new",
+            Self::Old => "old",
+        }
+    }
+
+    #[must_use]
+    pub fn other(self) -> Self {
+        match self {
+            Self::New => Self::Old,
+            Self::Old => Self::New,
+        }
+    }
+}
+
+/// One difference that keeps the reader from decoding what the writer wrote.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Incompatibility {
+    pub rule: Rule,
+    /// Where it stands, in the format's own path notation.
+    pub path: String,
+    /// The side that reads.
+    pub reader: Side,
+    /// The bare detail: a field name, the missing symbols, the two types.
+    pub detail: String,
+    /// The reference's message, whole.
+    pub message: String,
+}
+
+/// Everything found between the candidate and one earlier version.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct VersionReport {
+    /// All directions, in the order they were checked.
+    pub incompatibilities: Vec<Incompatibility>,
+    different_type: bool,
+    last_direction_failed: bool,
+    old_schema: String,
+}
+
+impl VersionReport {
+    pub(super) fn new(old_schema: &str) -> Self {
+        Self { old_schema: old_schema.to_owned(), ..Self::default() }
+    }
+
+    pub(super) fn different_type(&mut self) {
+        self.different_type = true;
+    }
+
+    pub(super) fn direction(&mut self, found: Vec<Incompatibility>) {
+        self.last_direction_failed = !found.is_empty();
+        self.incompatibilities.extend(found);
+    }
+
+    pub fn is_compatible(&self) -> bool {
+        !self.different_type && self.incompatibilities.is_empty()
+    }
+
+    /// The reference's verbose list without its last entry, which echoes the configuration.
+    /// The trailer with the old version stands there only if the direction that was checked
+    /// last failed (observed: a FULL check that fails forward alone has none).
+    pub fn messages(&self, old_version: i32) -> Vec<String> {
+        if self.different_type {
+            return vec!["Incompatible because of different schema type".to_owned()];
+        }
+        let mut messages: Vec<String> =
+            self.incompatibilities.iter().map(|found| found.message.clone()).collect();
+        if self.last_direction_failed {
+            messages.push(format!("{{oldSchemaVersion: {old_version}}}"));
+            messages.push(match self.old_schema.char_indices().nth(QUOTED_CHARS_MAX) {
+                Some((end, _)) => {
+                    let (head, _) = self.old_schema.split_at(end);
+                    format!("{{oldSchema: <truncated> '{head}...'}}")
+                }
+                None => format!("{{oldSchema: '{}'}}", self.old_schema),
+            });
+        }
+        messages
+    }
+}

@@ -1,0 +1,29 @@
+//! Schemas as values: text in, and out come the canonical text, the identity and the verdict.
+//!
+//! One call per question. [`Schema::parse`] turns text and its already fetched references into a
+//! [`Schema`]; [`Schema::canonical`] is the text the registry stores and hashes;
+//! [`check_version`] compares a candidate with one earlier version under a
+//! [`CompatibilityLevel`] and returns every difference with its path, never the first alone.
+//!
+//! The crate is pure: no file, socket, clock, randomness or async runtime. Whoever fetched the
+//! references hands them in; nothing named in a schema is ever looked up. Every parser works
+//! under [`Limits`], because schema text comes from strangers.
+#![deny(clippy::indexing_slicing)]
+
+pub mod avro;
+mod compat;
+mod error;
+pub mod json;
+mod limits;
+pub mod protobuf;
+mod reference;
+mod schema;
+
+pub use compat::{
+    CheckError, CompatibilityLevel, Incompatibility, Rule, Side, UnknownLevel, VersionReport,
+    check_version,
+};
+pub use error::{Location, ParseError, ParseErrorKind};
+pub use limits::Limits;
+pub use reference::{Reference, ResolvedReference};
+pub use schema::{RawSchema, Schema, SchemaType, UnknownSchemaType, Validation};
