@@ -14,7 +14,7 @@ mod tests;
 use crate::{Limits, Location, ParseError};
 
 pub(crate) use number::{Number, java_double, java_float};
-pub(crate) use print::{print, write_string};
+pub(crate) use print::{print, print_sorted, utf16_order, write_string};
 
 /// What a dialect of JSON accepts beyond RFC 8259.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -126,6 +126,14 @@ impl Object {
     }
 }
 
+/// Equal if the same keys have equal values, in whatever order.
+impl PartialEq for Object {
+    fn eq(&self, other: &Self) -> bool {
+        self.len() == other.len()
+            && self.sorted().zip(other.sorted()).all(|(x, y)| x.key == y.key && x.value == y.value)
+    }
+}
+
 impl Value {
     pub(crate) fn as_str(&self) -> Option<&str> {
         match &self.data {
@@ -175,10 +183,7 @@ impl PartialEq for Value {
             (Data::Number(a), Data::Number(b)) => a.printed() == b.printed(),
             (Data::String(a), Data::String(b)) => a == b,
             (Data::Array(a), Data::Array(b)) => a == b,
-            (Data::Object(a), Data::Object(b)) => {
-                a.len() == b.len()
-                    && a.sorted().zip(b.sorted()).all(|(x, y)| x.key == y.key && x.value == y.value)
-            }
+            (Data::Object(a), Data::Object(b)) => a == b,
             _ => false,
         }
     }

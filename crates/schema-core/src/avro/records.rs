@@ -1,0 +1,113 @@
+//! Parsing of records and their fields.
+
+use std::collections::{HashMap, HashSet};
+
+use super::parse::{
+    Parser, RESERVED, aliases_of, invalid, props, required, required_array, required_text, text,
+};
+use super::types::{Field, Order, Primitive, Record, Shape, TypeId};
+use crate::json_text::{Data, Number, Object, Value};
+use crate::{Location, ParseError};
+
+/// Attributes of a field with a meaning of their own.
+const FIELD_RESERVED: [&str; 6] = ["default", "doc", "name", "order", "type", "aliases"];
+
+impl Parser<'_> {
+    pub(super) fn record(
+        &mut self,
+        object: &Object,
+        place: Location,
+        space: Option<&str>,
+        is_error: bool,
+    ) -> Result<TypeId, ParseError> {
+        let named = self.named(object, place, space)?;
+        let listed = required_array(object, "fields", place)?;
+        let mut fields: Vec<Field> = Vec::with_capacity(listed.len());
+        let mut by_name = HashMap::with_capacity(listed.len());
+        for value in listed {
+            let field = self.field(value, named.name.space.as_deref())?;
+            if by_name.insert(field.name.clone(), fields.len()).is_some() {
+                return Err(invalid(
+                    format!("duplicate field {:?} in record {}", field.name, named.name.full),
+                    value.location,
+                ));
+            }
+            fields.push(field);
+        }
+        let shape = Shape::Record(Record { named, is_error, fields, by_name });
+        self.define(shape, props(object, &RESERVED), place)
+    }
+
+    fn field(&mut self, value: &Value, space: Option<&str>) -> Result<Field, ParseError> {
+        let place = value.location;
+        let Some(object) = value.as_object() else {
+            return Err(invalid(format!("a field is an object, not {}", value.kind()), place));
+        };
+        let name = required_text(object, "name", place)?.to_owned();
+        let field_type = self.parse(required(object, "type", place)?, space)?;
+        let order = match object.get("order") {
+            None => Order::Ascending,
+            Some(value) => value.as_str().and_then(Order::parse).ok_or_else(|| {
+                invalid("the order of a field is ascending, descending or ignore", value.location)
+            })?,
+        };
+        let default = match object.get("default") {
+            None => None,
+            Some(value) => Some(self.default_value(&name, field_type, value)?),
+        };
+        self.check_name(&name, object.get("name").map_or(place, |value| value.location))?;
+        let mut seen = HashSet::new();
+        let mut aliases: Vec<String> = Vec::new();
+        for (alias, _) in aliases_of(object)? {
+            if seen.insert(alias) {
+                aliases.push(alias.to_owned());
+            }
+        }
+        Ok(Field {
+            name,
+            field_type,
+            doc: text(object, "doc").map(str::to_owned),
+            default,
+            order,
+            aliases,
+            props: props(object, &FIELD_RESERVED),
+            location: self.location(place),
+        })
+    }
+
+    /// The default as kept: text given for a float or double becomes the number it spells.
+    fn default_value(
+        &mut self,
+        field: &str,
+        field_type: TypeId,
+        value: &Value,
+    ) -> Result<Value, ParseError> {
+        let is_floating = matches!(
+            self.types.shape(field_type),
+            Shape::Primitive(Primitive::Float | Primitive::Double)
+        );
+        let mut default = value.clone();
+        if let (true, Some(text)) = (is_floating, value.as_str()) {
+            let number = java_parse_double(text).ok_or_else(|| {
+                invalid(format!("default {text:?} of field {field:?} is no number"), value.location)
+            })?;
+            default.data = Data::Number(Number::from_f64(number));
+        }
+        self.check_default(field, field_type, &default)?;
+        Ok(default)
+    }
+}
+
+/// A decimal number in the notation Java reads: blanks around, a sign, `NaN`, `Infinity`, and
+/// `f` or `d` behind the digits.
+fn java_parse_double(text: &str) -> Option<f64> {
+    let trimmed = text.trim_matches(|c| c <= ' ');
+    let unsigned = trimmed.strip_prefix(['+', '-']).unwrap_or(trimmed);
+    if matches!(unsigned, "NaN" | "Infinity") {
+        return trimmed.parse().ok();
+    }
+    if !unsigned.starts_with(|c: char| c.is_ascii_digit() || c == '.') {
+        return None;
+    }
+    trimmed.strip_suffix(['f', 'F', 'd', 'D']).unwrap_or(trimmed).parse().ok()
+}
