@@ -1,9 +1,15 @@
 //! Avro schemas and pairs of them whose texts, verdicts and messages the reference gave.
+#![allow(
+    clippy::expect_used,
+    clippy::panic,
+    clippy::print_stdout,
+    reason = "a test may fail where it stands, and shows how much it checked"
+)]
 
 mod common;
 
 use common::{parse, references, text, vectors};
-use levada_schema_core::{CompatibilityLevel, Incompatibility, Limits, Schema, SchemaType};
+use levada_schema_core::{CompatibilityLevel, Incompatibility, Limits, Rule, Schema, SchemaType};
 use levada_schema_core::{Validation, check_version};
 use serde_json::{Value, json};
 
@@ -70,4 +76,70 @@ fn invalid_schemas_are_refused() {
             }
         });
     }
+}
+
+#[test]
+fn verdicts_findings_and_messages_are_the_reference_s() {
+    for file in ["avro.jsonl", "random-avro.jsonl"] {
+        all(file, compatibility);
+    }
+}
+
+/// Checks the candidate against the versions that the row's level looks at, newest first.
+fn compatibility(row: &Value) -> Result<(), String> {
+    let level: CompatibilityLevel = text(row, "level").parse().expect("a level");
+    let limits = Limits::default();
+    let parsed = |text: &str, references: &str, validation| -> Result<Schema, String> {
+        parse(AVRO, text, &common::references(row, references), validation)
+            .map_err(|error| format!("{error} in {text}"))
+    };
+    let candidate = parsed(text(row, "candidate"), "references", Validation::New)?;
+    let previous: Vec<&str> =
+        row["previous"].as_array().into_iter().flatten().filter_map(Value::as_str).collect();
+    let looked_at = if level.is_transitive() { previous.len() } else { 1 };
+    let mut found = Vec::new();
+    let mut messages = Vec::new();
+    let newest_first = previous.iter().enumerate().rev().take(looked_at);
+    for (index, old) in newest_first {
+        let old = parsed(old, "previous_references", Validation::Stored)?;
+        let version = i32::try_from(index + 1).expect("few versions");
+        let report = check_version(level, &candidate, &old, &limits).map_err(|e| e.to_string())?;
+        messages = report.messages(version);
+        if !report.is_compatible() {
+            let many = previous.len() > 1;
+            // An aborted direction shows in the messages alone.
+            found = report
+                .incompatibilities
+                .iter()
+                .filter(|found| found.rule != Rule::AvroAmbiguousAlias)
+                .map(|found| shown(found, many.then_some(version)))
+                .collect();
+            break;
+        }
+    }
+    let want_verdict = row["compatible"] == json!(true);
+    if messages.is_empty() != want_verdict {
+        return Err(format!("want compatible: {want_verdict}, got {messages:?}"));
+    }
+    let equal = |what: &str, got: Value, want: &Value| {
+        if want.is_null() || got == *want {
+            return Ok(());
+        }
+        Err(format!("{what}\n  got  {got}\n  want {want}"))
+    };
+    equal("incompatibilities", json!(found), &row["incompatibilities"])?;
+    equal("messages", json!(messages), &row["messages"])
+}
+
+fn shown(found: &Incompatibility, version: Option<i32>) -> Value {
+    let mut shown = json!({
+        "type": found.rule.as_str(),
+        "path": found.path,
+        "message": found.detail,
+        "reader": found.reader.as_str(),
+    });
+    if let Some(version) = version {
+        shown["version"] = json!(version);
+    }
+    shown
 }

@@ -49,11 +49,11 @@ impl<'a> DefaultCheck<'a> {
                 Ok(false)
             }
             (Shape::Record(record), Data::Object(object)) => {
-                for Field { name, field_type, default, .. } in &record.fields {
+                for Field { name, type_id, default, .. } in &record.fields {
                     let Some(given) = object.get(name).or(default.as_ref()) else {
                         return Ok(false);
                     };
-                    if !self.fits_at(*field_type, given, depth + 1)? {
+                    if !self.fits_at(*type_id, given, depth + 1)? {
                         return Ok(false);
                     }
                 }

@@ -77,7 +77,7 @@ fn same_record(
         return false;
     }
     a.fields.iter().zip(&b.fields).all(|(x, y)| {
-        open.push((x.field_type, y.field_type));
+        open.push((x.type_id, y.type_id));
         same_field(x, y, sameness)
     })
 }

@@ -48,16 +48,15 @@ impl AvroSchema {
         limits: &Limits,
     ) -> Result<Self, ParseError> {
         let mut parser = Parser::new(validation, limits);
-        let mut referenced = Vec::with_capacity(references.len());
+        let mut roots = Vec::with_capacity(references.len());
         for reference in references {
             let root =
-                parser.reference(&reference.text).map_err(|error| inside(reference, error))?;
-            referenced.push(root);
+                parser.reference(&reference.text).map_err(|error| inside(reference, &error))?;
+            roots.push(root);
         }
         let root = parser.main(text)?;
         let types = Arc::new(parser.types);
-        let mut schema =
-            Self { types, root, referenced: referenced.into(), canonical: String::new() };
+        let mut schema = Self { types, root, referenced: roots.into(), canonical: String::new() };
         schema.canonical = schema.print(Form::Canonical);
         must_be_readable(&schema.canonical, limits)?;
         Ok(schema)
@@ -93,7 +92,7 @@ impl AvroSchema {
 }
 
 /// The place would be one in another text, so it moves into the message.
-fn inside(reference: &ResolvedReference, error: ParseError) -> ParseError {
+fn inside(reference: &ResolvedReference, error: &ParseError) -> ParseError {
     let name = &reference.reference.name;
     ParseError::new(error.kind, format!("in reference {name:?}: {error}"))
 }

@@ -30,7 +30,7 @@ impl Name {
 /// A type name as written inside namespace `current`, given the `space` it is defined in.
 ///
 /// Short inside its own namespace, unless it reads like a type word there: `a.int` stays whole.
-pub(super) fn relative<'a>(name: &'a Name, space: Option<&str>, current: Option<&str>) -> String {
+pub(super) fn relative(name: &Name, space: Option<&str>, current: Option<&str>) -> String {
     if space.is_some() && space == current && !is_type_word(&name.simple) {
         return name.simple.clone();
     }

@@ -69,7 +69,7 @@ fn member_type(shape: &Shape, key: &str) -> Option<TypeId> {
         Shape::Map(values) => Some(*values),
         Shape::Record(record) => {
             let position = *record.by_name.get(key)?;
-            record.fields.get(position).map(|field| field.field_type)
+            record.fields.get(position).map(|field| field.type_id)
         }
         _ => None,
     }

@@ -89,7 +89,9 @@ impl<'a> Parser<'a> {
                 for branch in branches {
                     ids.push(self.parse(branch, space)?);
                 }
-                check_union(&self.types, &ids, value.location)?;
+                if let Some(fault) = union_fault(&self.types, &ids) {
+                    return Err(invalid(fault, value.location));
+                }
                 self.add(Shape::Union(ids), Object::default(), value.location)
             }
             Data::Object(object) => self.object(object, value.location, space),
@@ -285,22 +287,25 @@ impl<'a> Parser<'a> {
                 let message = format!(
                     "unknown type {full:?}: neither the schema nor its references define it"
                 );
-                let error = ParseError::new(ParseErrorKind::UnresolvedName, message);
-                return Err(match unresolved.location {
-                    Some(place) => error.at(place),
-                    None => error,
+                return Err(ParseError {
+                    kind: ParseErrorKind::UnresolvedName,
+                    message,
+                    location: unresolved.location,
                 });
             };
             targets.insert(id, target);
         }
         let target = |id: TypeId| targets.get(&id).copied().unwrap_or(id);
         self.types.redirect(start, target);
-        if !targets.is_empty() {
-            for checked in self.types.since(start) {
-                if let Shape::Union(branches) = &checked.shape {
-                    let place = checked.location.unwrap_or(Location { line: 1, column: 1 });
-                    check_union(&self.types, branches, place)?;
-                }
+        for checked in self.types.since(start) {
+            if let Shape::Union(branches) = &checked.shape
+                && let Some(fault) = union_fault(&self.types, branches)
+            {
+                return Err(ParseError {
+                    kind: ParseErrorKind::Invalid,
+                    message: fault,
+                    location: checked.location,
+                });
             }
         }
         Ok(target(root))
@@ -310,14 +315,14 @@ impl<'a> Parser<'a> {
     pub(super) fn check_default(
         &mut self,
         field: &str,
-        field_type: TypeId,
+        type_id: TypeId,
         default: &Value,
     ) -> Result<(), ParseError> {
         if self.validation == Validation::Stored {
             return Ok(());
         }
         let mut check = DefaultCheck::new(&self.types, self.limits, self.default_steps);
-        let fits = check.fits(field_type, default);
+        let fits = check.fits(type_id, default);
         self.default_steps = check.steps_left();
         if fits.map_err(|error| error.at(default.location))? {
             return Ok(());
@@ -325,7 +330,7 @@ impl<'a> Parser<'a> {
         let mut shown = String::new();
         json_text::print(default, &mut shown);
         let shown: String = shown.chars().take(80).collect();
-        let kind = self.types.shape(field_type).kind();
+        let kind = self.types.shape(type_id).kind();
         Err(invalid(
             format!("default {shown} of field {field:?} does not fit its type ({kind})"),
             default.location,
@@ -333,23 +338,22 @@ impl<'a> Parser<'a> {
     }
 }
 
-/// Branches must not be unions, and no two alike: one of each unnamed kind, one of each full name.
-fn check_union(types: &Types, branches: &[TypeId], place: Location) -> Result<(), ParseError> {
+/// Why the branches make no union: one contains another, or two are alike. Of each unnamed kind
+/// there may be one, of each full name one.
+fn union_fault(types: &Types, branches: &[TypeId]) -> Option<String> {
     let mut seen = HashSet::new();
     for &branch in branches {
         let shape = types.shape(branch);
         let name = match shape {
-            Shape::Union(_) => {
-                return Err(invalid("a union must not directly contain a union", place));
-            }
+            Shape::Union(_) => return Some("a union must not directly contain a union".to_owned()),
             Shape::Unresolved(_) => continue,
             _ => shape.named().map_or(shape.kind(), |named| named.name.full.as_str()),
         };
         if !seen.insert(name) {
-            return Err(invalid(format!("{name} stands twice in a union"), place));
+            return Some(format!("{name} stands twice in a union"));
         }
     }
-    Ok(())
+    None
 }
 
 pub(super) fn invalid(message: impl Into<String>, place: Location) -> ParseError {

@@ -2,7 +2,7 @@
 //!
 //! The work still to do lies on a list of its own, so no nesting of types can exhaust the stack.
 
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 
 use super::logical;
 use super::name::{Name, relative};
@@ -20,15 +20,23 @@ pub(super) enum Form {
     /// `record`, an empty doc of a named type goes.
     ///
     /// A type of the null namespace inside another namespace moves into it: the reference prints
-    /// its name without a namespace and reads it back that way.
+    /// its name without a namespace and reads it back that way. It stays where it is if its name
+    /// is taken there; the reference refuses to normalize such a schema.
     Normal,
 }
 
 /// Prints `root`. Types of the names in `known` count as defined and are printed as names.
 pub(super) fn print(types: &Types, root: TypeId, known: &[&Name], form: Form) -> String {
     let written = known.iter().map(|name| (name.full.as_str(), name.space.as_deref())).collect();
+    let taken = match form {
+        Form::Canonical => HashSet::new(),
+        Form::Normal => types
+            .since(0)
+            .filter_map(|known| known.shape.named().map(|named| named.name.full.as_str()))
+            .collect(),
+    };
     let work = vec![Work::Type(root, None)];
-    let mut printer = Printer { types, form, written, out: String::new(), work };
+    let mut printer = Printer { types, form, written, taken, out: String::new(), work };
     while let Some(step) = printer.work.pop() {
         printer.step(step);
     }
@@ -63,6 +71,8 @@ struct Printer<'a> {
     form: Form,
     /// The namespaces under which named types stand in the output, by full name.
     written: HashMap<&'a str, Space<'a>>,
+    /// All full names in use; filled where types may move.
+    taken: HashSet<&'a str>,
     out: String,
     work: Vec<Work<'a>>,
 }
@@ -87,7 +97,7 @@ impl<'a> Printer<'a> {
                     self.out.push_str(",\"type\":");
                     self.work.push(Work::Field { fields, index: index + 1, space });
                     self.work.push(Work::FieldTail(field));
-                    self.work.push(Work::Type(field.field_type, space));
+                    self.work.push(Work::Type(field.type_id, space));
                 }
                 None => self.out.push(']'),
             },
@@ -176,9 +186,12 @@ impl<'a> Printer<'a> {
             write_string(&relative(name, defined, space), &mut self.out);
             return None;
         }
-        let inner = match name.space.as_deref() {
-            None if self.form == Form::Normal => space,
-            own => own,
+        let inner = match (name.space.as_deref(), space) {
+            (None, Some(around)) if self.form == Form::Normal => {
+                let moved = format!("{around}.{}", name.simple);
+                if self.taken.contains(moved.as_str()) { None } else { space }
+            }
+            (own, _) => own,
         };
         self.written.insert(&name.full, inner);
         self.out.push_str("{\"type\":");
@@ -225,7 +238,7 @@ impl<'a> Printer<'a> {
             match self.form {
                 Form::Canonical => print_value(default, &mut self.out),
                 Form::Normal => {
-                    normal_default::print(self.types, field.field_type, default, &mut self.out);
+                    normal_default::print(self.types, field.type_id, default, &mut self.out);
                 }
             }
         }

@@ -44,7 +44,7 @@ impl Parser<'_> {
             return Err(invalid(format!("a field is an object, not {}", value.kind()), place));
         };
         let name = required_text(object, "name", place)?.to_owned();
-        let field_type = self.parse(required(object, "type", place)?, space)?;
+        let type_id = self.parse(required(object, "type", place)?, space)?;
         let order = match object.get("order") {
             None => Order::Ascending,
             Some(value) => value.as_str().and_then(Order::parse).ok_or_else(|| {
@@ -53,7 +53,7 @@ impl Parser<'_> {
         };
         let default = match object.get("default") {
             None => None,
-            Some(value) => Some(self.default_value(&name, field_type, value)?),
+            Some(value) => Some(self.default_value(&name, type_id, value)?),
         };
         self.check_name(&name, object.get("name").map_or(place, |value| value.location))?;
         let mut seen = HashSet::new();
@@ -65,7 +65,7 @@ impl Parser<'_> {
         }
         Ok(Field {
             name,
-            field_type,
+            type_id,
             doc: text(object, "doc").map(str::to_owned),
             default,
             order,
@@ -79,11 +79,11 @@ impl Parser<'_> {
     fn default_value(
         &mut self,
         field: &str,
-        field_type: TypeId,
+        type_id: TypeId,
         value: &Value,
     ) -> Result<Value, ParseError> {
         let is_floating = matches!(
-            self.types.shape(field_type),
+            self.types.shape(type_id),
             Shape::Primitive(Primitive::Float | Primitive::Double)
         );
         let mut default = value.clone();
@@ -93,7 +93,7 @@ impl Parser<'_> {
             })?;
             default.data = Data::Number(Number::from_f64(number));
         }
-        self.check_default(field, field_type, &default)?;
+        self.check_default(field, type_id, &default)?;
         Ok(default)
     }
 }

@@ -75,7 +75,7 @@ pub(super) struct Record {
 #[derive(Clone, Debug)]
 pub(super) struct Field {
     pub(super) name: String,
-    pub(super) field_type: TypeId,
+    pub(super) type_id: TypeId,
     pub(super) doc: Option<String>,
     pub(super) default: Option<Value>,
     pub(super) order: Order,
@@ -150,7 +150,7 @@ impl Types {
                 }
                 Shape::Record(record) => {
                     for field in &mut record.fields {
-                        field.field_type = target(field.field_type);
+                        field.type_id = target(field.type_id);
                     }
                 }
                 Shape::Primitive(_) | Shape::Enum(_) | Shape::Fixed(_) | Shape::Unresolved(_) => {}

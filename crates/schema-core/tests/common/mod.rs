@@ -7,7 +7,7 @@ use levada_schema_core::{Schema, SchemaType, Validation};
 use serde_json::Value;
 
 /// The rows of one format; none where the file is absent.
-pub fn vectors(file: &str, format: SchemaType) -> Vec<Value> {
+pub(crate) fn vectors(file: &str, format: SchemaType) -> Vec<Value> {
     let folder = PathBuf::from(env!("CARGO_MANIFEST_DIR")).join("../../../shared/compat");
     let Ok(text) = std::fs::read_to_string(folder.join(file)) else { return Vec::new() };
     text.lines()
@@ -17,7 +17,7 @@ pub fn vectors(file: &str, format: SchemaType) -> Vec<Value> {
 }
 
 /// The references that a row lists under `key`.
-pub fn references(row: &Value, key: &str) -> Vec<ResolvedReference> {
+pub(crate) fn references(row: &Value, key: &str) -> Vec<ResolvedReference> {
     row[key].as_array().map_or_else(Vec::new, |listed| {
         listed
             .iter()
@@ -37,12 +37,12 @@ pub fn references(row: &Value, key: &str) -> Vec<ResolvedReference> {
 }
 
 /// The string under `key`, which must be there.
-pub fn text<'v>(row: &'v Value, key: &str) -> &'v str {
+pub(crate) fn text<'v>(row: &'v Value, key: &str) -> &'v str {
     row[key].as_str().unwrap_or_else(|| panic!("{row} has no text {key}"))
 }
 
 /// Parses with the default limits.
-pub fn parse(
+pub(crate) fn parse(
     schema_type: SchemaType,
     text: &str,
     references: &[ResolvedReference],
