@@ -1,6 +1,8 @@
 //! Whether a default value fits its type, judged as the reference judges it: shapes and ranges
 //! count, lengths of fixed types and symbols of enums do not, and any branch of a union will do.
 
+use std::collections::HashSet;
+
 use super::types::{Field, Primitive, Shape, TypeId, Types};
 use crate::json_text::{Data, Number, Value};
 use crate::{Limits, ParseError, ParseErrorKind};
@@ -10,11 +12,26 @@ pub(super) struct DefaultCheck<'a> {
     types: &'a Types,
     depth_max: usize,
     steps_left: usize,
+    /// The record whose field has the default, once all names are resolved.
+    owner: Option<TypeId>,
+    is_provisional: bool,
 }
 
 impl<'a> DefaultCheck<'a> {
     pub(super) fn new(types: &'a Types, limits: &Limits, steps_left: usize) -> Self {
-        Self { types, depth_max: limits.depth_max, steps_left }
+        let depth_max = limits.depth_max;
+        Self { types, depth_max, steps_left, owner: None, is_provisional: false }
+    }
+
+    /// A check of a field of `owner` after all names have been resolved.
+    pub(super) fn for_owner(mut self, owner: TypeId) -> Self {
+        self.owner = Some(owner);
+        self
+    }
+
+    /// Whether an object was accepted for a type that is not defined yet.
+    pub(super) fn is_provisional(&self) -> bool {
+        self.is_provisional
     }
 
     pub(super) fn steps_left(&self) -> usize {
@@ -49,6 +66,7 @@ impl<'a> DefaultCheck<'a> {
                 Ok(false)
             }
             (Shape::Record(record), Data::Object(object)) => {
+                self.must_not_lead_to_owner(id, &record.named.name.full)?;
                 for Field { name, type_id, default, .. } in &record.fields {
                     let Some(given) = object.get(name).or(default.as_ref()) else {
                         return Ok(false);
@@ -59,13 +77,31 @@ impl<'a> DefaultCheck<'a> {
                 }
                 Ok(true)
             }
-            // The reference looks for fields that it has not read yet, and fails.
-            (Shape::Unresolved(name), Data::Object(_)) => Err(ParseError::new(
-                ParseErrorKind::Invalid,
-                format!("a default cannot be given before {name} has been defined to its end"),
-            )),
+            (Shape::Unresolved(_), Data::Object(_)) => {
+                self.is_provisional = true;
+                Ok(true)
+            }
             _ => Ok(false),
         }
+    }
+
+    /// The reference looks for the fields of a record that it is still putting together, and
+    /// fails, where a default is given for a type that leads back to the default's own record.
+    fn must_not_lead_to_owner(&mut self, record: TypeId, name: &str) -> Result<(), ParseError> {
+        let Some(owner) = self.owner else { return Ok(()) };
+        let mut seen = HashSet::from([record]);
+        let mut open = vec![record];
+        while let Some(id) = open.pop() {
+            self.steps_left = self.steps_left.saturating_sub(1);
+            if id == owner {
+                let message = format!(
+                    "a default must not be given for {name}, which contains the field's own record"
+                );
+                return Err(ParseError::new(ParseErrorKind::Invalid, message));
+            }
+            open.extend(self.types.inside(id).into_iter().filter(|inside| seen.insert(*inside)));
+        }
+        Ok(())
     }
 
     fn all_fit<'v>(

@@ -27,7 +27,9 @@ pub(super) struct Parser<'a> {
     /// Whether the text being read is the schema's own and so its places are worth keeping.
     keeps_locations: bool,
     /// Steps left for checking defaults.
-    pub(super) default_steps: usize,
+    default_steps: usize,
+    /// Fields whose defaults were accepted for types not defined by then: record and position.
+    pub(super) provisional: Vec<(TypeId, usize)>,
 }
 
 impl<'a> Parser<'a> {
@@ -39,6 +41,7 @@ impl<'a> Parser<'a> {
             limits,
             keeps_locations: false,
             default_steps: limits.pairs_max,
+            provisional: Vec::new(),
         }
     }
 
@@ -308,34 +311,60 @@ impl<'a> Parser<'a> {
                 });
             }
         }
+        for (record, position) in std::mem::take(&mut self.provisional) {
+            self.check_provisional(record, position)?;
+        }
         Ok(target(root))
     }
 
-    /// Refuses a default that its field's type cannot hold; stored schemas pass unchecked.
+    /// Refuses a default that its field's type cannot hold; stored schemas pass unchecked. Returns
+    /// whether the verdict must be confirmed once all names are resolved.
     pub(super) fn check_default(
         &mut self,
         field: &str,
         type_id: TypeId,
         default: &Value,
-    ) -> Result<(), ParseError> {
+    ) -> Result<bool, ParseError> {
         if self.validation == Validation::Stored {
-            return Ok(());
+            return Ok(false);
         }
         let mut check = DefaultCheck::new(&self.types, self.limits, self.default_steps);
         let fits = check.fits(type_id, default);
         self.default_steps = check.steps_left();
+        let is_provisional = check.is_provisional();
         if fits.map_err(|error| error.at(default.location))? {
-            return Ok(());
+            return Ok(is_provisional);
         }
-        let mut shown = String::new();
-        json_text::print(default, &mut shown);
-        let shown: String = shown.chars().take(80).collect();
-        let kind = self.types.shape(type_id).kind();
-        Err(invalid(
-            format!("default {shown} of field {field:?} does not fit its type ({kind})"),
-            default.location,
-        ))
+        Err(invalid(misfit(&self.types, field, type_id, default), default.location))
     }
+
+    fn check_provisional(&mut self, record: TypeId, position: usize) -> Result<(), ParseError> {
+        let Shape::Record(shape) = self.types.shape(record) else { return Ok(()) };
+        let Some(field) = shape.fields.get(position) else { return Ok(()) };
+        let Some(default) = &field.default else { return Ok(()) };
+        let mut check =
+            DefaultCheck::new(&self.types, self.limits, self.default_steps).for_owner(record);
+        let fits = check.fits(field.type_id, default);
+        self.default_steps = check.steps_left();
+        let location = self.location(default.location);
+        match fits {
+            Ok(true) => Ok(()),
+            Ok(false) => Err(ParseError {
+                kind: ParseErrorKind::Invalid,
+                message: misfit(&self.types, &field.name, field.type_id, default),
+                location,
+            }),
+            Err(error) => Err(ParseError { location, ..error }),
+        }
+    }
+}
+
+fn misfit(types: &Types, field: &str, type_id: TypeId, default: &Value) -> String {
+    let mut shown = String::new();
+    json_text::print(default, &mut shown);
+    let shown: String = shown.chars().take(80).collect();
+    let kind = types.shape(type_id).kind();
+    format!("default {shown} of field {field:?} does not fit its type ({kind})")
 }
 
 /// Why the branches make no union: one contains another, or two are alike. Of each unnamed kind

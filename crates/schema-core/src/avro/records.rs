@@ -23,9 +23,13 @@ impl Parser<'_> {
         let named = self.named(object, place, space)?;
         let listed = required_array(object, "fields", place)?;
         let mut fields: Vec<Field> = Vec::with_capacity(listed.len());
+        let mut provisional = Vec::new();
         let mut by_name = HashMap::with_capacity(listed.len());
         for value in listed {
-            let field = self.field(value, named.name.space.as_deref())?;
+            let (field, is_provisional) = self.field(value, named.name.space.as_deref())?;
+            if is_provisional {
+                provisional.push(fields.len());
+            }
             if by_name.insert(field.name.clone(), fields.len()).is_some() {
                 return Err(invalid(
                     format!("duplicate field {:?} in record {}", field.name, named.name.full),
@@ -35,10 +39,13 @@ impl Parser<'_> {
             fields.push(field);
         }
         let shape = Shape::Record(Record { named, is_error, fields, by_name });
-        self.define(shape, props(object, &RESERVED), place)
+        let id = self.define(shape, props(object, &RESERVED), place)?;
+        self.provisional.extend(provisional.into_iter().map(|position| (id, position)));
+        Ok(id)
     }
 
-    fn field(&mut self, value: &Value, space: Option<&str>) -> Result<Field, ParseError> {
+    /// The field, and whether its default is to be checked again at the end.
+    fn field(&mut self, value: &Value, space: Option<&str>) -> Result<(Field, bool), ParseError> {
         let place = value.location;
         let Some(object) = value.as_object() else {
             return Err(invalid(format!("a field is an object, not {}", value.kind()), place));
@@ -51,11 +58,15 @@ impl Parser<'_> {
                 invalid("the order of a field is ascending, descending or ignore", value.location)
             })?,
         };
+        self.check_name(&name, object.get("name").map_or(place, |value| value.location))?;
         let default = match object.get("default") {
             None => None,
             Some(value) => Some(self.default_value(&name, type_id, value)?),
         };
-        self.check_name(&name, object.get("name").map_or(place, |value| value.location))?;
+        let is_provisional = match &default {
+            None => false,
+            Some(default) => self.check_default(&name, type_id, default)?,
+        };
         let mut seen = HashSet::new();
         let mut aliases: Vec<String> = Vec::new();
         for (alias, _) in aliases_of(object)? {
@@ -63,7 +74,7 @@ impl Parser<'_> {
                 aliases.push(alias.to_owned());
             }
         }
-        Ok(Field {
+        let field = Field {
             name,
             type_id,
             doc: text(object, "doc").map(str::to_owned),
@@ -72,12 +83,13 @@ impl Parser<'_> {
             aliases,
             props: props(object, &FIELD_RESERVED),
             location: self.location(place),
-        })
+        };
+        Ok((field, is_provisional))
     }
 
     /// The default as kept: text given for a float or double becomes the number it spells.
     fn default_value(
-        &mut self,
+        &self,
         field: &str,
         type_id: TypeId,
         value: &Value,
@@ -93,7 +105,6 @@ impl Parser<'_> {
             })?;
             default.data = Data::Number(Number::from_f64(number));
         }
-        self.check_default(field, type_id, &default)?;
         Ok(default)
     }
 }

@@ -128,6 +128,18 @@ impl Types {
         &self.get(id).shape
     }
 
+    /// The types directly inside one.
+    pub(super) fn inside(&self, id: TypeId) -> Vec<TypeId> {
+        match self.shape(id) {
+            Shape::Array(child) | Shape::Map(child) => vec![*child],
+            Shape::Union(branches) => branches.clone(),
+            Shape::Record(record) => record.fields.iter().map(|field| field.type_id).collect(),
+            Shape::Primitive(_) | Shape::Enum(_) | Shape::Fixed(_) | Shape::Unresolved(_) => {
+                Vec::new()
+            }
+        }
+    }
+
     /// The ids of the types added since there were `start` of them.
     pub(super) fn ids_since(&self, start: usize) -> impl Iterator<Item = TypeId> + use<> {
         (start..self.types.len()).map(TypeId)
