@@ -1,1 +1,4 @@
 //! log-broker
+
+pub mod clock;
+pub mod log;
