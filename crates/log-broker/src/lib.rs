@@ -9,9 +9,11 @@
 mod broker;
 pub mod clock;
 mod config;
+mod durable_file;
 mod handlers;
 pub mod log;
 mod net;
+mod producer_ids;
 mod topics;
 
 pub use broker::{Broker, BrokerBuilder, RunningBroker, StartError};
