@@ -5,7 +5,10 @@
 //! carry records are read and written by hand ([`produce`], [`fetch`]), and [`record_batch`] knows
 //! what is inside. No count or length from the wire sizes an allocation unchecked.
 
+mod budget;
+pub mod fetch;
 pub mod frame;
+pub mod produce;
 pub mod reader;
 pub mod record_batch;
 

@@ -47,7 +47,17 @@ macro_rules! raw_route {
     }};
 }
 
-static ROUTES: &[Route] = &[raw_route!(h::api_versions), route!(h::describe_cluster)];
+static ROUTES: &[Route] = &[
+    raw_route!(h::produce),
+    raw_route!(h::fetch),
+    route!(h::list_offsets),
+    route!(h::metadata),
+    raw_route!(h::api_versions),
+    route!(h::create_topics),
+    route!(h::delete_topics),
+    route!(h::init_producer_id),
+    route!(h::describe_cluster),
+];
 
 /// What is served, in the order of the table.
 pub(crate) fn apis() -> impl Iterator<Item = &'static Api> {
@@ -70,7 +80,8 @@ pub(crate) async fn execute(
     (route.run)(broker, call, body).await
 }
 
-fn decode<R: Decodable>(call: &Call, mut body: Bytes) -> Result<R, CloseReason> {
+/// A body in the version that was asked for.
+pub(crate) fn decode<R: Decodable>(call: &Call, mut body: Bytes) -> Result<R, CloseReason> {
     R::decode(&mut body, call.api_version).map_err(|error| {
         CloseReason::Wire(WireError::Body {
             key: call.api_key,
