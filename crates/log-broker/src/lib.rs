@@ -1,1 +1,3 @@
 //! log-broker
+
+mod group;
