@@ -1,1 +1,3 @@
 //! kafka-wire
+
+pub mod record_batch;

@@ -1,3 +1,5 @@
 //! log-broker
 
+pub mod clock;
 mod group;
+pub mod log;
