@@ -1,3 +1,5 @@
 //! kafka-wire
 
+pub mod compression;
 pub mod record_batch;
+pub mod varint;
