@@ -1,9 +1,21 @@
 //! Consumer groups: who belongs to a group, who leads it, and how far it has read.
 //!
 //! The rules are pure (`classic/`, `offsets.rs`): events and a time go in, answers and records
-//! come out, and replaying the records gives the same state back. `coordinator.rs` is the thin
+//! come out, and replaying the records gives the same state back. [`GroupCoordinator`] is the thin
 //! edge that writes the records to `__consumer_offsets` and answers once they are durable.
 
+mod cell;
 pub(crate) mod classic;
+mod clockwork;
+pub(crate) mod committed;
 pub(crate) mod config;
-pub(crate) mod subscription;
+mod coordinator;
+pub(crate) mod describe;
+pub(crate) mod offsets;
+pub(crate) mod offsets_log;
+pub(crate) mod record;
+mod state;
+mod subscription;
+mod timers;
+
+pub use self::coordinator::GroupCoordinator;
