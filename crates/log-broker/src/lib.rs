@@ -1,5 +1,19 @@
-//! log-broker
+//! A log broker for one machine that speaks the Kafka protocol.
+//!
+//! [`Broker::builder`] starts one; many live in one process, each with its own directory, port and
+//! tasks. Inside, `net` turns sockets into calls, `handlers` answers them (one file an api key),
+//! `topics` knows which partitions exist and [`log`] keeps their records.
+//!
+//! What it does not know: schemas, and whatever else the bytes of a record mean.
 
+mod broker;
 pub mod clock;
+mod config;
 mod group;
+mod handlers;
 pub mod log;
+mod net;
+mod topics;
+
+pub use broker::{Broker, BrokerBuilder, RunningBroker, StartError};
+pub use config::BrokerConfig;

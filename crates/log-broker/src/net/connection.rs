@@ -1,0 +1,1 @@
+//! One connection: frames in, replies out in the order of the requests.

@@ -1,0 +1,4 @@
+//! Accepts connections and keeps count of them.
+
+#[derive(Debug)]
+pub(crate) struct Listener;
