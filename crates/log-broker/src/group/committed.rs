@@ -171,9 +171,9 @@ impl GroupCoordinator {
         Ok(())
     }
 
-    /// Forgets the offsets of topics that were deleted, in every group.
-    pub(crate) fn forget_topic(&self, topic: &str) {
-        self.forget_offsets(|state| state.group.offsets.select(|own, _| own == topic));
+    /// Forgets the offsets of topics that are gone, in every group.
+    pub(crate) fn forget_topics(&self, is_gone: impl Fn(&str) -> bool) {
+        self.forget_offsets(|state| state.group.offsets.select(|topic, _| is_gone(topic)));
     }
 
     /// Forgets offsets past their retention, and groups of which nothing is left.

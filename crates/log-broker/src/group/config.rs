@@ -1,24 +1,24 @@
 //! The limits and delays of the group coordinator, named as Kafka names them.
 
-/// All durations are milliseconds.
+/// What members and groups may ask for. Durations are milliseconds.
 #[derive(Debug, Clone)]
-pub(crate) struct GroupConfig {
+pub struct GroupConfig {
     /// `group.min.session.timeout.ms`
-    pub(crate) min_session_timeout_ms: u64,
+    pub min_session_timeout_ms: u64,
     /// `group.max.session.timeout.ms`
-    pub(crate) max_session_timeout_ms: u64,
+    pub max_session_timeout_ms: u64,
     /// `group.initial.rebalance.delay.ms`: how long an empty group waits for more members.
-    pub(crate) initial_rebalance_delay_ms: u64,
+    pub initial_rebalance_delay_ms: u64,
     /// `group.max.size`: members of one group, and as many again that only asked for an id.
-    pub(crate) max_size: usize,
+    pub max_size: usize,
     /// Groups that may exist at a time.
-    pub(crate) max_groups: usize,
+    pub max_groups: usize,
     /// Bytes of protocol metadata that one member may hand in.
-    pub(crate) max_member_metadata_bytes: usize,
+    pub max_member_metadata_bytes: usize,
     /// `offset.metadata.max.bytes`
-    pub(crate) max_offset_metadata_bytes: usize,
+    pub max_offset_metadata_bytes: usize,
     /// `offsets.retention.minutes`, in milliseconds.
-    pub(crate) offsets_retention_ms: u64,
+    pub offsets_retention_ms: u64,
 }
 
 impl Default for GroupConfig {

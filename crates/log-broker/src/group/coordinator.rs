@@ -36,7 +36,7 @@ const GONE: ResponseError = ResponseError::CoordinatorNotAvailable;
 /// All groups of this broker. Wherever a method fails with [`LogError`], the fate of a write is
 /// unknown: no answer may be sent, the connection is to be closed.
 #[derive(Debug)]
-pub struct GroupCoordinator {
+pub(crate) struct GroupCoordinator {
     pub(super) groups: Mutex<BTreeMap<String, Arc<Cell>>>,
     pub(super) log: OffsetsLog,
     pub(super) clock: Arc<dyn Clock>,

@@ -7,9 +7,7 @@ use levada_kafka_wire::record_batch::{
 };
 
 use super::record::{EncodedRecord, GroupRecord, RecordFormatError};
-use crate::log::{
-    AppendError, AppendOrigin, LogConfig, LogError, PartitionLog, ReadBound, ReadError,
-};
+use crate::log::{AppendError, AppendOrigin, LogError, PartitionLog, ReadBound, ReadError};
 
 pub(crate) const OFFSETS_TOPIC: &str = "__consumer_offsets";
 
@@ -17,18 +15,6 @@ pub(crate) const OFFSETS_TOPIC: &str = "__consumer_offsets";
 const REPLAY_BYTES: usize = 1 << 20;
 /// Our batches are not compressed; a foreign one may unfold to this much.
 const MAX_BATCH_BYTES: usize = 100 << 20;
-
-/// The log config of the offsets topic. It is compacted by name: nothing in it may expire by age
-/// or size, and the metadata of a large group is one record.
-pub(crate) fn offsets_topic_config() -> LogConfig {
-    LogConfig {
-        segment_bytes: 100 << 20,
-        max_message_bytes: 100 << 20,
-        retention_ms: None,
-        retention_bytes: None,
-        ..LogConfig::default()
-    }
-}
 
 /// Why records were not written.
 #[derive(Debug, thiserror::Error)]
@@ -43,7 +29,7 @@ pub(crate) enum WriteError {
 
 /// Why the log could not be replayed.
 #[derive(Debug, thiserror::Error)]
-pub enum ReplayError {
+pub(crate) enum ReplayError {
     #[error("{OFFSETS_TOPIC} cannot be read at offset {offset}: {reason}")]
     Read { offset: i64, reason: String },
     #[error("{OFFSETS_TOPIC} holds a damaged record at offset {offset}: {reason}")]

@@ -13,13 +13,13 @@ pub(crate) const API: Api = Api::new(ApiKey::DescribeCluster, 0..=0);
 
 pub(crate) async fn handle(
     broker: &Broker,
-    _: &Call,
+    call: &Call,
     _: DescribeClusterRequest,
 ) -> DescribeClusterResponse {
     let this = DescribeClusterBroker::default()
         .with_broker_id(BrokerId(NODE_ID))
-        .with_host(StrBytes::from_string(broker.advertised.host.clone()))
-        .with_port(i32::from(broker.advertised.port));
+        .with_host(StrBytes::from_string(call.peer.advertised.host.clone()))
+        .with_port(i32::from(call.peer.advertised.port));
     DescribeClusterResponse::default()
         .with_cluster_id(StrBytes::from_string(broker.cluster_id.clone()))
         .with_controller_id(BrokerId(NODE_ID))

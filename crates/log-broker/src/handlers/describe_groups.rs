@@ -30,7 +30,9 @@ pub(crate) async fn handle(
             None => unknown(call, group_id),
         };
         if request.include_authorized_operations {
-            return described.with_group_id(group_id.clone()).with_authorized_operations(ALL_OPERATIONS);
+            return described
+                .with_group_id(group_id.clone())
+                .with_authorized_operations(ALL_OPERATIONS);
         }
         described.with_group_id(group_id.clone())
     };

@@ -6,13 +6,11 @@
 
 use kafka_protocol::ResponseError;
 use kafka_protocol::messages::find_coordinator_response::Coordinator;
-use kafka_protocol::messages::{
-    ApiKey, BrokerId, FindCoordinatorRequest, FindCoordinatorResponse,
-};
+use kafka_protocol::messages::{ApiKey, BrokerId, FindCoordinatorRequest, FindCoordinatorResponse};
 use kafka_protocol::protocol::StrBytes;
 
 use super::group_fields::text;
-use crate::broker::{Broker, NODE_ID};
+use crate::broker::{Broker, HostPort, NODE_ID};
 use crate::net::{Api, Call};
 
 pub(crate) const API: Api = Api::new(ApiKey::FindCoordinator, 0..=6);
@@ -21,14 +19,16 @@ const GROUP: i8 = 0;
 const TRANSACTION: i8 = 1;
 
 pub(crate) async fn handle(
-    broker: &Broker,
+    _: &Broker,
     call: &Call,
     request: FindCoordinatorRequest,
 ) -> FindCoordinatorResponse {
-    let find = |key: &StrBytes| coordinator(broker, request.key_type, key);
+    let find = |key: &StrBytes| coordinator(&call.peer.advertised, request.key_type, key);
     if call.api_version >= 4 {
         let found = request.coordinator_keys.iter().map(find).collect();
-        return FindCoordinatorResponse::default().with_error_message(None).with_coordinators(found);
+        return FindCoordinatorResponse::default()
+            .with_error_message(None)
+            .with_coordinators(found);
     }
     let found = find(&request.key);
     FindCoordinatorResponse::default()
@@ -39,14 +39,14 @@ pub(crate) async fn handle(
         .with_port(found.port)
 }
 
-fn coordinator(broker: &Broker, key_type: i8, key: &StrBytes) -> Coordinator {
+fn coordinator(own: &HostPort, key_type: i8, key: &StrBytes) -> Coordinator {
     let answer = Coordinator::default().with_key(key.clone());
     match check(key_type, key) {
         Ok(()) => answer
             .with_error_message(None)
             .with_node_id(BrokerId(NODE_ID))
-            .with_host(text(&broker.advertised.host))
-            .with_port(i32::from(broker.advertised.port)),
+            .with_host(text(&own.host))
+            .with_port(i32::from(own.port)),
         Err((error, reason)) => answer
             .with_error_code(error.code())
             .with_error_message(Some(StrBytes::from_static_str(reason)))

@@ -44,9 +44,11 @@ fn join_request(call: &Call, request: &JoinGroupRequest) -> JoinRequest {
     let prefix: String = name.chars().take(ID_PREFIX_CHARS).collect();
     let session_timeout_ms = u64::try_from(request.session_timeout_ms).unwrap_or(0);
     let rebalance_timeout_ms = u64::try_from(request.rebalance_timeout_ms).unwrap_or(0);
-    let protocol = |one: &kafka_protocol::messages::join_group_request::JoinGroupRequestProtocol| {
-        Protocol { name: owned(&one.name), metadata: classic::owned(&one.metadata) }
-    };
+    let protocol =
+        |one: &kafka_protocol::messages::join_group_request::JoinGroupRequestProtocol| Protocol {
+            name: owned(&one.name),
+            metadata: classic::owned(&one.metadata),
+        };
     JoinRequest {
         identity: identity(&request.member_id, request.group_instance_id.as_ref()),
         new_member_id: format!("{prefix}-{}", Uuid::new_v4()),

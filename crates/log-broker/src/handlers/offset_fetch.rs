@@ -40,9 +40,10 @@ pub(crate) async fn handle(
         return Ok(OffsetFetchResponse::default().with_groups(groups));
     }
     let wanted = request.topics.as_ref().map(|topics| {
-        let one = |topic: &kafka_protocol::messages::offset_fetch_request::OffsetFetchRequestTopic| {
-            (topic.name.to_string(), topic.partition_indexes.clone())
-        };
+        let one =
+            |topic: &kafka_protocol::messages::offset_fetch_request::OffsetFetchRequestTopic| {
+                (topic.name.to_string(), topic.partition_indexes.clone())
+            };
         topics.iter().map(one).collect()
     });
     let found = fetch(broker, request.group_id.as_str(), wanted).await?;
@@ -60,9 +61,10 @@ async fn fetch_group(
     group: &OffsetFetchRequestGroup,
 ) -> Result<OffsetFetchResponseGroup, CloseReason> {
     let wanted = group.topics.as_ref().map(|topics| {
-        let one = |topic: &kafka_protocol::messages::offset_fetch_request::OffsetFetchRequestTopics| {
-            (topic.name.to_string(), topic.partition_indexes.clone())
-        };
+        let one =
+            |topic: &kafka_protocol::messages::offset_fetch_request::OffsetFetchRequestTopics| {
+                (topic.name.to_string(), topic.partition_indexes.clone())
+            };
         topics.iter().map(one).collect()
     });
     let found = fetch(broker, group.group_id.as_str(), wanted).await?;

@@ -8,6 +8,8 @@ use kafka_protocol::messages::ApiKey;
 use kafka_protocol::protocol::StrBytes;
 use tokio_util::sync::CancellationToken;
 
+use crate::broker::HostPort;
+
 /// Declared in each handler's file: which key it serves and in which versions.
 ///
 /// The maxima are those of Apache Kafka 2.8, all keys alike: clients guess a release from them.
@@ -31,6 +33,8 @@ impl Api {
 #[derive(Debug)]
 pub(crate) struct Peer {
     pub(crate) address: SocketAddr,
+    /// Where this peer is told to connect to reach the broker.
+    pub(crate) advertised: HostPort,
     /// Cancelled when the peer has hung up or the broker stops.
     pub(crate) gone: CancellationToken,
 }

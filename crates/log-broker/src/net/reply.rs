@@ -6,6 +6,7 @@ use levada_kafka_wire::WireError;
 use levada_kafka_wire::frame::{LENGTH_BYTES, has_tagged_response_header};
 
 use super::Call;
+use crate::log::LogError;
 
 /// Boxed, because the table of handlers holds futures of many types.
 pub(crate) type BoxFuture<T> = std::pin::Pin<Box<dyn Future<Output = T> + Send>>;
@@ -34,6 +35,8 @@ pub(crate) enum CloseReason {
     UnknownVersion { key: i16, version: i16 },
     #[error("the answer to api key {key} version {version} cannot be encoded: {reason}")]
     Encode { key: i16, version: i16, reason: String },
+    #[error("whether a write will last is unknown: {0}")]
+    OutcomeUnknown(#[from] LogError),
     #[error("the broker is stopping")]
     Stopping,
 }

@@ -5,14 +5,15 @@
 //! ```
 
 use std::collections::BTreeMap;
-use std::fs::{self, File};
-use std::io::{ErrorKind, Write};
+use std::fs;
+use std::io::ErrorKind;
 use std::path::Path;
 
 use serde::{Deserialize, Serialize};
 use uuid::Uuid;
 
 use super::TopicError;
+use crate::durable_file;
 
 pub(super) const FILE_NAME: &str = "topics.json";
 const FORMAT: u32 = 1;
@@ -51,19 +52,5 @@ pub(super) fn write(path: &Path, topics: Vec<StoredTopic>) -> Result<(), TopicEr
     let failed = |reason: String| TopicError::File { path: path.display().to_string(), reason };
     let registry = Registry { format: FORMAT, topics };
     let text = serde_json::to_vec(&registry).map_err(|error| failed(error.to_string()))?;
-    replace(path, &text).map_err(|error| failed(error.to_string()))
-}
-
-/// Sync before the rename: the name must never point at bytes that a power cut can take back.
-/// Sync of the directory after it: the rename itself must survive.
-pub(crate) fn replace(path: &Path, content: &[u8]) -> std::io::Result<()> {
-    let temporary = path.with_extension("tmp");
-    let mut file = File::create(&temporary)?;
-    file.write_all(content)?;
-    file.sync_all()?;
-    fs::rename(&temporary, path)?;
-    match path.parent() {
-        Some(directory) => File::open(directory)?.sync_all(),
-        None => Ok(()),
-    }
+    durable_file::replace(path, &text).map_err(|error| failed(error.to_string()))
 }
