@@ -17,6 +17,8 @@ mod open;
 pub(crate) mod record;
 mod state;
 mod subscription;
+#[cfg(test)]
+mod tests;
 mod timers;
 
 pub use self::config::GroupConfig;
