@@ -5,8 +5,11 @@
 //! carry records are read and written by hand ([`produce`], [`fetch`]), and [`record_batch`] knows
 //! what is inside. No count or length from the wire sizes an allocation unchecked.
 
+mod budget;
 pub mod compression;
+pub mod fetch;
 pub mod frame;
+pub mod produce;
 pub mod reader;
 pub mod record_batch;
 pub mod varint;

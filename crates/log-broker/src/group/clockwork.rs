@@ -9,9 +9,9 @@ use tokio_util::sync::CancellationToken;
 use super::coordinator::GroupCoordinator;
 
 /// Kafka's `offsets.retention.check.interval.ms`.
-const EXPIRY_PERIOD: Duration = Duration::from_secs(600);
+const EXPIRY_PERIOD: Duration = Duration::from_mins(10);
 /// How long to sleep when no group has a deadline; a new one ends the sleep.
-const IDLE: Duration = Duration::from_secs(3_600);
+const IDLE: Duration = Duration::from_hours(1);
 
 impl GroupCoordinator {
     /// Runs until `stop` is cancelled.

@@ -30,9 +30,6 @@ use crate::log::{LogError, PartitionLog};
 /// After a refused write a deadline is tried again this much later.
 const RETRY_MS: u64 = 1_000;
 
-/// The coordinator went away while a request waited.
-const GONE: ResponseError = ResponseError::CoordinatorNotAvailable;
-
 /// All groups of this broker. Wherever a method fails with [`LogError`], the fate of a write is
 /// unknown: no answer may be sent, the connection is to be closed.
 #[derive(Debug)]
@@ -117,7 +114,7 @@ impl GroupCoordinator {
                 self.flush(written).await?;
                 Ok(answer)
             }
-            Err(_) => Ok(Err(JoinRefusal { error: GONE, member_id })),
+            Err(_) => Ok(Err(JoinRefusal::gone())),
         }
     }
 
@@ -156,7 +153,7 @@ impl GroupCoordinator {
                 self.flush(written).await?;
                 Ok(answer)
             }
-            Err(_) => Ok(Err(GONE)),
+            Err(_) => Ok(Err(ResponseError::CoordinatorNotAvailable)),
         }
     }
 

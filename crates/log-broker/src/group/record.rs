@@ -31,7 +31,7 @@ pub(crate) struct CommittedOffset {
     pub(crate) leader_epoch: i32,
     pub(crate) metadata: String,
     pub(crate) commit_timestamp_ms: i64,
-    /// Set by clients that ask for a retention of their own (OffsetCommit 2 to 4).
+    /// Set by clients that ask for a retention of their own (`OffsetCommit` 2 to 4).
     pub(crate) expire_timestamp_ms: Option<i64>,
 }
 

@@ -1,6 +1,6 @@
 //! `DeleteGroups` (42), versions 0–2.
 //!
-//! - A group with members is NON_EMPTY_GROUP, one that does not exist GROUP_ID_NOT_FOUND. Its
+//! - A group with members is `NON_EMPTY_GROUP`, one that does not exist `GROUP_ID_NOT_FOUND`. Its
 //!   offsets go with it; durable when it is answered.
 
 use kafka_protocol::messages::delete_groups_response::DeletableGroupResult;

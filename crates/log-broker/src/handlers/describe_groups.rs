@@ -2,22 +2,20 @@
 //!
 //! - Metadata and assignments are shown while a group is stable.
 //! - v3 (KIP-430) may ask for the allowed operations; v4 shows instance ids; a group that does not
-//!   exist is "Dead", and since v6 (KIP-1043) also GROUP_ID_NOT_FOUND.
+//!   exist is "Dead", and since v6 (KIP-1043) also `GROUP_ID_NOT_FOUND`.
 
 use kafka_protocol::ResponseError;
 use kafka_protocol::messages::describe_groups_response::{DescribedGroup, DescribedGroupMember};
 use kafka_protocol::messages::{ApiKey, DescribeGroupsRequest, DescribeGroupsResponse, GroupId};
 use kafka_protocol::protocol::StrBytes;
 
+use super::authorized;
 use super::group_fields::text;
 use crate::broker::Broker;
 use crate::group::describe::{GroupDescription, MemberDescription};
 use crate::net::{Api, Call};
 
 pub(crate) const API: Api = Api::new(ApiKey::DescribeGroups, 0..=6);
-
-/// READ, DELETE and DESCRIBE, by their numbers in Kafka's `AclOperation`: nobody is denied.
-const ALL_OPERATIONS: i32 = 1 << 3 | 1 << 6 | 1 << 8;
 
 pub(crate) async fn handle(
     broker: &Broker,
@@ -32,7 +30,7 @@ pub(crate) async fn handle(
         if request.include_authorized_operations {
             return described
                 .with_group_id(group_id.clone())
-                .with_authorized_operations(ALL_OPERATIONS);
+                .with_authorized_operations(authorized::GROUP);
         }
         described.with_group_id(group_id.clone())
     };

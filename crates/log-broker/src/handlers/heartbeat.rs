@@ -1,6 +1,6 @@
 //! `Heartbeat` (12), versions 0–4.
 //!
-//! - Keeps a member's session; REBALANCE_IN_PROGRESS tells it to rejoin.
+//! - Keeps a member's session; `REBALANCE_IN_PROGRESS` tells it to rejoin.
 //! - v3 (KIP-345) static members.
 
 use kafka_protocol::messages::{ApiKey, HeartbeatRequest, HeartbeatResponse};

@@ -2,7 +2,7 @@
 //!
 //! - Waits until the members of the next generation are known; the leader gets all of them.
 //! - v1 splits the rebalance timeout from the session timeout; v4 (KIP-394) gives a first joiner
-//!   its id with MEMBER_ID_REQUIRED; v5 (KIP-345) static members; v7 names the protocol type;
+//!   its id with `MEMBER_ID_REQUIRED`; v5 (KIP-345) static members; v7 names the protocol type;
 //!   v8 a reason, which is logged; v9 (KIP-814) may tell the leader to skip the assignment.
 
 use kafka_protocol::messages::join_group_response::JoinGroupResponseMember;
@@ -33,7 +33,8 @@ pub(crate) async fn handle(
     let joining = broker.groups.join(request.group_id.as_str(), join_request(call, &request));
     tokio::select! {
         answer = joining => Ok(response(call, answer?)),
-        () = call.gone() => Err(CloseReason::Stopping),
+        // Nobody reads this; it only ends the wait.
+        () = call.gone() => Ok(response(call, Err(JoinRefusal::gone()))),
     }
 }
 

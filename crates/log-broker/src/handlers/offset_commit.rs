@@ -4,7 +4,7 @@
 //! - Per partition: unknown topic or partition 3, metadata too long 12; an error of the group is
 //!   repeated for every other partition.
 //! - v2–4 may ask for a retention of their own; v6 leader epochs; v7 (KIP-345) static members;
-//!   since v9 an unknown group is GROUP_ID_NOT_FOUND, before it ILLEGAL_GENERATION.
+//!   since v9 an unknown group is `GROUP_ID_NOT_FOUND`, before it `ILLEGAL_GENERATION`.
 
 use kafka_protocol::ResponseError;
 use kafka_protocol::messages::offset_commit_request::OffsetCommitRequestPartition;

@@ -1,7 +1,7 @@
 //! `OffsetDelete` (47), version 0.
 //!
 //! - Forgets committed offsets (KIP-496). A group of other members than consumers must be empty; a
-//!   topic that consumers read is GROUP_SUBSCRIBED_TO_TOPIC; one that does not exist is 3. An
+//!   topic that consumers read is `GROUP_SUBSCRIBED_TO_TOPIC`; one that does not exist is 3. An
 //!   offset that was never committed is deleted with success.
 
 use kafka_protocol::messages::offset_delete_request::OffsetDeleteRequestTopic;

@@ -2,7 +2,7 @@
 //!
 //! - The leader hands in the assignment; everyone waits for it and gets its own part.
 //! - v3 (KIP-345) static members; v5 names protocol type and protocol both ways, and a request
-//!   that leaves one out is INCONSISTENT_GROUP_PROTOCOL.
+//!   that leaves one out is `INCONSISTENT_GROUP_PROTOCOL`.
 
 use kafka_protocol::ResponseError;
 use kafka_protocol::messages::{ApiKey, SyncGroupRequest, SyncGroupResponse};
@@ -25,7 +25,8 @@ pub(crate) async fn handle(
     let syncing = broker.groups.sync(request.group_id.as_str(), sync_request(&request));
     tokio::select! {
         answer = syncing => Ok(response(call, answer?)),
-        () = call.gone() => Err(CloseReason::Stopping),
+        // Nobody reads this; it only ends the wait.
+        () = call.gone() => Ok(response(call, Err(ResponseError::CoordinatorNotAvailable))),
     }
 }
 

@@ -66,6 +66,10 @@ macro_rules! raw_route {
 }
 
 static ROUTES: &[Route] = &[
+    raw_route!(h::produce),
+    raw_route!(h::fetch),
+    route!(h::list_offsets),
+    route!(h::metadata),
     fallible_route!(h::offset_commit),
     fallible_route!(h::offset_fetch),
     route!(h::find_coordinator),
@@ -76,6 +80,9 @@ static ROUTES: &[Route] = &[
     route!(h::describe_groups),
     route!(h::list_groups),
     raw_route!(h::api_versions),
+    route!(h::create_topics),
+    route!(h::delete_topics),
+    route!(h::init_producer_id),
     fallible_route!(h::delete_groups),
     fallible_route!(h::offset_delete),
     route!(h::describe_cluster),
@@ -102,7 +109,8 @@ pub(crate) async fn execute(
     (route.run)(broker, call, body).await
 }
 
-fn decode<R: Decodable>(call: &Call, mut body: Bytes) -> Result<R, CloseReason> {
+/// A body in the version that was asked for.
+pub(crate) fn decode<R: Decodable>(call: &Call, mut body: Bytes) -> Result<R, CloseReason> {
     R::decode(&mut body, call.api_version).map_err(|error| {
         CloseReason::Wire(WireError::Body {
             key: call.api_key,

@@ -7,6 +7,6 @@ mod listener;
 mod reply;
 
 pub(crate) use call::{Api, Call, Peer};
-pub(crate) use dispatch::apis;
+pub(crate) use dispatch::{apis, decode};
 pub(crate) use listener::Listener;
 pub(crate) use reply::{CloseReason, Outcome, Reply};

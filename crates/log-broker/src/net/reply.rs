@@ -1,6 +1,7 @@
 //! Replies as runs of bytes, and what may become of a request.
 
 use bytes::{BufMut, Bytes, BytesMut};
+use kafka_protocol::ResponseError;
 use kafka_protocol::protocol::Encodable;
 use levada_kafka_wire::WireError;
 use levada_kafka_wire::frame::{LENGTH_BYTES, has_tagged_response_header};
@@ -35,10 +36,12 @@ pub(crate) enum CloseReason {
     UnknownVersion { key: i16, version: i16 },
     #[error("the answer to api key {key} version {version} cannot be encoded: {reason}")]
     Encode { key: i16, version: i16, reason: String },
-    #[error("whether a write will last is unknown: {0}")]
-    OutcomeUnknown(#[from] LogError),
-    #[error("the broker is stopping")]
-    Stopping,
+    #[error("the answer is longer than a frame may be")]
+    ReplyTooLarge,
+    #[error("acks=0, and the records were refused: {0}")]
+    Unacknowledged(ResponseError),
+    #[error("whether the records were written is unknown: {0}")]
+    Storage(#[from] LogError),
 }
 
 impl Reply {
@@ -58,8 +61,7 @@ impl Reply {
         let body_bytes = response.compute_size(version).map_err(|e| failed(e.to_string()))?;
         frame.reserve(body_bytes);
         response.encode(&mut frame, version).map_err(|e| failed(e.to_string()))?;
-        Self::of_pieces(frame, Vec::new())
-            .ok_or_else(|| failed("it is longer than a frame may be".to_owned()))
+        Self::of_pieces(frame, Vec::new()).ok_or(CloseReason::ReplyTooLarge)
     }
 
     /// Room for the length and a response header; the body is to be appended.

@@ -137,6 +137,31 @@ pub(crate) fn default_value(key: &ConfigKey, settings: &BrokerConfig) -> String 
     }
 }
 
+/// Where a value comes from, as `DescribeConfigs` numbers it.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum ConfigSource {
+    Topic = 1,
+    StaticBroker = 4,
+    Default = 5,
+}
+
+/// The value that holds for a topic with these overrides, and where it comes from.
+pub(crate) fn effective(
+    key: &ConfigKey,
+    overrides: &BTreeMap<String, String>,
+    settings: &BrokerConfig,
+) -> (String, ConfigSource) {
+    if let Some(value) = overrides.get(key.name) {
+        return (value.clone(), ConfigSource::Topic);
+    }
+    let value = default_value(key, settings);
+    let source = match value == key.default {
+        true => ConfigSource::Default,
+        false => ConfigSource::StaticBroker,
+    };
+    (value, source)
+}
+
 /// What the partitions of a topic with these (valid) overrides obey.
 pub(crate) fn log_config(
     overrides: &BTreeMap<String, String>,

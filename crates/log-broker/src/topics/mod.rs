@@ -17,6 +17,7 @@ use std::sync::Arc;
 
 use kafka_protocol::ResponseError;
 use parking_lot::{Mutex, RwLock};
+use uuid::Uuid;
 
 pub(crate) use self::change::NewTopic;
 pub(crate) use self::error::TopicError;
@@ -39,6 +40,10 @@ pub(crate) struct Topics {
 impl Topics {
     pub(crate) fn get(&self, name: &str) -> Option<Arc<Topic>> {
         self.by_name.read().get(name).cloned()
+    }
+
+    pub(crate) fn by_id(&self, id: Uuid) -> Option<Arc<Topic>> {
+        self.by_name.read().values().find(|topic| topic.id == id).cloned()
     }
 
     /// In order of name.

@@ -46,8 +46,15 @@ pub(crate) struct JoinedMember {
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) struct JoinRefusal {
     pub(crate) error: ResponseError,
-    /// With MEMBER_ID_REQUIRED the id to come back with.
+    /// With `MEMBER_ID_REQUIRED` the id to come back with.
     pub(crate) member_id: String,
+}
+
+impl JoinRefusal {
+    /// The coordinator can no longer be asked.
+    pub(crate) fn gone() -> Self {
+        Self { error: ResponseError::CoordinatorNotAvailable, member_id: String::new() }
+    }
 }
 
 pub(crate) type JoinAnswer = Result<Joined, JoinRefusal>;

@@ -4,7 +4,7 @@ use bytes::Bytes;
 
 use super::{ClassicGroup, Member, Now, State};
 
-/// Field for field Kafka's GroupMetadataValue.
+/// Field for field Kafka's `GroupMetadataValue`.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) struct GroupMetadata {
     pub(crate) protocol_type: Option<String>,

@@ -112,7 +112,7 @@ pub(crate) struct ClassicGroup {
     members: BTreeMap<String, Member>,
     /// Instance id to the member id that holds it.
     static_members: BTreeMap<String, String>,
-    /// Ids that were handed out with MEMBER_ID_REQUIRED, and until when they may be used.
+    /// Ids that were handed out with `MEMBER_ID_REQUIRED`, and until when they may be used.
     pending_joins: BTreeMap<String, u64>,
     /// When the group last became Empty or Stable, in Unix milliseconds.
     state_since_ms: Option<i64>,
