@@ -24,6 +24,9 @@ pub(crate) struct TopicPartition {
     pub(crate) partition: i32,
 }
 
+/// One a place, in the order of the request.
+type DeleteResults = Vec<Result<(), ResponseError>>;
+
 impl GroupCoordinator {
     /// Commits all of `offsets` or none; durable when it succeeds. A group that does not exist
     /// comes into being by a commit of a non-member, for a member it is `GroupIdNotFound`.
@@ -80,12 +83,12 @@ impl GroupCoordinator {
         Ok(result)
     }
 
-    /// Forgets offsets of topics that no member reads; one result a place, in order.
+    /// Forgets offsets of topics that no member reads.
     pub(crate) async fn delete_offsets(
         &self,
         group_id: &str,
         places: &[TopicPartition],
-    ) -> Result<Result<Vec<Result<(), ResponseError>>, ResponseError>, LogError> {
+    ) -> Result<Result<DeleteResults, ResponseError>, LogError> {
         let deleted = self.write_offset_deletes(group_id, places);
         match deleted {
             Ok((results, written)) => {
@@ -100,7 +103,7 @@ impl GroupCoordinator {
         &self,
         group_id: &str,
         places: &[TopicPartition],
-    ) -> Result<(Vec<Result<(), ResponseError>>, Option<i64>), WriteFailure> {
+    ) -> Result<(DeleteResults, Option<i64>), WriteFailure> {
         let cell = self.find(group_id).ok_or(ResponseError::GroupIdNotFound)?;
         let mut state = cell.state.lock();
         let group = &state.group;

@@ -98,7 +98,7 @@ mod tests {
         state_since_ms: Option<i64>,
         topics: &[u8],
     ) -> ClassicGroup {
-        let member = |_| MemberMetadata {
+        let member = || MemberMetadata {
             member_id: "a".to_owned(),
             instance_id: None,
             client_id: String::new(),
@@ -108,7 +108,7 @@ mod tests {
             subscription: Bytes::copy_from_slice(topics),
             assignment: Bytes::new(),
         };
-        let members: Vec<_> = (!topics.is_empty()).then(|| member(())).into_iter().collect();
+        let members: Vec<_> = (!topics.is_empty()).then(member).into_iter().collect();
         let metadata = GroupMetadata {
             protocol_type: protocol_type.map(str::to_owned),
             generation_id: 1,

@@ -42,7 +42,8 @@ pub(crate) async fn handle(
             }
         }
     }
-    let result = if accepted.is_empty() && refusals.iter().any(is_unknown) {
+    let unknown = Some(ResponseError::UnknownTopicOrPartition);
+    let result = if refusals.iter().all(|refusal| *refusal == unknown) {
         Ok(())
     } else {
         commit(broker, call, &request, accepted).await?
@@ -61,8 +62,8 @@ async fn commit(
         generation_id: request.generation_id_or_member_epoch,
     };
     let group_id = request.group_id.as_str();
-    let committed = broker.groups.commit(group_id, &committer, accepted).await?;
-    Ok(committed.map_err(|error| match error {
+    let result = broker.groups.commit(group_id, &committer, accepted).await?;
+    Ok(result.map_err(|error| match error {
         ResponseError::GroupIdNotFound if call.api_version < 9 => ResponseError::IllegalGeneration,
         other => other,
     }))
@@ -79,10 +80,6 @@ fn check(
         return Err(ResponseError::OffsetMetadataTooLarge);
     }
     Ok(())
-}
-
-fn is_unknown(refusal: &Option<ResponseError>) -> bool {
-    *refusal == Some(ResponseError::UnknownTopicOrPartition)
 }
 
 fn committed_offset(

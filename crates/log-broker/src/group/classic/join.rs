@@ -1,4 +1,4 @@
-//! JoinGroup: who may enter, and whether the group must rebalance for it.
+//! `JoinGroup`: who may enter, and whether the group must rebalance for it.
 
 use bytes::Bytes;
 use kafka_protocol::ResponseError;
@@ -149,7 +149,7 @@ impl ClassicGroup {
         let member_id = std::mem::take(&mut request.new_member_id);
         if let Some(instance_id) = &request.identity.instance_id {
             if let Some(old_id) = self.static_members.get(instance_id).cloned() {
-                self.replace_static_member(&old_id, member_id, request, token, step);
+                self.replace_static_member(&old_id, &member_id, request, token, step);
                 return Ok(());
             }
         } else if request.requires_known_member {

@@ -1,4 +1,4 @@
-//! LeaveGroup: members go, alone or several at once, by member id or by instance id (KIP-345).
+//! `LeaveGroup`: members go, alone or several at once, by member id or by instance id (KIP-345).
 
 use kafka_protocol::ResponseError;
 

@@ -81,7 +81,9 @@ impl ClassicGroup {
         self.drop_silent_members(now, step);
         if self.phase_deadline().is_some_and(|deadline| deadline <= now) {
             match self.state.clone() {
-                State::PreparingRebalance { initial, .. } => self.join_phase_is_over(initial, step),
+                State::PreparingRebalance { initial, .. } => {
+                    self.join_phase_is_over(initial.as_ref(), step);
+                }
                 State::CompletingRebalance { .. } | State::Stable { .. } => {
                     self.drop_members_that_never_synced(step);
                 }

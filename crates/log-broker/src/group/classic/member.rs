@@ -6,8 +6,8 @@ use kafka_protocol::ResponseError;
 use super::join::JoinRefusal;
 use super::{Effects, JoinAnswer, JoinRequest, Step, SyncAnswer, Token};
 
-/// Kafka's NEW_MEMBER_JOIN_TIMEOUT_MS: a member that waits for its very first generation sends no
-/// heartbeats, so a lost one is noticed only by this.
+/// Kafka's `NEW_MEMBER_JOIN_TIMEOUT_MS`: a member that waits for its very first generation sends
+/// no heartbeats, so a lost one is noticed only by this.
 const NEW_MEMBER_TIMEOUT_MS: u64 = 5 * 60_000;
 
 /// Who a request claims to come from.

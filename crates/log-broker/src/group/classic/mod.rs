@@ -31,7 +31,7 @@ use kafka_protocol::ResponseError;
 pub(crate) use self::join::{JoinAnswer, JoinRefusal, JoinRequest, Joined, JoinedMember};
 pub(crate) use self::member::{Member, MemberIdentity, Protocol};
 pub(crate) use self::metadata::{GroupMetadata, MemberMetadata};
-pub(crate) use self::sync::{SyncAnswer, SyncRequest, Synced};
+pub(crate) use self::sync::{SyncAnswer, SyncRequest};
 use super::config::GroupConfig;
 use super::subscription;
 

@@ -2,7 +2,7 @@
 
 use kafka_protocol::ResponseError;
 
-use super::{ClassicGroup, InitialDelay, State, Step};
+use super::{ClassicGroup, InitialDelay, Member, State, Step};
 
 impl ClassicGroup {
     /// Starts a rebalance, or moves the running one on.
@@ -41,7 +41,7 @@ impl ClassicGroup {
     /// Only a rebalance that is not in its initial delay ends early.
     pub(super) fn complete_join_if_all_joined(&mut self, step: &mut Step<'_>) {
         let gathering = matches!(self.state, State::PreparingRebalance { initial: None, .. });
-        let all_joined = self.members.values().all(super::Member::is_waiting_for_join);
+        let all_joined = self.members.values().all(Member::is_waiting_for_join);
         if gathering && all_joined && self.pending_joins.is_empty() {
             self.complete_join(step);
         }
@@ -50,11 +50,11 @@ impl ClassicGroup {
     /// The time to gather members is up.
     pub(super) fn join_phase_is_over(
         &mut self,
-        initial: Option<InitialDelay>,
+        initial: Option<&InitialDelay>,
         step: &mut Step<'_>,
     ) {
         match initial {
-            Some(InitialDelay { remaining_ms, member_joined: true }) if remaining_ms > 0 => {
+            Some(&InitialDelay { remaining_ms, member_joined: true }) if remaining_ms > 0 => {
                 let delay = step.config.initial_rebalance_delay_ms.min(remaining_ms);
                 let initial =
                     Some(InitialDelay { remaining_ms: remaining_ms - delay, member_joined: false });
@@ -115,7 +115,7 @@ impl ClassicGroup {
 
     /// Keeps the leader if it is there, else takes one that is; false if nobody is.
     fn elect_leader(&mut self) -> bool {
-        let is_there = |id: &String| self.members.get(id).is_some_and(|m| m.is_waiting_for_join());
+        let is_there = |id: &String| self.members.get(id).is_some_and(Member::is_waiting_for_join);
         if !self.leader.as_ref().is_some_and(is_there) {
             match self.members.keys().find(|id| is_there(id)) {
                 None => return false,
@@ -129,7 +129,7 @@ impl ClassicGroup {
     /// settles a tie.
     pub(super) fn select_protocol(&self) -> Option<String> {
         let leader = self.members.get(self.leader.as_ref()?)?;
-        let vote = |member: &super::Member| {
+        let vote = |member: &Member| {
             let choice = member.protocols.iter().find(|one| self.all_support(&one.name));
             choice.map(|one| one.name.clone())
         };

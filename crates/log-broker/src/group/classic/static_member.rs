@@ -11,7 +11,7 @@ impl ClassicGroup {
     pub(super) fn replace_static_member(
         &mut self,
         old_id: &str,
-        new_id: String,
+        new_id: &str,
         request: JoinRequest,
         token: Token,
         step: &mut Step<'_>,
@@ -19,24 +19,24 @@ impl ClassicGroup {
         let Some(mut member) = self.members.remove(old_id) else { return };
         member.refuse(ResponseError::FencedInstanceId, old_id, &mut step.effects);
         if let Some(instance_id) = &member.instance_id {
-            self.static_members.insert(instance_id.clone(), new_id.clone());
+            self.static_members.insert(instance_id.clone(), new_id.to_owned());
         }
         let leader_before = self.leader.clone();
         if self.is_leader(old_id) {
-            self.leader = Some(new_id.clone());
+            self.leader = Some(new_id.to_owned());
         }
         let same_topics = self.reads_same_topics(&member.protocols, &request.protocols);
         let can_skip_assignment = request.can_skip_assignment;
         member.client_id.clone_from(&request.client_id);
         member.client_host.clone_from(&request.client_host);
-        member.rejoin(&new_id, request, token, &mut step.effects);
+        member.rejoin(new_id, request, token, &mut step.effects);
         member.renew_session(step);
-        self.members.insert(new_id.clone(), member);
+        self.members.insert(new_id.to_owned(), member);
         let stays = matches!(self.state, State::Stable { .. })
             && same_topics
             && self.select_protocol() == self.protocol;
         if stays {
-            self.resume_generation(&new_id, leader_before, can_skip_assignment, step);
+            self.resume_generation(new_id, leader_before, can_skip_assignment, step);
         } else {
             self.rebalance(step);
         }

@@ -1,4 +1,4 @@
-//! SyncGroup: the leader hands in the assignment, every member takes its part.
+//! `SyncGroup`: the leader hands in the assignment, every member takes its part.
 
 use std::collections::BTreeMap;
 

@@ -16,7 +16,7 @@ use kafka_protocol::ResponseError;
 
 use super::{
     ClassicGroup, Effects, JoinAnswer, JoinRequest, Joined, MemberIdentity, Now, Protocol, Step,
-    SyncAnswer, SyncRequest, Synced, Token,
+    SyncAnswer, SyncRequest, Token,
 };
 use crate::group::config::GroupConfig;
 
@@ -123,7 +123,7 @@ impl Bench {
     }
 
     pub(super) fn synced(&self, token: Token) -> Bytes {
-        let answer: Synced = self.syncs.get(&token).expect("the sync waits").clone().unwrap();
+        let answer = self.syncs.get(&token).expect("the sync waits").clone().unwrap();
         answer.assignment
     }
 

@@ -2,7 +2,7 @@
 
 use super::*;
 
-/// Two members in CompletingRebalance of the returned generation; "a" leads.
+/// Two members in `CompletingRebalance` of the returned generation; "a" leads.
 fn completing(bench: &mut Bench) -> i32 {
     bench.join(first_join("a"));
     bench.join(first_join("b"));
