@@ -12,7 +12,9 @@
 
 pub mod avro;
 mod compat;
+mod contract;
 mod error;
+mod fingerprint;
 pub mod json;
 #[allow(
     dead_code,
@@ -30,7 +32,9 @@ pub use compat::{
     CheckError, CompatibilityLevel, Incompatibility, Rule, Side, UnknownLevel, VersionReport,
     check_version,
 };
+pub use contract::Metadata;
 pub use error::{Location, ParseError, ParseErrorKind};
+pub use fingerprint::{Fingerprint, InvalidFingerprint};
 pub use limits::Limits;
 pub use reference::{Reference, ResolvedReference};
 pub use schema::{RawSchema, Schema, SchemaType, UnknownSchemaType, Validation};
