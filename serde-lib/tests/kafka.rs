@@ -70,6 +70,8 @@ impl World {
         DeserializingConsumer::builder(self.cluster.bootstrap_servers(), "group")
             .set("auto.offset.reset", "earliest")
             .set("enable.auto.commit", "false")
+            // The mock lets a group's next member in only after the last one's session.
+            .set("session.timeout.ms", "6000")
             .key(PlainText)
             .value(values)
     }
