@@ -2,9 +2,10 @@
 
 use std::collections::{HashMap, HashSet};
 
-use super::parse::{
-    Parser, RESERVED, aliases_of, invalid, props, required, required_array, required_text, text,
+use super::attributes::{
+    RESERVED, aliases_of, invalid, props, required, required_array, required_text, text,
 };
+use super::parse::Parser;
 use super::types::{Field, Order, Primitive, Record, Shape, TypeId};
 use crate::json_text::{Data, Number, Object, Value};
 use crate::{Location, ParseError};

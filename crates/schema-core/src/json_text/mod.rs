@@ -2,8 +2,8 @@
 //! numbers, and a compact printer.
 //!
 //! Both JSON-based formats read their schemas through here. The reader works under [`Limits`]:
-//! nesting is bounded by `depth_max`, so neither it nor a walk over its result can exhaust the
-//! stack; the count of values is bounded by `nodes_max`.
+//! nesting is bounded by `depth_max`, so that a walk over the result cannot exhaust the stack; the
+//! count of values is bounded by `nodes_max`.
 
 mod number;
 mod print;
