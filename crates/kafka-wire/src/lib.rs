@@ -6,10 +6,12 @@
 //! what is inside. No count or length from the wire sizes an allocation unchecked.
 
 mod budget;
+pub mod decode;
 pub mod fetch;
 pub mod frame;
 pub mod produce;
 pub mod reader;
 pub mod record_batch;
+mod shape;
 
 pub use reader::WireError;

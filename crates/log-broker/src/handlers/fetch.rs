@@ -32,7 +32,7 @@ pub(crate) async fn run(
     call: Call,
     body: Bytes,
 ) -> Result<Outcome, CloseReason> {
-    let request: FetchRequest = decode(&call, body)?;
+    let request: FetchRequest = decode(&call, &body)?;
     let response = match check_session(&request) {
         Ok(()) => poll(&broker, &call, &request).await,
         Err(error) => FetchResponse { error_code: error.code(), session_id: 0, topics: Vec::new() },

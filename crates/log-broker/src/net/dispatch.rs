@@ -3,8 +3,8 @@
 use std::sync::Arc;
 
 use bytes::Bytes;
+use kafka_protocol::messages::ApiKey;
 use kafka_protocol::protocol::Decodable;
-use levada_kafka_wire::WireError;
 
 use super::reply::{BoxFuture, CloseReason};
 use super::{Api, Call, Outcome, Reply};
@@ -26,7 +26,7 @@ macro_rules! route {
             api: handler::API,
             run: |broker, call, body| {
                 Box::pin(async move {
-                    let request = decode(&call, body)?;
+                    let request = decode(&call, &body)?;
                     let response = handler::handle(&broker, &call, request).await;
                     Ok(Outcome::Reply(Reply::encode(&call, &response)?))
                 })
@@ -80,13 +80,9 @@ pub(crate) async fn execute(
     (route.run)(broker, call, body).await
 }
 
-/// A body in the version that was asked for.
-pub(crate) fn decode<R: Decodable>(call: &Call, mut body: Bytes) -> Result<R, CloseReason> {
-    R::decode(&mut body, call.api_version).map_err(|error| {
-        CloseReason::Wire(WireError::Body {
-            key: call.api_key,
-            version: call.api_version,
-            reason: error.to_string(),
-        })
-    })
+/// A body in the version that was asked for, none of its counts believed.
+pub(crate) fn decode<R: Decodable>(call: &Call, body: &Bytes) -> Result<R, CloseReason> {
+    let (api_key, version) = (call.api_key, call.api_version);
+    let key = ApiKey::try_from(api_key).map_err(|()| CloseReason::UnknownKey { key: api_key })?;
+    Ok(levada_kafka_wire::decode::decode(key, version, body)?)
 }
