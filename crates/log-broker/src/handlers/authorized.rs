@@ -4,8 +4,11 @@
 pub(crate) const CLUSTER: i32 = bits(&[5, 7, 8, 9, 10, 11, 12]);
 /// Read, write, create, delete, alter, describe, describe and alter configs.
 pub(crate) const TOPIC: i32 = bits(&[3, 4, 5, 6, 7, 8, 10, 11]);
-/// What a field holds that was not asked for.
-pub(crate) const NOT_ASKED: i32 = i32::MIN;
+
+/// `operations` if the request asks for them, else what the field holds without.
+pub(crate) fn asked(is_asked: bool, operations: i32) -> i32 {
+    if is_asked { operations } else { i32::MIN }
+}
 
 const fn bits(operations: &[u32]) -> i32 {
     let mut set = 0;

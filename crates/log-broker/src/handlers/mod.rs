@@ -4,15 +4,40 @@
 //! Response`; `net/dispatch.rs` holds the table. Produce, Fetch and `ApiVersions` take bytes and
 //! answer with an `Outcome` instead, each for a reason named in its file.
 
+#![allow(
+    clippy::unused_async,
+    reason = "all handlers have one signature, whether they wait or not"
+)]
+
 mod authorized;
+mod config_resource;
 mod leader_epoch;
 
+pub(crate) mod alter_configs;
 pub(crate) mod api_versions;
+pub(crate) mod create_partitions;
 pub(crate) mod create_topics;
+pub(crate) mod delete_records;
 pub(crate) mod delete_topics;
 pub(crate) mod describe_cluster;
+pub(crate) mod describe_configs;
 pub(crate) mod fetch;
+pub(crate) mod incremental_alter_configs;
 pub(crate) mod init_producer_id;
 pub(crate) mod list_offsets;
 pub(crate) mod metadata;
+pub(crate) mod offset_for_leader_epoch;
 pub(crate) mod produce;
+
+use kafka_protocol::ResponseError;
+
+use crate::log::ReadError;
+
+/// What a failed read is to a client.
+fn read_error(error: &ReadError) -> ResponseError {
+    match error {
+        ReadError::OffsetOutOfRange { .. } => ResponseError::OffsetOutOfRange,
+        ReadError::Deleted => ResponseError::UnknownTopicOrPartition,
+        ReadError::Storage(_) => ResponseError::KafkaStorageError,
+    }
+}

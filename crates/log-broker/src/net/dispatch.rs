@@ -55,7 +55,13 @@ static ROUTES: &[Route] = &[
     raw_route!(h::api_versions),
     route!(h::create_topics),
     route!(h::delete_topics),
+    route!(h::delete_records),
     route!(h::init_producer_id),
+    route!(h::offset_for_leader_epoch),
+    route!(h::describe_configs),
+    route!(h::alter_configs),
+    route!(h::create_partitions),
+    route!(h::incremental_alter_configs),
     route!(h::describe_cluster),
 ];
 
