@@ -6,6 +6,7 @@
 //! what is inside. No count or length from the wire sizes an allocation unchecked.
 
 mod budget;
+pub mod compression;
 pub mod decode;
 pub mod fetch;
 pub mod frame;
@@ -13,5 +14,6 @@ pub mod produce;
 pub mod reader;
 pub mod record_batch;
 mod shape;
+pub mod varint;
 
 pub use reader::WireError;

@@ -11,9 +11,11 @@ pub mod clock;
 mod config;
 mod durable_file;
 mod handlers;
+pub mod io;
 pub mod log;
 mod net;
 mod producer_ids;
+mod producer_state;
 mod topics;
 
 pub use broker::{Broker, BrokerBuilder, RunningBroker, StartError};
