@@ -8,6 +8,8 @@
 
 mod authorized;
 mod group_fields;
+#[cfg(test)]
+mod group_tests;
 mod leader_epoch;
 
 pub(crate) mod api_versions;
