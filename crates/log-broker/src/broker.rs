@@ -16,6 +16,7 @@ use tracing::{error, info};
 
 use crate::clock::{Clock, SystemClock};
 use crate::config::BrokerConfig;
+use crate::group::{self, GroupCoordinator};
 use crate::log::LogDir;
 use crate::net::{Listener, Peer};
 use crate::producer_ids::ProducerIds;
@@ -34,6 +35,7 @@ pub struct Broker {
     pub(crate) log_dir: Arc<LogDir>,
     pub(crate) topics: Arc<Topics>,
     pub(crate) producer_ids: Arc<ProducerIds>,
+    pub(crate) groups: Arc<GroupCoordinator>,
     /// 22 characters, as Kafka's own.
     pub(crate) cluster_id: String,
     /// Where clients are told to connect; `None` tells each the address it has reached.
@@ -110,13 +112,17 @@ impl Broker {
             .map_err(|error| failed(error.to_string()))?;
         let producer_ids = ProducerIds::open(&data_dir)
             .map_err(|error| failed(format!("producer ids: {error}")))?;
+        let topics = Arc::new(topics);
+        let groups = group::open(&topics, Arc::clone(&clock), config.groups.clone())
+            .map_err(|error| failed(error.to_string()))?;
         Ok(Self {
             cluster_id: URL_SAFE_NO_PAD.encode(log_dir.cluster_id()),
             config,
             clock,
             log_dir,
-            topics: Arc::new(topics),
+            topics,
             producer_ids: Arc::new(producer_ids),
+            groups: Arc::new(groups),
             advertised: advertise,
             tasks: TaskTracker::new(),
             stopping: CancellationToken::new(),
@@ -188,6 +194,8 @@ impl BrokerBuilder {
         let listener = listener.map_err(|reason| StartError::Listen { address: listen, reason })?;
         let local_addr = listener.local_addr();
         broker.tasks.spawn(Arc::clone(&broker).maintain());
+        let timers = Arc::clone(&broker.groups).run_timers(broker.stopping.clone());
+        broker.tasks.spawn(timers);
         broker.tasks.spawn(listener.run(Arc::clone(&broker)));
         info!(%local_addr, cluster_id = broker.cluster_id, "broker is ready");
         Ok(RunningBroker { broker, local_addr })
@@ -211,6 +219,13 @@ impl RunningBroker {
             Ok(Err(reason)) => error!(%reason, "the log was not closed cleanly"),
             Err(reason) => error!(%reason, "closing the log ended in a fault"),
         }
+    }
+}
+
+#[cfg(test)]
+impl RunningBroker {
+    pub(crate) fn broker(&self) -> &Broker {
+        &self.broker
     }
 }
 

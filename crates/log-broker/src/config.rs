@@ -2,6 +2,7 @@
 
 use std::time::Duration;
 
+use crate::group::GroupConfig;
 use crate::log::LogOptions;
 
 /// Everything a broker may be told besides its directory and addresses.
@@ -13,6 +14,8 @@ pub struct BrokerConfig {
     pub default_partition_count: i32,
     /// `message.max.bytes`, `log.*`: what topics obey that say nothing else.
     pub log: LogOptions,
+    /// `group.*`, `offsets.*`
+    pub groups: GroupConfig,
     pub limits: Limits,
 }
 
@@ -46,6 +49,7 @@ impl Default for BrokerConfig {
             auto_create_topics: true,
             default_partition_count: 1,
             log: LogOptions::default(),
+            groups: GroupConfig::default(),
             limits: Limits::default(),
         }
     }

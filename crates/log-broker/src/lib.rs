@@ -2,7 +2,8 @@
 //!
 //! [`Broker::builder`] starts one; many live in one process, each with its own directory, port and
 //! tasks. Inside, `net` turns sockets into calls, `handlers` answers them (one file an api key),
-//! `topics` knows which partitions exist and [`log`] keeps their records.
+//! `topics` knows which partitions exist, [`log`] keeps their records and `group` knows who reads
+//! them.
 //!
 //! What it does not know: schemas, and whatever else the bytes of a record mean.
 
@@ -10,6 +11,7 @@ mod broker;
 pub mod clock;
 mod config;
 mod durable_file;
+mod group;
 mod handlers;
 pub mod io;
 pub mod log;
@@ -20,3 +22,4 @@ mod topics;
 
 pub use broker::{Broker, BrokerBuilder, RunningBroker, StartError};
 pub use config::BrokerConfig;
+pub use group::GroupConfig;

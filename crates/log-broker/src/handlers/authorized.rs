@@ -4,6 +4,8 @@
 pub(crate) const CLUSTER: i32 = bits(&[5, 7, 8, 9, 10, 11, 12]);
 /// Read, write, create, delete, alter, describe, describe and alter configs.
 pub(crate) const TOPIC: i32 = bits(&[3, 4, 5, 6, 7, 8, 10, 11]);
+/// Read, delete, describe.
+pub(crate) const GROUP: i32 = bits(&[3, 6, 8]);
 
 /// `operations` if the request asks for them, else what the field holds without.
 pub(crate) fn asked(is_asked: bool, operations: i32) -> i32 {

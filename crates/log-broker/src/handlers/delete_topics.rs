@@ -68,7 +68,9 @@ async fn delete(broker: &Broker, name: &str) -> Result<(), (ResponseError, Strin
         return Err(refused(ResponseError::InvalidTopicException));
     }
     let deleted = broker.topics.delete(name.to_owned()).await;
-    deleted.map_err(|error| (error.response_error(), error.to_string()))
+    deleted.map_err(|error| (error.response_error(), error.to_string()))?;
+    broker.groups.forget_topics(|topic| topic == name);
+    Ok(())
 }
 
 fn refused(error: ResponseError) -> (ResponseError, String) {

@@ -35,6 +35,24 @@ macro_rules! route {
     }};
 }
 
+/// As [`route`], for a `handle` whose answer may have to stay away: it returns
+/// `Result<Response, CloseReason>`.
+macro_rules! fallible_route {
+    ($handler:path) => {{
+        use $handler as handler;
+        Route {
+            api: handler::API,
+            run: |broker, call, body| {
+                Box::pin(async move {
+                    let request = decode(&call, &body)?;
+                    let response = handler::handle(&broker, &call, request).await?;
+                    Ok(Outcome::Reply(Reply::encode(&call, &response)?))
+                })
+            },
+        }
+    }};
+}
+
 /// A handler file with `API` and its own
 /// `async fn run(Arc<Broker>, Call, Bytes) -> Result<Outcome, CloseReason>`.
 macro_rules! raw_route {
@@ -52,6 +70,15 @@ static ROUTES: &[Route] = &[
     raw_route!(h::fetch),
     route!(h::list_offsets),
     route!(h::metadata),
+    fallible_route!(h::offset_commit),
+    fallible_route!(h::offset_fetch),
+    route!(h::find_coordinator),
+    fallible_route!(h::join_group),
+    route!(h::heartbeat),
+    fallible_route!(h::leave_group),
+    fallible_route!(h::sync_group),
+    route!(h::describe_groups),
+    route!(h::list_groups),
     raw_route!(h::api_versions),
     route!(h::create_topics),
     route!(h::delete_topics),
@@ -61,7 +88,9 @@ static ROUTES: &[Route] = &[
     route!(h::describe_configs),
     route!(h::alter_configs),
     route!(h::create_partitions),
+    fallible_route!(h::delete_groups),
     route!(h::incremental_alter_configs),
+    fallible_route!(h::offset_delete),
     route!(h::describe_cluster),
 ];
 

@@ -41,7 +41,7 @@ pub(crate) enum CloseReason {
     #[error("acks=0, and the records were refused: {0}")]
     Unacknowledged(ResponseError),
     #[error("whether the records were written is unknown: {0}")]
-    Storage(LogError),
+    Storage(#[from] LogError),
 }
 
 impl Reply {

@@ -147,6 +147,15 @@ impl Topics {
         self.in_background(move |topics| topics.create_now(new)).await
     }
 
+    /// As [`Self::ensure`], while the broker starts. Blocks.
+    pub(crate) fn ensure_now(&self, new: NewTopic) -> Result<Arc<Topic>, TopicError> {
+        let _changing = self.changing.lock();
+        match self.get(&new.name) {
+            Some(topic) => Ok(topic),
+            None => self.create_now(new),
+        }
+    }
+
     /// The topic of that name, made first if it does not exist.
     pub(crate) async fn ensure(self: &Arc<Self>, new: NewTopic) -> Result<Arc<Topic>, TopicError> {
         let name = new.name.clone();
