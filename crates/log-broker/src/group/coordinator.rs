@@ -280,11 +280,11 @@ impl GroupCoordinator {
         }
     }
 
-    pub(super) fn find(&self, group_id: &str) -> Option<Arc<Cell>> {
+    pub(crate) fn find(&self, group_id: &str) -> Option<Arc<Cell>> {
         self.groups.lock().get(group_id).cloned()
     }
 
-    pub(super) fn find_or_create(&self, group_id: &str) -> Result<Arc<Cell>, ResponseError> {
+    pub(crate) fn find_or_create(&self, group_id: &str) -> Result<Arc<Cell>, ResponseError> {
         let mut groups = self.groups.lock();
         if let Some(cell) = groups.get(group_id) {
             return Ok(cell.clone());
