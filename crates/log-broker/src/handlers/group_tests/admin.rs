@@ -93,7 +93,7 @@ async fn stable_group_is_described_in_every_version() {
             .with_client_host(text("/10.1.2.3"))
             .with_member_metadata(Bytes::from_static(b"\0\0\0\0\0\x01\0\x01t"))
             .with_member_assignment(Bytes::from_static(b"part"));
-        let operations = if wants_operations { authorized::GROUP } else { authorized::NOT_ASKED };
+        let operations = authorized::asked(wants_operations, authorized::GROUP);
         let want = DescribedGroup::default()
             .with_group_id(group_id("g"))
             .with_group_state(text("Stable"))
