@@ -73,8 +73,8 @@ async fn version_0_takes_its_session_timeout_for_the_rebalance() {
     let call = call(&join_group::API, 0);
     let request = join("g", "").with_rebalance_timeout_ms(-1);
     join_group::handle(rig.broker(), &call, request).await.unwrap();
-    let cell = rig.broker().groups.find("g").unwrap();
-    let timeouts: Vec<u64> = cell
+    let group = rig.broker().groups.find("g").unwrap();
+    let timeouts: Vec<u64> = group
         .state
         .lock()
         .group
