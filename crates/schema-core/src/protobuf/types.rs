@@ -15,6 +15,13 @@ use crate::Reference;
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub(super) struct NodeId(usize);
 
+#[cfg(test)]
+impl NodeId {
+    pub(super) fn of(id: usize) -> Self {
+        Self(id)
+    }
+}
+
 pub(super) const ROOT: NodeId = NodeId(0);
 
 struct Node<'a> {
