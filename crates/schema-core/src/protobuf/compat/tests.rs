@@ -66,12 +66,9 @@ fn a_change_behind_the_same_subject_and_version_goes_unseen() {
 
 /// A file of `depth` messages, each with two fields of the next one, the last one as given.
 fn ladder(depth: usize, last: &str) -> String {
-    let mut text = "syntax = \"proto3\";".to_owned();
-    for level in 0..depth {
-        let next = level + 1;
-        text += &format!("message L{level} {{ L{next} a = 1; L{next} b = 2; }}\n");
-    }
-    text + &format!("message L{depth} {{ {last} }}")
+    let level = |at| format!("message L{at} {{ L{0} a = 1; L{0} b = 2; }}\n", at + 1);
+    let levels: String = (0..depth).map(level).collect();
+    format!("syntax = \"proto3\"; {levels} message L{depth} {{ {last} }}")
 }
 
 #[test]
@@ -89,9 +86,9 @@ fn renaming_an_import_stays_linear_whatever_it_holds() {
 #[test]
 fn nested_messages_that_name_each_other_stay_linear() {
     let file = |extra: &str| {
-        let nested: String = (0..200)
-            .map(|n| format!("message N{n} {{ P p = 1; N{} n = 2; {extra} }}", (n * 7 + 1) % 200))
-            .collect();
+        let inner =
+            |n| format!("message N{n} {{ P p = 1; N{} n = 2; {extra} }}", (n * 7 + 1) % 200);
+        let nested: String = (0..200).map(inner).collect();
         format!("syntax = \"proto3\"; message P {{ N0 n = 1; {nested} }}")
     };
     let user = "syntax = \"proto3\"; message A { P p = 1; }";
