@@ -5,6 +5,7 @@
 //! in any file of the closure can be named.
 
 use std::collections::HashMap;
+use std::sync::LazyLock;
 
 use super::Dependency;
 use super::ast::{Extend, Field, FieldType, File, Message, OptionValue, TypeDecl};
@@ -15,8 +16,16 @@ use crate::Reference;
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub(super) struct NodeId(usize);
 
+#[cfg(test)]
+impl NodeId {
+    pub(super) fn of(id: usize) -> Self {
+        Self(id)
+    }
+}
+
 pub(super) const ROOT: NodeId = NodeId(0);
 
+#[derive(Clone)]
 struct Node<'a> {
     parent: NodeId,
     part: &'a str,
@@ -55,6 +64,7 @@ impl MapEntry<'_> {
     }
 }
 
+#[derive(Clone)]
 pub(super) struct Types<'a> {
     nodes: Vec<Node<'a>>,
     edges: HashMap<(NodeId, &'a str), NodeId>,
@@ -63,17 +73,28 @@ pub(super) struct Types<'a> {
 impl<'a> Types<'a> {
     /// Of files that define the same name the later one wins, the schema itself last.
     pub(super) fn collect(file: &'a File, dependencies: &'a [Dependency]) -> Self {
-        let root = Node { parent: ROOT, part: "", ty: None, extension: None };
-        let mut types = Self { nodes: vec![root], edges: HashMap::new() };
-        for (path, known) in well_known::files() {
-            if dependencies.iter().all(|dependency| dependency.reference.name != *path) {
-                types.add_file(known, Origin::WellKnown);
-            }
-        }
+        static WELL_KNOWN: LazyLock<Types<'static>> =
+            LazyLock::new(|| Types::of_well_known(|_| true));
+        // A reference takes the place of the well-known file with its name.
+        let is_kept = |path: &str| dependencies.iter().all(|file| file.reference.name != path);
+        let mut types: Types<'a> = if well_known::files().iter().all(|(path, _)| is_kept(path)) {
+            WELL_KNOWN.clone()
+        } else {
+            Types::of_well_known(is_kept)
+        };
         for dependency in dependencies {
             types.add_file(&dependency.file, Origin::Referenced(&dependency.reference));
         }
         types.add_file(file, Origin::Own);
+        types
+    }
+
+    fn of_well_known(is_kept: impl Fn(&str) -> bool) -> Self {
+        let root = Node { parent: ROOT, part: "", ty: None, extension: None };
+        let mut types = Self { nodes: vec![root], edges: HashMap::new() };
+        for (_, file) in well_known::files().iter().filter(|(path, _)| is_kept(path)) {
+            types.add_file(file, Origin::WellKnown);
+        }
         types
     }
 

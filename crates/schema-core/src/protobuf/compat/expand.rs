@@ -4,21 +4,45 @@
 //! only at a message that is being compared already. Walking that way takes exponential time on
 //! small schemas, so: pairs that lead to no finding are passed over, and what a pair comes to is
 //! kept and told again - as long as nothing that is being compared could make it come out
-//! otherwise, that is, no message out of its cycle. What remains counts against the limit.
+//! otherwise, that is, no message out of its cycle. Where the repetitions themselves get out of hand
+//! each finding is told once.
 
 use std::collections::HashMap;
 use std::rc::Rc;
 
 use super::components::components;
 use super::graph::{FindingId, Graph, Node, PairId, Step};
-use crate::{CheckError, Limits};
+use crate::Limits;
 
-pub(super) fn expand(graph: &Graph, limits: &Limits) -> Result<Vec<FindingId>, CheckError> {
+/// Most repeated findings that are told, beyond each once; nobody reads that many.
+const REPEATED_MAX: usize = 10_000;
+
+pub(super) fn expand(graph: &Graph, limits: &Limits) -> Vec<FindingId> {
     let mut walk = Walk::new(graph, limits.pairs_max);
-    if walk.leads_to_findings(0) {
-        walk.run()?;
+    match walk.run() {
+        Ok(()) => walk.found,
+        Err(Exhausted) => once(graph),
     }
-    Ok(walk.found)
+}
+
+/// The walk passed the limit.
+struct Exhausted;
+
+/// Every finding once, in the order of the pairs.
+fn once(graph: &Graph) -> Vec<FindingId> {
+    let is_incompatible = |id: FindingId| !graph.is_compatible(id);
+    let breaking = reaching(&graph.nodes, is_incompatible);
+    let told = |step: &Step| match *step {
+        Step::Found(finding) => Some(finding),
+        Step::Named { pair, changed } if breaking.get(pair) == Some(&true) => Some(changed),
+        Step::Named { .. } | Step::Nested(_) => None,
+    };
+    graph
+        .nodes
+        .iter()
+        .flat_map(|node| node.members.iter().chain(&node.nested))
+        .filter_map(told)
+        .collect()
 }
 
 struct Walk<'g> {
@@ -71,7 +95,7 @@ impl<'g> Walk<'g> {
         }
         Self {
             graph,
-            fruitful: fruitful(&graph.nodes),
+            fruitful: reaching(&graph.nodes, |_| true),
             cycles: components(&edges),
             open: vec![false; edges.len()],
             open_in_cycle: vec![0; edges.len()],
@@ -88,15 +112,15 @@ impl<'g> Walk<'g> {
         self.fruitful.get(pair).copied().unwrap_or_default()
     }
 
-    fn spend(&mut self, count: usize) -> Result<(), CheckError> {
+    fn spend(&mut self, count: usize) -> Result<(), Exhausted> {
         self.spent = self.spent.saturating_add(count);
         if self.spent > self.spent_max {
-            return Err(CheckError::TooComplex(self.spent_max));
+            return Err(Exhausted);
         }
         Ok(())
     }
 
-    fn run(&mut self) -> Result<(), CheckError> {
+    fn run(&mut self) -> Result<(), Exhausted> {
         self.enter(0, None)?;
         while let Some(frame) = self.stack.last_mut() {
             let step = self.graph.nodes.get(frame.pair).and_then(|node| step_at(node, frame.next));
@@ -114,7 +138,7 @@ impl<'g> Walk<'g> {
         Ok(())
     }
 
-    fn enter(&mut self, pair: PairId, changed: Option<FindingId>) -> Result<(), CheckError> {
+    fn enter(&mut self, pair: PairId, changed: Option<FindingId>) -> Result<(), Exhausted> {
         if !self.leads_to_findings(pair) {
             return Ok(());
         }
@@ -150,7 +174,7 @@ impl<'g> Walk<'g> {
         }
     }
 
-    fn leave(&mut self) -> Result<(), CheckError> {
+    fn leave(&mut self) -> Result<(), Exhausted> {
         let Some(frame) = self.stack.pop() else { return Ok(()) };
         if frame.entered {
             let writer = self.writers.get(frame.pair).copied().unwrap_or_default();
@@ -169,12 +193,14 @@ impl<'g> Walk<'g> {
     }
 
     /// Adds what a pair came to, to the pair that led to it.
-    fn tell(&mut self, found: &[FindingId], changed: Option<FindingId>) -> Result<(), CheckError> {
+    fn tell(&mut self, found: &[FindingId], changed: Option<FindingId>) -> Result<(), Exhausted> {
         self.spend(found.len())?;
         let is_incompatible = found.iter().any(|finding| !self.graph.is_compatible(*finding));
-        if let Some(outer) = self.stack.last_mut() {
-            outer.found.extend(found);
-            outer.found.extend(changed.filter(|_| is_incompatible));
+        let Some(outer) = self.stack.last_mut() else { return Ok(()) };
+        outer.found.extend(found);
+        outer.found.extend(changed.filter(|_| is_incompatible));
+        if outer.found.len() > self.graph.findings.len() + REPEATED_MAX {
+            return Err(Exhausted);
         }
         Ok(())
     }
@@ -194,8 +220,8 @@ fn targets(node: &Node) -> impl Iterator<Item = PairId> + '_ {
     })
 }
 
-/// Whether a finding can be reached, for each pair.
-fn fruitful(nodes: &[Node]) -> Vec<bool> {
+/// Whether a finding that `counts` can be reached, for each pair.
+fn reaching(nodes: &[Node], counts: impl Fn(FindingId) -> bool) -> Vec<bool> {
     let mut sources = vec![Vec::new(); nodes.len()];
     let mut queue = Vec::new();
     for (pair, node) in nodes.iter().enumerate() {
@@ -204,17 +230,21 @@ fn fruitful(nodes: &[Node]) -> Vec<bool> {
                 sources.push(pair);
             }
         }
-        if node.members.iter().chain(&node.nested).any(|step| matches!(step, Step::Found(_))) {
+        let mut steps = node.members.iter().chain(&node.nested);
+        if steps.any(|step| matches!(step, Step::Found(finding) if counts(*finding))) {
             queue.push(pair);
         }
     }
-    let mut fruitful = vec![false; nodes.len()];
+    let mut reaching = vec![false; nodes.len()];
     while let Some(pair) = queue.pop() {
-        if let Some(reached) = fruitful.get_mut(pair)
+        if let Some(reached) = reaching.get_mut(pair)
             && !std::mem::replace(reached, true)
         {
             queue.extend(sources.get(pair).into_iter().flatten().copied());
         }
     }
-    fruitful
+    reaching
 }
+
+#[cfg(test)]
+mod tests;

@@ -17,6 +17,7 @@ pub(super) type PairId = usize;
 /// A finding, by its place in [`Graph::findings`].
 pub(super) type FindingId = usize;
 
+#[derive(Debug)]
 pub(super) struct Finding {
     pub(super) rule: Rule,
     pub(super) path: String,
@@ -24,7 +25,7 @@ pub(super) struct Finding {
     pub(super) at: Sides<Option<usize>>,
 }
 
-#[derive(Clone, Copy)]
+#[derive(Clone, Copy, Debug)]
 pub(super) enum Step {
     Found(FindingId),
     /// A message of the same name inside the pair.
@@ -37,6 +38,7 @@ pub(super) enum Step {
     },
 }
 
+#[derive(Debug)]
 pub(super) struct Node {
     /// The writer's message: while it is being compared it is not entered again.
     pub(super) writer: NodeId,
@@ -46,10 +48,11 @@ pub(super) struct Node {
     pub(super) nested: Vec<Step>,
 }
 
+#[derive(Debug)]
 pub(super) struct Graph {
     /// The first stands for the two files.
     pub(super) nodes: Vec<Node>,
-    findings: Vec<Finding>,
+    pub(super) findings: Vec<Finding>,
 }
 
 impl Graph {

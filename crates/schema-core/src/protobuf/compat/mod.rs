@@ -58,7 +58,7 @@ pub(crate) fn compare(
     Ok(found.into_iter().map(incompatibility).collect())
 }
 
-/// Every difference between the two, compatible ones too.
+/// Every difference between the two, compatible ones too; as often as the reference tells it.
 pub fn differences(
     reader: &ProtobufSchema,
     writer: &ProtobufSchema,
@@ -77,7 +77,7 @@ fn find(
     let types = Sides { writer: collect(parsed.writer), reader: collect(parsed.reader) };
     let files = Sides { writer: &parsed.writer.file, reader: &parsed.reader.file };
     let graph = graph::build(files, &types, with_compatible, limits)?;
-    let found = expand::expand(&graph, limits)?;
+    let found = expand::expand(&graph, limits);
     let difference = |id| {
         let found = graph.finding(id)?;
         Some(Difference {
@@ -97,3 +97,6 @@ fn collect(parsed: &Parsed) -> Types<'_> {
 fn place(parsed: &Parsed, at: Option<usize>) -> Option<Location> {
     Some(location(parsed.source.as_deref()?, at?))
 }
+
+#[cfg(test)]
+mod tests;

@@ -212,15 +212,12 @@ impl Normalizer<'_, '_> {
 
     /// One `extend` for each extended message, in the order of their first extension.
     fn extends(&self, extends: &Section<Extend>) -> Result<Section<Extend>> {
-        let mut items: Vec<Extend> = Vec::new();
+        let mut items = Vec::new();
         for extend in extends.items.iter().filter(|extend| !extend.fields.is_empty()) {
             let name = self.name(extend.at, &extend.name)?;
-            let fields = self.fields(&extend.fields)?;
-            match items.iter_mut().find(|item| item.name == name) {
-                Some(item) => item.fields.extend(fields),
-                None => items.push(Extend { at: extend.at, name, fields }),
-            }
+            items.push(Extend { at: extend.at, name, fields: self.fields(&extend.fields)? });
         }
+        let mut items = Extend::grouped(items);
         for item in &mut items {
             item.fields.sort_by_key(|field| field.number);
         }
