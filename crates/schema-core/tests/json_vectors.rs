@@ -2,6 +2,7 @@
 
 use std::path::PathBuf;
 
+use levada_schema_core::json::{Dialect, Validator};
 use levada_schema_core::{
     Limits, ParseError, RawSchema, Reference, ResolvedReference, Schema, SchemaType, Validation,
 };
@@ -105,7 +106,9 @@ fn registration_accepts_and_refuses_what_the_reference_does() {
     for case in files.into_iter().flat_map(cases) {
         total += 1;
         let verdict = accepted(&case);
-        if Some(verdict.is_ok()) != case["accepted"].as_bool() {
+        // The reference opens what its own server can reach; here nothing is ever opened.
+        let reaches_out = case.get("hazard").is_some() && case["accepted"] == true;
+        if Some(verdict.is_ok()) != case["accepted"].as_bool().map(|ok| ok && !reaches_out) {
             failures.push(format!("{verdict:?} {case}"));
         }
     }
@@ -136,4 +139,26 @@ fn recorded_compatibility_cases_all_parse() {
         }
     }
     report(&failures, total);
+}
+
+#[test]
+fn instances_are_judged_as_the_standards_say() {
+    let mut failures = Vec::new();
+    let cases = cases("validate-json.jsonl");
+    for case in &cases {
+        let dialect = match text(case, "draft") {
+            "draft-04" => Dialect::Draft04,
+            "draft-06" => Dialect::Draft06,
+            "draft-07" => Dialect::Draft07,
+            "2019-09" => Dialect::Draft201909,
+            _ => Dialect::Draft202012,
+        };
+        let instance = serde_json::from_str(text(case, "instance")).expect("instance");
+        let verdict = Validator::compile(text(case, "schema"), dialect, &[], &Limits::default())
+            .map(|validator| validator.is_valid(&instance));
+        if verdict != Ok(case["valid"] == true) {
+            failures.push(format!("{verdict:?} {case}"));
+        }
+    }
+    report(&failures, cases.len());
 }

@@ -2,7 +2,7 @@
 
 /// A dialect the reference knows by name.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
-pub(super) enum Dialect {
+pub enum Dialect {
     Draft04,
     Draft06,
     Draft07,

@@ -10,21 +10,24 @@ mod pattern;
 mod shape;
 mod text;
 mod uri;
+mod validator;
 
 use std::sync::Arc;
 
 use crate::json_text::{self, Data, Value};
 use crate::{Limits, ParseError, ParseErrorKind, ResolvedReference};
 use decimal::Decimal;
-use dialect::Dialect;
+pub use dialect::Dialect;
 use documents::Documents;
 use model::{Kind, Model, NodeId};
+pub use validator::{Validator, Violation};
 
 /// A parsed schema.
 #[derive(Clone, Debug)]
 pub struct JsonSchema {
     canonical: String,
     normalized: String,
+    documents: Arc<Documents>,
     model: Arc<Model>,
     root: NodeId,
 }
@@ -47,7 +50,13 @@ impl JsonSchema {
         } else {
             legacy::load(&documents, limits)?
         };
-        Ok(Self { canonical, normalized, model: Arc::new(model), root })
+        let (documents, model) = (Arc::new(documents), Arc::new(model));
+        Ok(Self { canonical, normalized, documents, model, root })
+    }
+
+    /// Compiles the schema for checking instances; a schema without `$schema` is draft 07.
+    pub fn validator(&self) -> Result<Validator, ParseError> {
+        Validator::of(&self.documents, Dialect::Draft07)
     }
 
     /// A top-level property whose name starts with `$$`: the reference refuses to register it

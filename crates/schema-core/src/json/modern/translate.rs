@@ -256,7 +256,7 @@ impl<'a> Translator<'_, 'a> {
     }
 
     /// A `$ref` to a target that is resolved when the queue is worked off.
-    pub(super) fn reference(&mut self, target: Target<'a>, text: String) -> Node {
+    fn reference(&mut self, target: Target<'a>, text: String) -> Node {
         let at = self.builder.new_ref();
         self.queue.push_back((at, target));
         self.referred.insert(at, target);
