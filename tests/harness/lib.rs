@@ -1,1 +1,9 @@
-//! Harness
+//! What black-box tests share: the real binary as a process, its ports, and how to stop it.
+//!
+//! The tests know the binary only from outside: flags, output lines, signals, ports.
+
+mod process;
+mod workspace;
+
+pub use process::{Levada, levada};
+pub use workspace::workspace_root;

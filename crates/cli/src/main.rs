@@ -1,2 +1,24 @@
-//! The levada binary.
-fn main() {}
+//! The levada binary: reads the command line and hands over to the command.
+
+mod args;
+mod check;
+mod config_file;
+mod exit;
+mod load;
+mod serve;
+
+use std::process::ExitCode;
+
+use args::Command;
+
+fn main() -> ExitCode {
+    let command = match args::parse(std::env::args_os()) {
+        Ok(command) => command,
+        Err(answer) => return answer.print(),
+    };
+    let outcome = match command {
+        Command::Serve(args) => serve::run(args),
+        Command::Check(args) => check::run(&args),
+    };
+    outcome.unwrap_or_else(|failure| failure.print())
+}

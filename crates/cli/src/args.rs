@@ -1,0 +1,184 @@
+//! The command line: commands, flags, and what a wrong one is told.
+
+use std::ffi::OsString;
+use std::io::Write;
+use std::path::PathBuf;
+use std::process::ExitCode;
+
+use clap::error::ErrorKind;
+use clap::{Args, Parser, Subcommand};
+use levada_schema_core::{CompatibilityLevel, SchemaType};
+
+use crate::exit;
+
+const EXIT_CODES: &str = "\
+Exit codes:
+  0  all good
+  1  incompatible schemas, or the server could not start
+  2  wrong flags or settings
+  3  an input cannot be read
+  4  a schema does not parse";
+
+#[derive(Debug, Parser)]
+#[command(
+    name = "levada",
+    version,
+    about = "Schema registry, Kafka log broker and schema checks in one binary",
+    long_about = "Schema registry, Kafka log broker and schema checks in one binary.\n\n\
+                  Without a command, levada serves: the registry on http://127.0.0.1:8081, \
+                  Kafka on 127.0.0.1:9092, data under ./data.",
+    after_help = EXIT_CODES
+)]
+struct CommandLine {
+    #[command(subcommand)]
+    command: Option<Command>,
+}
+
+#[derive(Debug, Subcommand)]
+pub(crate) enum Command {
+    /// Run the schema registry and the Kafka log broker
+    #[command(after_help = "Example:\n  levada serve --data-dir /var/lib/levada \
+                            --kafka-listen 0.0.0.0:9092 --kafka-advertise kafka.example.com:9092")]
+    Serve(ServeArgs),
+    /// Compare two schema files offline, with the registry's own verdict and all reasons
+    #[command(after_help = "Example:\n  levada check old/order.avsc new/order.avsc --level FULL")]
+    Check(CheckArgs),
+}
+
+/// What `serve` was told on the command line or by variables; the settings file fills the gaps.
+#[derive(Debug, Default, Args)]
+pub(crate) struct ServeArgs {
+    /// Folder for the database and the log [default: ./data]
+    #[arg(long, env = "LEVADA_DATA_DIR", value_name = "DIR")]
+    pub(crate) data_dir: Option<PathBuf>,
+    /// Address of the schema registry; port 0 takes a free one [default: 127.0.0.1:8081]
+    #[arg(long, env = "LEVADA_REGISTRY_LISTEN", value_name = "HOST:PORT")]
+    pub(crate) registry_listen: Option<String>,
+    /// Address of the Kafka listener; port 0 takes a free one [default: 127.0.0.1:9092]
+    #[arg(long, env = "LEVADA_KAFKA_LISTEN", value_name = "HOST:PORT")]
+    pub(crate) kafka_listen: Option<String>,
+    /// Address that Kafka clients are told to connect to [default: the one listened on]
+    #[arg(long, env = "LEVADA_KAFKA_ADVERTISE", value_name = "HOST:PORT")]
+    pub(crate) kafka_advertise: Option<String>,
+    /// Settings file [default: levada.toml, looked for from here upwards]
+    #[arg(long, env = "LEVADA_CONFIG", value_name = "FILE")]
+    pub(crate) config: Option<PathBuf>,
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct CheckArgs {
+    /// The schema in use today
+    pub(crate) old: PathBuf,
+    /// The schema that shall follow it
+    pub(crate) new: PathBuf,
+    /// Compatibility level
+    #[arg(long, value_name = "LEVEL", default_value_t, help_heading = None,
+          long_help = "Compatibility level: NONE, BACKWARD (new reads old), FORWARD (old reads \
+                       new), FULL (both); the _TRANSITIVE levels mean the same for two files")]
+    pub(crate) level: CompatibilityLevel,
+    /// AVRO, PROTOBUF or JSON [default: by extension: .avsc .avro, .proto, .json]
+    #[arg(long = "type", value_name = "TYPE")]
+    pub(crate) schema_type: Option<SchemaType>,
+}
+
+/// What is said instead of running a command: help, the version, or a usage error.
+#[derive(Debug)]
+pub(crate) struct Answer {
+    text: String,
+    code: u8,
+}
+
+impl Answer {
+    pub(crate) fn print(&self) -> ExitCode {
+        // Nothing is left to tell somebody who closed the stream.
+        let _ = if self.code == exit::OK {
+            write!(std::io::stdout(), "{}", self.text)
+        } else {
+            writeln!(std::io::stderr(), "levada: {}", self.text)
+        };
+        ExitCode::from(self.code)
+    }
+}
+
+/// Reads the command line; without a command it means `serve`.
+pub(crate) fn parse(args: impl IntoIterator<Item = OsString>) -> Result<Command, Answer> {
+    match CommandLine::try_parse_from(args) {
+        Ok(line) => match line.command {
+            Some(command) => Ok(command),
+            None => parse([OsString::from("levada"), OsString::from("serve")]),
+        },
+        Err(error) => Err(answer(&error)),
+    }
+}
+
+fn answer(error: &clap::Error) -> Answer {
+    let text = error.render().to_string();
+    match error.kind() {
+        ErrorKind::DisplayHelp
+        | ErrorKind::DisplayVersion
+        | ErrorKind::DisplayHelpOnMissingArgumentOrSubcommand => Answer { text, code: exit::OK },
+        _ => Answer { text: one_line(&text), code: exit::USAGE },
+    }
+}
+
+/// The first paragraphs of a usage error in one line: what was wrong, and the tip if there is one.
+fn one_line(text: &str) -> String {
+    let before_usage = text.split("\nUsage:").next().unwrap_or(text);
+    let words: Vec<&str> = before_usage
+        .lines()
+        .map(str::trim)
+        .filter(|line| !line.is_empty() && !line.starts_with("For more information"))
+        .collect();
+    let line = words.join("; ").replace(":; ", ": ");
+    format!("{}; see 'levada --help'", line.trim_start_matches("error: "))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn refused(args: &[&str]) -> (String, u8) {
+        let line = ["levada"].iter().chain(args).map(OsString::from);
+        let answer = parse(line).expect_err("a usage error");
+        (answer.text, answer.code)
+    }
+
+    #[test]
+    fn unknown_flag_is_one_line_with_the_tip() {
+        let (text, code) = refused(&["serve", "--datadir", "x"]);
+        assert_eq!(
+            (text.as_str(), code),
+            (
+                "unexpected argument '--datadir' found; tip: a similar argument exists: \
+                 '--data-dir'; see 'levada --help'",
+                exit::USAGE
+            )
+        );
+    }
+
+    #[test]
+    fn missing_file_arguments_are_named_in_one_line() {
+        let (text, code) = refused(&["check", "old.avsc"]);
+        assert_eq!(
+            (text.as_str(), code),
+            (
+                "the following required arguments were not provided: <NEW>; see 'levada --help'",
+                exit::USAGE
+            )
+        );
+    }
+
+    #[test]
+    fn unknown_level_lists_the_known_ones() {
+        let (text, code) = refused(&["check", "a.avsc", "b.avsc", "--level", "SIDEWAYS"]);
+        assert_eq!(
+            (text.as_str(), code),
+            (
+                "invalid value 'SIDEWAYS' for '--level <LEVEL>': unknown compatibility level \
+                 'SIDEWAYS'; known are NONE, BACKWARD, BACKWARD_TRANSITIVE, FORWARD, \
+                 FORWARD_TRANSITIVE, FULL, FULL_TRANSITIVE; see 'levada --help'",
+                exit::USAGE
+            )
+        );
+    }
+}

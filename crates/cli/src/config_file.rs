@@ -1,0 +1,77 @@
+//! The settings file `levada.toml`: found from the working folder upwards, or named.
+
+use std::path::{Path, PathBuf};
+
+use serde::Deserialize;
+
+use crate::exit::{self, Failure};
+
+const NAME: &str = "levada.toml";
+
+/// What a settings file may say.
+#[derive(Debug, Default, PartialEq, Eq, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct ConfigFile {
+    #[serde(default)]
+    pub(crate) serve: ServeTable,
+}
+
+/// The table `[serve]`: the flags of `levada serve` under the same names.
+#[derive(Debug, Default, PartialEq, Eq, Deserialize)]
+#[serde(deny_unknown_fields, rename_all = "kebab-case")]
+pub(crate) struct ServeTable {
+    pub(crate) data_dir: Option<PathBuf>,
+    pub(crate) registry_listen: Option<String>,
+    pub(crate) kafka_listen: Option<String>,
+    pub(crate) kafka_advertise: Option<String>,
+}
+
+/// Reads `named`, or the nearest `levada.toml` from `from` upwards; none there is no error.
+pub(crate) fn load(named: Option<&Path>, from: &Path) -> Result<ConfigFile, Failure> {
+    let path = match named {
+        Some(path) => Some(path.to_path_buf()),
+        None => from.ancestors().map(|folder| folder.join(NAME)).find(|path| path.is_file()),
+    };
+    path.map_or_else(|| Ok(ConfigFile::default()), |path| read(&path))
+}
+
+fn read(path: &Path) -> Result<ConfigFile, Failure> {
+    let text = std::fs::read_to_string(path).map_err(|error| {
+        Failure::new(exit::USAGE, format!("cannot read settings file {}: {error}", path.display()))
+    })?;
+    toml::from_str(&text).map_err(|error| {
+        let line = error.span().map_or(1, |span| {
+            1 + text.get(..span.start).map_or(0, |before| before.matches('\n').count())
+        });
+        Failure::new(
+            exit::USAGE,
+            format!("{}, line {line}: {}", path.display(), error.message().replace('\n', " ")),
+        )
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn nearest_file_upwards_is_read() {
+        let root = tempfile::tempdir().unwrap();
+        let below = root.path().join("a/b");
+        std::fs::create_dir_all(&below).unwrap();
+        std::fs::write(root.path().join(NAME), "[serve]\ndata-dir = \"/srv\"\n").unwrap();
+        assert_eq!(
+            load(None, &below).unwrap().serve,
+            ServeTable { data_dir: Some("/srv".into()), ..ServeTable::default() }
+        );
+    }
+
+    #[test]
+    fn unknown_key_is_refused_with_its_line() {
+        let root = tempfile::tempdir().unwrap();
+        let path = root.path().join(NAME);
+        std::fs::write(&path, "[serve]\nkafka-port = 1\n").unwrap();
+        let failure = format!("{:?}", load(Some(&path), root.path()).unwrap_err());
+        assert!(failure.contains("line 2: unknown field `kafka-port`"), "{failure}");
+    }
+}

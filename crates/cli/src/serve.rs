@@ -1,0 +1,199 @@
+//! `levada serve`: registry and broker in one process, until a signal comes.
+
+use std::io::Write;
+use std::path::{Path, PathBuf};
+use std::process::ExitCode;
+
+use levada_log_broker::{Broker, RunningBroker};
+use levada_registry_server::RunningRegistry;
+use tokio::signal::unix::{SignalKind, signal};
+use tracing::info;
+
+use crate::args::ServeArgs;
+use crate::config_file::{self, ServeTable};
+use crate::exit::{self, Failure};
+
+const DATA_DIR: &str = "./data";
+const REGISTRY_LISTEN: &str = "127.0.0.1:8081";
+const KAFKA_LISTEN: &str = "127.0.0.1:9092";
+
+/// Every setting of `serve`, decided: flag before variable before file before default.
+#[derive(Debug, PartialEq, Eq)]
+struct Settings {
+    data_dir: PathBuf,
+    registry_listen: String,
+    kafka_listen: String,
+    kafka_advertise: Option<HostPort>,
+}
+
+/// An address as clients are told it.
+#[derive(Debug, PartialEq, Eq)]
+struct HostPort {
+    host: String,
+    port: u16,
+}
+
+impl Settings {
+    fn decide(args: ServeArgs, file: ServeTable) -> Result<Self, Failure> {
+        let text = |given: Option<String>, filed: Option<String>, default: &str| {
+            given.or(filed).unwrap_or_else(|| default.to_owned())
+        };
+        let advertise = args.kafka_advertise.or(file.kafka_advertise);
+        Ok(Self {
+            data_dir: args.data_dir.or(file.data_dir).unwrap_or_else(|| DATA_DIR.into()),
+            registry_listen: text(args.registry_listen, file.registry_listen, REGISTRY_LISTEN),
+            kafka_listen: text(args.kafka_listen, file.kafka_listen, KAFKA_LISTEN),
+            kafka_advertise: advertise.as_deref().map(HostPort::parse).transpose()?,
+        })
+    }
+}
+
+impl HostPort {
+    fn parse(text: &str) -> Result<Self, Failure> {
+        let wrong = || {
+            Failure::new(
+                exit::USAGE,
+                format!("kafka-advertise '{text}' is not HOST:PORT with a port from 1 to 65535"),
+            )
+        };
+        let (host, port) = text.rsplit_once(':').ok_or_else(wrong)?;
+        let port = port.parse().ok().filter(|port| *port > 0).ok_or_else(wrong)?;
+        let host = host.trim_start_matches('[').trim_end_matches(']');
+        if host.is_empty() {
+            return Err(wrong());
+        }
+        Ok(Self { host: host.to_owned(), port })
+    }
+}
+
+/// Serves until SIGTERM or Ctrl-C, then stops cleanly.
+pub(crate) fn run(args: ServeArgs) -> Result<ExitCode, Failure> {
+    let here = std::env::current_dir()
+        .map_err(|error| Failure::new(exit::FAILED, format!("no working folder: {error}")))?;
+    let file = config_file::load(args.config.as_deref(), &here)?;
+    let settings = Settings::decide(args, file.serve)?;
+    start_log();
+    let runtime = tokio::runtime::Builder::new_multi_thread()
+        .enable_all()
+        .build()
+        .map_err(|error| Failure::new(exit::FAILED, format!("cannot start threads: {error}")))?;
+    runtime.block_on(serve(settings))
+}
+
+/// Log lines go to stderr; stdout is for the bound ports. `LEVADA_LOG` sets the level.
+fn start_log() {
+    let filter = tracing_subscriber::EnvFilter::builder()
+        .with_env_var("LEVADA_LOG")
+        .with_default_directive(tracing::Level::INFO.into())
+        .from_env_lossy();
+    tracing_subscriber::fmt().with_env_filter(filter).with_writer(std::io::stderr).init();
+}
+
+async fn serve(settings: Settings) -> Result<ExitCode, Failure> {
+    let stop = stop_signal()?;
+    create_data_dir(&settings.data_dir)?;
+    let registry = start_registry(&settings).await?;
+    let broker = match start_broker(&settings).await {
+        Ok(broker) => broker,
+        Err(failure) => {
+            registry.shutdown().await;
+            return Err(failure);
+        }
+    };
+    announce(&registry, &broker)?;
+    stop.await;
+    info!("stopping");
+    tokio::join!(registry.shutdown(), broker.shutdown());
+    info!("stopped");
+    Ok(ExitCode::from(exit::OK))
+}
+
+/// Resolves at the first SIGTERM or Ctrl-C from now on.
+fn stop_signal() -> Result<impl Future<Output = ()>, Failure> {
+    let listen = |kind| {
+        signal(kind).map_err(|error| {
+            Failure::new(exit::FAILED, format!("cannot listen to signals: {error}"))
+        })
+    };
+    let (mut terminate, mut interrupt) =
+        (listen(SignalKind::terminate())?, listen(SignalKind::interrupt())?);
+    Ok(async move {
+        tokio::select! {
+            _ = terminate.recv() => {}
+            _ = interrupt.recv() => {}
+        }
+    })
+}
+
+fn create_data_dir(path: &Path) -> Result<(), Failure> {
+    std::fs::create_dir_all(path).map_err(|error| {
+        Failure::new(
+            exit::FAILED,
+            format!("cannot create data directory {}: {error}", path.display()),
+        )
+    })
+}
+
+async fn start_registry(settings: &Settings) -> Result<RunningRegistry, Failure> {
+    levada_registry_server::start(levada_registry_server::Settings {
+        database: settings.data_dir.join("registry.db"),
+        listen: settings.registry_listen.clone(),
+    })
+    .await
+    .map_err(|error| Failure::new(exit::FAILED, format!("registry: {error}")))
+}
+
+async fn start_broker(settings: &Settings) -> Result<RunningBroker, Failure> {
+    let mut builder = Broker::builder()
+        .data_dir(settings.data_dir.join("log"))
+        .listen(settings.kafka_listen.clone());
+    if let Some(HostPort { host, port }) = &settings.kafka_advertise {
+        builder = builder.advertise(host.clone(), *port);
+    }
+    builder.start().await.map_err(|error| Failure::new(exit::FAILED, format!("kafka: {error}")))
+}
+
+/// Names the bound ports, one line each, then `ready`: the contract with whoever started us.
+fn announce(registry: &RunningRegistry, broker: &RunningBroker) -> Result<(), Failure> {
+    let mut stdout = std::io::stdout().lock();
+    writeln!(
+        stdout,
+        "registry http://{}\nkafka {}\nready",
+        registry.local_addr(),
+        broker.local_addr()
+    )
+    .and_then(|()| stdout.flush())
+    .map_err(|error| Failure::new(exit::FAILED, format!("cannot write to stdout: {error}")))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn flags_win_over_the_file_and_the_file_over_defaults() {
+        let args = ServeArgs { kafka_listen: Some("0.0.0.0:1".to_owned()), ..ServeArgs::default() };
+        let file = ServeTable {
+            data_dir: Some("/srv".into()),
+            kafka_listen: Some("0.0.0.0:2".to_owned()),
+            kafka_advertise: Some("[::1]:9092".to_owned()),
+            ..ServeTable::default()
+        };
+        assert_eq!(
+            Settings::decide(args, file).unwrap(),
+            Settings {
+                data_dir: "/srv".into(),
+                registry_listen: REGISTRY_LISTEN.to_owned(),
+                kafka_listen: "0.0.0.0:1".to_owned(),
+                kafka_advertise: Some(HostPort { host: "::1".to_owned(), port: 9092 }),
+            }
+        );
+    }
+
+    #[test]
+    fn advertised_address_without_a_port_is_refused() {
+        for text in ["host", "host:", ":1", "host:0", "host:70000"] {
+            assert!(HostPort::parse(text).is_err(), "{text}");
+        }
+    }
+}

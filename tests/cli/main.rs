@@ -1,0 +1,105 @@
+//! `levada check` as a pipeline sees it: exit code, reasons, one-line refusals.
+
+use std::fs;
+use std::path::{Path, PathBuf};
+
+use levada_tests::levada;
+
+const ORDER: &str = r#"{"type":"record","name":"Order","fields":[{"name":"id","type":"long"}]}"#;
+const WITH_DEFAULT: &str = r#"{"type":"record","name":"Order","fields":[
+  {"name":"id","type":"long"},
+  {"name":"note","type":"string","default":""}]}"#;
+const WITHOUT_DEFAULT: &str = r#"{"type":"record","name":"Order","fields":[
+  {"name":"id","type":"long"},
+  {"name":"note","type":"string"},
+  {"name":"total","type":"double"}]}"#;
+
+struct Files {
+    folder: tempfile::TempDir,
+}
+
+impl Files {
+    fn new() -> Self {
+        Self { folder: tempfile::tempdir().expect("a folder") }
+    }
+
+    fn write(&self, name: &str, text: &str) -> PathBuf {
+        let path = self.folder.path().join(name);
+        fs::write(&path, text).expect("a file");
+        path
+    }
+}
+
+/// Exit code, stdout and stderr of `levada check OLD NEW ARGS`.
+fn check(old: &Path, new: &Path, args: &[&str]) -> (Option<i32>, String, String) {
+    let output =
+        levada().arg("check").arg(old).arg(new).args(args).output().expect("the binary runs");
+    (
+        output.status.code(),
+        String::from_utf8(output.stdout).expect("text"),
+        String::from_utf8(output.stderr).expect("text"),
+    )
+}
+
+#[test]
+fn compatible_files_exit_0_and_say_what_was_compared() {
+    let files = Files::new();
+    let (old, new) = (files.write("old.avsc", ORDER), files.write("new.avsc", WITH_DEFAULT));
+    let (code, out, err) = check(&old, &new, &[]);
+    assert_eq!((code, err.as_str()), (Some(0), ""));
+    assert_eq!(out, format!("compatible (BACKWARD): {} -> {}\n", old.display(), new.display()));
+}
+
+#[test]
+fn incompatible_files_exit_1_with_every_reason_and_its_place() {
+    let files = Files::new();
+    let (old, new) = (files.write("old.avsc", ORDER), files.write("new.avsc", WITHOUT_DEFAULT));
+    let (code, out, err) = check(&old, &new, &[]);
+    assert_eq!((code, err.as_str()), (Some(1), ""));
+    for reason in ["/fields/1", "'note'", "/fields/2", "'total'", "new.avsc:3:3", "new.avsc:4:3"] {
+        assert!(out.contains(reason), "{reason} is missing in:\n{out}");
+    }
+}
+
+#[test]
+fn level_decides_the_direction() {
+    let files = Files::new();
+    let (old, new) = (files.write("old.avsc", ORDER), files.write("new.avsc", WITHOUT_DEFAULT));
+    assert_eq!(check(&old, &new, &["--level", "FORWARD"]).0, Some(0));
+    assert_eq!(check(&old, &new, &["--level", "full"]).0, Some(1));
+    assert_eq!(check(&old, &new, &["--level", "NONE"]).0, Some(0));
+}
+
+#[test]
+fn missing_file_exits_3_and_broken_schema_exits_4_in_one_line_each() {
+    let files = Files::new();
+    let old = files.write("old.avsc", ORDER);
+    let (code, out, err) = check(&old, Path::new("nowhere.avsc"), &[]);
+    assert_eq!((code, out.as_str()), (Some(3), ""));
+    assert_eq!(err, "levada: cannot read nowhere.avsc: No such file or directory (os error 2)\n");
+
+    let broken = files.write("broken.avsc", "{\"type\":\n \"recrd\"}");
+    let (code, out, err) = check(&old, &broken, &[]);
+    assert_eq!((code, out.as_str(), err.lines().count()), (Some(4), "", 1));
+    assert!(err.starts_with(&format!("levada: {}:", broken.display())), "{err}");
+}
+
+#[test]
+fn unknown_extension_exits_2_and_says_how_to_name_the_type() {
+    let files = Files::new();
+    let (old, new) = (files.write("old.txt", ORDER), files.write("new.txt", WITH_DEFAULT));
+    let (code, _, err) = check(&old, &new, &[]);
+    assert_eq!(code, Some(2));
+    assert!(err.contains("--type"), "{err}");
+    assert_eq!(check(&old, &new, &["--type", "AVRO"]).0, Some(0));
+}
+
+#[test]
+fn help_of_each_command_shows_an_example() {
+    for command in ["serve", "check"] {
+        let output = levada().args([command, "--help"]).output().expect("the binary runs");
+        let help = String::from_utf8(output.stdout).expect("text");
+        assert!(output.status.success());
+        assert!(help.contains(&format!("levada {command} ")), "{help}");
+    }
+}

@@ -1,0 +1,196 @@
+//! The load: an idempotent producer, a schema author and a committing group, all at once.
+
+use std::collections::BTreeMap;
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::{Arc, Mutex};
+use std::time::Duration;
+
+use levada_tests::Levada;
+use rdkafka::ClientConfig;
+use rdkafka::consumer::{BaseConsumer, CommitMode, Consumer};
+use rdkafka::producer::{FutureProducer, FutureRecord};
+use rdkafka::topic_partition_list::{Offset, TopicPartitionList};
+use serde_json::json;
+use tokio::sync::Notify;
+
+pub const TOPIC: &str = "crash-orders";
+pub const GROUP: &str = "crash-group";
+
+/// Messages that the producer keeps in flight.
+const IN_FLIGHT: usize = 32;
+
+/// A registered schema as the registry acknowledged it.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct RegisteredSchema {
+    pub subject: String,
+    pub id: i64,
+    pub text: String,
+}
+
+/// Everything the servers said yes to, over all rounds.
+#[derive(Clone, Debug, Default)]
+pub struct Acknowledged {
+    /// Value of a message to the partition and offset it was given.
+    pub records: BTreeMap<String, (i32, i64)>,
+    pub schemas: Vec<RegisteredSchema>,
+    /// The last commit that was answered.
+    pub committed: i64,
+    /// The last commit that was asked for; the kill may have come before its answer.
+    pub commit_asked: i64,
+}
+
+/// What one round has collected so far, shared by its tasks.
+#[derive(Debug, Default)]
+struct Round {
+    acknowledged: Mutex<Acknowledged>,
+    progress: Notify,
+    over: AtomicBool,
+}
+
+impl Round {
+    fn is_over(&self) -> bool {
+        self.over.load(Ordering::Acquire)
+    }
+
+    fn note(&self, change: impl FnOnce(&mut Acknowledged)) {
+        change(&mut self.acknowledged.lock().expect("no task panicked"));
+        self.progress.notify_one();
+    }
+}
+
+/// Loads the server until every task has `enough` answers, kills it, and keeps what was answered.
+pub async fn load_until_killed(
+    server: Levada,
+    round: usize,
+    enough: usize,
+    acknowledged: &mut Acknowledged,
+) {
+    let running = start(&server, round, acknowledged);
+    running.reached(enough, acknowledged).await;
+    server.kill();
+    *acknowledged = running.stop();
+}
+
+/// Loads the server until every task has `enough` answers.
+pub async fn load(server: &Levada, round: usize, enough: usize, acknowledged: &mut Acknowledged) {
+    let running = start(server, round, acknowledged);
+    running.reached(enough, acknowledged).await;
+    *acknowledged = running.stop();
+}
+
+struct Running {
+    round: Arc<Round>,
+    tasks: Vec<tokio::task::JoinHandle<()>>,
+}
+
+fn start(server: &Levada, number: usize, before: &Acknowledged) -> Running {
+    let round = Arc::new(Round { acknowledged: Mutex::new(before.clone()), ..Round::default() });
+    let producer = client(server)
+        .set("enable.idempotence", "true")
+        .set("linger.ms", "1")
+        .create::<FutureProducer>()
+        .expect("a producer");
+    let consumer = client(server)
+        .set("group.id", GROUP)
+        .set("enable.auto.commit", "false")
+        .create::<BaseConsumer>()
+        .expect("a consumer");
+    let mut tasks: Vec<_> = (0..IN_FLIGHT)
+        .map(|lane| {
+            tokio::spawn(produce(producer.clone(), Arc::clone(&round), format!("{number}-{lane}")))
+        })
+        .collect();
+    tasks.push(tokio::spawn(register(server.registry.clone(), Arc::clone(&round), number)));
+    let committing = Arc::clone(&round);
+    let from = before.commit_asked;
+    tasks.push(tokio::task::spawn_blocking(move || commit(&consumer, &committing, from)));
+    Running { round, tasks }
+}
+
+pub fn client(server: &Levada) -> ClientConfig {
+    let mut config = ClientConfig::new();
+    config.set("bootstrap.servers", &server.kafka);
+    config
+}
+
+impl Running {
+    /// Waits until all three kinds of work have `enough` new answers.
+    async fn reached(&self, enough: usize, before: &Acknowledged) {
+        let deadline = tokio::time::Instant::now() + Duration::from_mins(1);
+        loop {
+            let progress = self.round.progress.notified();
+            {
+                let now = self.round.acknowledged.lock().expect("no task panicked");
+                let commits = usize::try_from(now.committed - before.committed).unwrap_or(0);
+                if now.records.len() >= before.records.len() + enough
+                    && now.schemas.len() >= before.schemas.len() + enough / 4
+                    && commits >= enough / 4
+                {
+                    return;
+                }
+            }
+            let waited = tokio::time::timeout_at(deadline, progress).await;
+            assert!(waited.is_ok(), "no progress: {:?}", self.round.acknowledged);
+        }
+    }
+
+    fn stop(self) -> Acknowledged {
+        self.round.over.store(true, Ordering::Release);
+        for task in &self.tasks {
+            task.abort();
+        }
+        self.round.acknowledged.lock().expect("no task panicked").clone()
+    }
+}
+
+/// Sends one message after the other; an unanswered one may or may not be there later.
+async fn produce(producer: FutureProducer, round: Arc<Round>, lane: String) {
+    for number in 0.. {
+        let value = format!("{lane}-{number}");
+        let record = FutureRecord::<str, str>::to(TOPIC).payload(&value).key(&lane);
+        let Ok(delivery) = producer.send(record, Duration::from_mins(1)).await else { return };
+        round.note(|all| {
+            let place = (delivery.partition, delivery.offset);
+            assert_eq!(all.records.insert(value, place), None, "every value is sent once");
+        });
+    }
+}
+
+/// Registers one new schema after the other, each under a subject of its own.
+async fn register(registry: String, round: Arc<Round>, number: usize) {
+    let http = reqwest::Client::new();
+    for count in 0.. {
+        let subject = format!("crash-{number}-{count}-value");
+        let text = format!(
+            r#"{{"type":"record","name":"Order{number}_{count}","fields":[{{"name":"id","type":"long"}}]}}"#
+        );
+        let body = json!({ "schema": text }).to_string();
+        let request = http
+            .post(format!("{registry}/subjects/{subject}/versions"))
+            .header("content-type", "application/vnd.schemaregistry.v1+json")
+            .body(body);
+        let Ok(answer) = request.send().await else { return };
+        assert_eq!(answer.status(), 200, "registering {subject}");
+        let Ok(body) = answer.text().await else { return };
+        let body: serde_json::Value = serde_json::from_str(&body).expect("a JSON answer");
+        let id = body["id"].as_i64().expect("an id");
+        round.note(|all| all.schemas.push(RegisteredSchema { subject, id, text }));
+    }
+}
+
+/// Commits one offset after the other, waiting for each answer.
+fn commit(consumer: &BaseConsumer, round: &Round, from: i64) {
+    for offset in from + 1.. {
+        round.note(|all| all.commit_asked = offset);
+        let mut position = TopicPartitionList::new();
+        position
+            .add_partition_offset(TOPIC, 0, Offset::Offset(offset))
+            .expect("a partition and an offset");
+        match consumer.commit(&position, CommitMode::Sync) {
+            Ok(()) => round.note(|all| all.committed = offset),
+            // Before the topic exists the broker refuses; after the kill nobody answers.
+            Err(_) if round.is_over() => return,
+            Err(_) => {}
+        }
+    }
+}

@@ -1,0 +1,128 @@
+//! `levada serve` as its starter sees it: ports on stdout, settings, signals, refusals.
+
+use std::fs;
+use std::path::Path;
+use std::process::{Command, Output};
+
+use levada_tests::{Levada, levada};
+use rustix::process::Signal;
+
+fn serve(data_dir: &Path) -> Command {
+    let mut command = levada();
+    command
+        .args(["serve", "--registry-listen", "127.0.0.1:0", "--kafka-listen", "127.0.0.1:0"])
+        .arg("--data-dir")
+        .arg(data_dir);
+    command
+}
+
+/// Asserts that the start was refused with one line on stderr, and returns that line.
+fn refused(output: &Output) -> String {
+    assert!(!output.status.success(), "{output:?}");
+    assert_eq!(String::from_utf8_lossy(&output.stdout), "", "nothing is announced");
+    let log = String::from_utf8_lossy(&output.stderr).into_owned();
+    let lines: Vec<&str> = log.lines().filter(|line| line.starts_with("levada: ")).collect();
+    assert_eq!(lines.len(), 1, "one line says why: {log}");
+    lines[0].to_owned()
+}
+
+async fn get(url: String) -> (u16, String) {
+    let answer = reqwest::get(url).await.expect("the registry answers");
+    (answer.status().as_u16(), answer.text().await.expect("a body"))
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn registry_answers_on_the_announced_port() {
+    let data = tempfile::tempdir().expect("a folder");
+    let server = Levada::start(data.path());
+    assert_eq!(get(format!("{}/subjects", server.registry)).await, (200, "[]".to_owned()));
+    server.terminate();
+}
+
+#[test]
+fn both_stop_signals_end_with_success_and_the_data_is_reusable() {
+    let data = tempfile::tempdir().expect("a folder");
+    for signal in [Signal::TERM, Signal::INT] {
+        let status = Levada::start(data.path()).stop(signal);
+        assert!(status.success(), "{signal:?} ended with {status}");
+    }
+    Levada::start(data.path()).terminate();
+}
+
+#[test]
+fn used_port_is_refused_in_one_line_that_names_it() {
+    let (data, other) = (tempfile::tempdir().expect("a"), tempfile::tempdir().expect("b"));
+    let first = Levada::start(data.path());
+    let registry = first.registry.trim_start_matches("http://");
+    for (flag, address) in [("--registry-listen", registry), ("--kafka-listen", &first.kafka)] {
+        let mut command = levada();
+        let rest = if flag == "--kafka-listen" { "--registry-listen" } else { "--kafka-listen" };
+        command.args(["serve", flag, address, rest, "127.0.0.1:0", "--data-dir"]).arg(other.path());
+        let line = refused(&command.output().expect("it runs"));
+        assert!(line.contains(address), "{line}");
+    }
+    first.terminate();
+}
+
+#[test]
+fn data_directory_that_cannot_be_made_is_refused_in_one_line() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let file = folder.path().join("file");
+    fs::write(&file, "").expect("a file");
+    let line = refused(&serve(&file.join("data")).output().expect("it runs"));
+    assert!(line.contains("data directory"), "{line}");
+}
+
+#[test]
+fn data_directory_in_use_is_refused_and_left_alone() {
+    let data = tempfile::tempdir().expect("a folder");
+    let first = Levada::start(data.path());
+    let line = refused(&serve(data.path()).output().expect("it runs"));
+    assert!(line.contains("another process"), "{line}");
+    first.terminate();
+}
+
+#[test]
+fn unknown_flag_is_refused_in_one_line() {
+    let output = levada().args(["serve", "--port", "1"]).output().expect("it runs");
+    assert_eq!(output.status.code(), Some(2));
+    assert_eq!(refused(&output), "levada: unexpected argument '--port' found; see 'levada --help'");
+}
+
+#[test]
+fn variables_and_the_settings_file_set_what_flags_leave_open() {
+    let folder = tempfile::tempdir().expect("a folder");
+    fs::write(
+        folder.path().join("levada.toml"),
+        "[serve]\nregistry-listen = \"127.0.0.1:0\"\nkafka-listen = \"127.0.0.1:1\"\n",
+    )
+    .expect("a settings file");
+    let mut command = levada();
+    command
+        .current_dir(folder.path())
+        .arg("serve")
+        .env("LEVADA_KAFKA_LISTEN", "127.0.0.1:0")
+        .env("LEVADA_DATA_DIR", folder.path().join("elsewhere"));
+    Levada::spawn(command).terminate();
+    assert!(folder.path().join("elsewhere/registry.db").is_file());
+    assert!(!folder.path().join("data").exists(), "the default folder is not used");
+}
+
+#[test]
+fn advertised_address_is_what_kafka_clients_are_told() {
+    use rdkafka::consumer::{BaseConsumer, Consumer};
+    let data = tempfile::tempdir().expect("a folder");
+    let mut command = serve(data.path());
+    command.args(["--kafka-advertise", "kafka.example.com:19092"]);
+    let server = Levada::spawn(command);
+    let consumer: BaseConsumer = rdkafka::ClientConfig::new()
+        .set("bootstrap.servers", &server.kafka)
+        .create()
+        .expect("a client");
+    let metadata =
+        consumer.fetch_metadata(None, std::time::Duration::from_secs(20)).expect("metadata");
+    let brokers: Vec<_> =
+        metadata.brokers().iter().map(|broker| (broker.host(), broker.port())).collect();
+    assert_eq!(brokers, [("kafka.example.com", 19092)]);
+    server.terminate();
+}
