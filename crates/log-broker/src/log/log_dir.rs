@@ -36,7 +36,7 @@ pub struct LogDir {
     offline: BTreeMap<Key, LogError>,
     /// One creation or deletion at a time.
     changes: Mutex<()>,
-    flusher: Option<JoinHandle<()>>,
+    flushers: Vec<JoinHandle<()>>,
     _lock: Box<dyn DirLock>,
 }
 
@@ -68,13 +68,8 @@ impl LogDir {
             flusher: FlushQueue::default(),
         });
         let (partitions, offline) = load_partitions(&shared, path, is_clean)?;
-        let thread = std::thread::Builder::new().name("log-flusher".to_owned());
-        let flusher = thread
-            .spawn({
-                let shared = shared.clone();
-                move || flusher::run(&shared)
-            })
-            .map_err(|error| io_error("start the flusher of", path, &error))?;
+        let flushers = start_flushers(&shared)
+            .map_err(|error| io_error("start the flushers of", path, &error))?;
         Ok(Self {
             path: path.to_owned(),
             cluster_id,
@@ -82,7 +77,7 @@ impl LogDir {
             partitions: RwLock::new(partitions),
             offline,
             changes: Mutex::new(()),
-            flusher: Some(flusher),
+            flushers,
             _lock: lock,
         })
     }
@@ -245,12 +240,21 @@ impl Drop for LogDir {
     fn drop(&mut self) {
         self.shared.health.close();
         self.shared.flusher.stop();
-        if let Some(flusher) = self.flusher.take()
-            && flusher.join().is_err()
-        {
-            tracing::error!("the flusher thread panicked");
+        for flusher in self.flushers.drain(..) {
+            if flusher.join().is_err() {
+                tracing::error!("a flusher thread panicked");
+            }
         }
     }
+}
+
+fn start_flushers(shared: &Arc<Shared>) -> io::Result<Vec<JoinHandle<()>>> {
+    let start = |at| {
+        let shared = shared.clone();
+        let thread = std::thread::Builder::new().name(format!("log-flusher-{at}"));
+        thread.spawn(move || flusher::run(&shared))
+    };
+    (0..flusher::THREADS).map(start).collect()
 }
 
 fn lock(disk: &dyn Disk, path: &Path) -> Result<Box<dyn DirLock>, LogError> {
