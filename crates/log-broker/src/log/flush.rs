@@ -60,6 +60,9 @@ impl PartitionLog {
         self.shared.health.check()?;
         let (rolled, active, end_offset) = {
             let mut core = self.core.lock();
+            if core.is_deleted {
+                return Err(LogError::Deleted);
+            }
             if core.durable_offset == core.log_end_offset && core.rolled.is_empty() {
                 return Ok(());
             }

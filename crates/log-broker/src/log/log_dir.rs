@@ -167,11 +167,15 @@ impl LogDir {
         let Some(log) = removed else {
             return Err(LogError::UnknownPartition { topic: topic.to_owned(), index });
         };
-        log.mark_deleted();
         let disk = &*self.shared.disk;
         let name = format!("{}-{index}{}", log.topic_id(), layout::DELETED);
         let doomed = self.path.join(name);
-        disk.rename(&log.dir, &doomed).map_err(|error| io_error("rename", &log.dir, &error))?;
+        {
+            // A flush under way must not write into a new partition of the same name.
+            let _turn = log.flush_turn.lock();
+            log.mark_deleted();
+            disk.rename(&log.dir, &doomed).map_err(|error| io_error("rename", &log.dir, &error))?;
+        }
         disk.sync_dir(&self.path).map_err(|error| io_error("sync", &self.path, &error))?;
         // Gone for every later start already; the rest is room.
         if let Err(error) = disk.remove_dir_all(&doomed) {
@@ -208,15 +212,14 @@ impl LogDir {
     }
 
     fn store_recovery_points(&self) -> Result<(), LogError> {
-        let durable: Vec<_> = self
-            .partitions()
-            .iter()
-            .map(|log| ((log.topic().to_owned(), log.index()), log.core.lock().durable_offset))
-            .collect();
+        // Collected while the checkpoint is held: a partition deleted meanwhile is forgotten after
+        // this, and its offset cannot end up with one made anew under its name.
         self.shared.recovery_points.update(|points| {
             let mut is_changed = false;
-            for (key, offset) in durable {
-                is_changed |= points.insert(key, offset) != Some(offset);
+            for log in self.partitions() {
+                let durable = log.core.lock().durable_offset;
+                let key = (log.topic().to_owned(), log.index());
+                is_changed |= points.insert(key, durable) != Some(durable);
             }
             is_changed
         })
@@ -303,7 +306,7 @@ fn load_partitions(shared: &Arc<Shared>, path: &Path, is_clean: bool) -> Result<
                     offline.insert(key, error);
                 }
             }
-        } else if !KNOWN.contains(&name.as_str()) {
+        } else if !KNOWN.contains(&name.as_str()) && !layout::COMPANIONS.contains(&name.as_str()) {
             tracing::warn!(path = %entry.display(), "unknown file or directory left alone");
         }
     }

@@ -277,11 +277,15 @@ fn deleted_partitions_stay_deleted_and_may_be_made_again() {
     dir.delete(TOPIC, 0).unwrap();
     assert!(matches!(log.append(&batch(&["x"]), AppendOrigin::Client), Err(AppendError::Deleted)));
     assert!(matches!(dir.delete(TOPIC, 0), Err(LogError::UnknownPartition { .. })));
-    drop(dir);
-    let (dir, log) = bench.start();
+    let old = log;
+    let log = dir.create(TOPIC, 0, Uuid::new_v4(), bench.config.clone()).unwrap();
     assert_eq!(log.bounds().log_end_offset, 0);
     let again = dir.create(TOPIC, 0, Uuid::new_v4(), bench.config.clone());
     assert!(matches!(again, Err(LogError::PartitionExists { .. })));
+    assert!(matches!(old.delete_records(1), Err(ReadError::Deleted)));
+    assert!(matches!(old.flush(), Err(LogError::Deleted)));
+    dir.maintain().unwrap();
+    assert_eq!(log.bounds().log_start_offset, 0);
     let evil = dir.create("../evil", 0, Uuid::new_v4(), bench.config.clone());
     assert!(matches!(evil, Err(LogError::InvalidTopicName { .. })));
 }
