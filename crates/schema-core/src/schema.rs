@@ -153,11 +153,16 @@ impl Schema {
         }
     }
 
-    /// The references as `normalize=true` stores them: sorted, each once.
+    /// The references as `normalize=true` stores them: by subject and version, each once; those
+    /// that differ in name alone keep their order.
     pub fn normalized_references(references: &[Reference]) -> Vec<Reference> {
         let mut sorted = references.to_vec();
-        sorted.sort();
-        sorted.dedup();
+        sorted.sort_by(|a, b| {
+            let subjects = a.subject.encode_utf16().cmp(b.subject.encode_utf16());
+            subjects.then(a.version.cmp(&b.version))
+        });
+        let mut seen = std::collections::HashSet::new();
+        sorted.retain(|reference| seen.insert(reference.clone()));
         sorted
     }
 }

@@ -186,20 +186,37 @@ impl LogDir {
         self.shared.log_starts.forget(topic, index)
     }
 
-    /// Flushes, rolls by age, deletes by retention, writes checkpoints, watches the free space.
-    /// To be called every second or so; blocks.
-    pub fn maintain(&self) -> Result<(), LogError> {
-        self.shared.health.check()?;
+    /// Flushes, writes checkpoints, watches the free space. To be called every second or so;
+    /// blocks.
+    pub fn checkpoint(&self) -> Result<(), LogError> {
         self.watch_space();
+        self.for_each("flush", PartitionLog::flush)?;
+        self.store_recovery_points()
+    }
+
+    /// Rolls by age and deletes by retention, then as [`Self::checkpoint`]. To be called every few
+    /// minutes: records older than their retention the day they are written stay readable as long
+    /// as that. Blocks.
+    pub fn maintain(&self) -> Result<(), LogError> {
         let now_ms = self.shared.clock.now_ms();
+        self.for_each("maintenance", |log| log.maintain(now_ms))?;
+        self.checkpoint()
+    }
+
+    /// The failure of one partition does not stop the others; that of the directory does.
+    fn for_each(
+        &self,
+        what: &'static str,
+        work: impl Fn(&PartitionLog) -> Result<(), LogError>,
+    ) -> Result<(), LogError> {
+        self.shared.health.check()?;
         for log in self.partitions() {
-            if let Err(error) = log.maintain(now_ms) {
+            if let Err(error) = work(&log) {
                 let (topic, partition) = (log.topic(), log.index());
-                tracing::warn!(topic, partition, %error, "maintenance failed");
+                tracing::warn!(topic, partition, %error, "{what} failed");
             }
         }
-        self.shared.health.check()?;
-        self.store_recovery_points()
+        self.shared.health.check()
     }
 
     fn watch_space(&self) {

@@ -1,5 +1,6 @@
 //! Verdicts: which side reads which, and what the reference says about it.
 
+mod advice;
 mod level;
 mod report;
 mod rules;

@@ -1,0 +1,309 @@
+//! The reader: one pass over the text, recursion bounded by `Limits::depth_max`.
+
+use super::{Data, Dialect, Member, Number, Object, Value};
+use crate::{Limits, Location, ParseError, ParseErrorKind};
+
+pub(super) fn read(text: &str, dialect: Dialect, limits: &Limits) -> Result<Value, ParseError> {
+    let mut reader = Reader {
+        text,
+        at: 0,
+        place: Place { at: 0, location: Location { line: 1, column: 1 } },
+        dialect,
+        limits,
+        values: 0,
+    };
+    reader.skip_space()?;
+    let value = reader.value(0)?;
+    if !dialect.trailing_text {
+        reader.skip_space()?;
+        if let Some(c) = reader.peek() {
+            return Err(reader.error(&format!("unexpected {c:?} after the end of the JSON text")));
+        }
+    }
+    Ok(value)
+}
+
+/// A byte offset whose line and column are known.
+#[derive(Clone, Copy)]
+struct Place {
+    at: usize,
+    location: Location,
+}
+
+struct Reader<'a> {
+    text: &'a str,
+    /// Byte offset, always on a character boundary.
+    at: usize,
+    /// The last place asked for; later ones are counted on from it, so all of them cost one pass.
+    place: Place,
+    dialect: Dialect,
+    limits: &'a Limits,
+    values: usize,
+}
+
+impl<'a> Reader<'a> {
+    fn rest(&self) -> &'a str {
+        self.text.get(self.at..).unwrap_or("")
+    }
+
+    fn peek(&self) -> Option<char> {
+        self.rest().chars().next()
+    }
+
+    fn bump(&mut self, c: char) {
+        self.at += c.len_utf8();
+    }
+
+    fn eat(&mut self, literal: &str) -> bool {
+        let found = self.rest().starts_with(literal);
+        if found {
+            self.at += literal.len();
+        }
+        found
+    }
+
+    /// The place of the current offset. Offsets asked for never go backwards.
+    fn location(&mut self) -> Location {
+        let Location { mut line, mut column } = self.place.location;
+        for c in self.text.get(self.place.at..self.at).unwrap_or("").chars() {
+            if c == '\n' {
+                line += 1;
+                column = 1;
+            } else {
+                column += 1;
+            }
+        }
+        self.place = Place { at: self.at, location: Location { line, column } };
+        self.place.location
+    }
+
+    fn error(&mut self, message: &str) -> ParseError {
+        let location = self.location();
+        ParseError::new(ParseErrorKind::Syntax, message).at(location)
+    }
+
+    fn unexpected(&mut self, wanted: &str) -> ParseError {
+        match self.peek() {
+            Some(c) => self.error(&format!("expected {wanted}, found {c:?}")),
+            None => self.error(&format!("expected {wanted}, found the end of the text")),
+        }
+    }
+
+    fn skip_space(&mut self) -> Result<(), ParseError> {
+        loop {
+            let rest = self.rest();
+            let blank = rest.trim_start_matches([' ', '\t', '\n', '\r']);
+            self.at += rest.len() - blank.len();
+            if !self.dialect.comments {
+                return Ok(());
+            }
+            if let Some(comment) = blank.strip_prefix("//") {
+                self.at += 2 + comment.find(['\n', '\r']).unwrap_or(comment.len());
+            } else if let Some(comment) = blank.strip_prefix("/*") {
+                match comment.find("*/") {
+                    Some(end) => self.at += 2 + end + 2,
+                    None => return Err(self.error("comment is not closed by */")),
+                }
+            } else {
+                return Ok(());
+            }
+        }
+    }
+
+    fn value(&mut self, depth: usize) -> Result<Value, ParseError> {
+        let location = self.location();
+        self.values += 1;
+        if self.values > self.limits.nodes_max {
+            let message = format!("more than {} JSON values", self.limits.nodes_max);
+            return Err(ParseError::new(ParseErrorKind::TooLarge, message).at(location));
+        }
+        let data = match self.peek() {
+            Some('{' | '[') if depth >= self.limits.depth_max => {
+                let message = format!("JSON nested deeper than {} levels", self.limits.depth_max);
+                return Err(ParseError::new(ParseErrorKind::TooLarge, message).at(location));
+            }
+            Some('{') => Data::Object(self.object(depth)?),
+            Some('[') => Data::Array(self.array(depth)?),
+            Some('"') => Data::String(self.string()?),
+            Some('-' | '0'..='9') => self.number()?,
+            _ => self.literal()?,
+        };
+        Ok(Value { data, location })
+    }
+
+    fn literal(&mut self) -> Result<Data, ParseError> {
+        let word: &str = {
+            let rest = self.rest();
+            let end = rest.find(|c: char| !c.is_alphanumeric() && c != '_' && c != '$');
+            rest.get(..end.unwrap_or(rest.len())).unwrap_or("")
+        };
+        let data = match word {
+            "null" => Data::Null,
+            "true" => Data::Boolean(true),
+            "false" => Data::Boolean(false),
+            "NaN" | "Infinity" if self.dialect.non_finite_literals => Data::String(word.to_owned()),
+            "" => return Err(self.unexpected("a JSON value")),
+            _ => {
+                let shown: String = word.chars().take(40).collect();
+                return Err(self.error(&format!("expected a JSON value, found the word {shown}")));
+            }
+        };
+        self.at += word.len();
+        Ok(data)
+    }
+
+    fn array(&mut self, depth: usize) -> Result<Vec<Value>, ParseError> {
+        self.bump('[');
+        let mut items = Vec::new();
+        self.skip_space()?;
+        if self.eat("]") {
+            return Ok(items);
+        }
+        loop {
+            items.push(self.value(depth + 1)?);
+            self.skip_space()?;
+            if self.eat("]") {
+                return Ok(items);
+            }
+            if !self.eat(",") {
+                return Err(self.unexpected("',' or ']'"));
+            }
+            self.skip_space()?;
+        }
+    }
+
+    fn object(&mut self, depth: usize) -> Result<Object, ParseError> {
+        self.bump('{');
+        let mut members = Vec::new();
+        self.skip_space()?;
+        if self.eat("}") {
+            return Ok(Object::default());
+        }
+        loop {
+            if self.peek() != Some('"') {
+                return Err(self.unexpected("a member name in double quotes"));
+            }
+            let key_location = self.location();
+            let key = self.string()?;
+            self.skip_space()?;
+            if !self.eat(":") {
+                return Err(self.unexpected("':'"));
+            }
+            self.skip_space()?;
+            let value = self.value(depth + 1)?;
+            members.push(Member { key, key_location, value });
+            self.skip_space()?;
+            if self.eat("}") {
+                return Ok(Object::new(members));
+            }
+            if !self.eat(",") {
+                return Err(self.unexpected("',' or '}'"));
+            }
+            self.skip_space()?;
+        }
+    }
+
+    fn string(&mut self) -> Result<String, ParseError> {
+        self.bump('"');
+        let mut out = String::new();
+        loop {
+            let rest = self.rest();
+            let plain = rest.find(|c| matches!(c, '"' | '\\') || c < ' ').unwrap_or(rest.len());
+            out.push_str(rest.get(..plain).unwrap_or(""));
+            self.at += plain;
+            match self.peek() {
+                Some('"') => {
+                    self.bump('"');
+                    return Ok(out);
+                }
+                Some('\\') => out.push(self.escape()?),
+                Some(c) => {
+                    return Err(self.error(&format!(
+                        "control character {c:?} in a string must be written as an escape"
+                    )));
+                }
+                None => return Err(self.error("string is not closed")),
+            }
+        }
+    }
+
+    fn escape(&mut self) -> Result<char, ParseError> {
+        let escaped = self.rest().chars().nth(1);
+        let simple = match escaped {
+            Some(c @ ('"' | '\\' | '/')) => Some(c),
+            Some('b') => Some('\u{8}'),
+            Some('f') => Some('\u{c}'),
+            Some('n') => Some('\n'),
+            Some('r') => Some('\r'),
+            Some('t') => Some('\t'),
+            _ => None,
+        };
+        if let Some(c) = simple {
+            self.at += 2;
+            return Ok(c);
+        }
+        let unit = self.unicode_unit()?;
+        let code = match unit {
+            0xD800..=0xDBFF => match self.unicode_unit() {
+                Ok(low @ 0xDC00..=0xDFFF) => 0x10000 + ((unit - 0xD800) << 10) + (low - 0xDC00),
+                _ => unit, // no character, refused below
+            },
+            _ => unit,
+        };
+        char::from_u32(code).ok_or_else(|| {
+            self.error(&format!("\\u{unit:04X} is half of a surrogate pair and no character"))
+        })
+    }
+
+    /// One `\uXXXX`, as a UTF-16 code unit.
+    fn unicode_unit(&mut self) -> Result<u32, ParseError> {
+        let unit = self
+            .rest()
+            .strip_prefix("\\u")
+            .and_then(|rest| rest.get(..4))
+            .filter(|hex| hex.bytes().all(|b| b.is_ascii_hexdigit()))
+            .and_then(|hex| u32::from_str_radix(hex, 16).ok());
+        match unit {
+            Some(unit) => {
+                self.at += 6;
+                Ok(unit)
+            }
+            None => Err(self.error("unknown escape in a string")),
+        }
+    }
+
+    fn number(&mut self) -> Result<Data, ParseError> {
+        let start = self.at;
+        if self.eat("-") && self.dialect.non_finite_literals && self.eat("Infinity") {
+            return Ok(Data::String("-Infinity".to_owned()));
+        }
+        let whole = self.digits();
+        if whole.is_empty() {
+            return Err(self.unexpected("a digit"));
+        }
+        if whole.len() > 1 && whole.starts_with('0') {
+            return Err(self.error("a number must not start with 0"));
+        }
+        if self.eat(".") && self.digits().is_empty() {
+            return Err(self.unexpected("a digit after '.'"));
+        }
+        if self.eat("e") || self.eat("E") {
+            let _sign = self.eat("+") || self.eat("-");
+            if self.digits().is_empty() {
+                return Err(self.unexpected("a digit in the exponent"));
+            }
+        }
+        // `1x` is one wrong token, not the number 1 with text behind it.
+        if self.peek().is_some_and(|c| c.is_alphanumeric() || matches!(c, '.' | '_' | '"')) {
+            return Err(self.unexpected("white space or punctuation after a number"));
+        }
+        Ok(Data::Number(Number::new(self.text.get(start..self.at).unwrap_or(""))))
+    }
+
+    fn digits(&mut self) -> &'a str {
+        let rest = self.rest();
+        let end = rest.find(|c: char| !c.is_ascii_digit()).unwrap_or(rest.len());
+        self.at += end;
+        rest.get(..end).unwrap_or("")
+    }
+}

@@ -1,0 +1,134 @@
+//! Reader and printer together: what is read, what is refused, and where.
+
+use super::{Data, Dialect, Value, java_float, print, read};
+use crate::{Limits, Location, ParseErrorKind};
+
+fn avro(text: &str) -> Value {
+    read(text, Dialect::AVRO, &Limits::default()).expect(text)
+}
+
+fn printed(text: &str) -> String {
+    let mut out = String::new();
+    print(&avro(text), &mut out);
+    out
+}
+
+fn refused(text: &str, dialect: Dialect) -> (ParseErrorKind, String) {
+    let error = read(text, dialect, &Limits::default()).expect_err(text);
+    (error.kind, error.to_string())
+}
+
+fn place(line: usize, column: usize) -> Location {
+    Location { line, column }
+}
+
+#[test]
+fn prints_compactly_in_source_order() {
+    assert_eq!(printed(" { \"b\" : [ 1 , true ] , \"a\" : null } "), r#"{"b":[1,true],"a":null}"#);
+}
+
+#[test]
+fn repeated_key_takes_last_value_at_first_place() {
+    assert_eq!(printed(r#"{"a":1,"b":2,"a":3,"a":4}"#), r#"{"a":4,"b":2}"#);
+    let value = avro(r#"{"a":1,"b":2,"a":3}"#);
+    let object = value.as_object().expect("object");
+    assert_eq!(object.get("b").map(|v| v.location), Some(place(1, 12)));
+    assert!(object.get("c").is_none());
+}
+
+#[test]
+fn locations_count_lines_and_characters() {
+    let value = avro("{\n  \"é😀\": /* c */ [1,\r\n\"x\"]}");
+    assert_eq!(value.location, place(1, 1));
+    let member = value.as_object().and_then(|o| o.member("é😀")).expect("member");
+    assert_eq!((member.key_location, member.value.location), (place(2, 3), place(2, 17)));
+    let items = member.value.as_array().expect("array");
+    assert_eq!((items[0].location, items[1].location), (place(2, 18), place(3, 1)));
+}
+
+#[test]
+fn numbers_keep_their_source_and_print_as_java_does() {
+    for (source, want) in [
+        ("-0", "0"),
+        ("-0.0", "-0.0"),
+        ("1e2", "100.0"),
+        ("1E7", "1.0E7"),
+        ("1234567.5", "1234567.5"),
+        ("12345678.5", "1.23456785E7"),
+        ("0.001", "0.001"),
+        ("0.0123", "0.0123"),
+        ("0.5", "0.5"),
+        ("0.0001", "1.0E-4"),
+        ("1e400", "\"Infinity\""),
+        ("123456789012345678901234567890", "123456789012345678901234567890"),
+    ] {
+        assert_eq!(printed(source), want, "{source}");
+        let Data::Number(number) = avro(source).data else { panic!("{source}") };
+        assert_eq!(number.source(), source);
+    }
+    assert_eq!(java_float(0.1), "0.1");
+}
+
+#[test]
+fn strings_are_unescaped_and_escaped_again() {
+    assert_eq!(printed(r#""\u00e9\ud83d\ude00\/\u0001\u007f\t""#), "\"é😀/\\u0001\u{7f}\\t\"");
+}
+
+#[test]
+fn dialects_differ_in_comments_trailing_text_and_literals() {
+    assert!(matches!(avro("// c\n1 /* d */ // e").data, Data::Number(_)));
+    let json = |text| read(text, Dialect::JSON_SCHEMA, &Limits::default());
+    assert_eq!(json("NaN").ok().and_then(|v| v.as_str().map(str::to_owned)), Some("NaN".into()));
+    assert!(json("{} trailing").is_ok());
+    assert_eq!(refused("// c\n1", Dialect::JSON_SCHEMA).0, ParseErrorKind::Syntax);
+    assert_eq!(
+        refused("{} x", Dialect::AVRO).1,
+        "unexpected 'x' after the end of the JSON text (line 1, column 4)"
+    );
+}
+
+#[test]
+fn broken_text_is_refused_with_its_place() {
+    for (text, want) in [
+        ("", "expected a JSON value, found the end of the text (line 1, column 1)"),
+        ("{\n,}", "expected a member name in double quotes, found ',' (line 2, column 1)"),
+        ("[1,]", "expected a JSON value, found ']' (line 1, column 4)"),
+        ("\u{feff}1", "expected a JSON value, found '\\u{feff}' (line 1, column 1)"),
+        ("NaN", "expected a JSON value, found the word NaN (line 1, column 1)"),
+        ("01", "a number must not start with 0 (line 1, column 3)"),
+        ("1x", "expected white space or punctuation after a number, found 'x' (line 1, column 2)"),
+        (
+            "\"a\nb\"",
+            "control character '\\n' in a string must be written as an escape (line 1, column 3)",
+        ),
+        ("\"\\ud800\"", "\\uD800 is half of a surrogate pair and no character (line 1, column 8)"),
+        ("/* x", "comment is not closed by */ (line 1, column 1)"),
+    ] {
+        assert_eq!(
+            refused(text, Dialect::AVRO),
+            (ParseErrorKind::Syntax, want.to_owned()),
+            "{text}"
+        );
+    }
+}
+
+#[test]
+fn too_deep_and_too_many_are_clean_errors() {
+    let deep = "[".repeat(10_000);
+    assert_eq!(
+        refused(&deep, Dialect::AVRO),
+        (
+            ParseErrorKind::TooLarge,
+            "JSON nested deeper than 500 levels (line 1, column 501)".into()
+        )
+    );
+    let many = format!("[{}1]", "1,".repeat(60_000));
+    assert_eq!(refused(&many, Dialect::AVRO).0, ParseErrorKind::TooLarge);
+}
+
+#[test]
+fn equality_ignores_places_and_member_order_alone() {
+    assert_eq!(avro(r#"{"a":1,"b":[2]}"#), avro("{\"b\": [2],\n \"a\": 1}"));
+    assert_ne!(avro("1"), avro("1.0"));
+    assert_ne!(avro("[1,2]"), avro("[2,1]"));
+}
