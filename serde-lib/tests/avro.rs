@@ -456,9 +456,7 @@ async fn tasks_that_meet_a_schema_together_fetch_it_once() {
             })
         })
         .collect();
-    while stub.asked().is_empty() {
-        tokio::task::yield_now().await;
-    }
+    stub.wait_for(1).await;
     stub.open();
     for task in tasks {
         assert_eq!(task.await.unwrap(), 2);
