@@ -1,5 +1,6 @@
 //! `/schemas`: lists, and schemas by id and guid.
 
+use axum::Json;
 use axum::extract::State;
 use levada_registry_api::{ContextId, SchemaDocument, SubjectVersion};
 use levada_registry_core::{FoundSchema, SchemaListing, SubjectFilter};
@@ -7,7 +8,7 @@ use levada_schema_core::SchemaType;
 
 use super::error::HttpError;
 use super::extract::{Names, Params};
-use super::reply::{Answer, BareText, document};
+use super::reply::{Answer, BareText};
 use super::{AppState, convert, render};
 
 /// Longest page of schemas.
@@ -33,14 +34,14 @@ pub(super) async fn list(
         page: params.page(SCHEMAS_MAX)?,
     };
     let schemas = app.registry.schemas(&listing).await?;
-    document(
+    Ok(Json(
         schemas.iter().map(|found| convert::version(found, found.schema.text.clone())).collect(),
-    )
+    ))
 }
 
 /// GET `/schemas/types`
 pub(super) async fn types() -> Answer<[&'static str; 3]> {
-    document(SchemaType::ALL.map(SchemaType::as_str))
+    Ok(Json(SchemaType::ALL.map(SchemaType::as_str)))
 }
 
 /// GET `/schemas/ids/{id}`
@@ -49,7 +50,7 @@ pub(super) async fn by_id(
     names: Names,
     params: Params,
 ) -> Answer<SchemaDocument> {
-    let found = app.registry.schema_by_id(names.id()?, &params.subject()).await?;
+    let found = app.registry.schema_by_id(names.id()?, &app.holder(&params).await?).await?;
     let mut shown = content(&app, &found, &params).await?;
     if let Some(holder) = &found.holder {
         shown.subject = Some(holder.subject.to_string());
@@ -61,7 +62,7 @@ pub(super) async fn by_id(
     if params.text("referenceFormat") == Some("qualified") {
         convert::qualify_references(&mut shown, &found.context);
     }
-    document(shown)
+    Ok(Json(shown))
 }
 
 /// GET `/schemas/ids/{id}/schema`
@@ -70,7 +71,7 @@ pub(super) async fn text_by_id(
     names: Names,
     params: Params,
 ) -> Result<BareText, HttpError> {
-    let found = app.registry.schema_by_id(names.id()?, &params.subject()).await?;
+    let found = app.registry.schema_by_id(names.id()?, &app.holder(&params).await?).await?;
     Ok(BareText(app.text(&found.context, &found.schema, &params).await?))
 }
 
@@ -81,8 +82,9 @@ pub(super) async fn subjects_of_id(
     params: Params,
 ) -> Answer<Vec<String>> {
     let (page, deleted) = (params.page(usize::MAX)?, params.flag("deleted"));
-    let holders = app.registry.holders(names.id()?, &params.subject(), deleted, page).await?;
-    document(holders.iter().map(|holder| holder.subject.to_string()).collect())
+    let holders =
+        app.registry.holders(names.id()?, &app.holder(&params).await?, deleted, page).await?;
+    Ok(Json(holders.iter().map(|holder| holder.subject.to_string()).collect()))
 }
 
 /// GET `/schemas/ids/{id}/versions`
@@ -92,12 +94,13 @@ pub(super) async fn versions_of_id(
     params: Params,
 ) -> Answer<Vec<SubjectVersion>> {
     let (page, deleted) = (params.page(usize::MAX)?, params.flag("deleted"));
-    let holders = app.registry.holders(names.id()?, &params.subject(), deleted, page).await?;
+    let holders =
+        app.registry.holders(names.id()?, &app.holder(&params).await?, deleted, page).await?;
     let shown = holders.iter().map(|holder| SubjectVersion {
         subject: holder.subject.to_string(),
         version: holder.version.0,
     });
-    document(shown.collect())
+    Ok(Json(shown.collect()))
 }
 
 /// GET `/schemas/guids/{guid}`
@@ -107,7 +110,7 @@ pub(super) async fn by_guid(
     params: Params,
 ) -> Answer<SchemaDocument> {
     let found = app.registry.schema_by_guid(names.text("guid")).await?;
-    document(content(&app, &found, &params).await?)
+    Ok(Json(content(&app, &found, &params).await?))
 }
 
 /// GET `/schemas/guids/{guid}/ids`
@@ -118,7 +121,7 @@ pub(super) async fn ids_of_guid(
     let ids = app.registry.ids_by_guid(names.text("guid")).await?;
     let shown =
         ids.into_iter().map(|(context, id)| ContextId { context: context.to_string(), id: id.0 });
-    document(shown.collect())
+    Ok(Json(shown.collect()))
 }
 
 /// A content without subject and version, but with what its holder says of its storage.

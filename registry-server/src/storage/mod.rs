@@ -1,4 +1,4 @@
-//! Where the registry's state is kept: one SQLite file, used by one process.
+//! Where the registry's state is kept: one `SQLite` file, used by one process.
 
 mod open;
 mod rows;

@@ -1,4 +1,4 @@
-//! The store on SQLite: transactions of the rules become transactions of the database.
+//! The store in the database: transactions of the rules become its transactions.
 
 use std::fs::File;
 use std::path::Path;

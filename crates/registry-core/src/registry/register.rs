@@ -186,10 +186,8 @@ impl<S: Store> Registry<S> {
         if let Some(deleted) = &closure.deleted {
             return Err(deleted_reference(deleted));
         }
-        let validation = match snapshot.config.validate_new_schemas() {
-            true => Validation::New,
-            false => Validation::Stored,
-        };
+        let strict = snapshot.config.validate_new_schemas();
+        let validation = if strict { Validation::New } else { Validation::Stored };
         let candidate = self.candidate(draft, &closure, normalize, validation).await?;
         let next = snapshot.next_version()?;
         let mut metadata = draft.metadata.clone();
@@ -351,20 +349,22 @@ async fn add_content<T: WriteTransaction>(
     subject: &QualifiedSubject,
     content: &StoredSchema,
 ) -> Result<SchemaId, RegistryError> {
-    let context = &subject.context;
-    for (_, id) in tx.ids_of(content.fingerprint).await?.iter().filter(|(c, _)| c == context) {
-        match tx.schema(context, *id).await? {
+    let home = &subject.context;
+    for (_, id) in
+        tx.ids_of(content.fingerprint).await?.iter().filter(|(context, _)| context == home)
+    {
+        match tx.schema(home, *id).await? {
             Some(stored) if stored.is_same_content(content) => return Ok(*id),
             // The type is not hashed, so two types can share a text; two texts never should.
             Some(stored) if stored.schema_type == content.schema_type => {
-                return Err(RegistryError::IdentityCollision(context.clone()));
+                return Err(RegistryError::IdentityCollision(home.clone()));
             }
             _ => {}
         }
     }
-    let id = tx.allocate_id(context).await?;
-    let id = id.ok_or_else(|| RegistryError::IdsExhausted(context.clone()))?;
-    tx.insert_schema(context, &StoredSchema { id, ..content.clone() }, false).await?;
+    let id = tx.allocate_id(home).await?;
+    let id = id.ok_or_else(|| RegistryError::IdsExhausted(home.clone()))?;
+    tx.insert_schema(home, &StoredSchema { id, ..content.clone() }, false).await?;
     Ok(id)
 }
 
@@ -375,12 +375,12 @@ async fn import_content<T: WriteTransaction>(
     id: SchemaId,
     content: &StoredSchema,
 ) -> Result<SchemaId, RegistryError> {
-    let context = &subject.context;
-    match tx.schema(context, id).await? {
+    let home = &subject.context;
+    match tx.schema(home, id).await? {
         Some(stored) if stored.is_same_content(content) => {}
-        Some(_) => return Err(RegistryError::IdTaken { id, context: context.clone() }),
+        Some(_) => return Err(RegistryError::IdTaken { id, context: home.clone() }),
         None => {
-            tx.insert_schema(context, &StoredSchema { id, ..content.clone() }, true).await?;
+            tx.insert_schema(home, &StoredSchema { id, ..content.clone() }, true).await?;
         }
     }
     Ok(id)
