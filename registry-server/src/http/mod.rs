@@ -18,6 +18,7 @@ mod versions;
 use std::sync::Arc;
 
 use axum::Router;
+use axum::extract::DefaultBodyLimit;
 use axum::middleware::{from_fn, from_fn_with_state};
 use axum::routing::{MethodRouter, delete, get, post, put};
 use levada_registry_core::{QualifiedSubject, Registry};
@@ -113,6 +114,7 @@ pub(crate) fn router(app: AppState) -> Router {
     router
         .fallback(layers::no_such_path)
         .method_not_allowed_fallback(layers::no_such_method)
+        .layer(DefaultBodyLimit::max(extract::BODY_BYTES_MAX))
         .layer(CatchPanicLayer::custom(layers::panicked))
         .layer(from_fn_with_state(app.clone(), layers::envelope))
         .with_state(app)

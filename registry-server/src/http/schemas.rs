@@ -3,13 +3,13 @@
 use axum::Json;
 use axum::extract::State;
 use levada_registry_api::{ContextId, SchemaDocument, SubjectVersion};
-use levada_registry_core::{FoundSchema, SchemaListing, SubjectFilter};
+use levada_registry_core::{SchemaListing, SubjectFilter};
 use levada_schema_core::SchemaType;
 
 use super::error::HttpError;
 use super::extract::{Names, Params};
 use super::reply::{Answer, BareText};
-use super::{AppState, convert, render};
+use super::{AppState, convert};
 
 /// Longest page of schemas.
 const SCHEMAS_MAX: usize = 1_000;
@@ -51,16 +51,11 @@ pub(super) async fn by_id(
     params: Params,
 ) -> Answer<SchemaDocument> {
     let found = app.registry.schema_by_id(names.id()?, &app.holder(&params).await?).await?;
-    let mut shown = content(&app, &found, &params).await?;
-    if let Some(holder) = &found.holder {
-        shown.subject = Some(holder.subject.to_string());
-        shown.version = Some(holder.version.0);
-    }
+    let mut shown = app.version_document(&found, &params).await?;
+    shown.id = None;
     if params.flag("fetchMaxId") {
-        shown.max_id = convert::max_id(app.registry.max_id(&found.context).await?);
-    }
-    if params.text("referenceFormat") == Some("qualified") {
-        convert::qualify_references(&mut shown, &found.context);
+        let max_id = app.registry.max_id(&found.subject.context).await?;
+        shown.max_id = max_id.map(|id| id.0);
     }
     Ok(Json(shown))
 }
@@ -72,7 +67,7 @@ pub(super) async fn text_by_id(
     params: Params,
 ) -> Result<BareText, HttpError> {
     let found = app.registry.schema_by_id(names.id()?, &app.holder(&params).await?).await?;
-    Ok(BareText(app.text(&found.context, &found.schema, &params).await?))
+    Ok(BareText(app.text(&found, &params).await?))
 }
 
 /// GET `/schemas/ids/{id}/subjects`
@@ -110,7 +105,8 @@ pub(super) async fn by_guid(
     params: Params,
 ) -> Answer<SchemaDocument> {
     let found = app.registry.schema_by_guid(names.text("guid")).await?;
-    Ok(Json(content(&app, &found, &params).await?))
+    let shown = app.version_document(&found, &params).await?;
+    Ok(Json(SchemaDocument { subject: None, version: None, id: None, ..shown }))
 }
 
 /// GET `/schemas/guids/{guid}/ids`
@@ -122,20 +118,4 @@ pub(super) async fn ids_of_guid(
     let shown =
         ids.into_iter().map(|(context, id)| ContextId { context: context.to_string(), id: id.0 });
     Ok(Json(shown.collect()))
-}
-
-/// A content without subject and version, but with what its holder says of its storage.
-async fn content(
-    app: &AppState,
-    found: &FoundSchema,
-    params: &Params,
-) -> Result<SchemaDocument, HttpError> {
-    render::refuse_find_tags(params)?;
-    let text = app.text(&found.context, &found.schema, params).await?;
-    let holder = found.holder.as_ref();
-    Ok(SchemaDocument {
-        ts: holder.map(|holder| holder.ts_ms),
-        deleted: holder.map(|holder| holder.is_deleted),
-        ..convert::content(&found.schema, text)
-    })
 }

@@ -52,11 +52,7 @@ pub(super) async fn show(
     params: Params,
 ) -> Answer<SchemaDocument> {
     let found = find(&app, &names, &params).await?;
-    let mut shown = app.version_document(&found, &params).await?;
-    if params.text("referenceFormat") == Some("qualified") {
-        convert::qualify_references(&mut shown, &found.subject.context);
-    }
-    Ok(Json(shown))
+    Ok(Json(app.version_document(&found, &params).await?))
 }
 
 /// GET `/subjects/{subject}/versions/{version}/schema`
@@ -66,7 +62,7 @@ pub(super) async fn schema_text(
     params: Params,
 ) -> Result<BareText, HttpError> {
     let found = find(&app, &names, &params).await?;
-    Ok(BareText(app.text(&found.subject.context, &found.schema, &params).await?))
+    Ok(BareText(app.text(&found, &params).await?))
 }
 
 /// GET `/subjects/{subject}/versions/{version}/referencedby`

@@ -207,6 +207,30 @@ impl ReadTransaction for SqliteTransaction {
         self.one(query, rows::schema).await
     }
 
+    async fn holder(
+        &mut self,
+        context: &Context,
+        id: SchemaId,
+        subject: Option<&str>,
+    ) -> Result<Option<StoredVersion>, StoreError> {
+        let query = match subject {
+            Some(subject) => of_id(
+                "SELECT * FROM versions JOIN schemas USING (context, id)
+                 WHERE context = ? AND id = ? AND subject = ? ORDER BY version DESC LIMIT 1",
+                context,
+                id,
+            )
+            .bind(subject.to_owned()),
+            None => of_id(
+                "SELECT * FROM versions JOIN schemas USING (context, id)
+                 WHERE context = ? AND id = ? ORDER BY is_deleted, subject, version LIMIT 1",
+                context,
+                id,
+            ),
+        };
+        self.one(query, rows::version).await
+    }
+
     async fn holders(
         &mut self,
         context: &Context,

@@ -19,7 +19,7 @@ use levada_schema_core::{Limits, Metadata, Reference};
 
 pub use compatibility::Check;
 pub use listing::{DeletedFilter, ListedSchemas, SchemaListing, VersionListing};
-pub use reads::{FoundSchema, SchemaFormat};
+pub use reads::SchemaFormat;
 pub use register::{RegisterOptions, Registered};
 
 use crate::cpu_pool::CpuPool;

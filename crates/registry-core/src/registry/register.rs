@@ -102,7 +102,7 @@ impl<S: Store> Registry<S> {
         options: RegisterOptions,
         snapshot: &Snapshot,
     ) -> Result<Decision, RegistryError> {
-        let importing = snapshot.mode == Mode::Import;
+        let importing = snapshot.mode.takes_ids();
         let normalize = !importing && (options.normalize || snapshot.config.normalize());
         let live = snapshot.live();
         if !draft.text.trim().is_empty() {
@@ -111,16 +111,14 @@ impl<S: Store> Registry<S> {
                 return Ok(Decision::Existing(version));
             }
         }
-        match (snapshot.mode, draft.explicit_id()) {
-            (Mode::ReadOnly | Mode::ReadOnlyOverride, _) => {
-                Err(RegistryError::ReadOnly(subject.clone()))
-            }
-            (Mode::Import, Some(id)) => self.decide_import(draft, id, snapshot).await,
-            (Mode::Import, None) => Err(RegistryError::NotInReadWriteMode(subject.clone())),
-            (Mode::ReadWrite | Mode::Forward, Some(_)) => {
-                Err(RegistryError::NotInImportMode(subject.clone()))
-            }
-            (Mode::ReadWrite | Mode::Forward, None) => {
+        if snapshot.mode.is_read_only() {
+            return Err(RegistryError::ReadOnly(subject.clone()));
+        }
+        match (importing, draft.explicit_id()) {
+            (true, Some(id)) => self.decide_import(draft, id, snapshot).await,
+            (true, None) => Err(RegistryError::NotInReadWriteMode(subject.clone())),
+            (false, Some(_)) => Err(RegistryError::NotInImportMode(subject.clone())),
+            (false, None) => {
                 self.decide_new(subject, draft, options.force, normalize, snapshot).await
             }
         }
