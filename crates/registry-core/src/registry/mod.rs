@@ -11,6 +11,8 @@ mod reads;
 mod references;
 mod register;
 mod scope;
+#[cfg(test)]
+mod tests;
 
 use std::sync::Arc;
 use std::time::{SystemTime, UNIX_EPOCH};
