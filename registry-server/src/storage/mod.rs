@@ -3,6 +3,8 @@
 mod open;
 mod rows;
 mod sqlite;
+#[cfg(test)]
+mod tests;
 
 pub(crate) use open::OpenError;
 pub(crate) use sqlite::SqliteStore;

@@ -39,6 +39,12 @@ impl SqliteStore {
         open(path).await
     }
 
+    /// The connection that writes, for tests that reach below the rules.
+    #[cfg(test)]
+    pub(super) fn writer(&self) -> &SqlitePool {
+        &self.writer
+    }
+
     /// Moves the write-ahead log into the database file and closes every connection.
     pub(crate) async fn close(&self) -> Result<(), StoreError> {
         self.readers.close().await;
