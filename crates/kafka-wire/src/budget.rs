@@ -5,7 +5,7 @@
 
 use crate::reader::WireError;
 
-/// What an array element or a tagged field is charged: more than most of them take.
+/// What a struct or a tagged field is charged: more than most of them take.
 const ELEMENT_BYTES: usize = 96;
 /// Free for every frame: some six hundred elements.
 const ALLOWANCE_BYTES: usize = 64 << 10;
@@ -16,24 +16,26 @@ const BUDGET_BYTES_MAX: usize = 64 << 20;
 
 /// Counts down.
 #[derive(Debug)]
-pub struct Budget {
+pub(crate) struct Budget {
     max: usize,
     left: usize,
 }
 
 impl Budget {
-    pub fn of_frame(frame_bytes: usize) -> Self {
+    pub(crate) fn of_frame(frame_bytes: usize) -> Self {
         let max = frame_bytes.saturating_mul(MULTIPLE).saturating_add(ALLOWANCE_BYTES);
         let max = max.min(BUDGET_BYTES_MAX);
         Self { max, left: max }
     }
 
-    /// Charges for one array element or tagged field.
-    pub fn element(&mut self) -> Result<(), WireError> {
+    /// Charges for one struct or tagged field.
+    pub(crate) fn element(&mut self) -> Result<(), WireError> {
         self.elements(1)
     }
 
-    pub fn elements(&mut self, count: usize) -> Result<(), WireError> {
+    /// Before they are made: it is their count that sizes the vector. Arrays of numbers are free,
+    /// they take in memory what they take on the wire.
+    pub(crate) fn elements(&mut self, count: usize) -> Result<(), WireError> {
         let left = self.left.checked_sub(count.saturating_mul(ELEMENT_BYTES));
         self.left = left.ok_or(WireError::Budget { max: self.max })?;
         Ok(())

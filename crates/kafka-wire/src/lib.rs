@@ -7,11 +7,13 @@
 
 mod budget;
 pub mod compression;
+pub mod decode;
 pub mod fetch;
 pub mod frame;
 pub mod produce;
 pub mod reader;
 pub mod record_batch;
+mod shape;
 pub mod varint;
 
 pub use reader::WireError;

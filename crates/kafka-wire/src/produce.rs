@@ -31,7 +31,7 @@ pub struct ProducePartition {
 }
 
 impl ProduceRequest {
-    /// Reads a body in a version from 3 to 9, to its last byte.
+    /// Reads a body in a version from 3 to 9. Bytes after it are left alone.
     pub fn read(body: &Bytes, version: i16) -> Result<Self, WireError> {
         let is_flexible = version >= FLEXIBLE;
         let mut reader = Reader::new(body);
@@ -54,10 +54,7 @@ impl ProduceRequest {
         if is_flexible {
             reader.skip_tagged_fields()?;
         }
-        match reader.remaining() {
-            0 => Ok(Self { transactional_id, acks, timeout_ms, topics }),
-            left => Err(WireError::Trailing { left }),
-        }
+        Ok(Self { transactional_id, acks, timeout_ms, topics })
     }
 }
 
@@ -127,16 +124,11 @@ mod tests {
     }
 
     #[test]
-    fn every_prefix_is_an_error_and_so_is_a_byte_too_many() {
+    fn every_prefix_is_an_error() {
         for (whole, version) in [(classic(), 8), (flexible(), 9)] {
             for end in 0..whole.len() {
                 assert!(ProduceRequest::read(&whole.slice(..end), version).is_err(), "{end}");
             }
-            let longer = Bytes::from([&whole[..], b"x"].concat());
-            assert_eq!(
-                ProduceRequest::read(&longer, version),
-                Err(WireError::Trailing { left: 1 })
-            );
         }
     }
 }

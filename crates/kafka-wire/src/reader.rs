@@ -23,10 +23,10 @@ pub enum WireError {
     Null { at: usize },
     #[error("tagged field {tag} at byte {at} does not fill its length")]
     Tag { at: usize, tag: u32 },
-    #[error("{left} bytes follow the request")]
-    Trailing { left: usize },
     #[error("request would need more than {max} bytes of memory once decoded")]
     Budget { max: usize },
+    #[error("the shape of api key {key} is not known")]
+    NoShape { key: i16 },
     #[error("body of api key {key} version {version} does not decode: {reason}")]
     Body { key: i16, version: i16, reason: String },
 }
@@ -117,15 +117,25 @@ impl<'a> Reader<'a> {
         Ok(Some(text))
     }
 
-    /// The number of elements of an array that may not be null; each takes `least` bytes or more.
-    pub fn count(&mut self, is_compact: bool, least: usize) -> Result<usize, WireError> {
+    /// The number of elements of an array, each of `least` bytes or more; `None` is null.
+    pub fn nullable_count(
+        &mut self,
+        is_compact: bool,
+        least: usize,
+    ) -> Result<Option<usize>, WireError> {
         let at = self.at;
-        let count = self.length(is_compact)?.ok_or(WireError::Null { at })?;
+        let Some(count) = self.length(is_compact)? else { return Ok(None) };
         if count.saturating_mul(least.max(1)) > self.remaining() {
             let count = u64::try_from(count).unwrap_or(u64::MAX);
             return Err(WireError::Count { at, count, left: self.remaining() });
         }
-        Ok(count)
+        Ok(Some(count))
+    }
+
+    /// As [`Self::nullable_count`], where null is an error.
+    pub fn count(&mut self, is_compact: bool, least: usize) -> Result<usize, WireError> {
+        let at = self.at;
+        self.nullable_count(is_compact, least)?.ok_or(WireError::Null { at })
     }
 
     /// Steps over the tagged fields that end a flexible struct; none of them is known.

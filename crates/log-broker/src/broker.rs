@@ -222,6 +222,13 @@ impl RunningBroker {
     }
 }
 
+#[cfg(test)]
+impl RunningBroker {
+    pub(crate) fn broker(&self) -> &Broker {
+        &self.broker
+    }
+}
+
 impl Drop for RunningBroker {
     fn drop(&mut self) {
         self.broker.stopping.cancel();

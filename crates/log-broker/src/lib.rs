@@ -13,9 +13,11 @@ mod config;
 mod durable_file;
 mod group;
 mod handlers;
+pub mod io;
 pub mod log;
 mod net;
 mod producer_ids;
+mod producer_state;
 mod topics;
 
 pub use broker::{Broker, BrokerBuilder, RunningBroker, StartError};

@@ -103,12 +103,12 @@ fn message_about_a_deep_writer_record_is_printed_whole() {
 #[test]
 fn exponentially_shared_types_are_compared_once_and_reported_within_the_budget() {
     let shared = |innermost: &str| {
-        let union = records(64, |i| match i {
-            0 => field("a", innermost),
-            _ => {
-                let before = format!("\"R{}\"", i - 1);
-                format!("{},{}", field("a", &before), field("b", &before))
+        let union = records(64, |i| {
+            if i == 0 {
+                return field("a", innermost);
             }
+            let before = format!("\"R{}\"", i - 1);
+            format!("{},{}", field("a", &before), field("b", &before))
         });
         let (union, top) = (field("u", &union), field("top", "\"R63\""));
         parsed(&format!(r#"{{"type":"record","name":"Top","fields":[{union},{top}]}}"#))
@@ -121,14 +121,14 @@ fn exponentially_shared_types_are_compared_once_and_reported_within_the_budget()
 
 #[test]
 fn exponentially_nested_defaults_are_refused() {
-    let nested = records(64, |i| match i {
-        0 => r#"{"name":"a","type":"int","default":0}"#.to_owned(),
-        _ => {
-            let before = i - 1;
-            format!(
-                r#"{{"name":"a","type":"R{before}","default":{{}}}},{{"name":"b","type":"R{before}","default":{{}}}}"#
-            )
+    let nested = records(64, |i| {
+        if i == 0 {
+            return r#"{"name":"a","type":"int","default":0}"#.to_owned();
         }
+        let inner = i - 1;
+        format!(
+            r#"{{"name":"a","type":"R{inner}","default":{{}}}},{{"name":"b","type":"R{inner}","default":{{}}}}"#
+        )
     });
     assert_eq!(refused(&nested), ParseErrorKind::TooLarge);
 }

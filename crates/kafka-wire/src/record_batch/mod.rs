@@ -34,6 +34,8 @@ pub enum BatchError {
     Count { count: i32, last_offset_delta: i32 },
     #[error("{size} bytes are more than a batch can hold")]
     Oversized { size: usize },
+    #[error("codec id {0} is not defined")]
+    Codec(u8),
     #[error("a client may not write control batches")]
     ControlByClient,
     #[error("producer id {producer_id} with epoch {epoch} and sequence {sequence}")]

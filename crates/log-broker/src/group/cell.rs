@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use parking_lot::Mutex;
 use tokio::sync::oneshot;
 
-use super::classic::{Effects, JoinAnswer, SyncAnswer, Token};
+use super::classic::{Effects, GroupMetadata, JoinAnswer, SyncAnswer, Token};
 use super::state::Group;
 
 /// An answer, and the offset that must be durable before it may leave the broker.
@@ -26,6 +26,8 @@ pub(crate) struct CellState {
     pub(crate) group: Group,
     pub(crate) joins: BTreeMap<Token, oneshot::Sender<Held<JoinAnswer>>>,
     pub(crate) syncs: BTreeMap<Token, oneshot::Sender<Held<SyncAnswer>>>,
+    /// The group's metadata as the log has it; the machine may be on its way to the next.
+    pub(crate) persisted: Option<GroupMetadata>,
     /// The group's last record in the log.
     pub(crate) written: Option<i64>,
     /// The earliest deadline that the timers know of.
@@ -33,11 +35,12 @@ pub(crate) struct CellState {
 }
 
 impl Cell {
-    pub(crate) fn new(id: &str, group: Group) -> Self {
+    pub(crate) fn new(id: &str, group: Group, persisted: Option<GroupMetadata>) -> Self {
         let state = CellState {
             group,
             joins: BTreeMap::new(),
             syncs: BTreeMap::new(),
+            persisted,
             written: None,
             scheduled: None,
         };

@@ -24,9 +24,16 @@ impl GroupCoordinator {
                 () = stop.cancelled() => return,
                 () = self.timers.sooner() => {}
                 () = sleep_until(wake_up.unwrap_or_else(|| Instant::now() + IDLE)) => {}
-                _ = expiry.tick() => self.expire_offsets(),
+                _ = expiry.tick() => self.tidy_up().await,
             }
             self.fire_due_timers();
+        }
+    }
+
+    async fn tidy_up(self: &Arc<Self>) {
+        self.expire_offsets();
+        if let Err(error) = self.compact_if_worthwhile().await {
+            tracing::warn!(%error, "the offsets topic stays as long as it is");
         }
     }
 }

@@ -170,6 +170,8 @@ impl GroupCoordinator {
         records.push(GroupRecord::Group { group: cell.id.clone(), metadata: None });
         self.write(cell, state, records)?;
         state.group.classic.die();
+        // A compaction that listed the group before must not bring it back.
+        state.persisted = None;
         self.groups.lock().remove(&cell.id);
         Ok(())
     }

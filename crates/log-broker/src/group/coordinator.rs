@@ -72,10 +72,13 @@ impl GroupCoordinator {
         })?;
         let mut groups = self.groups.lock();
         for (id, group) in loaded {
-            if group.is_disposable() && group.classic.generation_id() == 0 {
+            // Without a generation nothing was ever written of its members.
+            let has_generation = group.classic.generation_id() > 0;
+            let persisted = has_generation.then(|| group.classic.metadata());
+            if persisted.is_none() && group.offsets.is_empty() {
                 continue;
             }
-            let cell = Arc::new(Cell::new(&id, group));
+            let cell = Arc::new(Cell::new(&id, group, persisted));
             self.reschedule(&cell.id, &mut cell.state.lock());
             groups.insert(id, cell);
         }
@@ -238,9 +241,12 @@ impl GroupCoordinator {
         let result = event(&mut state.group.classic, &mut step);
         if step.effects.persist {
             let metadata = Some(state.group.classic.metadata());
-            let record = GroupRecord::Group { group: cell.id.clone(), metadata };
+            let record = GroupRecord::Group { group: cell.id.clone(), metadata: metadata.clone() };
             match self.log.append(&[record], step.now.unix_ms) {
-                Ok(offset) => state.written = Some(offset),
+                Ok(offset) => {
+                    state.written = Some(offset);
+                    state.persisted = metadata;
+                }
                 Err(error) => {
                     state.group.classic = before;
                     return Err(WriteFailure::of(error, &cell.id));
@@ -280,11 +286,11 @@ impl GroupCoordinator {
         }
     }
 
-    pub(super) fn find(&self, group_id: &str) -> Option<Arc<Cell>> {
+    pub(crate) fn find(&self, group_id: &str) -> Option<Arc<Cell>> {
         self.groups.lock().get(group_id).cloned()
     }
 
-    pub(super) fn find_or_create(&self, group_id: &str) -> Result<Arc<Cell>, ResponseError> {
+    pub(crate) fn find_or_create(&self, group_id: &str) -> Result<Arc<Cell>, ResponseError> {
         let mut groups = self.groups.lock();
         if let Some(cell) = groups.get(group_id) {
             return Ok(cell.clone());
@@ -292,7 +298,7 @@ impl GroupCoordinator {
         if groups.len() >= self.config.max_groups {
             return Err(ResponseError::GroupMaxSizeReached);
         }
-        let cell = Arc::new(Cell::new(group_id, Group::new()));
+        let cell = Arc::new(Cell::new(group_id, Group::new(), None));
         groups.insert(group_id.to_owned(), cell.clone());
         Ok(cell)
     }

@@ -8,6 +8,7 @@ mod cell;
 pub(crate) mod classic;
 mod clockwork;
 pub(crate) mod committed;
+mod compaction;
 mod config;
 mod coordinator;
 pub(crate) mod describe;

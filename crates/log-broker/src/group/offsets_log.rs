@@ -66,6 +66,22 @@ impl OffsetsLog {
         self.0.flushed(offset).await
     }
 
+    /// Where the next record will be.
+    pub(crate) fn end_offset(&self) -> i64 {
+        self.0.bounds().log_end_offset
+    }
+
+    /// Records between the log's start and its end.
+    pub(crate) fn record_count(&self) -> u64 {
+        let bounds = self.0.bounds();
+        u64::try_from(bounds.log_end_offset - bounds.log_start_offset).unwrap_or(0)
+    }
+
+    /// Moves the log's start to `offset`; durable when it returns. Blocks.
+    pub(crate) fn forget_before(&self, offset: i64) -> Result<(), ReadError> {
+        self.0.delete_records(offset).map(drop)
+    }
+
     /// Hands every record in the log to `apply`, oldest first. Blocks.
     pub(crate) fn replay(&self, mut apply: impl FnMut(GroupRecord)) -> Result<(), ReplayError> {
         let mut offset = self.0.bounds().log_start_offset;

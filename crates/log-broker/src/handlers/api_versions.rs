@@ -11,27 +11,19 @@ use bytes::Bytes;
 use kafka_protocol::ResponseError;
 use kafka_protocol::messages::api_versions_response::ApiVersion;
 use kafka_protocol::messages::{ApiKey, ApiVersionsRequest, ApiVersionsResponse};
-use kafka_protocol::protocol::Decodable;
-use levada_kafka_wire::WireError;
 use tracing::debug;
 
 use crate::broker::Broker;
-use crate::net::{Api, Call, CloseReason, Outcome, Reply, apis};
+use crate::net::{Api, Call, CloseReason, Outcome, Reply, apis, decode};
 
 pub(crate) const API: Api = Api::new(ApiKey::ApiVersions, 0..=3);
 
-pub(crate) async fn run(
-    _: Arc<Broker>,
-    call: Call,
-    mut body: Bytes,
-) -> Result<Outcome, CloseReason> {
+pub(crate) async fn run(_: Arc<Broker>, call: Call, body: Bytes) -> Result<Outcome, CloseReason> {
     if !API.versions.contains(&call.api_version) {
         let response = response(Err(ResponseError::UnsupportedVersion));
         return Ok(Outcome::Reply(Reply::encode_version(&call, 0, &response)?));
     }
-    let request = ApiVersionsRequest::decode(&mut body, call.api_version).map_err(|error| {
-        WireError::Body { key: 18, version: call.api_version, reason: error.to_string() }
-    })?;
+    let request: ApiVersionsRequest = decode(&call, &body)?;
     let checked = check_software(&call, &request);
     Ok(Outcome::Reply(Reply::encode(&call, &response(checked))?))
 }

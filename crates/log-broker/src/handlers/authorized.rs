@@ -6,8 +6,11 @@ pub(crate) const CLUSTER: i32 = bits(&[5, 7, 8, 9, 10, 11, 12]);
 pub(crate) const TOPIC: i32 = bits(&[3, 4, 5, 6, 7, 8, 10, 11]);
 /// Read, delete, describe.
 pub(crate) const GROUP: i32 = bits(&[3, 6, 8]);
-/// What a field holds that was not asked for.
-pub(crate) const NOT_ASKED: i32 = i32::MIN;
+
+/// `operations` if the request asks for them, else what the field holds without.
+pub(crate) fn asked(is_asked: bool, operations: i32) -> i32 {
+    if is_asked { operations } else { i32::MIN }
+}
 
 const fn bits(operations: &[u32]) -> i32 {
     let mut set = 0;

@@ -42,12 +42,11 @@ pub(crate) async fn handle(
     for asked in &request.topics {
         let is_repeated =
             request.topics.iter().filter(|other| other.name == asked.name).count() > 1;
-        let made = match is_repeated {
-            true => {
-                let text = "the request names this topic more than once";
-                Err((ResponseError::InvalidRequest, text.to_owned()))
-            }
-            false => make(broker, asked, request.validate_only).await,
+        let made = if is_repeated {
+            let text = "the request names this topic more than once";
+            Err((ResponseError::InvalidRequest, text.to_owned()))
+        } else {
+            make(broker, asked, request.validate_only).await
         };
         results.push(answer(broker, asked, made));
     }
@@ -77,10 +76,8 @@ fn new_topic(asked: &CreatableTopic) -> Result<NewTopic, Refusal> {
         let text = "this name belongs to the broker".to_owned();
         return Err((ResponseError::InvalidTopicException, text));
     }
-    let partition_count = match asked.assignments.is_empty() {
-        true => partition_count(asked)?,
-        false => assigned_count(asked)?,
-    };
+    let partition_count =
+        if asked.assignments.is_empty() { partition_count(asked)? } else { assigned_count(asked)? };
     let mut overrides = BTreeMap::new();
     for given in &asked.configs {
         let Some(value) = &given.value else {

@@ -6,6 +6,7 @@ use kafka_protocol::messages::describe_cluster_response::DescribeClusterBroker;
 use kafka_protocol::messages::{ApiKey, BrokerId, DescribeClusterRequest, DescribeClusterResponse};
 use kafka_protocol::protocol::StrBytes;
 
+use super::authorized;
 use crate::broker::{Broker, NODE_ID};
 use crate::net::{Api, Call};
 
@@ -14,7 +15,7 @@ pub(crate) const API: Api = Api::new(ApiKey::DescribeCluster, 0..=0);
 pub(crate) async fn handle(
     broker: &Broker,
     call: &Call,
-    _: DescribeClusterRequest,
+    request: DescribeClusterRequest,
 ) -> DescribeClusterResponse {
     let this = DescribeClusterBroker::default()
         .with_broker_id(BrokerId(NODE_ID))
@@ -24,4 +25,8 @@ pub(crate) async fn handle(
         .with_cluster_id(StrBytes::from_string(broker.cluster_id.clone()))
         .with_controller_id(BrokerId(NODE_ID))
         .with_brokers(vec![this])
+        .with_cluster_authorized_operations(authorized::asked(
+            request.include_cluster_authorized_operations,
+            authorized::CLUSTER,
+        ))
 }

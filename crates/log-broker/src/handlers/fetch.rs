@@ -20,9 +20,9 @@ use kafka_protocol::messages::{ApiKey, FetchRequest};
 use levada_kafka_wire::fetch::{FetchResponse, FetchedPartition, FetchedTopic};
 use tokio::time::Instant;
 
-use super::leader_epoch;
+use super::{leader_epoch, read_error};
 use crate::broker::Broker;
-use crate::log::{PartitionLog, ReadBound, ReadError, Waiter};
+use crate::log::{PartitionLog, ReadBound, Waiter};
 use crate::net::{Api, Call, CloseReason, Outcome, Reply, decode};
 
 pub(crate) const API: Api = Api::new(ApiKey::Fetch, 4..=12);
@@ -32,7 +32,7 @@ pub(crate) async fn run(
     call: Call,
     body: Bytes,
 ) -> Result<Outcome, CloseReason> {
-    let request: FetchRequest = decode(&call, body)?;
+    let request: FetchRequest = decode(&call, &body)?;
     let response = match check_session(&request) {
         Ok(()) => poll(&broker, &call, &request).await,
         Err(error) => FetchResponse { error_code: error.code(), session_id: 0, topics: Vec::new() },
@@ -141,11 +141,7 @@ impl<'a> Pass<'a> {
         let is_first = self.bytes == 0;
         let max = partition_max.min(self.bytes_left);
         let read = log.read(asked.fetch_offset, self.bound, max, is_first);
-        read.map(|read| read.records).map_err(|error| match error {
-            ReadError::OffsetOutOfRange { .. } => ResponseError::OffsetOutOfRange,
-            ReadError::Deleted => ResponseError::UnknownTopicOrPartition,
-            ReadError::Storage(_) => ResponseError::KafkaStorageError,
-        })
+        read.map(|read| read.records).map_err(|error| read_error(&error))
     }
 
     fn fetched(

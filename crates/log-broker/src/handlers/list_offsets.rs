@@ -12,9 +12,9 @@ use kafka_protocol::messages::list_offsets_response::{
 };
 use kafka_protocol::messages::{ApiKey, ListOffsetsRequest, ListOffsetsResponse};
 
-use super::leader_epoch;
+use super::{leader_epoch, read_error};
 use crate::broker::Broker;
-use crate::log::{PartitionLog, ReadError, TimestampedOffset};
+use crate::log::{PartitionLog, TimestampedOffset};
 use crate::net::{Api, Call};
 
 pub(crate) const API: Api = Api::new(ApiKey::ListOffsets, 1..=6);
@@ -50,24 +50,16 @@ fn find(
 ) -> Result<Option<TimestampedOffset>, ResponseError> {
     leader_epoch::check(asked.current_leader_epoch, log)?;
     let bounds = log.bounds();
+    let end = if is_committed { bounds.last_stable_offset } else { bounds.high_watermark };
     let at = |offset| {
         Ok(Some(TimestampedOffset { offset, timestamp: -1, leader_epoch: bounds.leader_epoch }))
     };
     match asked.timestamp {
-        LATEST if is_committed => at(bounds.last_stable_offset),
-        LATEST => at(bounds.high_watermark),
+        LATEST => at(end),
         EARLIEST => at(bounds.log_start_offset),
         ..EARLIEST => Err(ResponseError::UnsupportedVersion),
         timestamp => {
-            let found = log.offset_for_timestamp(timestamp).map_err(|error| match error {
-                ReadError::OffsetOutOfRange { .. } => ResponseError::OffsetOutOfRange,
-                ReadError::Deleted => ResponseError::UnknownTopicOrPartition,
-                ReadError::Storage(_) => ResponseError::KafkaStorageError,
-            })?;
-            let end = match is_committed {
-                true => bounds.last_stable_offset,
-                false => bounds.high_watermark,
-            };
+            let found = log.offset_for_timestamp(timestamp).map_err(|error| read_error(&error))?;
             Ok(found.filter(|found| found.offset < end))
         }
     }

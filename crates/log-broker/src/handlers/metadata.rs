@@ -7,6 +7,8 @@
 //! - v4 the request decides about auto-creation (before: always), v7 leader epochs, v8 authorized
 //!   operations, v10 topic ids in the answer.
 
+use std::sync::Arc;
+
 use kafka_protocol::ResponseError;
 use kafka_protocol::messages::metadata_response::{
     MetadataResponseBroker, MetadataResponsePartition, MetadataResponseTopic,
@@ -27,10 +29,8 @@ pub(crate) async fn handle(
     call: &Call,
     request: MetadataRequest,
 ) -> MetadataResponse {
-    let operations = match request.include_topic_authorized_operations {
-        true => authorized::TOPIC,
-        false => authorized::NOT_ASKED,
-    };
+    let operations =
+        authorized::asked(request.include_topic_authorized_operations, authorized::TOPIC);
     let may_create = request.allow_auto_topic_creation && broker.config.auto_create_topics;
     let mut topics = Vec::new();
     match request.topics {
@@ -46,10 +46,8 @@ pub(crate) async fn handle(
         }
         _ => topics.extend(broker.topics.list().iter().map(|topic| describe(topic, operations))),
     }
-    let cluster_operations = match request.include_cluster_authorized_operations {
-        true => authorized::CLUSTER,
-        false => authorized::NOT_ASKED,
-    };
+    let cluster_operations =
+        authorized::asked(request.include_cluster_authorized_operations, authorized::CLUSTER);
     MetadataResponse::default()
         .with_brokers(vec![this_broker(call)])
         .with_cluster_id(Some(StrBytes::from_string(broker.cluster_id.clone())))
@@ -62,7 +60,7 @@ async fn find_or_create(
     broker: &Broker,
     name: &str,
     may_create: bool,
-) -> Result<std::sync::Arc<Topic>, ResponseError> {
+) -> Result<Arc<Topic>, ResponseError> {
     if let Some(topic) = broker.topics.get(name) {
         return Ok(topic);
     }
@@ -70,12 +68,7 @@ async fn find_or_create(
     if !may_create || is_internal(name) {
         return Err(ResponseError::UnknownTopicOrPartition);
     }
-    let new = NewTopic {
-        name: name.to_owned(),
-        partition_count: None,
-        overrides: std::collections::BTreeMap::new(),
-    };
-    broker.topics.ensure(new).await.map_err(|error| error.response_error())
+    broker.topics.ensure(NewTopic::plain(name)).await.map_err(|error| error.response_error())
 }
 
 fn this_broker(call: &Call) -> MetadataResponseBroker {

@@ -32,6 +32,10 @@ pub struct LogConfig {
     pub retention_bytes: Option<u64>,
     pub max_message_bytes: u32,
     pub timestamp_type: TimestampType,
+    /// `message.timestamp.before.max.ms`
+    pub timestamp_before_max_ms: i64,
+    /// `message.timestamp.after.max.ms`
+    pub timestamp_after_max_ms: i64,
     pub flush: FlushPolicy,
 }
 
@@ -46,6 +50,8 @@ impl Default for LogConfig {
             retention_bytes: None,
             max_message_bytes: 1_048_588,
             timestamp_type: TimestampType::CreateTime,
+            timestamp_before_max_ms: i64::MAX,
+            timestamp_after_max_ms: 60 * 60 * 1000,
             flush: FlushPolicy::Fsync,
         }
     }
@@ -59,6 +65,8 @@ pub struct LogOptions {
     /// How long appends without a waiter (acks 0 and 1) may stay unsynced and so unreadable.
     /// A waiter (acks=all) is never delayed.
     pub flush_linger: Duration,
+    /// Produces are refused while less than this is free, or less than 5 % of a small disk.
+    pub free_bytes_min: u64,
     /// A producer id without appends for this long is forgotten.
     pub producer_id_expiration_ms: i64,
 }
@@ -68,6 +76,7 @@ impl Default for LogOptions {
         Self {
             default_config: LogConfig::default(),
             flush_linger: Duration::from_millis(2),
+            free_bytes_min: 1 << 30,
             producer_id_expiration_ms: 24 * 60 * 60 * 1000,
         }
     }

@@ -18,6 +18,8 @@ pub enum LogError {
     /// A sync or write failed earlier. Nothing of this directory is acknowledged until a restart.
     #[error("log directory is offline until restart: {reason}")]
     Offline { reason: String },
+    #[error("the disk is nearly full; free space or lower the retention")]
+    DiskFull,
     #[error("partition {topic}-{index} exists already")]
     PartitionExists { topic: String, index: i32 },
     #[error("partition {topic}-{index} does not exist")]
@@ -47,6 +49,9 @@ pub enum AppendError {
     /// `RECORD_LIST_TOO_LARGE` (18).
     #[error("batch of {size} bytes is larger than segment.bytes {max}")]
     LargerThanSegment { size: usize, max: u32 },
+    /// `INVALID_TIMESTAMP` (32).
+    #[error("timestamp {timestamp} is outside {earliest}..={latest}")]
+    TimestampOutOfRange { timestamp: i64, earliest: i64, latest: i64 },
     /// `OUT_OF_ORDER_SEQUENCE_NUMBER` (45).
     #[error("producer {producer_id} sent sequence {found}, expected {expected}")]
     OutOfOrderSequence { producer_id: i64, found: i32, expected: i32 },

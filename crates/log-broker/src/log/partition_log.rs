@@ -1,18 +1,21 @@
-//! One partition: append, flush, read.
+//! One partition: its state, what it publishes, and who waits for it.
+//!
+//! Appending is in `append`, syncing in `flush`, reading in `read` and `lookup`, deleting in
+//! `retention`; building it from files in `recovery`.
 
+use std::path::PathBuf;
+use std::sync::atomic::AtomicBool;
 use std::sync::{Arc, Weak};
 
-use bytes::BytesMut;
-use levada_kafka_wire::record_batch::{BatchError, BatchHead, BatchHeader, HEADER_BYTES};
 use parking_lot::Mutex;
-use tokio::sync::Notify;
+use tokio::sync::{Notify, watch};
 use uuid::Uuid;
 
-use super::types::{
-    AppendOrigin, Appended, Bounds, EpochEnd, ReadBound, ReadRecords, TimestampedOffset,
-};
-use super::{AppendError, LogConfig, LogError, ReadError, TimestampType};
-use crate::clock::Clock;
+use super::checkpoint::LeaderEpochs;
+use super::segment::{Active, Rolled, Sealed};
+use super::shared::Shared;
+use super::{AbortedTransaction, Bounds, EpochEnd, FlushPolicy, LogConfig, LogError};
+use crate::producer_state::ProducerStates;
 
 /// What a long poll sleeps on. Register first, then look, then `notified().await`: a wake-up
 /// between looking and sleeping is kept. Each registration fires at most once.
@@ -21,40 +24,89 @@ pub type Waiter = Notify;
 /// An append-only run of record batches with dense offsets.
 #[derive(Debug)]
 pub struct PartitionLog {
-    topic: String,
-    index: i32,
-    topic_id: Uuid,
-    clock: Arc<dyn Clock>,
-    state: Mutex<State>,
+    pub(super) topic: String,
+    pub(super) index: i32,
+    pub(super) topic_id: Uuid,
+    pub(super) dir: PathBuf,
+    pub(super) shared: Arc<Shared>,
+    pub(super) core: Mutex<Core>,
+    /// Taken after `core` where both are held, and never across a write or sync.
+    pub(super) bounds: Mutex<Bounds>,
+    pub(super) waiters: Mutex<Waiters>,
+    /// The high watermark for producers that wait, or why it will never come.
+    pub(super) flush_state: watch::Sender<Result<i64, LogError>>,
+    /// One flush at a time: the second must not publish what the first still syncs.
+    pub(super) flush_turn: Mutex<()>,
+    /// Whether the partition is in the flush queue.
+    pub(super) is_queued: AtomicBool,
 }
 
+/// What appends change.
 #[derive(Debug)]
-struct State {
-    config: LogConfig,
-    batches: Vec<(BatchHeader, Vec<u8>)>,
-    log_start_offset: i64,
-    log_end_offset: i64,
-    is_deleted: bool,
-    waiters: Vec<Weak<Waiter>>,
+pub(super) struct Core {
+    pub(super) config: LogConfig,
+    pub(super) is_deleted: bool,
+    pub(super) is_closed: bool,
+    pub(super) sealed: Vec<Sealed>,
+    pub(super) active: Active,
+    pub(super) rolled: Vec<Rolled>,
+    pub(super) producers: ProducerStates,
+    pub(super) epochs: LeaderEpochs,
+    pub(super) log_end_offset: i64,
+    /// All before it is synced.
+    pub(super) durable_offset: i64,
+}
+
+/// Long polls on this partition. A poll that ended elsewhere leaves a dead entry behind, swept
+/// when the list has doubled since the last sweep.
+#[derive(Debug, Default)]
+pub(super) struct Waiters {
+    list: Vec<Weak<Waiter>>,
+    sweep_at: usize,
+}
+
+const SWEEP_MIN: usize = 16;
+
+#[cfg(test)]
+impl Waiters {
+    pub(super) fn len(&self) -> usize {
+        self.list.len()
+    }
 }
 
 impl PartitionLog {
-    pub(super) fn in_memory(
-        topic: &str,
-        index: i32,
-        topic_id: Uuid,
-        config: LogConfig,
-        clock: Arc<dyn Clock>,
+    pub(super) fn new(
+        name: (&str, i32, Uuid),
+        dir: PathBuf,
+        shared: Arc<Shared>,
+        mut core: Core,
+        log_start_offset: i64,
     ) -> Self {
-        let state = State {
-            config,
-            batches: Vec::new(),
-            log_start_offset: 0,
-            log_end_offset: 0,
-            is_deleted: false,
-            waiters: Vec::new(),
+        let high_watermark = core.durable_offset;
+        let bounds = Bounds {
+            log_start_offset,
+            last_stable_offset: core
+                .producers
+                .last_stable_offset(high_watermark)
+                .max(log_start_offset),
+            high_watermark,
+            log_end_offset: core.log_end_offset,
+            leader_epoch: core.epochs.latest(),
         };
-        Self { topic: topic.to_owned(), index, topic_id, clock, state: Mutex::new(state) }
+        let (topic, index, topic_id) = name;
+        Self {
+            topic: topic.to_owned(),
+            index,
+            topic_id,
+            dir,
+            shared,
+            core: Mutex::new(core),
+            bounds: Mutex::new(bounds),
+            waiters: Mutex::default(),
+            flush_state: watch::Sender::new(Ok(high_watermark)),
+            flush_turn: Mutex::new(()),
+            is_queued: AtomicBool::new(false),
+        }
     }
 
     pub fn topic(&self) -> &str {
@@ -70,195 +122,85 @@ impl PartitionLog {
     }
 
     pub fn config(&self) -> LogConfig {
-        self.state.lock().config.clone()
+        self.core.lock().config.clone()
     }
 
     /// Takes effect with the next append, roll or maintenance.
     pub fn set_config(&self, config: LogConfig) {
-        self.state.lock().config = config;
+        self.core.lock().config = config;
     }
 
     pub fn is_deleted(&self) -> bool {
-        self.state.lock().is_deleted
-    }
-
-    /// Appends exactly one v2 batch. Written when it returns, readable and durable once
-    /// [`Self::flushed`] says so; acks=1 answers at once, acks=all awaits `flushed`.
-    ///
-    /// Header and checksum are validated before the partition is locked. A duplicate of an
-    /// idempotent producer's last five batches answers the offsets of the first append.
-    pub fn append(&self, batch: &[u8], origin: AppendOrigin) -> Result<Appended, AppendError> {
-        let mut header = BatchHeader::parse_whole(batch).map_err(|error| match error {
-            BatchError::Crc { .. } | BatchError::Extent { .. } => AppendError::Corrupt(error),
-            _ => AppendError::InvalidRecord(error),
-        })?;
-        if header.is_control() && origin == AppendOrigin::Client {
-            return Err(AppendError::InvalidRecord(BatchError::ControlByClient));
-        }
-        let mut state = self.state.lock();
-        if state.is_deleted {
-            return Err(AppendError::Deleted);
-        }
-        let base_offset = state.log_end_offset;
-        let mut head = BatchHead::of(batch).map_err(AppendError::InvalidRecord)?;
-        head.set_base_offset(base_offset);
-        head.set_leader_epoch(0);
-        let log_append_time = match state.config.timestamp_type {
-            TimestampType::CreateTime => None,
-            TimestampType::LogAppendTime => {
-                let now_ms = self.clock.now_ms();
-                head.set_log_append_time(now_ms, &batch[HEADER_BYTES..]);
-                Some(now_ms)
-            }
-        };
-        header.base_offset = base_offset;
-        let stored = [head.bytes(), &batch[HEADER_BYTES..]].concat();
-        state.batches.push((header, stored));
-        state.log_end_offset = header.last_offset() + 1;
-        for waiter in state.waiters.drain(..) {
-            if let Some(waiter) = waiter.upgrade() {
-                waiter.notify_one();
-            }
-        }
-        Ok(Appended {
-            base_offset,
-            last_offset: header.last_offset(),
-            log_append_time,
-            log_start_offset: state.log_start_offset,
-            is_duplicate: false,
-        })
-    }
-
-    /// Resolves when the record at `offset` meets the partition's flush policy. An error means
-    /// that the outcome is unknown: send no answer, close the connection.
-    pub async fn flushed(&self, offset: i64) -> Result<(), LogError> {
-        if offset < self.bounds().high_watermark {
-            return Ok(());
-        }
-        std::future::pending().await
-    }
-
-    /// Whole batches from the one that holds `from`, up to `max_bytes` and the bound. With
-    /// `whole_first_batch` the first one comes whole even when it is larger. `from` between the
-    /// bound and the log end answers no records. Blocks on the file, mostly the page cache.
-    pub fn read(
-        &self,
-        from: i64,
-        bound: ReadBound,
-        max_bytes: usize,
-        whole_first_batch: bool,
-    ) -> Result<ReadRecords, ReadError> {
-        let state = self.state.lock();
-        let bounds = bounds_of(&state);
-        if from < bounds.log_start_offset || from > bounds.log_end_offset {
-            return Err(ReadError::OffsetOutOfRange {
-                offset: from,
-                log_start_offset: bounds.log_start_offset,
-                log_end_offset: bounds.log_end_offset,
-            });
-        }
-        let end = match bound {
-            ReadBound::HighWatermark => bounds.high_watermark,
-            ReadBound::LastStable => bounds.last_stable_offset,
-        };
-        let mut records = BytesMut::new();
-        let mut next_offset = from;
-        for (header, batch) in &state.batches {
-            if header.last_offset() < from {
-                continue;
-            }
-            let is_first = records.is_empty() && whole_first_batch;
-            if header.last_offset() >= end || (!is_first && records.len() + batch.len() > max_bytes)
-            {
-                break;
-            }
-            records.extend_from_slice(batch);
-            next_offset = header.last_offset() + 1;
-        }
-        Ok(ReadRecords { records: records.freeze(), next_offset, bounds })
+        self.core.lock().is_deleted
     }
 
     pub fn bounds(&self) -> Bounds {
-        bounds_of(&self.state.lock())
-    }
-
-    /// The first record at or after `timestamp`, to the record. `None` when there is none.
-    pub fn offset_for_timestamp(
-        &self,
-        timestamp: i64,
-    ) -> Result<Option<TimestampedOffset>, ReadError> {
-        let state = self.state.lock();
-        let found = state.batches.iter().find(|(header, _)| header.max_timestamp >= timestamp);
-        Ok(found.map(|(header, _)| TimestampedOffset {
-            offset: header.base_offset,
-            timestamp: header.base_timestamp,
-            leader_epoch: header.leader_epoch,
-        }))
-    }
-
-    /// The first record that carries the largest timestamp. `None` when the log is empty.
-    pub fn max_timestamp(&self) -> Result<Option<TimestampedOffset>, ReadError> {
-        let state = self.state.lock();
-        let newest = state.batches.iter().rev().max_by_key(|(header, _)| header.max_timestamp);
-        Ok(newest.map(|(header, _)| TimestampedOffset {
-            offset: header.last_offset(),
-            timestamp: header.max_timestamp,
-            leader_epoch: header.leader_epoch,
-        }))
-    }
-
-    /// The largest epoch not above `leader_epoch` and where it ends; `None` when all are above.
-    pub fn offset_for_leader_epoch(&self, leader_epoch: i32) -> Option<EpochEnd> {
-        let bounds = self.bounds();
-        (leader_epoch >= 0)
-            .then_some(EpochEnd { leader_epoch: 0, end_offset: bounds.log_end_offset })
-    }
-
-    /// Moves the log start up to `before` (−1: the high watermark) and answers the new one.
-    /// Durable when it returns. Blocks.
-    pub fn delete_records(&self, before: i64) -> Result<i64, ReadError> {
-        let mut state = self.state.lock();
-        let end = state.log_end_offset;
-        let before = if before == -1 { end } else { before };
-        if before < 0 || before > end {
-            return Err(ReadError::OffsetOutOfRange {
-                offset: before,
-                log_start_offset: state.log_start_offset,
-                log_end_offset: end,
-            });
-        }
-        state.log_start_offset = state.log_start_offset.max(before);
-        Ok(state.log_start_offset)
+        *self.bounds.lock()
     }
 
     /// Bytes of all segments.
     pub fn size_bytes(&self) -> u64 {
-        let bytes = self.state.lock().batches.iter().map(|(_, batch)| batch.len()).sum::<usize>();
-        u64::try_from(bytes).unwrap_or(u64::MAX)
+        let core = self.core.lock();
+        core.sealed.iter().map(|sealed| sealed.size).sum::<u64>() + core.active.size
+    }
+
+    /// The largest epoch not above `leader_epoch` and where it ends; `None` when all are above.
+    pub fn offset_for_leader_epoch(&self, leader_epoch: i32) -> Option<EpochEnd> {
+        let core = self.core.lock();
+        let (leader_epoch, end_offset) = core.epochs.end_of(leader_epoch, core.log_end_offset)?;
+        Some(EpochEnd { leader_epoch, end_offset })
+    }
+
+    /// Aborted transactions with records in `from..end`, by first offset: what a committed reader
+    /// has to skip in that range.
+    pub fn aborted_transactions(&self, from: i64, end: i64) -> Vec<AbortedTransaction> {
+        self.core.lock().producers.aborted(from, end)
     }
 
     /// Notifies `waiter` once, when more becomes readable or the partition is deleted.
     pub fn register(&self, waiter: &Arc<Waiter>) {
-        self.state.lock().waiters.push(Arc::downgrade(waiter));
+        let mut waiters = self.waiters.lock();
+        if waiters.list.len() >= waiters.sweep_at {
+            waiters.list.retain(|waiter| waiter.strong_count() > 0);
+            waiters.sweep_at = (waiters.list.len() * 2).max(SWEEP_MIN);
+        }
+        waiters.list.push(Arc::downgrade(waiter));
+    }
+
+    pub(super) fn wake_waiters(&self) {
+        // Kept out of the lock: waking runs the runtime's code.
+        let woken = std::mem::take(&mut self.waiters.lock().list);
+        for waiter in woken.iter().filter_map(Weak::upgrade) {
+            waiter.notify_one();
+        }
+    }
+
+    /// Publishes what `core` says; the high watermark never goes back.
+    pub(super) fn publish(&self, core: &mut Core) {
+        let readable = match core.config.flush {
+            FlushPolicy::Fsync => core.durable_offset,
+            FlushPolicy::Os => core.log_end_offset,
+        };
+        let mut bounds = self.bounds.lock();
+        let high_watermark = bounds.high_watermark.max(readable);
+        let is_more = high_watermark > bounds.high_watermark;
+        bounds.log_end_offset = core.log_end_offset;
+        bounds.high_watermark = high_watermark;
+        bounds.last_stable_offset = core
+            .producers
+            .last_stable_offset(high_watermark)
+            .max(bounds.last_stable_offset)
+            .max(bounds.log_start_offset);
+        drop(bounds);
+        if is_more {
+            drop(self.flush_state.send_replace(Ok(high_watermark)));
+            self.wake_waiters();
+        }
     }
 
     pub(super) fn mark_deleted(&self) {
-        let mut state = self.state.lock();
-        state.is_deleted = true;
-        for waiter in state.waiters.drain(..) {
-            if let Some(waiter) = waiter.upgrade() {
-                waiter.notify_one();
-            }
-        }
-    }
-}
-
-fn bounds_of(state: &State) -> Bounds {
-    Bounds {
-        log_start_offset: state.log_start_offset,
-        last_stable_offset: state.log_end_offset,
-        high_watermark: state.log_end_offset,
-        log_end_offset: state.log_end_offset,
-        leader_epoch: 0,
+        self.core.lock().is_deleted = true;
+        drop(self.flush_state.send_replace(Err(LogError::Deleted)));
+        self.wake_waiters();
     }
 }

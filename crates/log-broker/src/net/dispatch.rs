@@ -3,8 +3,8 @@
 use std::sync::Arc;
 
 use bytes::Bytes;
+use kafka_protocol::messages::ApiKey;
 use kafka_protocol::protocol::Decodable;
-use levada_kafka_wire::WireError;
 
 use super::reply::{BoxFuture, CloseReason};
 use super::{Api, Call, Outcome, Reply};
@@ -26,7 +26,7 @@ macro_rules! route {
             api: handler::API,
             run: |broker, call, body| {
                 Box::pin(async move {
-                    let request = decode(&call, body)?;
+                    let request = decode(&call, &body)?;
                     let response = handler::handle(&broker, &call, request).await;
                     Ok(Outcome::Reply(Reply::encode(&call, &response)?))
                 })
@@ -44,7 +44,7 @@ macro_rules! fallible_route {
             api: handler::API,
             run: |broker, call, body| {
                 Box::pin(async move {
-                    let request = decode(&call, body)?;
+                    let request = decode(&call, &body)?;
                     let response = handler::handle(&broker, &call, request).await?;
                     Ok(Outcome::Reply(Reply::encode(&call, &response)?))
                 })
@@ -82,8 +82,14 @@ static ROUTES: &[Route] = &[
     raw_route!(h::api_versions),
     route!(h::create_topics),
     route!(h::delete_topics),
+    route!(h::delete_records),
     route!(h::init_producer_id),
+    route!(h::offset_for_leader_epoch),
+    route!(h::describe_configs),
+    route!(h::alter_configs),
+    route!(h::create_partitions),
     fallible_route!(h::delete_groups),
+    route!(h::incremental_alter_configs),
     fallible_route!(h::offset_delete),
     route!(h::describe_cluster),
 ];
@@ -109,13 +115,9 @@ pub(crate) async fn execute(
     (route.run)(broker, call, body).await
 }
 
-/// A body in the version that was asked for.
-pub(crate) fn decode<R: Decodable>(call: &Call, mut body: Bytes) -> Result<R, CloseReason> {
-    R::decode(&mut body, call.api_version).map_err(|error| {
-        CloseReason::Wire(WireError::Body {
-            key: call.api_key,
-            version: call.api_version,
-            reason: error.to_string(),
-        })
-    })
+/// A body in the version that was asked for, none of its counts believed.
+pub(crate) fn decode<R: Decodable>(call: &Call, body: &Bytes) -> Result<R, CloseReason> {
+    let (api_key, version) = (call.api_key, call.api_version);
+    let key = ApiKey::try_from(api_key).map_err(|()| CloseReason::UnknownKey { key: api_key })?;
+    Ok(levada_kafka_wire::decode::decode(key, version, body)?)
 }

@@ -28,6 +28,24 @@ pub(crate) struct NewTopic {
     pub(crate) overrides: BTreeMap<String, String>,
 }
 
+impl NewTopic {
+    /// With the broker's defaults for everything.
+    pub(crate) fn plain(name: &str) -> Self {
+        Self { name: name.to_owned(), partition_count: None, overrides: BTreeMap::new() }
+    }
+}
+
+/// A change of a topic's overrides.
+pub(crate) trait Edit:
+    FnOnce(&mut BTreeMap<String, String>) -> Result<(), TopicError> + Send + 'static
+{
+}
+
+impl<F> Edit for F where
+    F: FnOnce(&mut BTreeMap<String, String>) -> Result<(), TopicError> + Send + 'static
+{
+}
+
 impl Topics {
     /// Reads the registry of `directory` and brings the partitions in line with it. Blocks.
     pub(crate) fn open(
@@ -152,24 +170,26 @@ impl Topics {
 
     /// Gone for everyone when it returns, waiting fetches are woken; the bytes go meanwhile.
     pub(crate) async fn delete(self: &Arc<Self>, name: String) -> Result<(), TopicError> {
-        self.in_background(move |topics| topics.delete_now(name)).await
+        self.in_background(move |topics| topics.delete_now(&name)).await
     }
 
     /// Adds partitions until there are `total`.
     pub(crate) async fn grow(self: &Arc<Self>, name: String, total: i32) -> Result<(), TopicError> {
-        self.in_background(move |topics| topics.grow_now(name, total)).await
+        self.in_background(move |topics| topics.grow_now(&name, total)).await
     }
 
     /// Replaces the overrides by what `edit` makes of them, if every value is valid.
-    pub(crate) async fn configure<F>(
+    pub(crate) async fn configure(
         self: &Arc<Self>,
         name: String,
-        edit: F,
-    ) -> Result<(), TopicError>
-    where
-        F: FnOnce(&mut BTreeMap<String, String>) -> Result<(), TopicError> + Send + 'static,
-    {
-        self.in_background(move |topics| topics.configure_now(name, edit)).await
+        edit: impl Edit,
+    ) -> Result<(), TopicError> {
+        self.in_background(move |topics| topics.configure_now(&name, edit)).await
+    }
+
+    /// What [`Self::configure`] would refuse.
+    pub(crate) fn check_configure(&self, name: &str, edit: impl Edit) -> Result<(), TopicError> {
+        self.edited(name, edit).map(|_| ())
     }
 
     /// Runs a change to its end on a thread that may block, whatever becomes of the caller.
@@ -200,22 +220,33 @@ impl Topics {
         Ok(self.publish(topic))
     }
 
-    fn delete_now(&self, name: String) -> Result<(), TopicError> {
-        let topic = self.get(&name).ok_or_else(|| TopicError::Unknown { name: name.clone() })?;
-        self.write_with(None, Some(&name))?;
-        self.by_name.write().remove(&name);
+    fn delete_now(&self, name: &str) -> Result<(), TopicError> {
+        let topic = self.get(name).ok_or_else(|| TopicError::Unknown { name: name.to_owned() })?;
+        self.write_with(None, Some(name))?;
+        self.by_name.write().remove(name);
         info!(topic = name, "deleted topic");
         self.delete_partitions(&topic);
         Ok(())
     }
 
-    fn grow_now(&self, name: String, total: i32) -> Result<(), TopicError> {
-        let old = self.get(&name).ok_or_else(|| TopicError::Unknown { name: name.clone() })?;
+    /// What [`Self::grow`] would refuse; else the topic and its new count.
+    pub(crate) fn check_grow(
+        &self,
+        name: &str,
+        total: i32,
+    ) -> Result<(Arc<Topic>, usize), TopicError> {
+        let old = self.get(name).ok_or_else(|| TopicError::Unknown { name: name.to_owned() })?;
         let current = old.partitions.len();
         let count = usize::try_from(total).ok().filter(|total| *total > current);
+        let name = name.to_owned();
         let count = count.ok_or(TopicError::NotMore { name, current, wanted: total })?;
         let existing = self.by_name.read().values().map(|topic| topic.partitions.len()).sum();
         check_room("partitions", existing, count - current, self.settings.limits.partitions_max)?;
+        Ok((old, count))
+    }
+
+    fn grow_now(&self, name: &str, total: i32) -> Result<(), TopicError> {
+        let (old, count) = self.check_grow(name, total)?;
         let mut topic = Topic::clone(&old);
         self.write_with(Some(&stored(&topic, count)), None)?;
         self.open_partitions(&mut topic, count)?;
@@ -223,18 +254,8 @@ impl Topics {
         Ok(())
     }
 
-    fn configure_now(
-        &self,
-        name: String,
-        edit: impl FnOnce(&mut BTreeMap<String, String>) -> Result<(), TopicError>,
-    ) -> Result<(), TopicError> {
-        let old = self.get(&name).ok_or(TopicError::Unknown { name })?;
-        let mut topic = Topic::clone(&old);
-        edit(&mut topic.overrides)?;
-        for (name, value) in &topic.overrides {
-            config::check(name, value)?;
-        }
-        topic.overrides = config::normalized(std::mem::take(&mut topic.overrides));
+    fn configure_now(&self, name: &str, edit: impl Edit) -> Result<(), TopicError> {
+        let topic = self.edited(name, edit)?;
         self.write_with(Some(&stored(&topic, topic.partitions.len())), None)?;
         let log_config = config::log_config(&topic.overrides, &self.settings);
         for partition in &topic.partitions {
@@ -242,6 +263,17 @@ impl Topics {
         }
         self.publish(topic);
         Ok(())
+    }
+
+    fn edited(&self, name: &str, edit: impl Edit) -> Result<Topic, TopicError> {
+        let old = self.get(name).ok_or_else(|| TopicError::Unknown { name: name.to_owned() })?;
+        let mut topic = Topic::clone(&old);
+        edit(&mut topic.overrides)?;
+        for (name, value) in &topic.overrides {
+            config::check(name, value)?;
+        }
+        topic.overrides = config::normalized(topic.overrides);
+        Ok(topic)
     }
 
     fn publish(&self, topic: Topic) -> Arc<Topic> {

@@ -38,6 +38,8 @@ enum Values {
 #[derive(Debug)]
 pub(crate) struct ConfigKey {
     pub(crate) name: &'static str,
+    /// The broker config that holds the default; empty when there is none.
+    pub(crate) broker_name: &'static str,
     pub(crate) config_type: ConfigType,
     default: &'static str,
     values: Values,
@@ -45,11 +47,12 @@ pub(crate) struct ConfigKey {
 
 const fn row(
     name: &'static str,
+    broker_name: &'static str,
     config_type: ConfigType,
     default: &'static str,
     values: Values,
 ) -> ConfigKey {
-    ConfigKey { name, config_type, default, values }
+    ConfigKey { name, broker_name, config_type, default, values }
 }
 
 const INT: i64 = i32::MAX as i64;
@@ -63,37 +66,104 @@ pub(crate) static CONFIG_KEYS: &[ConfigKey] = {
     use ConfigType as T;
     use Values as V;
     &[
-        row("cleanup.policy", T::List, "delete", V::Some(&["compact", "delete"])),
+        row(
+            "cleanup.policy",
+            "log.cleanup.policy",
+            T::List,
+            "delete",
+            V::Some(&["compact", "delete"]),
+        ),
         // Recompression is not done: a batch is stored as the producer compressed it.
-        row("compression.type", T::String, "producer", V::One(&["producer"])),
-        row("delete.retention.ms", T::Long, "86400000", V::Number(0, LONG)),
-        row("file.delete.delay.ms", T::Long, "60000", V::Number(0, LONG)),
-        row("flush.messages", T::Long, MAX, V::Number(1, LONG)),
-        row("flush.ms", T::Long, MAX, V::Number(0, LONG)),
-        row("follower.replication.throttled.replicas", T::List, "", V::AnyList),
-        row("index.interval.bytes", T::Int, "4096", V::Number(0, INT)),
-        row("leader.replication.throttled.replicas", T::List, "", V::AnyList),
-        row("max.compaction.lag.ms", T::Long, MAX, V::Number(1, LONG)),
-        row("max.message.bytes", T::Int, "1048588", V::Number(0, INT)),
-        row("message.downconversion.enable", T::Boolean, "true", V::Boolean),
-        row("message.timestamp.difference.max.ms", T::Long, MAX, V::Number(0, LONG)),
+        row("compression.type", "compression.type", T::String, "producer", V::One(&["producer"])),
+        row(
+            "delete.retention.ms",
+            "log.cleaner.delete.retention.ms",
+            T::Long,
+            "86400000",
+            V::Number(0, LONG),
+        ),
+        row(
+            "file.delete.delay.ms",
+            "log.segment.delete.delay.ms",
+            T::Long,
+            "60000",
+            V::Number(0, LONG),
+        ),
+        row("flush.messages", "log.flush.interval.messages", T::Long, MAX, V::Number(1, LONG)),
+        row("flush.ms", "log.flush.interval.ms", T::Long, MAX, V::Number(0, LONG)),
+        row("follower.replication.throttled.replicas", "", T::List, "", V::AnyList),
+        row("index.interval.bytes", "log.index.interval.bytes", T::Int, "4096", V::Number(0, INT)),
+        row("leader.replication.throttled.replicas", "", T::List, "", V::AnyList),
+        row(
+            "max.compaction.lag.ms",
+            "log.cleaner.max.compaction.lag.ms",
+            T::Long,
+            MAX,
+            V::Number(1, LONG),
+        ),
+        row("max.message.bytes", "message.max.bytes", T::Int, "1048588", V::Number(0, INT)),
+        row(
+            "message.downconversion.enable",
+            "log.message.downconversion.enable",
+            T::Boolean,
+            "true",
+            V::Boolean,
+        ),
+        row(
+            "message.timestamp.difference.max.ms",
+            "log.message.timestamp.difference.max.ms",
+            T::Long,
+            MAX,
+            V::Number(0, LONG),
+        ),
         row(
             "message.timestamp.type",
+            "log.message.timestamp.type",
             T::String,
             "CreateTime",
             V::One(&["CreateTime", "LogAppendTime"]),
         ),
-        row("min.cleanable.dirty.ratio", T::Double, "0.5", V::Ratio),
-        row("min.compaction.lag.ms", T::Long, "0", V::Number(0, LONG)),
-        row("min.insync.replicas", T::Int, "1", V::Number(1, INT)),
-        row("preallocate", T::Boolean, "false", V::Boolean),
-        row("retention.bytes", T::Long, "-1", V::Number(i64::MIN, LONG)),
-        row("retention.ms", T::Long, "604800000", V::Number(-1, LONG)),
-        row("segment.bytes", T::Int, "1073741824", V::Number(SEGMENT_BYTES_MIN, INT)),
-        row("segment.index.bytes", T::Int, "10485760", V::Number(4, INT)),
-        row("segment.jitter.ms", T::Long, "0", V::Number(0, LONG)),
-        row("segment.ms", T::Long, "604800000", V::Number(1, LONG)),
-        row("unclean.leader.election.enable", T::Boolean, "false", V::Boolean),
+        row(
+            "min.cleanable.dirty.ratio",
+            "log.cleaner.min.cleanable.ratio",
+            T::Double,
+            "0.5",
+            V::Ratio,
+        ),
+        row(
+            "min.compaction.lag.ms",
+            "log.cleaner.min.compaction.lag.ms",
+            T::Long,
+            "0",
+            V::Number(0, LONG),
+        ),
+        row("min.insync.replicas", "min.insync.replicas", T::Int, "1", V::Number(1, INT)),
+        row("preallocate", "log.preallocate", T::Boolean, "false", V::Boolean),
+        row("retention.bytes", "log.retention.bytes", T::Long, "-1", V::Number(i64::MIN, LONG)),
+        row("retention.ms", "log.retention.ms", T::Long, "604800000", V::Number(-1, LONG)),
+        row(
+            "segment.bytes",
+            "log.segment.bytes",
+            T::Int,
+            "1073741824",
+            V::Number(SEGMENT_BYTES_MIN, INT),
+        ),
+        row(
+            "segment.index.bytes",
+            "log.index.size.max.bytes",
+            T::Int,
+            "10485760",
+            V::Number(4, INT),
+        ),
+        row("segment.jitter.ms", "log.roll.jitter.ms", T::Long, "0", V::Number(0, LONG)),
+        row("segment.ms", "log.roll.ms", T::Long, "604800000", V::Number(1, LONG)),
+        row(
+            "unclean.leader.election.enable",
+            "unclean.leader.election.enable",
+            T::Boolean,
+            "false",
+            V::Boolean,
+        ),
     ]
 };
 
@@ -120,8 +190,14 @@ pub(crate) fn normalized(mut overrides: BTreeMap<String, String>) -> BTreeMap<St
     overrides
 }
 
-/// The value a topic without the override has.
-pub(crate) fn default_value(key: &ConfigKey, settings: &BrokerConfig) -> String {
+/// What the broker gives topics without the override, and whether it was told to.
+pub(crate) fn broker_value(key: &ConfigKey, settings: &BrokerConfig) -> (String, ConfigSource) {
+    let value = default_value(key, settings);
+    let is_default = value == key.default;
+    (value, if is_default { ConfigSource::Default } else { ConfigSource::StaticBroker })
+}
+
+fn default_value(key: &ConfigKey, settings: &BrokerConfig) -> String {
     let log = &settings.log.default_config;
     match key.name {
         "index.interval.bytes" => log.index_interval_bytes.to_string(),
@@ -154,12 +230,7 @@ pub(crate) fn effective(
     if let Some(value) = overrides.get(key.name) {
         return (value.clone(), ConfigSource::Topic);
     }
-    let value = default_value(key, settings);
-    let source = match value == key.default {
-        true => ConfigSource::Default,
-        false => ConfigSource::StaticBroker,
-    };
-    (value, source)
+    broker_value(key, settings)
 }
 
 /// What the partitions of a topic with these (valid) overrides obey.
@@ -216,10 +287,10 @@ impl Values {
             Self::One(allowed) => Err(format!("it must be one of {}", allowed.join(", "))),
             Self::Some(allowed) => {
                 let mut words = value.split(',').map(str::trim);
-                match words.all(|word| allowed.contains(&word)) {
-                    true => Ok(()),
-                    false => Err(format!("it must be a list of {}", allowed.join(", "))),
+                if words.all(|word| allowed.contains(&word)) {
+                    return Ok(());
                 }
+                Err(format!("it must be a list of {}", allowed.join(", ")))
             }
             Self::AnyList => Ok(()),
         }

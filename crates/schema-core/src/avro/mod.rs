@@ -13,6 +13,8 @@ mod normal_default;
 mod parse;
 mod print;
 mod records;
+#[cfg(test)]
+mod tests;
 mod types;
 
 use std::sync::Arc;

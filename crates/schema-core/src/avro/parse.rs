@@ -79,6 +79,8 @@ impl<'a> Parser<'a> {
         Ok(self.types.push(Type { shape, props, location: self.location(place) }))
     }
 
+    /// One type. It calls itself for the types inside, so neither it nor what lies in between may
+    /// hold much on the stack: whatever is built around a type is built by a function of its own.
     pub(super) fn parse(
         &mut self,
         value: &Value,
@@ -86,21 +88,29 @@ impl<'a> Parser<'a> {
     ) -> Result<TypeId, ParseError> {
         match &value.data {
             Data::String(name) => self.find(name, space, value.location),
-            Data::Array(branches) => {
-                let mut ids = Vec::with_capacity(branches.len());
-                for branch in branches {
-                    ids.push(self.parse(branch, space)?);
-                }
-                if let Some(fault) = union_fault(&self.types, &ids) {
-                    return Err(invalid(fault, value.location));
-                }
-                self.add(Shape::Union(ids), Object::default(), value.location)
-            }
+            Data::Array(branches) => self.union(branches, value.location, space),
             Data::Object(object) => self.object(object, value.location, space),
-            _ => Err(invalid(
-                format!("a schema is a type name, an object or an array, not {}", value.kind()),
-                value.location,
-            )),
+            _ => Err(no_schema(value)),
+        }
+    }
+
+    fn union(
+        &mut self,
+        branches: &[Value],
+        place: Location,
+        space: Option<&str>,
+    ) -> Result<TypeId, ParseError> {
+        let mut ids = Vec::with_capacity(branches.len());
+        for branch in branches {
+            ids.push(self.parse(branch, space)?);
+        }
+        self.finish_union(ids, place)
+    }
+
+    fn finish_union(&mut self, ids: Vec<TypeId>, place: Location) -> Result<TypeId, ParseError> {
+        match union_fault(&self.types, &ids) {
+            Some(fault) => Err(invalid(fault, place)),
+            None => self.add(Shape::Union(ids), Object::default(), place),
         }
     }
 
@@ -130,25 +140,47 @@ impl<'a> Parser<'a> {
         place: Location,
         space: Option<&str>,
     ) -> Result<TypeId, ParseError> {
-        let word = required_text(object, "type", place)?;
-        if let Some(primitive) = Primitive::parse(word) {
-            return self.add(Shape::Primitive(primitive), props(object, &RESERVED), place);
-        }
-        match word {
+        match required_text(object, "type", place)? {
             "record" => self.record(object, place, space, false),
             "error" => self.record(object, place, space, true),
             "enum" => self.enumeration(object, place, space),
             "fixed" => self.fixed(object, place, space),
             "array" => {
                 let items = self.parse(required(object, "items", place)?, space)?;
-                self.add(Shape::Array(items), props(object, &RESERVED), place)
+                self.finish(Shape::Array, items, object, place)
             }
             "map" => {
                 let values = self.parse(required(object, "values", place)?, space)?;
-                self.add(Shape::Map(values), props(object, &RESERVED), place)
+                self.finish(Shape::Map, values, object, place)
             }
-            // `{"type":"Named"}` is a roundabout use of the name; other attributes are lost.
-            name => self.find(name, space, required(object, "type", place)?.location),
+            name => self.primitive_or_name(name, object, place, space),
+        }
+    }
+
+    fn finish(
+        &mut self,
+        shape: fn(TypeId) -> Shape,
+        inside: TypeId,
+        object: &Object,
+        place: Location,
+    ) -> Result<TypeId, ParseError> {
+        self.add(shape(inside), props(object, &RESERVED), place)
+    }
+
+    /// `{"type":"int"}`, or `{"type":"Named"}`: a roundabout use of the name, whose other
+    /// attributes are lost.
+    fn primitive_or_name(
+        &mut self,
+        name: &str,
+        object: &Object,
+        place: Location,
+        space: Option<&str>,
+    ) -> Result<TypeId, ParseError> {
+        match Primitive::parse(name) {
+            Some(primitive) => {
+                self.add(Shape::Primitive(primitive), props(object, &RESERVED), place)
+            }
+            None => self.find(name, space, required(object, "type", place)?.location),
         }
     }
 
@@ -364,6 +396,13 @@ fn misfit(types: &Types, field: &str, type_id: TypeId, default: &Value) -> Strin
     let shown: String = shown.chars().take(80).collect();
     let kind = types.shape(type_id).kind();
     format!("default {shown} of field {field:?} does not fit its type ({kind})")
+}
+
+fn no_schema(value: &Value) -> ParseError {
+    invalid(
+        format!("a schema is a type name, an object or an array, not {}", value.kind()),
+        value.location,
+    )
 }
 
 /// Why the branches make no union: one contains another, or two are alike. Of each unnamed kind

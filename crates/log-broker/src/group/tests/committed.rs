@@ -158,3 +158,54 @@ async fn retention_that_a_client_asked_for_survives_a_restart() {
     rig.coordinator.expire_offsets();
     assert_eq!(rig.offsets("g").await, None);
 }
+
+#[tokio::test(start_paused = true)]
+async fn compacted_log_holds_what_counts_and_no_more() {
+    let mut rig = Rig::new();
+    for offset in 0..50 {
+        rig.commit("g", &outsider(), &[("a", 0, offset), ("a", 1, offset)]).await.unwrap();
+    }
+    rig.commit("gone", &outsider(), &[("a", 0, 1)]).await.unwrap();
+    rig.coordinator.delete_group("gone").await.unwrap().unwrap();
+    let (id, generation) = rig.lone_member("h").await;
+    rig.coordinator.compact().await.unwrap();
+    assert_eq!(rig.coordinator.log.record_count(), 3);
+    rig.restart();
+    assert_eq!(rig.offsets("g").await, Some(vec![at("a", 0, 49), at("a", 1, 49)]));
+    assert_eq!(rig.offsets("gone").await, None);
+    assert_eq!(rig.coordinator.heartbeat("h", &identity(&id), generation), Ok(()));
+}
+
+#[tokio::test(start_paused = true)]
+async fn compaction_during_a_rebalance_keeps_the_last_persisted_generation() {
+    let mut rig = Rig::new();
+    let (id, generation) = rig.lone_member("g").await;
+    let next = rig.join("g", &id).await.unwrap().generation_id;
+    rig.coordinator.compact().await.unwrap();
+    rig.restart();
+    let beat = |generation| rig.coordinator.heartbeat("g", &identity(&id), generation);
+    assert_eq!(beat(next), Err(ResponseError::IllegalGeneration));
+    assert_eq!(beat(generation), Ok(()));
+}
+
+#[tokio::test(start_paused = true)]
+async fn short_log_is_not_compacted() {
+    let rig = Rig::new();
+    for offset in 0..20 {
+        rig.commit("g", &outsider(), &[("a", 0, offset)]).await.unwrap();
+    }
+    rig.coordinator.compact_if_worthwhile().await.unwrap();
+    assert_eq!(rig.coordinator.log.record_count(), 20);
+}
+
+#[tokio::test(start_paused = true)]
+async fn whoever_still_holds_a_deleted_group_is_told_to_look_again() {
+    let rig = Rig::new();
+    let (id, generation) = rig.lone_member("g").await;
+    rig.commit("g", &member(&id, generation), &[("a", 0, 1)]).await.unwrap();
+    rig.leave("g", &id).await;
+    let held = rig.coordinator.find("g").unwrap();
+    rig.coordinator.delete_group("g").await.unwrap().unwrap();
+    assert_eq!(held.state.lock().group.classic.state_name(), "Dead");
+    assert_eq!(held.state.lock().records("g"), vec![], "a compaction must not bring it back");
+}

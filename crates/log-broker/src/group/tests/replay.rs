@@ -19,6 +19,7 @@ enum Act {
     ForgetTopic { topic: usize },
     Pass { milliseconds: u64 },
     Expire { days: i64 },
+    Compact,
     Restart,
 }
 
@@ -42,6 +43,7 @@ fn acts() -> impl Strategy<Value = Vec<Act>> {
         1 => prop_oneof![Just(1_u64), Just(SESSION_MS)]
             .prop_map(|milliseconds| Act::Pass { milliseconds }),
         1 => prop_oneof![Just(0_i64), Just(8)].prop_map(|days| Act::Expire { days }),
+        1 => Just(Act::Compact),
         1 => Just(Act::Restart),
     ];
     prop::collection::vec(act, 1..40)
@@ -104,6 +106,7 @@ async fn perform(rig: &mut Rig, members: &mut [Option<(String, i32)>; 2], act: A
             rig.clock.advance(days * DAY_MS);
             rig.coordinator.expire_offsets();
         }
+        Act::Compact => rig.coordinator.compact().await.unwrap(),
         Act::Restart => rig.restart(),
     }
 }
