@@ -1,4 +1,5 @@
 //! The server over real sockets.
+#![expect(clippy::unwrap_used, clippy::panic, reason = "helpers of tests fail the test")]
 
 mod conventions;
 mod documents;
