@@ -159,6 +159,16 @@ async fn an_imported_version_can_be_replaced_and_its_id_is_gone_then() {
 }
 
 #[tokio::test]
+async fn an_import_over_a_soft_deleted_version_makes_it_live() {
+    let registry = registry();
+    registry.set_mode_of("s", "IMPORT").await.unwrap();
+    registry.put("s", &imported(&record(&[]), 100, 1)).await.unwrap();
+    registry.soft_delete("s").await;
+    assert_eq!(registry.put("s", &imported(&record(&["f"]), 101, 1)).await, Ok((101, 1)));
+    assert_eq!(registry.numbers("s").await, [1]);
+}
+
+#[tokio::test]
 async fn the_last_id_is_followed_by_an_error_and_reads_go_on() {
     let registry = registry();
     registry.set_mode_of("s", "IMPORT").await.unwrap();
