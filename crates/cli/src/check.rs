@@ -1,10 +1,77 @@
 //! `levada check OLD NEW`: the registry's verdict on two files, offline, with all reasons.
 
+use std::fmt::Write as _;
+use std::io::Write as _;
 use std::process::ExitCode;
 
-use crate::args::CheckArgs;
-use crate::exit::Failure;
+use levada_schema_core::{Incompatibility, Limits, Side, Validation, VersionReport, check_version};
 
-pub(crate) fn run(_args: &CheckArgs) -> Result<ExitCode, Failure> {
-    Err(Failure::new(crate::exit::NO_INPUT, "later"))
+use crate::args::CheckArgs;
+use crate::exit::{self, Failure};
+use crate::load;
+
+/// Exits 0 when the new schema may follow the old one, 1 when it may not.
+pub(crate) fn run(args: &CheckArgs) -> Result<ExitCode, Failure> {
+    let old = load::schema(&args.old, args.schema_type, Validation::Stored)?;
+    let new = load::schema(&args.new, args.schema_type, Validation::New)?;
+    let report = check_version(args.level, &new, &old, &Limits::default())
+        .map_err(|error| Failure::new(exit::NO_INPUT, error))?;
+    let text = render(args, &report);
+    std::io::stdout()
+        .write_all(text.as_bytes())
+        .map_err(|error| Failure::new(exit::FAILED, format!("cannot write to stdout: {error}")))?;
+    Ok(ExitCode::from(if report.is_compatible() { exit::OK } else { exit::FAILED }))
+}
+
+fn render(args: &CheckArgs, report: &VersionReport) -> String {
+    let (old, new) = (args.old.display(), args.new.display());
+    let level = args.level;
+    if report.is_compatible() {
+        return format!("compatible ({level}): {old} -> {new}\n");
+    }
+    let mut text = String::new();
+    for found in &report.incompatibilities {
+        finding(&mut text, args, found);
+    }
+    let count = report.incompatibilities.len();
+    let reasons = match count {
+        0 => "the schema types differ".to_owned(),
+        1 => "1 reason".to_owned(),
+        _ => format!("{count} reasons"),
+    };
+    // Writing to a String cannot fail.
+    let _ = writeln!(text, "incompatible ({level}): {old} -> {new}, {reasons}");
+    text
+}
+
+/// One difference: the rule and path, both places, the plain sentence and the way out.
+fn finding(text: &mut String, args: &CheckArgs, found: &Incompatibility) {
+    let (reader, writer) = match found.reader {
+        Side::New => (&args.new, &args.old),
+        Side::Old => (&args.old, &args.new),
+    };
+    let mut lines =
+        vec![format!("error[{}] at {}: {}", found.rule.as_str(), found.path, what(found))];
+    for (side, file, location) in
+        [("reader", reader, found.reader_location), ("writer", writer, found.writer_location)]
+    {
+        if let Some(at) = location {
+            let file = file.display();
+            lines.push(format!("  --> {file}:{}:{} ({side})", at.line, at.column));
+        }
+    }
+    lines.extend(found.rule.explanation().map(|sentence| format!("  why: {sentence}")));
+    lines.extend(found.rule.fix().map(|sentence| format!("  fix: {sentence}")));
+    text.push_str(&lines.join("\n"));
+    text.push_str("\n\n");
+}
+
+/// The sentence inside the reference's message, else the whole message.
+fn what(found: &Incompatibility) -> &str {
+    let quoted = |quote: &str| {
+        let (_, rest) = found.message.split_once(&format!("description:{quote}"))?;
+        let end = [format!("{quote}, additionalInfo:"), format!("{quote}}}")];
+        end.iter().filter_map(|end| rest.rfind(end.as_str())).min().and_then(|end| rest.get(..end))
+    };
+    quoted("'").or_else(|| quoted("\"")).unwrap_or(&found.message)
 }

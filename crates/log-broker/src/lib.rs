@@ -1,1 +1,25 @@
-//! log-broker
+//! A log broker for one machine that speaks the Kafka protocol.
+//!
+//! [`Broker::builder`] starts one; many live in one process, each with its own directory, port and
+//! tasks. Inside, `net` turns sockets into calls, `handlers` answers them (one file an api key),
+//! `topics` knows which partitions exist, [`log`] keeps their records and `group` knows who reads
+//! them.
+//!
+//! What it does not know: schemas, and whatever else the bytes of a record mean.
+
+mod broker;
+pub mod clock;
+mod config;
+mod durable_file;
+mod group;
+mod handlers;
+pub mod io;
+pub mod log;
+mod net;
+mod producer_ids;
+mod producer_state;
+mod topics;
+
+pub use broker::{Broker, BrokerBuilder, RunningBroker, StartError};
+pub use config::BrokerConfig;
+pub use group::GroupConfig;

@@ -1,1 +1,40 @@
-//! registry-core
+//! The rules of the schema registry, without a database, a socket or an HTTP status.
+//!
+//! A [`Registry`] answers one request with one method; each use case has its file under
+//! `registry/`. Durable state sits behind [`Store`]: every use case works on one transaction, so
+//! it sees one instant. Writers run one after another. The costly part of a registration, parsing
+//! and comparing, happens before its write transaction; that one checks again that nothing it
+//! was decided on has moved, and otherwise the registration starts over.
+//!
+//! Names are parsed in [`names`](QualifiedSubject), ids and versions in [`ids`](SchemaId). What a
+//! subject without its own config or mode inherits is decided by the pure functions of the
+//! modules `config` and `mode`.
+
+mod config;
+mod cpu_pool;
+mod error;
+mod ids;
+mod memory_store;
+mod mode;
+mod names;
+mod page;
+mod parser;
+mod registry;
+mod stamp;
+mod store;
+
+pub use config::{CompatibilityPolicy, Config, ConfigPatch, EffectiveConfig, FieldPatch};
+pub use error::RegistryError;
+pub use ids::{InvalidVersion, SchemaId, SchemaVersion, VersionSpec};
+pub use memory_store::MemoryStore;
+pub use mode::{InvalidMode, Mode};
+pub use names::{Context, QualifiedSubject, SubjectFilter};
+pub use page::Page;
+pub use registry::{
+    Check, DeletedFilter, Draft, FoundSchema, ListedSchemas, RegisterOptions, Registered, Registry,
+    SchemaFormat, SchemaListing, VersionListing,
+};
+pub use store::{
+    ReadTransaction, Referrer, Revision, Store, StoreError, StoredSchema, StoredVersion,
+    SubjectState, VersionKey, WriteTransaction,
+};

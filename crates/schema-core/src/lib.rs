@@ -12,14 +12,10 @@
 
 pub mod avro;
 mod compat;
+mod contract;
 mod error;
+mod fingerprint;
 pub mod json;
-#[allow(
-    dead_code,
-    unused_imports,
-    unreachable_pub,
-    reason = "shared by the JSON-based formats, not yet all of it used"
-)]
 mod json_text;
 mod limits;
 pub mod protobuf;
@@ -30,7 +26,9 @@ pub use compat::{
     CheckError, CompatibilityLevel, Incompatibility, Rule, Side, UnknownLevel, VersionReport,
     check_version,
 };
+pub use contract::Metadata;
 pub use error::{Location, ParseError, ParseErrorKind};
+pub use fingerprint::{Fingerprint, InvalidFingerprint};
 pub use limits::Limits;
 pub use reference::{Reference, ResolvedReference};
 pub use schema::{RawSchema, Schema, SchemaType, UnknownSchemaType, Validation};

@@ -1,46 +1,114 @@
-//! Avro schemas: parse, canonical text, normalized text.
+//! Avro schemas: parse, canonical text, normal form, compatibility.
+//!
+//! The rules are those of the reference registry on Avro Java, which differ from the Avro
+//! specification here and there; where they do, the code says so.
 
-use crate::{CheckError, Incompatibility, Limits, ParseError, ResolvedReference, Side, Validation};
+mod attributes;
+mod compat;
+mod defaults;
+mod equal;
+mod logical;
+mod name;
+mod normal_default;
+mod parse;
+mod print;
+mod records;
+#[cfg(test)]
+mod tests;
+mod types;
+
+use std::sync::Arc;
+
+use equal::{Sameness, are_equal};
+use name::Name;
+use parse::Parser;
+use print::{Form, print};
+use types::{TypeId, Types};
+
+use crate::json_text::{self, Dialect};
+use crate::{Limits, ParseError, ParseErrorKind, ResolvedReference, Validation};
+
+pub(crate) use compat::compare;
 
 /// A parsed schema.
 #[derive(Clone, Debug)]
 pub struct AvroSchema {
+    /// The schema's own types and those of its references.
+    types: Arc<Types>,
+    root: TypeId,
+    /// Root types of the references. Canonical text takes them for defined, and only them: a type
+    /// that a reference defines further inside is written out, as the reference does it.
+    referenced: Arc<[TypeId]>,
     canonical: String,
 }
 
 impl AvroSchema {
+    /// `references` in dependency order; they and the schema share one name space.
     pub fn parse(
         text: &str,
-        _references: &[ResolvedReference],
-        _validation: Validation,
-        _limits: &Limits,
+        references: &[ResolvedReference],
+        validation: Validation,
+        limits: &Limits,
     ) -> Result<Self, ParseError> {
-        Ok(Self { canonical: text.to_owned() })
+        let mut parser = Parser::new(validation, limits);
+        let mut roots = Vec::with_capacity(references.len());
+        for reference in references {
+            let root =
+                parser.reference(&reference.text).map_err(|error| inside(reference, &error))?;
+            roots.push(root);
+        }
+        let root = parser.main(text)?;
+        let types = Arc::new(parser.types);
+        let mut schema = Self { types, root, referenced: roots.into(), canonical: String::new() };
+        schema.canonical = schema.print(Form::Canonical);
+        must_be_readable(&schema.canonical, limits)?;
+        Ok(schema)
     }
 
     pub fn canonical(&self) -> &str {
         &self.canonical
     }
 
+    /// The text that `normalize=true` stores.
     pub fn normalized(&self) -> String {
-        self.canonical.clone()
+        self.print(Form::Normal)
     }
 
+    /// The text with the types of references written out at their first use.
     pub fn resolved(&self) -> String {
-        self.canonical.clone()
+        print(&self.types, self.root, &[], Form::Canonical)
     }
 
+    /// Equal but for the order of custom properties and of aliases.
     pub fn is_equivalent(&self, other: &Self) -> bool {
-        self.canonical == other.canonical
+        are_equal((&self.types, self.root), (&other.types, other.root), Sameness::Everything)
+    }
+
+    fn print(&self, form: Form) -> String {
+        let known: Vec<&Name> = self
+            .referenced
+            .iter()
+            .filter_map(|&id| self.types.shape(id).named().map(|named| &named.name))
+            .collect();
+        print(&self.types, self.root, &known, form)
     }
 }
 
-/// Every difference that keeps `reader` from reading what `writer` wrote.
-pub(crate) fn compare(
-    _reader: &AvroSchema,
-    _writer: &AvroSchema,
-    _reader_side: Side,
-    _limits: &Limits,
-) -> Result<Vec<Incompatibility>, CheckError> {
-    Ok(Vec::new())
+/// The place would be one in another text, so it moves into the message.
+fn inside(reference: &ResolvedReference, error: &ParseError) -> ParseError {
+    let name = &reference.reference.name;
+    ParseError::new(error.kind, format!("in reference {name:?}: {error}"))
+}
+
+/// The canonical text is stored and read again. Definitions written out at the first use of their
+/// names may nest deeper than they did in the author's text.
+fn must_be_readable(canonical: &str, limits: &Limits) -> Result<(), ParseError> {
+    if canonical.len() > limits.text_bytes_max {
+        let message = format!("canonical text has more than {} bytes", limits.text_bytes_max);
+        return Err(ParseError::new(ParseErrorKind::TooLarge, message));
+    }
+    match json_text::read(canonical, Dialect::AVRO, limits) {
+        Ok(_) => Ok(()),
+        Err(error) => Err(ParseError::new(error.kind, format!("in the canonical text: {error}"))),
+    }
 }

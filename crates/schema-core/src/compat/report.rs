@@ -1,6 +1,7 @@
 //! What one comparison found, and how the reference words it.
 
 use super::Rule;
+use crate::Location;
 
 /// Longest old schema text that a message quotes whole, in characters.
 const QUOTED_CHARS_MAX: usize = 10_240;
@@ -41,6 +42,10 @@ pub struct Incompatibility {
     pub detail: String,
     /// The reference's message, whole.
     pub message: String,
+    /// Where it stands in the reader's text; unknown for what a reference defines.
+    pub reader_location: Option<Location>,
+    /// The same in the writer's text.
+    pub writer_location: Option<Location>,
 }
 
 /// Everything found between the candidate and one earlier version.

@@ -14,6 +14,11 @@ impl Number {
         Self { source: source.to_owned() }
     }
 
+    /// A number that no text spells, which may be infinite or none at all.
+    pub(crate) fn from_f64(value: f64) -> Self {
+        Self { source: java_double(value).trim_matches('"').to_owned() }
+    }
+
     /// The text as the author wrote it.
     pub(crate) fn source(&self) -> &str {
         &self.source
@@ -21,7 +26,7 @@ impl Number {
 
     /// Written without fraction and exponent: `1`, not `1.0`.
     pub(crate) fn is_integer(&self) -> bool {
-        !self.source.contains(['.', 'e', 'E'])
+        self.source.bytes().all(|byte| byte.is_ascii_digit() || byte == b'-')
     }
 
     /// The value, if it is written as an integer and fits.

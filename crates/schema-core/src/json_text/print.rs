@@ -1,11 +1,26 @@
 //! Compact JSON text, escaped as the reference escapes it.
 
+use std::cmp::Ordering;
 use std::fmt::Write as _;
 
-use super::{Data, Value};
+use super::{Data, Member, Value};
 
 /// The value without white space, members in source order, numbers re-rendered.
 pub(crate) fn print(value: &Value, out: &mut String) {
+    print_in(value, false, out);
+}
+
+/// The same with the members of every object in the order of their keys.
+pub(crate) fn print_sorted(value: &Value, out: &mut String) {
+    print_in(value, true, out);
+}
+
+/// The order in which Java sorts strings: by UTF-16 code units.
+pub(crate) fn utf16_order(a: &str, b: &str) -> Ordering {
+    a.encode_utf16().cmp(b.encode_utf16())
+}
+
+fn print_in(value: &Value, is_sorted: bool, out: &mut String) {
     match &value.data {
         Data::Null => out.push_str("null"),
         Data::Boolean(true) => out.push_str("true"),
@@ -18,19 +33,23 @@ pub(crate) fn print(value: &Value, out: &mut String) {
                 if index > 0 {
                     out.push(',');
                 }
-                print(item, out);
+                print_in(item, is_sorted, out);
             }
             out.push(']');
         }
         Data::Object(object) => {
+            let mut members: Vec<&Member> = object.iter().collect();
+            if is_sorted {
+                members.sort_by(|a, b| utf16_order(&a.key, &b.key));
+            }
             out.push('{');
-            for (index, member) in object.iter().enumerate() {
+            for (index, member) in members.into_iter().enumerate() {
                 if index > 0 {
                     out.push(',');
                 }
                 write_string(&member.key, out);
                 out.push(':');
-                print(&member.value, out);
+                print_in(&member.value, is_sorted, out);
             }
             out.push('}');
         }

@@ -1,36 +1,128 @@
 //! Protobuf schemas: parse, canonical text, normalized text.
+//!
+//! The reference reads `.proto` text leniently and prints it in an order of its own, so the text
+//! has its own lexer, parser, tree and printer here. Descriptors in base64 come out as text too.
 
-use crate::{Limits, ParseError, ResolvedReference};
+mod ast;
+mod compat;
+mod descriptor;
+mod error;
+mod field_parser;
+mod lexer;
+mod normalize;
+mod option_parser;
+mod parser;
+mod print;
+mod types;
+mod well_known;
+
+use std::sync::Arc;
+
+pub(crate) use self::compat::compare;
+pub use self::compat::{Difference, differences};
+
+use self::ast::File;
+use self::error::{Budget, Failure};
+use self::types::Types;
+use crate::{Limits, ParseError, ParseErrorKind, Reference, ResolvedReference};
 
 /// A parsed schema.
 #[derive(Clone, Debug)]
 pub struct ProtobufSchema {
+    parsed: Arc<Parsed>,
+}
+
+#[derive(Debug)]
+struct Parsed {
+    /// The text, to tell places in it; none where the schema came as a descriptor.
+    source: Option<String>,
+    file: File,
+    dependencies: Vec<Dependency>,
     canonical: String,
+    normalized: String,
+}
+
+/// A referenced file. Its own names need not resolve, as the reference never looks.
+#[derive(Debug)]
+struct Dependency {
+    reference: Reference,
+    file: File,
 }
 
 impl ProtobufSchema {
+    /// Parses `.proto` text or a base64 `FileDescriptorProto`. Every type that the fields and rpcs
+    /// of the text name must stand in it, in a reference or in a well-known file.
     pub fn parse(
         text: &str,
-        _references: &[ResolvedReference],
-
-        _limits: &Limits,
+        references: &[ResolvedReference],
+        limits: &Limits,
     ) -> Result<Self, ParseError> {
-        Ok(Self { canonical: text.to_owned() })
+        let mut budget = Budget::new(limits);
+        let mut dependencies = Vec::with_capacity(references.len());
+        for ResolvedReference { reference, text } in references {
+            let read = read_file(text, limits, &mut budget).map_err(|failure| {
+                let error = failure.into_error(text);
+                ParseError::new(error.kind, format!("reference '{}': {error}", reference.name))
+            })?;
+            dependencies.push(Dependency { reference: reference.clone(), file: read.file });
+        }
+        let Read { file, is_text } =
+            read_file(text, limits, &mut budget).map_err(|failure| failure.into_error(text))?;
+        let normalized = normalize::normalize(&file, &Types::collect(&file, &dependencies))
+            .map_err(|failure| if is_text { failure } else { failure.without_place() })
+            .map_err(|failure| failure.into_error(text))?;
+        let parsed = Parsed {
+            source: is_text.then(|| text.to_owned()),
+            canonical: print::print(&file),
+            normalized: print::print(&normalized),
+            file,
+            dependencies,
+        };
+        Ok(Self { parsed: Arc::new(parsed) })
     }
 
     pub fn canonical(&self) -> &str {
-        &self.canonical
+        &self.parsed.canonical
     }
 
     pub fn normalized(&self) -> String {
-        self.canonical.clone()
+        self.parsed.normalized.clone()
     }
 
+    /// Imports are never written out.
     pub fn resolved(&self) -> String {
-        self.canonical.clone()
+        self.parsed.canonical.clone()
     }
 
+    /// Equal in the canonical text: comments and layout do not count, the order of fields does.
     pub fn is_equivalent(&self, other: &Self) -> bool {
-        self.canonical == other.canonical
+        self.parsed.canonical == other.parsed.canonical
     }
 }
+
+/// A file and whether it was text, in which places can be told.
+struct Read {
+    file: File,
+    is_text: bool,
+}
+
+/// Text first; base64 only where the text is no `.proto`, and then the first failure is the one to
+/// tell, because few people mean to send a descriptor.
+fn read_file(text: &str, limits: &Limits, budget: &mut Budget) -> error::Result<Read> {
+    if text.len() > limits.text_bytes_max {
+        let message =
+            format!("schema text has {} bytes; the limit is {}", text.len(), limits.text_bytes_max);
+        return Err(Failure::new(ParseErrorKind::TooLarge, 0, message).without_place());
+    }
+    let failure = match parser::parse(text, budget) {
+        Ok(file) => return Ok(Read { file, is_text: true }),
+        Err(failure) if failure.kind == ParseErrorKind::TooLarge => return Err(failure),
+        Err(failure) => failure,
+    };
+    budget.restart();
+    let file = descriptor::from_base64(text, budget).unwrap_or(Err(failure))?;
+    Ok(Read { file, is_text: false })
+}
+
+#[cfg(test)]
+mod tests;

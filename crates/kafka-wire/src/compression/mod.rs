@@ -1,0 +1,80 @@
+//! Decompression of record batches, each codec under a hard cap on its output.
+//!
+//! The broker stores what producers send, so nothing here compresses.
+
+mod gzip;
+mod lz4;
+mod snappy;
+mod zstd;
+
+use std::io::Read;
+
+/// The codec in attribute bits 0–2 of a batch.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Codec {
+    None,
+    Gzip,
+    Snappy,
+    Lz4,
+    Zstd,
+}
+
+/// Why compressed records could not be read.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+pub enum CompressionError {
+    #[error("codec id {0} is not defined")]
+    UnknownCodec(u8),
+    #[error("the records unfold to more than {max_out} bytes")]
+    TooLarge { max_out: usize },
+    #[error("corrupt {codec:?} data: {reason}")]
+    Corrupt { codec: Codec, reason: String },
+}
+
+impl TryFrom<u8> for Codec {
+    type Error = CompressionError;
+
+    fn try_from(id: u8) -> Result<Self, CompressionError> {
+        match id {
+            0 => Ok(Self::None),
+            1 => Ok(Self::Gzip),
+            2 => Ok(Self::Snappy),
+            3 => Ok(Self::Lz4),
+            4 => Ok(Self::Zstd),
+            _ => Err(CompressionError::UnknownCodec(id)),
+        }
+    }
+}
+
+/// Unfolds `input` to at most `max_out` bytes. Memory follows the bytes that really come out, not
+/// what the input claims.
+pub fn decompress(codec: Codec, input: &[u8], max_out: usize) -> Result<Vec<u8>, CompressionError> {
+    match codec {
+        Codec::None if input.len() > max_out => Err(CompressionError::TooLarge { max_out }),
+        Codec::None => Ok(input.to_vec()),
+        Codec::Gzip => gzip::decompress(input, max_out),
+        Codec::Snappy => snappy::decompress(input, max_out),
+        Codec::Lz4 => lz4::decompress(input, max_out),
+        Codec::Zstd => zstd::decompress(input, max_out),
+    }
+}
+
+/// Reads to the end, or to one byte past the cap.
+fn read_capped(
+    codec: Codec,
+    reader: impl Read,
+    max_out: usize,
+) -> Result<Vec<u8>, CompressionError> {
+    let mut out = Vec::new();
+    let probe = u64::try_from(max_out).unwrap_or(u64::MAX).saturating_add(1);
+    reader
+        .take(probe)
+        .read_to_end(&mut out)
+        .map_err(|error| CompressionError::Corrupt { codec, reason: error.to_string() })?;
+    if out.len() > max_out {
+        return Err(CompressionError::TooLarge { max_out });
+    }
+    Ok(out)
+}
+
+#[cfg(test)]
+mod tests;

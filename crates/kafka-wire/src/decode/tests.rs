@@ -1,0 +1,398 @@
+//! The table of shapes against the protocol crate's own encoder, and against hostile bytes.
+
+use bytes::BytesMut;
+use kafka_protocol::messages::*;
+use kafka_protocol::protocol::{Encodable, StrBytes};
+use proptest::prelude::*;
+
+use super::*;
+
+fn text(text: &'static str) -> StrBytes {
+    StrBytes::from_static_str(text)
+}
+
+fn topic() -> TopicName {
+    TopicName(text("orders"))
+}
+
+fn group() -> GroupId {
+    GroupId(text("readers"))
+}
+
+/// A served request and the versions it is served in, arrays filled, encoded by version.
+struct Sample {
+    key: ApiKey,
+    versions: std::ops::RangeInclusive<i16>,
+    encode: Box<dyn Fn(i16) -> Bytes>,
+    decode: fn(ApiKey, i16, &Bytes) -> Result<(), WireError>,
+}
+
+fn sample<R>(
+    key: ApiKey,
+    versions: std::ops::RangeInclusive<i16>,
+    request: impl Fn(i16) -> R + 'static,
+) -> Sample
+where
+    R: Encodable + Decodable + 'static,
+{
+    let encode = move |version| {
+        let mut body = BytesMut::new();
+        request(version).encode(&mut body, version).unwrap();
+        body.freeze()
+    };
+    Sample {
+        key,
+        versions,
+        encode: Box::new(encode),
+        decode: |key, version, body| decode::<R>(key, version, body).map(|_| ()),
+    }
+}
+
+fn records_samples() -> Vec<Sample> {
+    vec![
+        sample(ApiKey::Fetch, 4..=12, |version| {
+            let partition = fetch_request::FetchPartition::default().with_partition(1);
+            let topics = vec![
+                fetch_request::FetchTopic::default()
+                    .with_topic(topic())
+                    .with_partitions(vec![partition; 2]),
+            ];
+            let request = FetchRequest::default().with_topics(topics);
+            let request = match version {
+                7.. => request.with_forgotten_topics_data(vec![
+                    fetch_request::ForgottenTopic::default()
+                        .with_topic(topic())
+                        .with_partitions(vec![1, 2]),
+                ]),
+                _ => request,
+            };
+            match version {
+                12.. => request.with_cluster_id(Some(text("cluster"))),
+                _ => request,
+            }
+        }),
+        sample(ApiKey::ListOffsets, 1..=6, |_| {
+            let partition = list_offsets_request::ListOffsetsPartition::default();
+            ListOffsetsRequest::default().with_topics(vec![
+                list_offsets_request::ListOffsetsTopic::default()
+                    .with_name(topic())
+                    .with_partitions(vec![partition; 2]),
+            ])
+        }),
+        sample(ApiKey::OffsetForLeaderEpoch, 2..=4, |_| {
+            let partition = offset_for_leader_epoch_request::OffsetForLeaderPartition::default();
+            OffsetForLeaderEpochRequest::default().with_topics(vec![
+                offset_for_leader_epoch_request::OffsetForLeaderTopic::default()
+                    .with_topic(topic())
+                    .with_partitions(vec![partition; 2]),
+            ])
+        }),
+        sample(ApiKey::DeleteRecords, 0..=2, |_| {
+            let partition = delete_records_request::DeleteRecordsPartition::default();
+            DeleteRecordsRequest::default().with_topics(vec![
+                delete_records_request::DeleteRecordsTopic::default()
+                    .with_name(topic())
+                    .with_partitions(vec![partition; 2]),
+            ])
+        }),
+        sample(ApiKey::InitProducerId, 0..=4, |_| {
+            InitProducerIdRequest::default().with_transactional_id(Some(TransactionalId(text("t"))))
+        }),
+    ]
+}
+
+fn cluster_samples() -> Vec<Sample> {
+    vec![
+        sample(ApiKey::Metadata, 0..=11, |_| {
+            let asked = metadata_request::MetadataRequestTopic::default().with_name(Some(topic()));
+            MetadataRequest::default().with_topics(Some(vec![asked; 2]))
+        }),
+        sample(ApiKey::ApiVersions, 0..=3, |version| match version {
+            3.. => ApiVersionsRequest::default()
+                .with_client_software_name(text("client"))
+                .with_client_software_version(text("1.0")),
+            _ => ApiVersionsRequest::default(),
+        }),
+        sample(ApiKey::CreateTopics, 2..=7, |_| {
+            use create_topics_request as r;
+            let assignment = r::CreatableReplicaAssignment::default()
+                .with_broker_ids(vec![BrokerId(1), BrokerId(2)]);
+            let config = r::CreatableTopicConfig::default()
+                .with_name(text("retention.ms"))
+                .with_value(Some(text("1")));
+            CreateTopicsRequest::default().with_topics(vec![
+                r::CreatableTopic::default()
+                    .with_name(topic())
+                    .with_assignments(vec![assignment; 2])
+                    .with_configs(vec![config; 2]),
+            ])
+        }),
+        sample(ApiKey::DeleteTopics, 1..=6, |version| match version {
+            6.. => DeleteTopicsRequest::default().with_topics(vec![
+                delete_topics_request::DeleteTopicState::default().with_name(Some(topic())),
+            ]),
+            _ => DeleteTopicsRequest::default().with_topic_names(vec![topic(), topic()]),
+        }),
+        sample(ApiKey::CreatePartitions, 0..=3, |_| {
+            use create_partitions_request as r;
+            let assignment =
+                r::CreatePartitionsAssignment::default().with_broker_ids(vec![BrokerId(1)]);
+            CreatePartitionsRequest::default().with_topics(vec![
+                r::CreatePartitionsTopic::default()
+                    .with_name(topic())
+                    .with_assignments(Some(vec![assignment; 2])),
+            ])
+        }),
+        sample(ApiKey::DescribeConfigs, 1..=4, |_| {
+            DescribeConfigsRequest::default().with_resources(vec![
+                describe_configs_request::DescribeConfigsResource::default()
+                    .with_resource_name(text("orders"))
+                    .with_configuration_keys(Some(vec![text("retention.ms"), text("a")])),
+            ])
+        }),
+        sample(ApiKey::AlterConfigs, 0..=2, |_| {
+            use alter_configs_request as r;
+            let config = r::AlterableConfig::default().with_name(text("a")).with_value(None);
+            AlterConfigsRequest::default().with_resources(vec![
+                r::AlterConfigsResource::default()
+                    .with_resource_name(text("orders"))
+                    .with_configs(vec![config; 2]),
+            ])
+        }),
+        sample(ApiKey::IncrementalAlterConfigs, 0..=1, |_| {
+            use incremental_alter_configs_request as r;
+            let config = r::AlterableConfig::default().with_name(text("a"));
+            IncrementalAlterConfigsRequest::default().with_resources(vec![
+                r::AlterConfigsResource::default()
+                    .with_resource_name(text("orders"))
+                    .with_configs(vec![config; 2]),
+            ])
+        }),
+        sample(ApiKey::DescribeCluster, 0..=2, |_| DescribeClusterRequest::default()),
+    ]
+}
+
+fn offset_samples() -> Vec<Sample> {
+    vec![
+        sample(ApiKey::OffsetCommit, 2..=9, |_| {
+            use offset_commit_request as r;
+            let partition = r::OffsetCommitRequestPartition::default()
+                .with_committed_metadata(Some(text("note")));
+            OffsetCommitRequest::default().with_group_id(group()).with_topics(vec![
+                r::OffsetCommitRequestTopic::default()
+                    .with_name(topic())
+                    .with_partitions(vec![partition; 2]),
+            ])
+        }),
+        sample(ApiKey::OffsetFetch, 1..=9, |version| {
+            use offset_fetch_request as r;
+            if version < 8 {
+                return OffsetFetchRequest::default().with_group_id(group()).with_topics(Some(
+                    vec![
+                        r::OffsetFetchRequestTopic::default()
+                            .with_name(topic())
+                            .with_partition_indexes(vec![1, 2]),
+                    ],
+                ));
+            }
+            let topics = r::OffsetFetchRequestTopics::default()
+                .with_name(topic())
+                .with_partition_indexes(vec![1, 2]);
+            OffsetFetchRequest::default().with_groups(vec![
+                r::OffsetFetchRequestGroup::default()
+                    .with_group_id(group())
+                    .with_topics(Some(vec![topics; 2])),
+            ])
+        }),
+        sample(ApiKey::OffsetDelete, 0..=0, |_| {
+            use offset_delete_request as r;
+            OffsetDeleteRequest::default().with_group_id(group()).with_topics(vec![
+                r::OffsetDeleteRequestTopic::default()
+                    .with_name(topic())
+                    .with_partitions(vec![r::OffsetDeleteRequestPartition::default(); 2]),
+            ])
+        }),
+    ]
+}
+
+fn group_samples() -> Vec<Sample> {
+    vec![
+        sample(ApiKey::FindCoordinator, 0..=6, |version| match version {
+            4.. => {
+                FindCoordinatorRequest::default().with_coordinator_keys(vec![text("a"), text("b")])
+            }
+            _ => FindCoordinatorRequest::default().with_key(text("readers")),
+        }),
+        sample(ApiKey::JoinGroup, 0..=9, |_| {
+            let protocol = join_group_request::JoinGroupRequestProtocol::default()
+                .with_name(text("range"))
+                .with_metadata(Bytes::from_static(b"metadata"));
+            JoinGroupRequest::default().with_group_id(group()).with_protocols(vec![protocol; 2])
+        }),
+        sample(ApiKey::Heartbeat, 0..=4, |_| {
+            HeartbeatRequest::default().with_group_id(group()).with_member_id(text("m"))
+        }),
+        sample(ApiKey::LeaveGroup, 0..=5, |version| match version {
+            3.. => LeaveGroupRequest::default().with_members(vec![
+                leave_group_request::MemberIdentity::default().with_member_id(text("m")),
+            ]),
+            _ => LeaveGroupRequest::default().with_member_id(text("m")),
+        }),
+        sample(ApiKey::SyncGroup, 0..=5, |_| {
+            let assignment = sync_group_request::SyncGroupRequestAssignment::default()
+                .with_member_id(text("m"))
+                .with_assignment(Bytes::from_static(b"assignment"));
+            SyncGroupRequest::default().with_group_id(group()).with_assignments(vec![assignment; 2])
+        }),
+        sample(ApiKey::DescribeGroups, 0..=6, |_| {
+            DescribeGroupsRequest::default().with_groups(vec![group(), group()])
+        }),
+        sample(ApiKey::ListGroups, 0..=5, |version| {
+            let request = ListGroupsRequest::default();
+            let request = match version {
+                4.. => request.with_states_filter(vec![text("Stable"), text("Empty")]),
+                _ => request,
+            };
+            match version {
+                5.. => request.with_types_filter(vec![text("classic")]),
+                _ => request,
+            }
+        }),
+        sample(ApiKey::DeleteGroups, 0..=2, |_| {
+            DeleteGroupsRequest::default().with_groups_names(vec![group(), group()])
+        }),
+    ]
+}
+
+fn samples() -> Vec<Sample> {
+    let mut all = records_samples();
+    all.extend(cluster_samples());
+    all.extend(offset_samples());
+    all.extend(group_samples());
+    all
+}
+
+#[test]
+fn walk_ends_exactly_where_the_decoder_does() {
+    for sample in samples() {
+        for version in sample.versions.clone() {
+            let body = (sample.encode)(version);
+            let what = format!("{:?} v{version}", sample.key);
+            (sample.decode)(sample.key, version, &body).expect(&what);
+            for end in 0..body.len() {
+                let cut = check(sample.key, version, &body.slice(..end));
+                assert!(cut.is_err(), "{what} cut at {end} of {}", body.len());
+            }
+        }
+    }
+}
+
+#[test]
+fn every_count_of_two_billion_is_refused_before_the_decoder_sees_it() {
+    let counts: [&[u8]; 4] = [
+        &[0x7f, 0xff, 0xff, 0xff],
+        &[0xff, 0xff, 0xff, 0xfe],
+        &[0xff; 5],
+        &[0xff, 0xff, 0xff, 0xff, 0x0f],
+    ];
+    for sample in samples() {
+        for version in sample.versions.clone() {
+            let body = (sample.encode)(version);
+            for at in 0..body.len() {
+                for count in counts {
+                    let mut hostile = body[..at].to_vec();
+                    hostile.extend_from_slice(count);
+                    hostile.extend_from_slice(body.get(at + count.len()..).unwrap_or_default());
+                    // Wherever it lands: an error or a value, never an abort.
+                    let _ = (sample.decode)(sample.key, version, &Bytes::from(hostile));
+                }
+            }
+        }
+    }
+}
+
+#[test]
+fn fourteen_bytes_that_ask_for_two_hundred_gigabytes_are_refused() {
+    let body = Bytes::from_static(&[0x7f, 0xff, 0xff, 0xff]);
+    assert_eq!(
+        check(ApiKey::Metadata, 0, &body),
+        Err(WireError::Count { at: 0, count: 0x7fff_ffff, left: 0 })
+    );
+}
+
+#[test]
+fn tagged_field_whose_length_lies_is_refused() {
+    let encode = |size: u8| {
+        let sample = &records_samples()[0];
+        let body = (sample.encode)(12);
+        // Ends with: one tagged field, tag 0, its size, then the text "cluster".
+        let mut lying = body.to_vec();
+        let at = lying.len() - 9;
+        assert_eq!(lying[at], 8, "the size is where this test thinks it is");
+        lying[at] = size;
+        Bytes::from(lying)
+    };
+    assert_eq!(check(ApiKey::Fetch, 12, &encode(8)), Ok(()));
+    assert!(matches!(check(ApiKey::Fetch, 12, &encode(7)), Err(WireError::Tag { tag: 0, .. })));
+}
+
+#[test]
+fn frame_of_tiny_elements_exceeds_its_budget() {
+    // 100,000 topics of one compact empty name and no tagged fields: two bytes each.
+    let mut body = vec![0xa1, 0x8d, 0x06];
+    body.resize(body.len() + 200_000, 1);
+    let refused = check(ApiKey::Metadata, 9, &Bytes::from(body));
+    assert!(matches!(refused, Err(WireError::Budget { .. })), "{refused:?}");
+}
+
+#[test]
+fn fifty_thousand_partition_numbers_fit_any_budget() {
+    let request = OffsetFetchRequest::default().with_group_id(group()).with_topics(Some(vec![
+        offset_fetch_request::OffsetFetchRequestTopic::default()
+            .with_name(topic())
+            .with_partition_indexes((0..50_000).collect()),
+    ]));
+    let mut body = BytesMut::new();
+    request.encode(&mut body, 1).unwrap();
+    let decoded: OffsetFetchRequest = decode(ApiKey::OffsetFetch, 1, &body.freeze()).unwrap();
+    assert_eq!(decoded, request);
+}
+
+#[test]
+fn every_request_that_is_not_served_has_no_shape() {
+    let body = Bytes::new();
+    assert_eq!(check(ApiKey::Vote, 0, &body), Err(WireError::NoShape { key: 52 }));
+}
+
+proptest! {
+    #[test]
+    fn random_bytes_never_panic(
+        which in 0..samples().len(),
+        version in 0_i16..12,
+        body in prop::collection::vec(any::<u8>(), 0..200),
+    ) {
+        let sample = &samples()[which];
+        if sample.versions.contains(&version) {
+            let _ = (sample.decode)(sample.key, version, &Bytes::from(body));
+        }
+    }
+
+    #[test]
+    fn mutated_requests_never_panic(
+        which in 0..samples().len(),
+        version in 0_i16..12,
+        changes in prop::collection::vec((any::<prop::sample::Index>(), any::<u8>()), 1..5),
+    ) {
+        let sample = &samples()[which];
+        if sample.versions.contains(&version) {
+            let mut body = (sample.encode)(version).to_vec();
+            if !body.is_empty() {
+                for (at, byte) in changes {
+                    let at = at.index(body.len());
+                    body[at] = byte;
+                }
+            }
+            let _ = (sample.decode)(sample.key, version, &Bytes::from(body));
+        }
+    }
+}

@@ -1,0 +1,168 @@
+//! Fetch responses (versions 4–12), written by hand: the records are sent as they were read.
+
+use bytes::{BufMut, Bytes, BytesMut};
+
+/// The first version with tagged fields and compact lengths.
+const FLEXIBLE: i16 = 12;
+/// The tag of `diverging_epoch`.
+const DIVERGING_EPOCH: u8 = 0;
+/// An epoch, an offset and no tagged fields.
+const DIVERGING_EPOCH_BYTES: u8 = 4 + 8 + 1;
+
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct FetchResponse {
+    /// Of the request as a whole; from version 7.
+    pub error_code: i16,
+    /// From version 7; 0 is "no session".
+    pub session_id: i32,
+    pub topics: Vec<FetchedTopic>,
+}
+
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct FetchedTopic {
+    pub name: Bytes,
+    pub partitions: Vec<FetchedPartition>,
+}
+
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct FetchedPartition {
+    pub index: i32,
+    pub error_code: i16,
+    pub high_watermark: i64,
+    pub last_stable_offset: i64,
+    pub log_start_offset: i64,
+    /// The largest epoch both logs know and where it ends; from version 12.
+    pub diverging_epoch: Option<(i32, i64)>,
+    /// Producer id and first offset; `None` for readers of everything.
+    pub aborted: Option<Vec<(i64, i64)>>,
+    pub records: Bytes,
+}
+
+impl FetchedPartition {
+    /// A partition that cannot be read.
+    pub fn failed(index: i32, error_code: i16) -> Self {
+        Self {
+            index,
+            error_code,
+            high_watermark: -1,
+            last_stable_offset: -1,
+            log_start_offset: -1,
+            diverging_epoch: None,
+            aborted: None,
+            records: Bytes::new(),
+        }
+    }
+}
+
+impl FetchResponse {
+    /// The body in pieces, to be written one after the other.
+    pub fn encode(self, version: i16) -> Vec<Bytes> {
+        let mut body = Body { version, pieces: Vec::new(), tail: BytesMut::with_capacity(256) };
+        body.tail.put_i32(0); // throttle time
+        if version >= 7 {
+            body.tail.put_i16(self.error_code);
+            body.tail.put_i32(self.session_id);
+        }
+        body.count(self.topics.len());
+        for topic in self.topics {
+            body.text(&topic.name);
+            body.count(topic.partitions.len());
+            for partition in topic.partitions {
+                body.partition(partition);
+            }
+            body.no_tagged_fields();
+        }
+        body.no_tagged_fields();
+        body.pieces.push(body.tail.freeze());
+        body.pieces
+    }
+}
+
+struct Body {
+    version: i16,
+    pieces: Vec<Bytes>,
+    /// What follows the last piece.
+    tail: BytesMut,
+}
+
+impl Body {
+    fn partition(&mut self, partition: FetchedPartition) {
+        self.tail.put_i32(partition.index);
+        self.tail.put_i16(partition.error_code);
+        self.tail.put_i64(partition.high_watermark);
+        self.tail.put_i64(partition.last_stable_offset);
+        if self.version >= 5 {
+            self.tail.put_i64(partition.log_start_offset);
+        }
+        match partition.aborted {
+            None if self.is_flexible() => self.uvarint(0),
+            None => self.tail.put_i32(-1),
+            Some(aborted) => {
+                self.count(aborted.len());
+                for (producer_id, first_offset) in aborted {
+                    self.tail.put_i64(producer_id);
+                    self.tail.put_i64(first_offset);
+                    self.no_tagged_fields();
+                }
+            }
+        }
+        if self.version >= 11 {
+            self.tail.put_i32(-1); // preferred read replica
+        }
+        self.count(partition.records.len());
+        if !partition.records.is_empty() {
+            self.pieces.push(self.tail.split().freeze());
+            self.pieces.push(partition.records);
+        }
+        match partition.diverging_epoch.filter(|_| self.is_flexible()) {
+            None => self.no_tagged_fields(),
+            Some((epoch, end_offset)) => {
+                self.tail.put_slice(&[1, DIVERGING_EPOCH, DIVERGING_EPOCH_BYTES]);
+                self.tail.put_i32(epoch);
+                self.tail.put_i64(end_offset);
+                self.tail.put_u8(0);
+            }
+        }
+    }
+
+    fn is_flexible(&self) -> bool {
+        self.version >= FLEXIBLE
+    }
+
+    /// Of array elements, or of the bytes of records. A response beyond 2³¹ does not fit a frame
+    /// and is refused there.
+    fn count(&mut self, count: usize) {
+        let count = i32::try_from(count).unwrap_or(i32::MAX);
+        if self.is_flexible() {
+            self.uvarint(count.unsigned_abs() + 1);
+        } else {
+            self.tail.put_i32(count);
+        }
+    }
+
+    fn text(&mut self, text: &[u8]) {
+        if self.is_flexible() {
+            self.count(text.len());
+        } else {
+            self.tail.put_i16(i16::try_from(text.len()).unwrap_or(i16::MAX));
+        }
+        self.tail.put_slice(text);
+    }
+
+    fn no_tagged_fields(&mut self) {
+        if self.is_flexible() {
+            self.tail.put_u8(0);
+        }
+    }
+
+    fn uvarint(&mut self, mut value: u32) {
+        while value >= 0x80 {
+            self.tail.put_u8(value.to_le_bytes()[0] | 0x80);
+            value >>= 7;
+        }
+        self.tail.put_u8(value.to_le_bytes()[0]);
+    }
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,231 @@
+//! The shape of every served request: which fields stand in which versions, in the order of the
+//! wire. Names and meanings are the decoder's; only lengths and counts matter here.
+
+use kafka_protocol::messages::ApiKey;
+
+/// One field of a struct.
+#[derive(Debug)]
+pub(crate) struct Field {
+    pub(crate) versions: Versions,
+    pub(crate) kind: Kind,
+    /// Set for a field that stands among the tagged ones.
+    pub(crate) tag: Option<u32>,
+}
+
+/// First and last, both included.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Versions(i16, i16);
+
+#[derive(Debug, Clone, Copy)]
+pub(crate) enum Kind {
+    /// That many bytes; neighbours are taken together.
+    Fixed(usize),
+    /// Nullable or not; two bytes of length, or compact.
+    Text,
+    /// Nullable or not; four bytes of length, or compact.
+    Bytes,
+    /// An array of numbers or ids of that many bytes.
+    Numbers(usize),
+    Texts,
+    Structs(&'static [Field]),
+}
+
+impl Versions {
+    pub(crate) fn contains(self, version: i16) -> bool {
+        self.0 <= version && version <= self.1
+    }
+}
+
+const fn all(kind: Kind) -> Field {
+    Field { versions: Versions(0, i16::MAX), kind, tag: None }
+}
+
+const fn since(first: i16, kind: Kind) -> Field {
+    Field { versions: Versions(first, i16::MAX), kind, tag: None }
+}
+
+const fn until(last: i16, kind: Kind) -> Field {
+    Field { versions: Versions(0, last), kind, tag: None }
+}
+
+const fn between(first: i16, last: i16, kind: Kind) -> Field {
+    Field { versions: Versions(first, last), kind, tag: None }
+}
+
+const fn tagged(tag: u32, kind: Kind) -> Field {
+    Field { versions: Versions(0, i16::MAX), kind, tag: Some(tag) }
+}
+
+use Kind::{Bytes, Fixed, Numbers, Structs, Text, Texts};
+
+/// `None` for a request that is not decoded here.
+pub(crate) fn shape_of(key: ApiKey) -> Option<&'static [Field]> {
+    Some(match key {
+        ApiKey::Fetch => FETCH,
+        ApiKey::ListOffsets => LIST_OFFSETS,
+        ApiKey::Metadata => METADATA,
+        ApiKey::OffsetCommit => OFFSET_COMMIT,
+        ApiKey::OffsetFetch => OFFSET_FETCH,
+        ApiKey::FindCoordinator => FIND_COORDINATOR,
+        ApiKey::JoinGroup => JOIN_GROUP,
+        ApiKey::Heartbeat => HEARTBEAT,
+        ApiKey::LeaveGroup => LEAVE_GROUP,
+        ApiKey::SyncGroup => SYNC_GROUP,
+        ApiKey::DescribeGroups => DESCRIBE_GROUPS,
+        ApiKey::ListGroups => LIST_GROUPS,
+        ApiKey::ApiVersions => API_VERSIONS,
+        ApiKey::CreateTopics => CREATE_TOPICS,
+        ApiKey::DeleteTopics => DELETE_TOPICS,
+        ApiKey::DeleteRecords => DELETE_RECORDS,
+        ApiKey::InitProducerId => INIT_PRODUCER_ID,
+        ApiKey::OffsetForLeaderEpoch => OFFSET_FOR_LEADER_EPOCH,
+        ApiKey::DescribeConfigs => DESCRIBE_CONFIGS,
+        ApiKey::AlterConfigs => ALTER_CONFIGS,
+        ApiKey::CreatePartitions => CREATE_PARTITIONS,
+        ApiKey::DeleteGroups => DELETE_GROUPS,
+        ApiKey::IncrementalAlterConfigs => INCREMENTAL_ALTER_CONFIGS,
+        ApiKey::OffsetDelete => OFFSET_DELETE,
+        ApiKey::DescribeCluster => DESCRIBE_CLUSTER,
+        _ => return None,
+    })
+}
+
+const BOOL: Kind = Fixed(1);
+const INT8: Kind = Fixed(1);
+const INT32: Kind = Fixed(4);
+const INT64: Kind = Fixed(8);
+const UUID: Kind = Fixed(16);
+
+/// Up to version 12; later ones name topics by id and have more tagged fields.
+const FETCH: &[Field] = &[
+    all(Fixed(4 + 4 + 4 + 4 + 1)), // replica, wait, bytes, isolation
+    since(7, Fixed(4 + 4)),        // session
+    all(Structs(&[
+        all(Text),
+        all(Structs(&[
+            all(INT32),
+            since(9, INT32), // leader epoch
+            all(INT64),
+            since(12, INT32), // last fetched epoch
+            since(5, INT64),  // log start
+            all(INT32),
+        ])),
+    ])),
+    since(7, Structs(&[all(Text), all(Numbers(4))])), // forgotten
+    since(11, Text),                                  // rack
+    tagged(0, Text),                                  // cluster id
+];
+
+const LIST_OFFSETS: &[Field] = &[
+    all(INT32),
+    since(2, INT8), // isolation
+    all(Structs(&[all(Text), all(Structs(&[all(INT32), since(4, INT32), all(INT64)]))])),
+    since(10, INT32), // timeout
+];
+
+const METADATA: &[Field] = &[
+    all(Structs(&[since(10, UUID), all(Text)])),
+    since(4, BOOL),       // auto-creation
+    between(8, 10, BOOL), // cluster operations
+    since(8, BOOL),       // topic operations
+];
+
+const OFFSET_COMMIT: &[Field] = &[
+    all(Text),
+    all(INT32),
+    all(Text),
+    since(7, Text),  // instance
+    until(4, INT64), // retention
+    all(Structs(&[all(Text), all(Structs(&[all(Fixed(4 + 8)), since(6, INT32), all(Text)]))])),
+];
+
+const OFFSET_FETCH: &[Field] = &[
+    until(7, Text),
+    until(7, Structs(&[all(Text), all(Numbers(4))])),
+    since(
+        8,
+        Structs(&[
+            all(Text),
+            since(9, Text),
+            since(9, INT32),
+            all(Structs(&[all(Text), all(Numbers(4))])),
+        ]),
+    ),
+    since(7, BOOL), // require stable
+];
+
+const FIND_COORDINATOR: &[Field] = &[until(3, Text), since(1, INT8), since(4, Texts)];
+
+const JOIN_GROUP: &[Field] = &[
+    all(Text),
+    all(INT32),
+    since(1, INT32), // rebalance timeout
+    all(Text),
+    since(5, Text), // instance
+    all(Text),
+    all(Structs(&[all(Text), all(Bytes)])),
+    since(8, Text), // reason
+];
+
+const HEARTBEAT: &[Field] = &[all(Text), all(INT32), all(Text), since(3, Text)];
+
+const LEAVE_GROUP: &[Field] =
+    &[all(Text), until(2, Text), since(3, Structs(&[all(Text), all(Text), since(5, Text)]))];
+
+const SYNC_GROUP: &[Field] = &[
+    all(Text),
+    all(INT32),
+    all(Text),
+    since(3, Text), // instance
+    since(5, Text), // protocol type
+    since(5, Text), // protocol name
+    all(Structs(&[all(Text), all(Bytes)])),
+];
+
+const DESCRIBE_GROUPS: &[Field] = &[all(Texts), since(3, BOOL)];
+
+const LIST_GROUPS: &[Field] = &[since(4, Texts), since(5, Texts)];
+
+const API_VERSIONS: &[Field] = &[since(3, Text), since(3, Text)];
+
+const CREATE_TOPICS: &[Field] = &[
+    all(Structs(&[
+        all(Text),
+        all(Fixed(4 + 2)),
+        all(Structs(&[all(INT32), all(Numbers(4))])),
+        all(Structs(&[all(Text), all(Text)])),
+    ])),
+    all(Fixed(4 + 1)),
+];
+
+const DELETE_TOPICS: &[Field] =
+    &[since(6, Structs(&[all(Text), all(UUID)])), until(5, Texts), all(INT32)];
+
+const DELETE_RECORDS: &[Field] =
+    &[all(Structs(&[all(Text), all(Structs(&[all(Fixed(4 + 8))]))])), all(INT32)];
+
+const INIT_PRODUCER_ID: &[Field] = &[all(Text), all(INT32), since(3, Fixed(8 + 2))];
+
+const OFFSET_FOR_LEADER_EPOCH: &[Field] =
+    &[since(3, INT32), all(Structs(&[all(Text), all(Structs(&[all(Fixed(4 + 4 + 4))]))]))];
+
+const DESCRIBE_CONFIGS: &[Field] =
+    &[all(Structs(&[all(INT8), all(Text), all(Texts)])), all(BOOL), since(3, BOOL)];
+
+const ALTER_CONFIGS: &[Field] =
+    &[all(Structs(&[all(INT8), all(Text), all(Structs(&[all(Text), all(Text)]))])), all(BOOL)];
+
+const INCREMENTAL_ALTER_CONFIGS: &[Field] = &[
+    all(Structs(&[all(INT8), all(Text), all(Structs(&[all(Text), all(INT8), all(Text)]))])),
+    all(BOOL),
+];
+
+const CREATE_PARTITIONS: &[Field] =
+    &[all(Structs(&[all(Text), all(INT32), all(Structs(&[all(Numbers(4))]))])), all(Fixed(4 + 1))];
+
+const DELETE_GROUPS: &[Field] = &[all(Texts)];
+
+const OFFSET_DELETE: &[Field] =
+    &[all(Text), all(Structs(&[all(Text), all(Structs(&[all(INT32)]))]))];
+
+const DESCRIBE_CLUSTER: &[Field] = &[all(BOOL), since(1, INT8), since(2, BOOL)];

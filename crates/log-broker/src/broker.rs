@@ -1,0 +1,242 @@
+//! A broker: its parts, how it starts and how it stops.
+
+use std::io;
+use std::net::SocketAddr;
+use std::path::PathBuf;
+use std::sync::Arc;
+use std::time::Duration;
+
+use base64::Engine;
+use base64::engine::general_purpose::URL_SAFE_NO_PAD;
+use tokio::net::TcpStream;
+use tokio::task::spawn_blocking;
+use tokio_util::sync::CancellationToken;
+use tokio_util::task::TaskTracker;
+use tracing::{error, info};
+
+use crate::clock::{Clock, SystemClock};
+use crate::config::BrokerConfig;
+use crate::group::{self, GroupCoordinator};
+use crate::log::LogDir;
+use crate::net::{Listener, Peer};
+use crate::producer_ids::ProducerIds;
+use crate::topics::Topics;
+
+/// The one node of every cluster. Some tools take 0 for "not set".
+pub(crate) const NODE_ID: i32 = 1;
+
+const MAINTENANCE_INTERVAL: Duration = Duration::from_secs(1);
+
+/// What handlers share. Everything in it is safe to use from many connections at once.
+#[derive(Debug)]
+pub struct Broker {
+    pub(crate) config: BrokerConfig,
+    pub(crate) clock: Arc<dyn Clock>,
+    pub(crate) log_dir: Arc<LogDir>,
+    pub(crate) topics: Arc<Topics>,
+    pub(crate) producer_ids: Arc<ProducerIds>,
+    pub(crate) groups: Arc<GroupCoordinator>,
+    /// 22 characters, as Kafka's own.
+    pub(crate) cluster_id: String,
+    /// Where clients are told to connect; `None` tells each the address it has reached.
+    advertised: Option<HostPort>,
+    /// Every task of the broker; a stop waits for them.
+    pub(crate) tasks: TaskTracker,
+    /// Cancelled when the broker stops.
+    pub(crate) stopping: CancellationToken,
+}
+
+/// An address as clients are told it.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) struct HostPort {
+    pub(crate) host: String,
+    pub(crate) port: u16,
+}
+
+/// A broker that is to be started.
+#[derive(Debug, Clone)]
+pub struct BrokerBuilder {
+    data_dir: PathBuf,
+    listen: String,
+    advertise: Option<HostPort>,
+    config: BrokerConfig,
+    clock: Arc<dyn Clock>,
+}
+
+/// Why a broker did not start.
+#[derive(Debug, thiserror::Error)]
+pub enum StartError {
+    #[error("cannot listen on {address}: {reason}")]
+    Listen { address: String, reason: io::Error },
+    #[error("cannot use data directory {path}: {reason}")]
+    DataDir { path: PathBuf, reason: String },
+}
+
+/// A broker that serves. Dropping it stops it as a crash would; [`Self::shutdown`] is clean.
+#[derive(Debug)]
+pub struct RunningBroker {
+    broker: Arc<Broker>,
+    local_addr: SocketAddr,
+}
+
+impl Broker {
+    /// Listens on `127.0.0.1:9092` and keeps its data in `data/log`, unless told otherwise.
+    pub fn builder() -> BrokerBuilder {
+        BrokerBuilder {
+            data_dir: PathBuf::from("data/log"),
+            listen: "127.0.0.1:9092".to_owned(),
+            advertise: None,
+            config: BrokerConfig::default(),
+            clock: Arc::new(SystemClock),
+        }
+    }
+
+    /// What handlers know of the other end of `stream`.
+    pub(crate) fn peer(&self, stream: &TcpStream, address: SocketAddr) -> io::Result<Peer> {
+        // Replies are written whole: waiting for more to send would only delay them.
+        stream.set_nodelay(true)?;
+        let advertised = match &self.advertised {
+            Some(advertised) => advertised.clone(),
+            None => HostPort::from(stream.local_addr()?),
+        };
+        Ok(Peer { address, advertised, gone: self.stopping.child_token() })
+    }
+
+    fn open(builder: BrokerBuilder) -> Result<Self, StartError> {
+        let BrokerBuilder { data_dir, advertise, config, clock, .. } = builder;
+        let failed = |reason: String| StartError::DataDir { path: data_dir.clone(), reason };
+        let log_dir = LogDir::open(&data_dir, Arc::clone(&clock), config.log.clone())
+            .map_err(|error| failed(error.to_string()))?;
+        let log_dir = Arc::new(log_dir);
+        let topics = Topics::open(&data_dir, Arc::clone(&log_dir), config.clone())
+            .map_err(|error| failed(error.to_string()))?;
+        let producer_ids = ProducerIds::open(&data_dir)
+            .map_err(|error| failed(format!("producer ids: {error}")))?;
+        let topics = Arc::new(topics);
+        let groups = group::open(&topics, Arc::clone(&clock), config.groups.clone())
+            .map_err(|error| failed(error.to_string()))?;
+        Ok(Self {
+            cluster_id: URL_SAFE_NO_PAD.encode(log_dir.cluster_id()),
+            config,
+            clock,
+            log_dir,
+            topics,
+            producer_ids: Arc::new(producer_ids),
+            groups: Arc::new(groups),
+            advertised: advertise,
+            tasks: TaskTracker::new(),
+            stopping: CancellationToken::new(),
+        })
+    }
+
+    /// Retention and checkpoints, until the broker stops.
+    async fn maintain(self: Arc<Self>) {
+        let mut ticks = tokio::time::interval(MAINTENANCE_INTERVAL);
+        loop {
+            tokio::select! {
+                () = self.stopping.cancelled() => return,
+                _ = ticks.tick() => {}
+            }
+            let log_dir = Arc::clone(&self.log_dir);
+            match spawn_blocking(move || log_dir.maintain()).await {
+                Ok(Ok(())) => {}
+                Ok(Err(reason)) => error!(%reason, "maintenance of the log failed"),
+                Err(reason) => error!(%reason, "maintenance of the log ended in a fault"),
+            }
+        }
+    }
+}
+
+impl BrokerBuilder {
+    /// Made if it is missing; one broker alone may use it.
+    #[must_use]
+    pub fn data_dir(mut self, path: impl Into<PathBuf>) -> Self {
+        self.data_dir = path.into();
+        self
+    }
+
+    /// `host:port`; port 0 takes a free one.
+    #[must_use]
+    pub fn listen(mut self, address: impl Into<String>) -> Self {
+        self.listen = address.into();
+        self
+    }
+
+    /// Where clients are told to connect. Without it each is told the address it has reached.
+    #[must_use]
+    pub fn advertise(mut self, host: impl Into<String>, port: u16) -> Self {
+        self.advertise = Some(HostPort { host: host.into(), port });
+        self
+    }
+
+    #[must_use]
+    pub fn config(mut self, config: BrokerConfig) -> Self {
+        self.config = config;
+        self
+    }
+
+    #[must_use]
+    pub fn clock(mut self, clock: Arc<dyn Clock>) -> Self {
+        self.clock = clock;
+        self
+    }
+
+    /// Recovers the data directory, then listens. Clients are served when it returns.
+    pub async fn start(self) -> Result<RunningBroker, StartError> {
+        let (listen, data_dir) = (self.listen.clone(), self.data_dir.clone());
+        let opened = spawn_blocking(move || Broker::open(self)).await;
+        let broker = opened.map_err(|fault| StartError::DataDir {
+            path: data_dir,
+            reason: format!("opening it ended in a fault of the broker: {fault}"),
+        })??;
+        let broker = Arc::new(broker);
+        let listener = Listener::bind(&listen).await;
+        let listener = listener.map_err(|reason| StartError::Listen { address: listen, reason })?;
+        let local_addr = listener.local_addr();
+        broker.tasks.spawn(Arc::clone(&broker).maintain());
+        let timers = Arc::clone(&broker.groups).run_timers(broker.stopping.clone());
+        broker.tasks.spawn(timers);
+        broker.tasks.spawn(listener.run(Arc::clone(&broker)));
+        info!(%local_addr, cluster_id = broker.cluster_id, "broker is ready");
+        Ok(RunningBroker { broker, local_addr })
+    }
+}
+
+impl RunningBroker {
+    pub fn local_addr(&self) -> SocketAddr {
+        self.local_addr
+    }
+
+    /// Lets requests in progress finish, closes every connection, flushes the logs and leaves the
+    /// mark that lets the next start skip recovery.
+    pub async fn shutdown(self) {
+        self.broker.stopping.cancel();
+        self.broker.tasks.close();
+        self.broker.tasks.wait().await;
+        let log_dir = Arc::clone(&self.broker.log_dir);
+        match spawn_blocking(move || log_dir.close()).await {
+            Ok(Ok(())) => info!("broker has stopped"),
+            Ok(Err(reason)) => error!(%reason, "the log was not closed cleanly"),
+            Err(reason) => error!(%reason, "closing the log ended in a fault"),
+        }
+    }
+}
+
+#[cfg(test)]
+impl RunningBroker {
+    pub(crate) fn broker(&self) -> &Broker {
+        &self.broker
+    }
+}
+
+impl Drop for RunningBroker {
+    fn drop(&mut self) {
+        self.broker.stopping.cancel();
+    }
+}
+
+impl From<SocketAddr> for HostPort {
+    fn from(address: SocketAddr) -> Self {
+        Self { host: address.ip().to_string(), port: address.port() }
+    }
+}

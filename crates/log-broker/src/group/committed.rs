@@ -1,0 +1,226 @@
+//! The coordinator's work on committed offsets: commit, fetch, delete, expire.
+
+use kafka_protocol::ResponseError;
+
+use super::cell::{Cell, CellState};
+use super::classic::{CONSUMER_PROTOCOL_TYPE, MemberIdentity, Step};
+use super::coordinator::{GroupCoordinator, WriteFailure};
+use super::offsets::Offsets;
+use super::record::{CommittedOffset, GroupRecord};
+use crate::log::LogError;
+
+/// Who commits for a group, and for which of its generations.
+#[derive(Debug)]
+pub(crate) struct Committer {
+    pub(crate) identity: MemberIdentity,
+    /// Negative for a consumer that is no member.
+    pub(crate) generation_id: i32,
+}
+
+/// A place in a topic.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) struct TopicPartition {
+    pub(crate) topic: String,
+    pub(crate) partition: i32,
+}
+
+/// One a place, in the order of the request.
+type DeleteResults = Vec<Result<(), ResponseError>>;
+
+impl GroupCoordinator {
+    /// Commits all of `offsets` or none; durable when it succeeds. A group that does not exist
+    /// comes into being by a commit of a non-member, for a member it is `GroupIdNotFound`.
+    pub(crate) async fn commit(
+        &self,
+        group_id: &str,
+        committer: &Committer,
+        offsets: Vec<(TopicPartition, CommittedOffset)>,
+    ) -> Result<Result<(), ResponseError>, LogError> {
+        match self.write_commit(group_id, committer, offsets) {
+            Ok(written) => {
+                self.flush(written).await?;
+                Ok(Ok(()))
+            }
+            Err(failure) => failure.into_answer(),
+        }
+    }
+
+    fn write_commit(
+        &self,
+        group_id: &str,
+        committer: &Committer,
+        offsets: Vec<(TopicPartition, CommittedOffset)>,
+    ) -> Result<Option<i64>, WriteFailure> {
+        let cell = if committer.generation_id < 0 {
+            self.find_or_create(group_id)?
+        } else {
+            self.find(group_id).ok_or(ResponseError::GroupIdNotFound)?
+        };
+        let mut state = cell.state.lock();
+        let mut step = Step::new(self.now(), &self.config);
+        let Committer { identity, generation_id } = committer;
+        state.group.classic.commit(identity, *generation_id, &mut step)?;
+        let record = |(place, committed): (TopicPartition, CommittedOffset)| {
+            offset_record(group_id, place, Some(committed))
+        };
+        self.write(&cell, &mut state, offsets.into_iter().map(record).collect())?;
+        Ok(state.written)
+    }
+
+    /// What `read` makes of a group's offsets, `None` for a group that does not exist. Everything
+    /// it could see is durable when this returns.
+    pub(crate) async fn read_offsets<T>(
+        &self,
+        group_id: &str,
+        read: impl FnOnce(Option<&Offsets>) -> T,
+    ) -> Result<T, LogError> {
+        let Some(cell) = self.find(group_id) else { return Ok(read(None)) };
+        let (result, written) = {
+            let state = cell.state.lock();
+            (read(Some(&state.group.offsets)), state.written)
+        };
+        self.flush(written).await?;
+        Ok(result)
+    }
+
+    /// Forgets offsets of topics that no member reads.
+    pub(crate) async fn delete_offsets(
+        &self,
+        group_id: &str,
+        places: &[TopicPartition],
+    ) -> Result<Result<DeleteResults, ResponseError>, LogError> {
+        let deleted = self.write_offset_deletes(group_id, places);
+        match deleted {
+            Ok((results, written)) => {
+                self.flush(written).await?;
+                Ok(Ok(results))
+            }
+            Err(failure) => failure.into_answer(),
+        }
+    }
+
+    fn write_offset_deletes(
+        &self,
+        group_id: &str,
+        places: &[TopicPartition],
+    ) -> Result<(DeleteResults, Option<i64>), WriteFailure> {
+        let cell = self.find(group_id).ok_or(ResponseError::GroupIdNotFound)?;
+        let mut state = cell.state.lock();
+        let group = &state.group;
+        if group.classic.is_dead() {
+            return Err(ResponseError::GroupIdNotFound.into());
+        }
+        let has_members = !group.classic.is_empty();
+        if has_members && group.classic.protocol_type() != Some(CONSUMER_PROTOCOL_TYPE) {
+            return Err(ResponseError::NonEmptyGroup.into());
+        }
+        let subscribed = group.classic.subscribed_topics();
+        let is_read = |topic: &String| {
+            has_members && subscribed.as_ref().is_none_or(|topics| topics.contains(topic))
+        };
+        let mut records = Vec::new();
+        let mut results = Vec::new();
+        for TopicPartition { topic, partition } in places {
+            if is_read(topic) {
+                results.push(Err(ResponseError::GroupSubscribedToTopic));
+                continue;
+            }
+            if group.offsets.committed(topic, *partition).is_some() {
+                let place = TopicPartition { topic: topic.clone(), partition: *partition };
+                records.push(offset_record(group_id, place, None));
+            }
+            results.push(Ok(()));
+        }
+        self.write(&cell, &mut state, records)?;
+        Ok((results, state.written))
+    }
+
+    /// Forgets a group that has no members, with its offsets.
+    pub(crate) async fn delete_group(
+        &self,
+        group_id: &str,
+    ) -> Result<Result<(), ResponseError>, LogError> {
+        match self.write_group_delete(group_id) {
+            Ok(written) => {
+                self.flush(written).await?;
+                Ok(Ok(()))
+            }
+            Err(failure) => failure.into_answer(),
+        }
+    }
+
+    fn write_group_delete(&self, group_id: &str) -> Result<Option<i64>, WriteFailure> {
+        let cell = self.find(group_id).ok_or(ResponseError::GroupIdNotFound)?;
+        let mut state = cell.state.lock();
+        if state.group.classic.is_dead() {
+            return Err(ResponseError::GroupIdNotFound.into());
+        }
+        if !state.group.classic.is_empty() {
+            return Err(ResponseError::NonEmptyGroup.into());
+        }
+        self.bury(&cell, &mut state)?;
+        Ok(state.written)
+    }
+
+    /// Writes the tombstones of an empty group and takes it off the map. Its cell stays dead for
+    /// whoever found it before: they are told to look again.
+    fn bury(&self, cell: &Cell, state: &mut CellState) -> Result<(), WriteFailure> {
+        let all = state.group.offsets.select(|_, _| true);
+        let mut records = tombstones(&cell.id, all);
+        records.push(GroupRecord::Group { group: cell.id.clone(), metadata: None });
+        self.write(cell, state, records)?;
+        state.group.classic.die();
+        // A compaction that listed the group before must not bring it back.
+        state.persisted = None;
+        self.groups.lock().remove(&cell.id);
+        Ok(())
+    }
+
+    /// Forgets the offsets of topics that are gone, in every group.
+    pub(crate) fn forget_topics(&self, is_gone: impl Fn(&str) -> bool) {
+        self.forget_offsets(|state| state.group.offsets.select(|topic, _| is_gone(topic)));
+    }
+
+    /// Forgets offsets past their retention, and groups of which nothing is left.
+    pub(crate) fn expire_offsets(&self) {
+        let now_ms = self.clock.now_ms();
+        let retention_ms = i64::try_from(self.config.offsets_retention_ms).unwrap_or(i64::MAX);
+        self.forget_offsets(|state| {
+            state.group.offsets.expired(&state.group.classic, now_ms, retention_ms)
+        });
+        for cell in self.all() {
+            let mut state = cell.state.lock();
+            if state.group.is_disposable()
+                && let Err(failure) = self.bury(&cell, &mut state)
+            {
+                tracing::warn!(group = cell.id, ?failure, "an empty group stays until later");
+            }
+        }
+    }
+
+    /// Nobody waits for this to be durable: after a crash it is done again.
+    fn forget_offsets(&self, choose: impl Fn(&CellState) -> Vec<(String, i32)>) {
+        for cell in self.all() {
+            let mut state = cell.state.lock();
+            let records = tombstones(&cell.id, choose(&state));
+            if let Err(failure) = self.write(&cell, &mut state, records) {
+                tracing::warn!(group = cell.id, ?failure, "offsets are forgotten later");
+            }
+        }
+    }
+}
+
+fn tombstones(group_id: &str, places: Vec<(String, i32)>) -> Vec<GroupRecord> {
+    let record =
+        |(topic, partition)| offset_record(group_id, TopicPartition { topic, partition }, None);
+    places.into_iter().map(record).collect()
+}
+
+fn offset_record(
+    group_id: &str,
+    place: TopicPartition,
+    committed: Option<CommittedOffset>,
+) -> GroupRecord {
+    let TopicPartition { topic, partition } = place;
+    GroupRecord::Offset { group: group_id.to_owned(), topic, partition, committed }
+}

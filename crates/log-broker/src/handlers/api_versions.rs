@@ -1,0 +1,61 @@
+//! `ApiVersions` (18), versions 0–3.
+//!
+//! - Answers the table of served keys, from the declarations beside the handlers.
+//! - A version above ours is answered in version 0 with error 35 and the list, so that a client
+//!   from the future finds what to ask in.
+//! - v3 (KIP-511) carries the client's name and version: a malformed one is error 42.
+
+use std::sync::Arc;
+
+use bytes::Bytes;
+use kafka_protocol::ResponseError;
+use kafka_protocol::messages::api_versions_response::ApiVersion;
+use kafka_protocol::messages::{ApiKey, ApiVersionsRequest, ApiVersionsResponse};
+use tracing::debug;
+
+use crate::broker::Broker;
+use crate::net::{Api, Call, CloseReason, Outcome, Reply, apis, decode};
+
+pub(crate) const API: Api = Api::new(ApiKey::ApiVersions, 0..=3);
+
+pub(crate) async fn run(_: Arc<Broker>, call: Call, body: Bytes) -> Result<Outcome, CloseReason> {
+    if !API.versions.contains(&call.api_version) {
+        let response = response(Err(ResponseError::UnsupportedVersion));
+        return Ok(Outcome::Reply(Reply::encode_version(&call, 0, &response)?));
+    }
+    let request: ApiVersionsRequest = decode(&call, &body)?;
+    let checked = check_software(&call, &request);
+    Ok(Outcome::Reply(Reply::encode(&call, &response(checked))?))
+}
+
+fn response(checked: Result<(), ResponseError>) -> ApiVersionsResponse {
+    let keys = apis().map(|api| {
+        ApiVersion::default()
+            .with_api_key(api.key as i16)
+            .with_min_version(api.advertised_min)
+            .with_max_version(*api.versions.end())
+    });
+    ApiVersionsResponse::default()
+        .with_error_code(checked.map_or_else(|error| error.code(), |()| 0))
+        .with_api_keys(keys.collect())
+}
+
+fn check_software(call: &Call, request: &ApiVersionsRequest) -> Result<(), ResponseError> {
+    if call.api_version < 3 {
+        return Ok(());
+    }
+    let (name, version) = (&request.client_software_name, &request.client_software_version);
+    if !is_software_word(name) || !is_software_word(version) {
+        return Err(ResponseError::InvalidRequest);
+    }
+    debug!(client = %name, version = %version, peer = %call.peer.address, "client says hello");
+    Ok(())
+}
+
+/// `[A-Za-z0-9](?:[A-Za-z0-9.-]*[A-Za-z0-9])?`
+fn is_software_word(word: &str) -> bool {
+    let is_edge = |c: char| c.is_ascii_alphanumeric();
+    word.starts_with(is_edge)
+        && word.ends_with(is_edge)
+        && word.chars().all(|c| is_edge(c) || c == '.' || c == '-')
+}

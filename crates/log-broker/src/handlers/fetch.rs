@@ -1,0 +1,167 @@
+//! Fetch (1), versions 4–12.
+//!
+//! - Long poll: answers as soon as `min_bytes` are readable or a partition has an error, else at
+//!   `max_wait_ms`. It registers with every partition before it looks, so no wake-up is lost.
+//! - Whole batches only; the first that is found comes whole even beyond the limits, so a reader
+//!   always gets on.
+//! - A deleted topic wakes its readers with error 3.
+//! - v4 isolation level, v5 log start, v7 sessions (none are kept: session id 0 makes clients send
+//!   full requests), v9 leader epoch, v11 rack, v12 flexible and diverging epochs.
+//!
+//! The response is written by hand, so that records are not copied; hence it takes bytes.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use bytes::Bytes;
+use kafka_protocol::ResponseError;
+use kafka_protocol::messages::fetch_request::{FetchPartition, FetchTopic};
+use kafka_protocol::messages::{ApiKey, FetchRequest};
+use levada_kafka_wire::fetch::{FetchResponse, FetchedPartition, FetchedTopic};
+use tokio::time::Instant;
+
+use super::{leader_epoch, read_error};
+use crate::broker::Broker;
+use crate::log::{PartitionLog, ReadBound, Waiter};
+use crate::net::{Api, Call, CloseReason, Outcome, Reply, decode};
+
+pub(crate) const API: Api = Api::new(ApiKey::Fetch, 4..=12);
+
+pub(crate) async fn run(
+    broker: Arc<Broker>,
+    call: Call,
+    body: Bytes,
+) -> Result<Outcome, CloseReason> {
+    let request: FetchRequest = decode(&call, &body)?;
+    let response = match check_session(&request) {
+        Ok(()) => poll(&broker, &call, &request).await,
+        Err(error) => FetchResponse { error_code: error.code(), session_id: 0, topics: Vec::new() },
+    };
+    let pieces = response.encode(call.api_version);
+    let reply = Reply::of_pieces(Reply::head(&call, call.api_version), pieces);
+    Ok(Outcome::Reply(reply.ok_or(CloseReason::ReplyTooLarge)?))
+}
+
+/// Full requests: (0, 0) wants a session and gets none, (id, −1) ends one.
+fn check_session(request: &FetchRequest) -> Result<(), ResponseError> {
+    match (request.session_id, request.session_epoch) {
+        (_, -1) | (0, 0) => Ok(()),
+        (0, _) => Err(ResponseError::InvalidFetchSessionEpoch),
+        _ => Err(ResponseError::FetchSessionIdNotFound),
+    }
+}
+
+async fn poll(broker: &Broker, call: &Call, request: &FetchRequest) -> FetchResponse {
+    let wait = Duration::from_millis(u64::try_from(request.max_wait_ms).unwrap_or_default());
+    let deadline = Instant::now() + wait.min(broker.config.limits.fetch_wait_max);
+    loop {
+        let waiter = Arc::new(Waiter::new());
+        let is_last = Instant::now() >= deadline || call.peer.gone.is_cancelled();
+        let pass = Pass::over(broker, request, (!is_last).then_some(&waiter));
+        if is_last || pass.is_enough(request.min_bytes) {
+            return FetchResponse { error_code: 0, session_id: 0, topics: pass.topics };
+        }
+        tokio::select! {
+            () = waiter.notified() => {}
+            () = tokio::time::sleep_until(deadline) => {}
+            () = call.gone() => {}
+        }
+    }
+}
+
+/// One look at every partition of the request.
+struct Pass<'a> {
+    broker: &'a Broker,
+    bound: ReadBound,
+    bytes_left: usize,
+    bytes: usize,
+    has_news: bool,
+    topics: Vec<FetchedTopic>,
+}
+
+impl<'a> Pass<'a> {
+    fn over(broker: &'a Broker, request: &FetchRequest, waiter: Option<&Arc<Waiter>>) -> Self {
+        let max = usize::try_from(request.max_bytes).unwrap_or_default();
+        let mut pass = Self {
+            broker,
+            bound: match request.isolation_level {
+                1 => ReadBound::LastStable,
+                _ => ReadBound::HighWatermark,
+            },
+            bytes_left: max.min(broker.config.limits.fetch_bytes_max),
+            bytes: 0,
+            has_news: false,
+            topics: Vec::with_capacity(request.topics.len()),
+        };
+        for topic in &request.topics {
+            let fetched = pass.topic(topic, waiter);
+            pass.topics.push(fetched);
+        }
+        pass
+    }
+
+    fn is_enough(&self, min_bytes: i32) -> bool {
+        self.has_news || self.bytes >= usize::try_from(min_bytes).unwrap_or_default()
+    }
+
+    fn topic(&mut self, topic: &FetchTopic, waiter: Option<&Arc<Waiter>>) -> FetchedTopic {
+        let partitions = topic.partitions.iter().map(|asked| {
+            self.partition(&topic.topic, asked, waiter).unwrap_or_else(|error| {
+                self.has_news = true;
+                FetchedPartition::failed(asked.partition, error.code())
+            })
+        });
+        let partitions = partitions.collect();
+        FetchedTopic { name: topic.topic.0.clone().into_bytes(), partitions }
+    }
+
+    fn partition(
+        &mut self,
+        topic: &str,
+        asked: &FetchPartition,
+        waiter: Option<&Arc<Waiter>>,
+    ) -> Result<FetchedPartition, ResponseError> {
+        let log = self.broker.topics.partition(topic, asked.partition)?;
+        if let Some(waiter) = waiter {
+            log.register(waiter);
+        }
+        leader_epoch::check(asked.current_leader_epoch, &log)?;
+        if let Some(diverging) = leader_epoch::divergence(asked, &log) {
+            self.has_news = true;
+            return Ok(self.fetched(asked, &log, Some(diverging), Bytes::new()));
+        }
+        let records = self.read(&log, asked)?;
+        self.bytes += records.len();
+        self.bytes_left = self.bytes_left.saturating_sub(records.len());
+        Ok(self.fetched(asked, &log, None, records))
+    }
+
+    fn read(&self, log: &PartitionLog, asked: &FetchPartition) -> Result<Bytes, ResponseError> {
+        let partition_max = usize::try_from(asked.partition_max_bytes).unwrap_or_default();
+        let is_first = self.bytes == 0;
+        let max = partition_max.min(self.bytes_left);
+        let read = log.read(asked.fetch_offset, self.bound, max, is_first);
+        read.map(|read| read.records).map_err(|error| read_error(&error))
+    }
+
+    fn fetched(
+        &self,
+        asked: &FetchPartition,
+        log: &PartitionLog,
+        diverging_epoch: Option<(i32, i64)>,
+        records: Bytes,
+    ) -> FetchedPartition {
+        let bounds = log.bounds();
+        FetchedPartition {
+            index: asked.partition,
+            error_code: 0,
+            high_watermark: bounds.high_watermark,
+            last_stable_offset: bounds.last_stable_offset,
+            log_start_offset: bounds.log_start_offset,
+            diverging_epoch,
+            // Nothing aborts while there are no transactions: the list is empty, not null.
+            aborted: (self.bound == ReadBound::LastStable).then(Vec::new),
+            records,
+        }
+    }
+}

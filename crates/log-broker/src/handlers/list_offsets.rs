@@ -1,0 +1,88 @@
+//! `ListOffsets` (2), versions 1–6.
+//!
+//! - Timestamp −1: the end of what the reader may see, −2: the log start; from 0: the first
+//!   record at or after that time, offset −1 when there is none. Below −2: error 35.
+//! - v2 isolation level (committed readers see up to the last stable offset), v4 leader epochs,
+//!   v6 flexible.
+
+use kafka_protocol::ResponseError;
+use kafka_protocol::messages::list_offsets_request::ListOffsetsPartition;
+use kafka_protocol::messages::list_offsets_response::{
+    ListOffsetsPartitionResponse, ListOffsetsTopicResponse,
+};
+use kafka_protocol::messages::{ApiKey, ListOffsetsRequest, ListOffsetsResponse};
+
+use super::{leader_epoch, read_error};
+use crate::broker::Broker;
+use crate::log::{PartitionLog, TimestampedOffset};
+use crate::net::{Api, Call};
+
+pub(crate) const API: Api = Api::new(ApiKey::ListOffsets, 1..=6);
+
+const LATEST: i64 = -1;
+const EARLIEST: i64 = -2;
+const READ_COMMITTED: i8 = 1;
+
+pub(crate) async fn handle(
+    broker: &Broker,
+    call: &Call,
+    request: ListOffsetsRequest,
+) -> ListOffsetsResponse {
+    let is_committed = request.isolation_level == READ_COMMITTED;
+    let topics = request.topics.into_iter().map(|topic| {
+        let partitions = topic.partitions.iter().map(|asked| {
+            let found = broker
+                .topics
+                .partition(&topic.name, asked.partition_index)
+                .and_then(|log| find(&log, asked, is_committed));
+            answer(call, asked.partition_index, found)
+        });
+        let partitions = partitions.collect();
+        ListOffsetsTopicResponse::default().with_name(topic.name).with_partitions(partitions)
+    });
+    ListOffsetsResponse::default().with_topics(topics.collect())
+}
+
+fn find(
+    log: &PartitionLog,
+    asked: &ListOffsetsPartition,
+    is_committed: bool,
+) -> Result<Option<TimestampedOffset>, ResponseError> {
+    leader_epoch::check(asked.current_leader_epoch, log)?;
+    let bounds = log.bounds();
+    let end = if is_committed { bounds.last_stable_offset } else { bounds.high_watermark };
+    let at = |offset| {
+        Ok(Some(TimestampedOffset { offset, timestamp: -1, leader_epoch: bounds.leader_epoch }))
+    };
+    match asked.timestamp {
+        LATEST => at(end),
+        EARLIEST => at(bounds.log_start_offset),
+        ..EARLIEST => Err(ResponseError::UnsupportedVersion),
+        timestamp => {
+            let found = log.offset_for_timestamp(timestamp).map_err(|error| read_error(&error))?;
+            Ok(found.filter(|found| found.offset < end))
+        }
+    }
+}
+
+fn answer(
+    call: &Call,
+    index: i32,
+    found: Result<Option<TimestampedOffset>, ResponseError>,
+) -> ListOffsetsPartitionResponse {
+    let nothing = ListOffsetsPartitionResponse::default()
+        .with_partition_index(index)
+        .with_timestamp(-1)
+        .with_offset(-1);
+    match found {
+        Err(error) => nothing.with_error_code(error.code()),
+        Ok(None) => nothing,
+        Ok(Some(found)) => {
+            let epoch = if call.api_version >= 4 { found.leader_epoch } else { -1 };
+            nothing
+                .with_timestamp(found.timestamp)
+                .with_offset(found.offset)
+                .with_leader_epoch(epoch)
+        }
+    }
+}

@@ -1,0 +1,102 @@
+//! Metadata (3), versions 0–11.
+//!
+//! - One broker, which is the controller, leader of every partition and its only replica.
+//! - Unknown topics are made when the request and the broker allow it, and are in this same
+//!   answer; else error 3. Internal topics are not made this way.
+//! - v0 lists all topics when none is named; from v1 null lists all and empty lists none.
+//! - v4 the request decides about auto-creation (before: always), v7 leader epochs, v8 authorized
+//!   operations, v10 topic ids in the answer.
+
+use std::sync::Arc;
+
+use kafka_protocol::ResponseError;
+use kafka_protocol::messages::metadata_response::{
+    MetadataResponseBroker, MetadataResponsePartition, MetadataResponseTopic,
+};
+use kafka_protocol::messages::{ApiKey, BrokerId, MetadataRequest, MetadataResponse, TopicName};
+use kafka_protocol::protocol::StrBytes;
+
+use super::authorized;
+use crate::broker::{Broker, NODE_ID};
+use crate::log::PartitionLog;
+use crate::net::{Api, Call};
+use crate::topics::{NewTopic, Topic, check_name, is_internal};
+
+pub(crate) const API: Api = Api::new(ApiKey::Metadata, 0..=11);
+
+pub(crate) async fn handle(
+    broker: &Broker,
+    call: &Call,
+    request: MetadataRequest,
+) -> MetadataResponse {
+    let operations =
+        authorized::asked(request.include_topic_authorized_operations, authorized::TOPIC);
+    let may_create = request.allow_auto_topic_creation && broker.config.auto_create_topics;
+    let mut topics = Vec::new();
+    match request.topics {
+        Some(asked) if call.api_version > 0 || !asked.is_empty() => {
+            for asked in asked {
+                let name = asked.name.unwrap_or_default();
+                let found = find_or_create(broker, &name, may_create).await;
+                topics.push(match found {
+                    Ok(topic) => describe(&topic, operations),
+                    Err(error) => unknown(name, error),
+                });
+            }
+        }
+        _ => topics.extend(broker.topics.list().iter().map(|topic| describe(topic, operations))),
+    }
+    let cluster_operations =
+        authorized::asked(request.include_cluster_authorized_operations, authorized::CLUSTER);
+    MetadataResponse::default()
+        .with_brokers(vec![this_broker(call)])
+        .with_cluster_id(Some(StrBytes::from_string(broker.cluster_id.clone())))
+        .with_controller_id(BrokerId(NODE_ID))
+        .with_topics(topics)
+        .with_cluster_authorized_operations(cluster_operations)
+}
+
+async fn find_or_create(
+    broker: &Broker,
+    name: &str,
+    may_create: bool,
+) -> Result<Arc<Topic>, ResponseError> {
+    if let Some(topic) = broker.topics.get(name) {
+        return Ok(topic);
+    }
+    check_name(name).map_err(|error| error.response_error())?;
+    if !may_create || is_internal(name) {
+        return Err(ResponseError::UnknownTopicOrPartition);
+    }
+    broker.topics.ensure(NewTopic::plain(name)).await.map_err(|error| error.response_error())
+}
+
+fn this_broker(call: &Call) -> MetadataResponseBroker {
+    MetadataResponseBroker::default()
+        .with_node_id(BrokerId(NODE_ID))
+        .with_host(StrBytes::from_string(call.peer.advertised.host.clone()))
+        .with_port(i32::from(call.peer.advertised.port))
+}
+
+fn describe(topic: &Topic, operations: i32) -> MetadataResponseTopic {
+    let partitions = topic.partitions.iter().map(|partition| describe_partition(partition));
+    MetadataResponseTopic::default()
+        .with_name(Some(TopicName(StrBytes::from_string(topic.name.clone()))))
+        .with_topic_id(topic.id)
+        .with_is_internal(topic.is_internal())
+        .with_partitions(partitions.collect())
+        .with_topic_authorized_operations(operations)
+}
+
+fn describe_partition(log: &PartitionLog) -> MetadataResponsePartition {
+    MetadataResponsePartition::default()
+        .with_partition_index(log.index())
+        .with_leader_id(BrokerId(NODE_ID))
+        .with_leader_epoch(log.bounds().leader_epoch)
+        .with_replica_nodes(vec![BrokerId(NODE_ID)])
+        .with_isr_nodes(vec![BrokerId(NODE_ID)])
+}
+
+fn unknown(name: TopicName, error: ResponseError) -> MetadataResponseTopic {
+    MetadataResponseTopic::default().with_error_code(error.code()).with_name(Some(name))
+}

@@ -1,0 +1,242 @@
+//! Appending one batch: validate, admit, stamp, write.
+
+use std::io;
+use std::sync::Arc;
+use std::sync::atomic::Ordering;
+
+use levada_kafka_wire::compression::Codec;
+use levada_kafka_wire::record_batch::{
+    BatchError, BatchHead, BatchHeader, EndTxnMarker, HEADER_BYTES,
+};
+
+use super::checkpoint::io_error;
+use super::index::OffsetEntry;
+use super::layout::{Kind, segment_path};
+use super::partition_log::Core;
+use super::segment::{Active, Rolled, Sealed, Segment};
+use super::{
+    AppendError, AppendOrigin, Appended, FlushPolicy, LogConfig, LogError, PartitionLog,
+    TimestampType,
+};
+use crate::producer_state::{Admission, SequenceError};
+
+impl PartitionLog {
+    /// Appends exactly one v2 batch. Written when it returns, readable and durable once
+    /// [`Self::flushed`] says so; acks=1 answers at once, acks=all awaits `flushed`.
+    ///
+    /// Header and checksum are validated before the partition is locked. A duplicate of an
+    /// idempotent producer's last five batches answers the offsets of the first append. Writes to
+    /// the page cache, so it is called on the connection's own task.
+    pub fn append(
+        self: &Arc<Self>,
+        batch: &[u8],
+        origin: AppendOrigin,
+    ) -> Result<Appended, AppendError> {
+        let mut header = validate(batch, origin)?;
+        let marker = header.is_control().then(|| EndTxnMarker::of_batch(&header, batch)).flatten();
+        self.shared.health.check_append().map_err(AppendError::Storage)?;
+        let now_ms = self.shared.clock.now_ms();
+
+        let mut core = self.core.lock();
+        if core.is_deleted {
+            return Err(AppendError::Deleted);
+        }
+        if core.is_closed {
+            return Err(AppendError::Storage(LogError::Closed));
+        }
+        check_config(&header, &core.config, now_ms)?;
+        if let Some(first) = admit(&header, &core)? {
+            return Ok(self.appended(first, None, true));
+        }
+        if must_roll(&core, &header, now_ms) {
+            self.roll(&mut core).map_err(AppendError::Storage)?;
+        }
+        let mut head = BatchHead::of(batch).map_err(AppendError::InvalidRecord)?;
+        let log_append_time = stamp(&mut header, &mut head, batch, &core, now_ms);
+        self.write(&core, &head, &batch[HEADER_BYTES..])?;
+
+        core.note(&header, marker, now_ms);
+        self.publish(&mut core);
+        let needs_flush = core.config.flush == FlushPolicy::Fsync;
+        drop(core);
+        if needs_flush && !self.is_queued.swap(true, Ordering::AcqRel) {
+            self.shared.flusher.push(self.clone());
+        }
+        Ok(self.appended((header.base_offset, header.last_offset()), log_append_time, false))
+    }
+
+    fn appended(
+        &self,
+        (base_offset, last_offset): (i64, i64),
+        log_append_time: Option<i64>,
+        is_duplicate: bool,
+    ) -> Appended {
+        let log_start_offset = self.bounds().log_start_offset;
+        Appended { base_offset, last_offset, log_append_time, log_start_offset, is_duplicate }
+    }
+
+    fn write(&self, core: &Core, head: &BatchHead, rest: &[u8]) -> Result<(), AppendError> {
+        let active = &core.active;
+        let Err(error) = active.segment.file.write_at(active.size, [head.bytes(), rest]) else {
+            return Ok(());
+        };
+        let path = segment_path(&self.dir, active.segment.base_offset, Kind::Log);
+        let failure = io_error("write", &path, &error);
+        // A full disk is a state that passes. What was written of the batch is taken back; should
+        // a power cut bring a part of it back, its checksum does not match and recovery cuts it.
+        if is_full(&error) && active.segment.file.truncate(active.size).is_ok() {
+            return Err(AppendError::Storage(failure));
+        }
+        Err(AppendError::OutcomeUnknown(self.shared.health.fail(&failure)))
+    }
+
+    /// Seals the active segment and begins the next one. Its sync, index files and snapshot are
+    /// left to the next flush.
+    pub(super) fn roll(&self, core: &mut Core) -> Result<(), LogError> {
+        let next_offset = core.log_end_offset;
+        let segment = Segment::create(&*self.shared.disk, &self.dir, next_offset)?;
+        let old = std::mem::replace(&mut core.active, Active::empty(segment));
+        let max_timestamp = old.index.max_timestamp();
+        let index = Arc::new(old.index);
+        core.rolled.push(Rolled {
+            segment: old.segment.clone(),
+            index: index.clone(),
+            snapshot: core.producers.encode(),
+            next_offset,
+        });
+        core.sealed.push(Sealed {
+            segment: old.segment,
+            size: old.size,
+            next_offset,
+            max_timestamp,
+            index: Some(index),
+        });
+        Ok(())
+    }
+}
+
+impl Core {
+    /// Takes a written batch into the state in memory.
+    fn note(&mut self, header: &BatchHeader, marker: Option<EndTxnMarker>, now_ms: i64) {
+        let bytes = u64::try_from(header.total_bytes).unwrap_or(u64::MAX);
+        let entry = OffsetEntry {
+            last_relative: self.active.segment.relative(header.last_offset()),
+            position: u32::try_from(self.active.size).unwrap_or(u32::MAX),
+        };
+        let interval = self.config.index_interval_bytes;
+        self.active.index.add(entry, header.max_timestamp, bytes, interval);
+        self.active.size += bytes;
+        self.active.first_append_ms.get_or_insert(now_ms);
+        self.log_end_offset = header.last_offset() + 1;
+        self.producers.apply(header, marker, now_ms);
+    }
+}
+
+/// What a batch must be by itself, whatever the partition holds.
+fn validate(batch: &[u8], origin: AppendOrigin) -> Result<BatchHeader, AppendError> {
+    let header = BatchHeader::parse_whole(batch).map_err(|error| match error {
+        BatchError::Crc { .. } | BatchError::Extent { .. } | BatchError::Length { .. } => {
+            AppendError::Corrupt(error)
+        }
+        _ => AppendError::InvalidRecord(error),
+    })?;
+    let invalid = |error| Err(AppendError::InvalidRecord(error));
+    let (count, last_offset_delta) = (header.record_count, header.last_offset_delta);
+    if count < 1 || last_offset_delta != count - 1 {
+        return invalid(BatchError::Count { count, last_offset_delta });
+    }
+    if Codec::try_from(header.codec_id()).is_err() {
+        return invalid(BatchError::Codec(header.codec_id()));
+    }
+    if header.is_control() {
+        return match origin {
+            AppendOrigin::Client => invalid(BatchError::ControlByClient),
+            AppendOrigin::Coordinator => Ok(header),
+        };
+    }
+    let (epoch, sequence) = (header.producer_epoch, header.base_sequence);
+    if header.has_producer_id() && (epoch < 0 || sequence < 0) {
+        let producer_id = header.producer_id;
+        return invalid(BatchError::ProducerFields { producer_id, epoch, sequence });
+    }
+    Ok(header)
+}
+
+/// What the topic's settings allow.
+fn check_config(header: &BatchHeader, config: &LogConfig, now_ms: i64) -> Result<(), AppendError> {
+    let size = header.total_bytes;
+    let exceeds = |max: u32| usize::try_from(max).is_ok_and(|max| size > max);
+    if exceeds(config.max_message_bytes) {
+        return Err(AppendError::TooLarge { size, max: config.max_message_bytes });
+    }
+    if exceeds(config.segment_bytes) {
+        return Err(AppendError::LargerThanSegment { size, max: config.segment_bytes });
+    }
+    let timestamp = header.max_timestamp;
+    let earliest = now_ms.saturating_sub(config.timestamp_before_max_ms);
+    let latest = now_ms.saturating_add(config.timestamp_after_max_ms);
+    // A batch without a timestamp (−1) is older than any bound; Kafka lets it pass.
+    if config.timestamp_type == TimestampType::CreateTime
+        && timestamp != -1
+        && !(earliest..=latest).contains(&timestamp)
+    {
+        return Err(AppendError::TimestampOutOfRange { timestamp, earliest, latest });
+    }
+    Ok(())
+}
+
+/// The offsets of the first append when the batch repeats one.
+fn admit(header: &BatchHeader, core: &Core) -> Result<Option<(i64, i64)>, AppendError> {
+    if !header.has_producer_id() || header.is_control() {
+        return Ok(None);
+    }
+    let (producer_id, found) = (header.producer_id, header.base_sequence);
+    match core.producers.admit(header) {
+        Ok(Admission::Append) => Ok(None),
+        Ok(Admission::Duplicate(stored)) => Ok(Some((stored.base_offset, stored.last_offset))),
+        Err(SequenceError::OutOfOrder { expected }) => {
+            Err(AppendError::OutOfOrderSequence { producer_id, found, expected })
+        }
+        Err(SequenceError::Duplicate) => Err(AppendError::DuplicateSequence { producer_id, found }),
+        Err(SequenceError::Epoch { current }) => {
+            let found = header.producer_epoch;
+            Err(AppendError::InvalidProducerEpoch { producer_id, found, current })
+        }
+    }
+}
+
+fn must_roll(core: &Core, header: &BatchHeader, now_ms: i64) -> bool {
+    let active = &core.active;
+    let Some(first_append_ms) = active.first_append_ms else { return false };
+    let size = u64::try_from(header.total_bytes).unwrap_or(u64::MAX);
+    let last = core.log_end_offset.saturating_add(i64::from(header.last_offset_delta));
+    active.size.saturating_add(size) > u64::from(core.config.segment_bytes)
+        || now_ms.saturating_sub(first_append_ms) >= core.config.segment_ms
+        // Kafka's index holds relative offsets as signed 32-bit numbers.
+        || last - active.segment.base_offset > i64::from(i32::MAX)
+}
+
+/// Writes what the log assigns into header and head; answers the time it stamped.
+fn stamp(
+    header: &mut BatchHeader,
+    head: &mut BatchHead,
+    batch: &[u8],
+    core: &Core,
+    now_ms: i64,
+) -> Option<i64> {
+    header.base_offset = core.log_end_offset;
+    header.leader_epoch = core.epochs.latest();
+    head.set_base_offset(header.base_offset);
+    head.set_leader_epoch(header.leader_epoch);
+    if core.config.timestamp_type == TimestampType::CreateTime {
+        return None;
+    }
+    header.max_timestamp = now_ms;
+    head.set_log_append_time(now_ms, &batch[HEADER_BYTES..]);
+    Some(now_ms)
+}
+
+fn is_full(error: &io::Error) -> bool {
+    use io::ErrorKind::{QuotaExceeded, StorageFull};
+    matches!(error.kind(), StorageFull | QuotaExceeded)
+}

@@ -1,0 +1,83 @@
+//! Settings of a partition log and of the directory that holds them.
+
+use std::time::Duration;
+
+/// What an acknowledgement waits for.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub enum FlushPolicy {
+    /// The high watermark passes only bytes that an `fdatasync` has covered.
+    #[default]
+    Fsync,
+    /// The high watermark follows the write; the kernel decides when the bytes reach the disk.
+    Os,
+}
+
+/// `message.timestamp.type`.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub enum TimestampType {
+    #[default]
+    CreateTime,
+    LogAppendTime,
+}
+
+/// Topic settings a partition log obeys, each named as the topic config it comes from.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct LogConfig {
+    pub segment_bytes: u32,
+    pub segment_ms: i64,
+    pub index_interval_bytes: u32,
+    /// `None` keeps records of any age (`retention.ms=-1`).
+    pub retention_ms: Option<i64>,
+    /// `None` keeps any amount (`retention.bytes=-1`).
+    pub retention_bytes: Option<u64>,
+    pub max_message_bytes: u32,
+    pub timestamp_type: TimestampType,
+    /// `message.timestamp.before.max.ms`
+    pub timestamp_before_max_ms: i64,
+    /// `message.timestamp.after.max.ms`
+    pub timestamp_after_max_ms: i64,
+    pub flush: FlushPolicy,
+}
+
+impl Default for LogConfig {
+    fn default() -> Self {
+        const DAY_MS: i64 = 24 * 60 * 60 * 1000;
+        Self {
+            segment_bytes: 1 << 30,
+            segment_ms: 7 * DAY_MS,
+            index_interval_bytes: 4096,
+            retention_ms: Some(7 * DAY_MS),
+            retention_bytes: None,
+            max_message_bytes: 1_048_588,
+            timestamp_type: TimestampType::CreateTime,
+            timestamp_before_max_ms: i64::MAX,
+            timestamp_after_max_ms: 60 * 60 * 1000,
+            flush: FlushPolicy::Fsync,
+        }
+    }
+}
+
+/// Settings of the log directory as a whole.
+#[derive(Debug, Clone)]
+pub struct LogOptions {
+    /// What partitions found at start obey until [`super::PartitionLog::set_config`] says more.
+    pub default_config: LogConfig,
+    /// How long appends without a waiter (acks 0 and 1) may stay unsynced and so unreadable.
+    /// A waiter (acks=all) is never delayed.
+    pub flush_linger: Duration,
+    /// Produces are refused while less than this is free, or less than 5 % of a small disk.
+    pub free_bytes_min: u64,
+    /// A producer id without appends for this long is forgotten.
+    pub producer_id_expiration_ms: i64,
+}
+
+impl Default for LogOptions {
+    fn default() -> Self {
+        Self {
+            default_config: LogConfig::default(),
+            flush_linger: Duration::from_millis(2),
+            free_bytes_min: 1 << 30,
+            producer_id_expiration_ms: 24 * 60 * 60 * 1000,
+        }
+    }
+}

@@ -1,0 +1,307 @@
+//! A directory of partition logs, held by one process.
+
+use std::collections::BTreeMap;
+use std::io;
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+use std::thread::JoinHandle;
+
+use parking_lot::{Mutex, RwLock};
+use uuid::Uuid;
+
+use super::checkpoint::{
+    LeaderEpochs, OffsetCheckpoint, io_error, load_cluster_id, store_topic_id,
+};
+use super::flusher::{self, FlushQueue};
+use super::layout::{self, parse_partition_dir, partition_dir_name};
+use super::partition_log::{Core, PartitionLog};
+use super::recovery::Recovery;
+use super::segment::{Active, Segment};
+use super::shared::{Health, Shared};
+use super::{LogConfig, LogError, LogOptions};
+use crate::clock::Clock;
+use crate::io::{DirLock, Disk, RealDisk, replace_file};
+use crate::producer_state::ProducerStates;
+
+type Key = (String, i32);
+
+/// Every partition of this broker. Dropping it stops abruptly, as a crash would; [`Self::close`]
+/// leaves the mark that lets the next start skip recovery.
+#[derive(Debug)]
+pub struct LogDir {
+    path: PathBuf,
+    cluster_id: Uuid,
+    shared: Arc<Shared>,
+    partitions: RwLock<BTreeMap<Key, Arc<PartitionLog>>>,
+    offline: BTreeMap<Key, LogError>,
+    /// One creation or deletion at a time.
+    changes: Mutex<()>,
+    flusher: Option<JoinHandle<()>>,
+    _lock: Box<dyn DirLock>,
+}
+
+impl LogDir {
+    /// Locks the directory, creating it if missing, and recovers every partition in it. Blocks.
+    pub fn open(path: &Path, clock: Arc<dyn Clock>, options: LogOptions) -> Result<Self, LogError> {
+        Self::open_on(Arc::new(RealDisk), path, clock, options)
+    }
+
+    /// As [`Self::open`], on another disk.
+    pub fn open_on(
+        disk: Arc<dyn Disk>,
+        path: &Path,
+        clock: Arc<dyn Clock>,
+        options: LogOptions,
+    ) -> Result<Self, LogError> {
+        disk.create_dir(path).map_err(|error| io_error("create", path, &error))?;
+        let lock = lock(&*disk, path)?;
+        let cluster_id = load_cluster_id(&*disk, path)?;
+        let is_clean = take_clean_mark(&*disk, path)?;
+        let checkpoint = |name| OffsetCheckpoint::load(disk.clone(), path.join(name));
+        let shared = Arc::new(Shared {
+            log_starts: checkpoint(layout::LOG_STARTS)?,
+            recovery_points: checkpoint(layout::RECOVERY_POINTS)?,
+            disk,
+            clock,
+            options,
+            health: Health::default(),
+            flusher: FlushQueue::default(),
+        });
+        let (partitions, offline) = load_partitions(&shared, path, is_clean)?;
+        let thread = std::thread::Builder::new().name("log-flusher".to_owned());
+        let flusher = thread
+            .spawn({
+                let shared = shared.clone();
+                move || flusher::run(&shared)
+            })
+            .map_err(|error| io_error("start the flusher of", path, &error))?;
+        Ok(Self {
+            path: path.to_owned(),
+            cluster_id,
+            shared,
+            partitions: RwLock::new(partitions),
+            offline,
+            changes: Mutex::new(()),
+            flusher: Some(flusher),
+            _lock: lock,
+        })
+    }
+
+    /// Made once with the directory and the same ever after.
+    pub fn cluster_id(&self) -> Uuid {
+        self.cluster_id
+    }
+
+    /// In order of topic and index.
+    pub fn partitions(&self) -> Vec<Arc<PartitionLog>> {
+        self.partitions.read().values().cloned().collect()
+    }
+
+    pub fn partition(&self, topic: &str, index: i32) -> Option<Arc<PartitionLog>> {
+        self.partitions.read().get(&(topic.to_owned(), index)).cloned()
+    }
+
+    /// Partitions that could not be recovered, with the reason: `KAFKA_STORAGE_ERROR` (56) to
+    /// whoever asks for them. Their files are untouched.
+    pub fn offline(&self) -> &BTreeMap<(String, i32), LogError> {
+        &self.offline
+    }
+
+    /// Durable when it returns: a crash leaves the whole partition or none of it. Blocks.
+    pub fn create(
+        &self,
+        topic: &str,
+        index: i32,
+        topic_id: Uuid,
+        config: LogConfig,
+    ) -> Result<Arc<PartitionLog>, LogError> {
+        if !layout::is_topic_name(topic) || index < 0 {
+            return Err(LogError::InvalidTopicName { topic: topic.to_owned() });
+        }
+        self.shared.health.check()?;
+        let _one = self.changes.lock();
+        let key = (topic.to_owned(), index);
+        if self.partitions.read().contains_key(&key) || self.offline.contains_key(&key) {
+            return Err(LogError::PartitionExists { topic: key.0, index });
+        }
+        // An earlier partition of this name must not lend its offsets.
+        self.shared.recovery_points.forget(topic, index)?;
+        self.shared.log_starts.forget(topic, index)?;
+        let log = Arc::new(self.make_partition(topic, index, topic_id, config)?);
+        self.partitions.write().insert(key, log.clone());
+        Ok(log)
+    }
+
+    fn make_partition(
+        &self,
+        topic: &str,
+        index: i32,
+        topic_id: Uuid,
+        config: LogConfig,
+    ) -> Result<PartitionLog, LogError> {
+        let disk = &*self.shared.disk;
+        let made = self.path.join(format!("{}{}", Uuid::new_v4(), layout::TEMPORARY));
+        let dir = self.path.join(partition_dir_name(topic, index));
+        disk.create_dir(&made).map_err(|error| io_error("create", &made, &error))?;
+        Segment::create(disk, &made, 0)?;
+        let epochs = LeaderEpochs::first();
+        epochs.store(disk, &made)?;
+        store_topic_id(disk, &made, topic_id)?;
+        disk.rename(&made, &dir).map_err(|error| io_error("rename", &made, &error))?;
+        disk.sync_dir(&self.path).map_err(|error| io_error("sync", &self.path, &error))?;
+        let core = Core {
+            config,
+            is_deleted: false,
+            is_closed: false,
+            sealed: Vec::new(),
+            active: Active::empty(Segment::open(disk, &dir, 0)?),
+            rolled: Vec::new(),
+            producers: ProducerStates::default(),
+            epochs,
+            log_end_offset: 0,
+            durable_offset: 0,
+        };
+        Ok(PartitionLog::new((topic, index, topic_id), dir, self.shared.clone(), core, 0))
+    }
+
+    /// Durable when it returns. Readers and waiters of the partition see it deleted. Blocks.
+    pub fn delete(&self, topic: &str, index: i32) -> Result<(), LogError> {
+        self.shared.health.check()?;
+        let _one = self.changes.lock();
+        let removed = self.partitions.write().remove(&(topic.to_owned(), index));
+        let Some(log) = removed else {
+            return Err(LogError::UnknownPartition { topic: topic.to_owned(), index });
+        };
+        log.mark_deleted();
+        let disk = &*self.shared.disk;
+        let name = format!("{}-{index}{}", log.topic_id(), layout::DELETED);
+        let doomed = self.path.join(name);
+        disk.rename(&log.dir, &doomed).map_err(|error| io_error("rename", &log.dir, &error))?;
+        disk.sync_dir(&self.path).map_err(|error| io_error("sync", &self.path, &error))?;
+        // Gone for every later start already; the rest is room.
+        if let Err(error) = disk.remove_dir_all(&doomed) {
+            tracing::warn!(path = %doomed.display(), %error, "removed at the next start");
+        }
+        self.shared.recovery_points.forget(topic, index)?;
+        self.shared.log_starts.forget(topic, index)
+    }
+
+    /// Flushes, rolls by age, deletes by retention, writes checkpoints, watches the free space.
+    /// To be called every second or so; blocks.
+    pub fn maintain(&self) -> Result<(), LogError> {
+        self.shared.health.check()?;
+        self.watch_space();
+        let now_ms = self.shared.clock.now_ms();
+        for log in self.partitions() {
+            if let Err(error) = log.maintain(now_ms) {
+                let (topic, partition) = (log.topic(), log.index());
+                tracing::warn!(topic, partition, %error, "maintenance failed");
+            }
+        }
+        self.shared.health.check()?;
+        self.store_recovery_points()
+    }
+
+    fn watch_space(&self) {
+        match self.shared.disk.space(&self.path) {
+            Ok(space) => {
+                let needed = self.shared.options.free_bytes_min.min(space.total / 20);
+                self.shared.health.set_full(space.free < needed);
+            }
+            Err(error) => tracing::warn!(%error, "free space of the log directory unknown"),
+        }
+    }
+
+    fn store_recovery_points(&self) -> Result<(), LogError> {
+        let durable: Vec<_> = self
+            .partitions()
+            .iter()
+            .map(|log| ((log.topic().to_owned(), log.index()), log.core.lock().durable_offset))
+            .collect();
+        self.shared.recovery_points.update(|points| {
+            let mut is_changed = false;
+            for (key, offset) in durable {
+                is_changed |= points.insert(key, offset) != Some(offset);
+            }
+            is_changed
+        })
+    }
+
+    /// Flushes everything and leaves the clean-shutdown mark; appends fail from here on. Blocks.
+    pub fn close(&self) -> Result<(), LogError> {
+        self.shared.health.check()?;
+        for log in self.partitions() {
+            log.close()?;
+        }
+        self.shared.health.close();
+        self.store_recovery_points()?;
+        let mark = self.path.join(layout::CLEAN_SHUTDOWN);
+        replace_file(&*self.shared.disk, &mark, b"")
+            .map_err(|error| io_error("write", &mark, &error))
+    }
+}
+
+impl Drop for LogDir {
+    fn drop(&mut self) {
+        self.shared.health.close();
+        self.shared.flusher.stop();
+        if let Some(flusher) = self.flusher.take()
+            && flusher.join().is_err()
+        {
+            tracing::error!("the flusher thread panicked");
+        }
+    }
+}
+
+fn lock(disk: &dyn Disk, path: &Path) -> Result<Box<dyn DirLock>, LogError> {
+    disk.lock(&path.join(layout::LOCK)).map_err(|error| match error.kind() {
+        io::ErrorKind::WouldBlock => LogError::Locked { path: path.to_owned() },
+        _ => io_error("lock", path, &error),
+    })
+}
+
+/// Whether the last stop was clean. The mark is gone, durably, before anything is written.
+fn take_clean_mark(disk: &dyn Disk, path: &Path) -> Result<bool, LogError> {
+    let mark = path.join(layout::CLEAN_SHUTDOWN);
+    match disk.remove_file(&mark) {
+        Ok(()) => {
+            disk.sync_dir(path).map_err(|error| io_error("sync", path, &error))?;
+            Ok(true)
+        }
+        Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(false),
+        Err(error) => Err(io_error("remove", &mark, &error)),
+    }
+}
+
+type Loaded = (BTreeMap<Key, Arc<PartitionLog>>, BTreeMap<Key, LogError>);
+
+fn load_partitions(shared: &Arc<Shared>, path: &Path, is_clean: bool) -> Result<Loaded, LogError> {
+    const KNOWN: [&str; 4] =
+        [layout::LOCK, layout::META, layout::LOG_STARTS, layout::RECOVERY_POINTS];
+    let disk = &*shared.disk;
+    let names = disk.list(path).map_err(|error| io_error("list", path, &error))?;
+    let (mut partitions, mut offline) = Loaded::default();
+    for name in names {
+        let entry = path.join(&name);
+        let is_dir = disk.is_dir(&entry);
+        if name.ends_with(layout::DELETED) && is_dir || name.ends_with(layout::TEMPORARY) {
+            let removed =
+                if is_dir { disk.remove_dir_all(&entry) } else { disk.remove_file(&entry) };
+            removed.map_err(|error| io_error("remove", &entry, &error))?;
+        } else if let Some((topic, index)) = parse_partition_dir(&name).filter(|_| is_dir) {
+            let config = shared.options.default_config.clone();
+            let recovery = Recovery { shared, dir: entry, topic, index, config, is_clean };
+            let key = (topic.to_owned(), index);
+            match recovery.run() {
+                Ok(log) => _ = partitions.insert(key, Arc::new(log)),
+                Err(error) => {
+                    tracing::error!(topic, partition = index, %error, "partition is offline");
+                    offline.insert(key, error);
+                }
+            }
+        } else if !KNOWN.contains(&name.as_str()) {
+            tracing::warn!(path = %entry.display(), "unknown file or directory left alone");
+        }
+    }
+    Ok((partitions, offline))
+}

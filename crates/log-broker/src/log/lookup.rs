@@ -1,0 +1,106 @@
+//! Finding records by time, to the record.
+
+use levada_kafka_wire::record_batch::{BatchHeader, Records, record_bytes};
+
+use super::scan::Scan;
+use super::view::{Target, View};
+use super::{LogError, PartitionLog, ReadError, TimestampedOffset};
+
+/// The most a batch may unfold to while one of its records is looked for.
+const UNFOLDED_BYTES_MAX: usize = 64 << 20;
+
+/// A search for the first readable record at or after a timestamp.
+#[derive(Debug, Clone, Copy)]
+struct Search {
+    timestamp: i64,
+    log_start_offset: i64,
+    high_watermark: i64,
+}
+
+impl PartitionLog {
+    /// The first readable record at or after `timestamp`, to the record. `None` when there is
+    /// none. Blocks on the file.
+    pub fn offset_for_timestamp(
+        &self,
+        timestamp: i64,
+    ) -> Result<Option<TimestampedOffset>, ReadError> {
+        let target = Target::Timestamp(timestamp);
+        let (views, search) = {
+            let core = self.core.lock();
+            if core.is_deleted {
+                return Err(ReadError::Deleted);
+            }
+            let bounds = self.bounds();
+            let search = Search {
+                timestamp,
+                log_start_offset: bounds.log_start_offset,
+                high_watermark: bounds.high_watermark,
+            };
+            let mut views: Vec<View> = core
+                .sealed
+                .iter()
+                .filter(|sealed| sealed.max_timestamp >= timestamp)
+                .filter(|sealed| sealed.next_offset > bounds.log_start_offset)
+                .map(|sealed| sealed.view(target))
+                .collect();
+            views.push(core.active_view(target));
+            (views, search)
+        };
+        for view in views {
+            if let Some(found) = self.first_in(&view, search)? {
+                return Ok(Some(self.with_epoch(found)));
+            }
+        }
+        Ok(None)
+    }
+
+    /// The first record that carries the largest timestamp. `None` when the log is empty. Blocks,
+    /// also on a sync: what was appended last counts.
+    pub fn max_timestamp(&self) -> Result<Option<TimestampedOffset>, ReadError> {
+        self.flush()?;
+        let newest = {
+            let core = self.core.lock();
+            let sealed = core.sealed.iter().map(|sealed| sealed.max_timestamp).max();
+            sealed.unwrap_or(-1).max(core.active.index.max_timestamp())
+        };
+        if newest < 0 { Ok(None) } else { self.offset_for_timestamp(newest) }
+    }
+
+    fn with_epoch(&self, (offset, timestamp): (i64, i64)) -> TimestampedOffset {
+        let leader_epoch = self.core.lock().epochs.at(offset);
+        TimestampedOffset { offset, timestamp, leader_epoch }
+    }
+
+    fn first_in(&self, view: &View, search: Search) -> Result<Option<(i64, i64)>, LogError> {
+        let start = view.start(&*self.shared.disk, &self.dir);
+        let mut scan = Scan::new(&*view.segment.file, start, view.size);
+        loop {
+            let batch = scan.next_batch();
+            let Ok(batch) = batch else { return Err(self.unreadable(view, scan.position())) };
+            let Some(batch) = batch else { return Ok(None) };
+            if batch.header.base_offset >= search.high_watermark {
+                return Ok(None);
+            }
+            if batch.header.max_timestamp >= search.timestamp
+                && batch.header.last_offset() >= search.log_start_offset
+                && let Some(found) = first_record(&batch.header, batch.bytes, search)
+            {
+                return Ok(Some(found));
+            }
+        }
+    }
+}
+
+/// A batch whose records cannot be walked stands for itself: its producer broke it, and the
+/// search shall still end at it.
+fn first_record(header: &BatchHeader, batch: &[u8], search: Search) -> Option<(i64, i64)> {
+    let whole = Some((header.base_offset.max(search.log_start_offset), header.max_timestamp));
+    let Ok(bytes) = record_bytes(header, batch, UNFOLDED_BYTES_MAX) else { return whole };
+    for record in Records::new(header, &bytes) {
+        let Ok(record) = record else { return whole };
+        if record.timestamp >= search.timestamp && record.offset >= search.log_start_offset {
+            return Some((record.offset, record.timestamp));
+        }
+    }
+    None
+}

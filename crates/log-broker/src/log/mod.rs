@@ -1,0 +1,37 @@
+//! Partition logs on disk: segments, indexes, recovery, retention.
+//!
+//! [`LogDir`] owns a directory and every [`PartitionLog`] in it. Appends, reads and flushes are
+//! per partition; nothing here knows requests or connections.
+
+mod append;
+mod checkpoint;
+mod config;
+mod error;
+mod flush;
+mod flusher;
+mod index;
+mod layout;
+mod log_dir;
+mod lookup;
+mod partition_log;
+mod read;
+mod recovery;
+mod replay;
+mod retention;
+mod scan;
+mod segment;
+mod segment_check;
+mod shared;
+#[cfg(test)]
+mod tests;
+mod types;
+mod view;
+
+pub use config::{FlushPolicy, LogConfig, LogOptions, TimestampType};
+pub use error::{AppendError, LogError, ReadError};
+pub use log_dir::LogDir;
+pub use partition_log::{PartitionLog, Waiter};
+pub use types::{
+    AbortedTransaction, AppendOrigin, Appended, Bounds, EpochEnd, ReadBound, ReadRecords,
+    TimestampedOffset,
+};

@@ -1,0 +1,76 @@
+//! The segments of a partition: sealed ones, and the active one that grows.
+
+use std::path::Path;
+use std::sync::Arc;
+
+use super::LogError;
+use super::checkpoint::io_error;
+use super::index::SparseIndex;
+use super::layout::{Kind, segment_path};
+use crate::io::{Disk, DiskFile};
+
+/// A segment's file, shared with readers; they keep it readable while it is being deleted.
+#[derive(Debug)]
+pub(super) struct Segment {
+    pub(super) base_offset: i64,
+    pub(super) file: Arc<dyn DiskFile>,
+}
+
+impl Segment {
+    pub(super) fn open(disk: &dyn Disk, dir: &Path, base_offset: i64) -> Result<Self, LogError> {
+        let path = segment_path(dir, base_offset, Kind::Log);
+        let file = disk.open(&path).map_err(|error| io_error("open", &path, &error))?;
+        Ok(Self { base_offset, file })
+    }
+
+    /// An empty segment whose name is durable.
+    pub(super) fn create(disk: &dyn Disk, dir: &Path, base_offset: i64) -> Result<Self, LogError> {
+        let path = segment_path(dir, base_offset, Kind::Log);
+        let failed = |error: &std::io::Error| io_error("create", &path, error);
+        let file = disk.create(&path).map_err(|error| failed(&error))?;
+        file.sync().map_err(|error| failed(&error))?;
+        disk.sync_dir(dir).map_err(|error| failed(&error))?;
+        Ok(Self { base_offset, file })
+    }
+
+    /// `offset` relative to the base, as index entries hold it.
+    pub(super) fn relative(&self, offset: i64) -> u32 {
+        u32::try_from(offset.saturating_sub(self.base_offset).max(0)).unwrap_or(u32::MAX)
+    }
+}
+
+#[derive(Debug, Clone)]
+pub(super) struct Sealed {
+    pub(super) segment: Arc<Segment>,
+    pub(super) size: u64,
+    pub(super) next_offset: i64,
+    pub(super) max_timestamp: i64,
+    /// Until the index files are written; after that they are searched on disk.
+    pub(super) index: Option<Arc<SparseIndex>>,
+}
+
+#[derive(Debug)]
+pub(super) struct Active {
+    pub(super) segment: Arc<Segment>,
+    pub(super) size: u64,
+    pub(super) index: SparseIndex,
+    /// When its first batch was appended; `None` while it is empty.
+    pub(super) first_append_ms: Option<i64>,
+}
+
+impl Active {
+    pub(super) fn empty(segment: Segment) -> Self {
+        let segment = Arc::new(segment);
+        Self { segment, size: 0, index: SparseIndex::default(), first_append_ms: None }
+    }
+}
+
+/// A segment that was rolled and still owes its sync, its index files and its snapshot.
+#[derive(Debug)]
+pub(super) struct Rolled {
+    pub(super) segment: Arc<Segment>,
+    pub(super) index: Arc<SparseIndex>,
+    /// Producer state at the end of the segment.
+    pub(super) snapshot: Vec<u8>,
+    pub(super) next_offset: i64,
+}

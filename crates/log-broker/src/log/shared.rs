@@ -1,0 +1,68 @@
+//! What the partitions of a directory share: disk, clock, health, checkpoints, the flush queue.
+
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::{Arc, OnceLock};
+
+use super::checkpoint::OffsetCheckpoint;
+use super::flusher::FlushQueue;
+use super::{LogError, LogOptions};
+use crate::clock::Clock;
+use crate::io::Disk;
+
+#[derive(Debug)]
+pub(super) struct Shared {
+    pub(super) disk: Arc<dyn Disk>,
+    pub(super) clock: Arc<dyn Clock>,
+    pub(super) options: LogOptions,
+    pub(super) health: Health,
+    pub(super) flusher: FlushQueue,
+    pub(super) log_starts: OffsetCheckpoint,
+    pub(super) recovery_points: OffsetCheckpoint,
+}
+
+/// Whether the directory may still be written.
+#[derive(Debug, Default)]
+pub(super) struct Health {
+    failure: OnceLock<String>,
+    is_closed: AtomicBool,
+    is_full: AtomicBool,
+}
+
+impl Health {
+    /// Final: after a failed sync the kernel may have dropped the pages, so a later one that
+    /// succeeds proves nothing.
+    pub(super) fn fail(&self, error: &LogError) -> LogError {
+        let reason = self.failure.get_or_init(|| {
+            tracing::error!(%error, "log directory goes offline until restart");
+            error.to_string()
+        });
+        LogError::Offline { reason: reason.clone() }
+    }
+
+    pub(super) fn check(&self) -> Result<(), LogError> {
+        if let Some(reason) = self.failure.get() {
+            return Err(LogError::Offline { reason: reason.clone() });
+        }
+        if self.is_closed.load(Ordering::Acquire) {
+            return Err(LogError::Closed);
+        }
+        Ok(())
+    }
+
+    /// As [`Self::check`], and the disk has room.
+    pub(super) fn check_append(&self) -> Result<(), LogError> {
+        self.check()?;
+        if self.is_full.load(Ordering::Acquire) {
+            return Err(LogError::DiskFull);
+        }
+        Ok(())
+    }
+
+    pub(super) fn set_full(&self, is_full: bool) {
+        self.is_full.store(is_full, Ordering::Release);
+    }
+
+    pub(super) fn close(&self) {
+        self.is_closed.store(true, Ordering::Release);
+    }
+}

@@ -1,0 +1,246 @@
+//! One connection: frames in, replies out in the order of the requests.
+//!
+//! Three stages run in one task, joined by queues: *read* takes frames off the socket ahead of
+//! their execution, *execute* runs one request after the other in order of arrival, *write* sends
+//! the replies. A reply that waits for the disk waits in the last stage, so a producer's next
+//! batch is appended meanwhile. A frame's place in the pipeline is taken before it is read and
+//! given back when its reply is written: that bounds all three.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use bytes::{Bytes, BytesMut};
+use kafka_protocol::protocol::StrBytes;
+use levada_kafka_wire::frame::{LENGTH_BYTES, RequestHeader, frame_length};
+use tokio::io::{AsyncRead, AsyncReadExt, AsyncWrite, AsyncWriteExt, BufReader};
+use tokio::net::TcpStream;
+use tokio::sync::mpsc::{self, Receiver, Sender};
+use tokio::sync::{OwnedSemaphorePermit, Semaphore};
+use tokio::time::timeout;
+use tracing::{debug, warn};
+
+use super::reply::CloseReason;
+use super::{Call, Outcome, Peer, Reply, dispatch};
+use crate::broker::Broker;
+
+/// Read buffer: small frames cost one system call for many. Also what a frame may take before
+/// the peer has sent anything of it.
+const READ_AHEAD_BYTES: usize = 16 << 10;
+/// What must have arrived of a larger frame before memory and budget are given for the rest.
+const GOOD_FAITH_BYTES: usize = 64 << 10;
+
+/// A request in the pipeline, with its place and its share of the broker's request memory.
+struct Arrived {
+    frame: Bytes,
+    place: OwnedSemaphorePermit,
+    memory: Vec<OwnedSemaphorePermit>,
+}
+
+/// A request that has been executed, in its place.
+struct Executed {
+    outcome: Result<Outcome, CloseReason>,
+    place: OwnedSemaphorePermit,
+}
+
+/// Serves until either side closes. `in_flight` is the broker's budget of request bytes.
+pub(super) async fn serve(
+    broker: Arc<Broker>,
+    stream: TcpStream,
+    peer: Arc<Peer>,
+    in_flight: Arc<Semaphore>,
+) {
+    let places = broker.config.limits.pipelined_requests_max;
+    let (arrived_in, arrived_out) = mpsc::channel(places);
+    let (executed_in, executed_out) = mpsc::channel(places);
+    let (read_half, write_half) = stream.into_split();
+    let reader = FrameReader {
+        stream: BufReader::with_capacity(READ_AHEAD_BYTES, read_half),
+        broker: Arc::clone(&broker),
+        places: Arc::new(Semaphore::new(places)),
+        in_flight,
+    };
+    let write_patience = broker.config.limits.idle_max;
+    tokio::join!(
+        async {
+            tokio::select! {
+                () = peer.gone.cancelled() => {}
+                end = reader.run(arrived_in) => if let Err(reason) = end {
+                    debug!(peer = %peer.address, %reason, "stopped reading");
+                }
+            }
+            // Nobody will wait for what is still polled or rebalanced for this peer.
+            peer.gone.cancel();
+        },
+        execute_all(&broker, &peer, arrived_out, executed_in),
+        async {
+            if let Err(reason) = write_all(write_half, executed_out, write_patience).await {
+                warn!(peer = %peer.address, %reason, "closing connection");
+            }
+            peer.gone.cancel();
+        },
+    );
+}
+
+/// Why no further frame is read.
+#[derive(Debug, thiserror::Error)]
+enum ReadEnd {
+    #[error("the peer is idle")]
+    Idle,
+    #[error("a frame did not arrive within its deadline")]
+    Slow,
+    #[error("the connection broke: {0}")]
+    Broken(#[from] std::io::Error),
+    #[error(transparent)]
+    Wire(#[from] levada_kafka_wire::WireError),
+    #[error("the connection is closing")]
+    Closing,
+}
+
+struct FrameReader<R> {
+    stream: BufReader<R>,
+    broker: Arc<Broker>,
+    places: Arc<Semaphore>,
+    in_flight: Arc<Semaphore>,
+}
+
+impl<R: AsyncRead + Unpin> FrameReader<R> {
+    /// Ends with `Ok` when the peer has closed between two frames.
+    async fn run(mut self, arrived: Sender<Arrived>) -> Result<(), ReadEnd> {
+        let deadline = self.broker.config.limits.frame_deadline;
+        loop {
+            let place = Arc::clone(&self.places).acquire_owned().await;
+            let place = place.map_err(|_| ReadEnd::Closing)?;
+            if !self.wait_for_frame().await? {
+                return Ok(());
+            }
+            let read = timeout(deadline, self.read_frame()).await;
+            let (frame, memory) = read.map_err(|_| ReadEnd::Slow)??;
+            let request = Arrived { frame, place, memory };
+            arrived.send(request).await.map_err(|_| ReadEnd::Closing)?;
+        }
+    }
+
+    /// Waits for the first byte of a frame; `false` when the peer has closed instead.
+    async fn wait_for_frame(&mut self) -> Result<bool, ReadEnd> {
+        use tokio::io::AsyncBufReadExt;
+        let limits = &self.broker.config.limits;
+        loop {
+            match timeout(limits.idle_max, self.stream.fill_buf()).await {
+                Ok(buffered) => return Ok(!buffered?.is_empty()),
+                // Not idle while it waits for an answer: all places but ours are taken back.
+                Err(_) if self.places.available_permits() + 1 < limits.pipelined_requests_max => {}
+                Err(_) => return Err(ReadEnd::Idle),
+            }
+        }
+    }
+
+    async fn read_frame(&mut self) -> Result<(Bytes, Vec<OwnedSemaphorePermit>), ReadEnd> {
+        let mut prefix = [0; LENGTH_BYTES];
+        self.stream.read_exact(&mut prefix).await?;
+        let length = frame_length(prefix, self.broker.config.limits.frame_bytes_max)?;
+        let first = length.min(GOOD_FAITH_BYTES);
+        let mut memory = vec![self.acquire(first).await?];
+        let mut frame = BytesMut::with_capacity(first);
+        self.fill(&mut frame, first).await?;
+        if first < length {
+            memory.push(self.acquire(length - first).await?);
+            frame.reserve(length - first);
+            self.fill(&mut frame, length).await?;
+        }
+        Ok((frame.freeze(), memory))
+    }
+
+    async fn fill(&mut self, frame: &mut BytesMut, length: usize) -> Result<(), ReadEnd> {
+        while frame.len() < length {
+            let missing = u64::try_from(length - frame.len()).unwrap_or(u64::MAX);
+            let mut rest = (&mut self.stream).take(missing);
+            if rest.read_buf(frame).await? == 0 {
+                return Err(ReadEnd::Broken(std::io::ErrorKind::UnexpectedEof.into()));
+            }
+        }
+        Ok(())
+    }
+
+    async fn acquire(&self, bytes: usize) -> Result<OwnedSemaphorePermit, ReadEnd> {
+        let permits = u32::try_from(bytes).unwrap_or(u32::MAX);
+        let acquired = Arc::clone(&self.in_flight).acquire_many_owned(permits).await;
+        acquired.map_err(|_| ReadEnd::Closing)
+    }
+}
+
+/// One request after the other, until one of them closes the connection. Requests that were read
+/// are executed even when the peer has hung up since: acks=0 has no other way.
+async fn execute_all(
+    broker: &Arc<Broker>,
+    peer: &Arc<Peer>,
+    mut arrived: Receiver<Arrived>,
+    executed: Sender<Executed>,
+) {
+    while let Some(Arrived { frame, place, memory }) = arrived.recv().await {
+        let outcome = execute(broker, peer, frame).await;
+        drop(memory);
+        let is_end = outcome.is_err();
+        if executed.send(Executed { outcome, place }).await.is_err() || is_end {
+            return;
+        }
+    }
+}
+
+async fn execute(
+    broker: &Arc<Broker>,
+    peer: &Arc<Peer>,
+    frame: Bytes,
+) -> Result<Outcome, CloseReason> {
+    let header = RequestHeader::read(&frame)?;
+    let client_id = header.client_id.and_then(|text| StrBytes::from_utf8(text).ok());
+    let call = Call {
+        api_key: header.api_key,
+        api_version: header.api_version,
+        correlation_id: header.correlation_id,
+        client_id,
+        peer: Arc::clone(peer),
+    };
+    dispatch::execute(Arc::clone(broker), call, frame.slice(header.header_bytes..)).await
+}
+
+/// Replies in order; the first request without an answer is the last.
+async fn write_all(
+    mut stream: impl AsyncWrite + Unpin,
+    mut executed: Receiver<Executed>,
+    patience: Duration,
+) -> Result<(), CloseReason> {
+    while let Some(Executed { mut outcome, place }) = executed.recv().await {
+        let reply = loop {
+            match outcome? {
+                Outcome::Reply(reply) => break Some(reply),
+                Outcome::Silent => break None,
+                Outcome::Later(later) => outcome = later.await,
+            }
+        };
+        if let Some(reply) = reply {
+            match timeout(patience, write_reply(&mut stream, reply)).await {
+                Ok(Ok(())) => {}
+                // The peer has hung up or takes nothing any more: there is no one to tell.
+                Ok(Err(_)) | Err(_) => return Ok(()),
+            }
+        }
+        drop(place);
+    }
+    Ok(())
+}
+
+async fn write_reply(
+    stream: &mut (impl AsyncWrite + Unpin),
+    Reply(pieces): Reply,
+) -> std::io::Result<()> {
+    let mut slices: Vec<_> = pieces.iter().map(|piece| std::io::IoSlice::new(piece)).collect();
+    let mut left: &mut [std::io::IoSlice<'_>] = &mut slices;
+    while !left.is_empty() {
+        let written = stream.write_vectored(left).await?;
+        if written == 0 {
+            return Err(std::io::ErrorKind::WriteZero.into());
+        }
+        std::io::IoSlice::advance_slices(&mut left, written);
+    }
+    Ok(())
+}

@@ -1,0 +1,12 @@
+//! Sockets to calls and back: accept, read frames, dispatch by api key, write in request order.
+
+mod call;
+mod connection;
+mod dispatch;
+mod listener;
+mod reply;
+
+pub(crate) use call::{Api, Call, Peer};
+pub(crate) use dispatch::{apis, decode};
+pub(crate) use listener::Listener;
+pub(crate) use reply::{CloseReason, Outcome, Reply};

@@ -1,0 +1,197 @@
+//! What a partition remembers of its producers: the idempotence window, epochs, transactions.
+//!
+//! A pure function of the log: feeding the batches in offset order into [`ProducerStates::apply`]
+//! gives this state again. Snapshots ([`ProducerStates::encode`]) only shorten the replay.
+
+mod snapshot;
+mod transactions;
+
+use std::collections::{HashMap, VecDeque};
+
+use levada_kafka_wire::record_batch::{BatchHeader, EndTxnMarker, add_sequence};
+
+#[cfg(test)]
+use snapshot::SnapshotError;
+use transactions::Transactions;
+
+use crate::log::AbortedTransaction;
+
+/// How many batches of a producer are recognised as duplicates; clients keep at most five in
+/// flight.
+const WINDOW: usize = 5;
+
+/// Producer ids come from clients, so their number is bounded: past it the ones unused for longest
+/// are forgotten, which costs them duplicate detection and nothing else.
+const PRODUCERS_MAX: usize = 100_000;
+
+/// A batch within the window.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) struct StoredBatch {
+    pub(crate) first_sequence: i32,
+    pub(crate) last_sequence: i32,
+    pub(crate) base_offset: i64,
+    pub(crate) last_offset: i64,
+    pub(crate) max_timestamp: i64,
+}
+
+/// What to do with a batch of an idempotent producer.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Admission {
+    Append,
+    /// It is in the log already.
+    Duplicate(StoredBatch),
+}
+
+/// Why a batch of an idempotent producer is refused.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum SequenceError {
+    OutOfOrder {
+        expected: i32,
+    },
+    /// Older than the window.
+    Duplicate,
+    Epoch {
+        current: i16,
+    },
+}
+
+#[derive(Debug, Clone, PartialEq, Eq)]
+struct Producer {
+    epoch: i16,
+    /// Oldest first.
+    batches: VecDeque<StoredBatch>,
+    last_used_ms: i64,
+}
+
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub(crate) struct ProducerStates {
+    producers: HashMap<i64, Producer>,
+    transactions: Transactions,
+}
+
+impl ProducerStates {
+    /// Judges a client's batch; changes nothing.
+    pub(crate) fn admit(&self, header: &BatchHeader) -> Result<Admission, SequenceError> {
+        // Unknown here (new, expired, or its records deleted): any sequence begins a new window.
+        let Some(producer) = self.producers.get(&header.producer_id) else {
+            return Ok(Admission::Append);
+        };
+        if header.producer_epoch < producer.epoch {
+            return Err(SequenceError::Epoch { current: producer.epoch });
+        }
+        if header.producer_epoch > producer.epoch {
+            return match header.base_sequence {
+                0 => Ok(Admission::Append),
+                _ => Err(SequenceError::OutOfOrder { expected: 0 }),
+            };
+        }
+        let (Some(oldest), Some(newest)) = (producer.batches.front(), producer.batches.back())
+        else {
+            return Ok(Admission::Append);
+        };
+        let last_sequence = header.last_sequence();
+        let same = |batch: &&StoredBatch| {
+            batch.first_sequence == header.base_sequence && batch.last_sequence == last_sequence
+        };
+        if let Some(stored) = producer.batches.iter().rev().find(same) {
+            return Ok(Admission::Duplicate(*stored));
+        }
+        let expected = add_sequence(newest.last_sequence, 1);
+        if header.base_sequence == expected {
+            Ok(Admission::Append)
+        } else if is_before(last_sequence, oldest.first_sequence) {
+            Err(SequenceError::Duplicate)
+        } else {
+            Err(SequenceError::OutOfOrder { expected })
+        }
+    }
+
+    /// Takes in a batch that is in the log; `marker` is what its control record says.
+    pub(crate) fn apply(
+        &mut self,
+        header: &BatchHeader,
+        marker: Option<EndTxnMarker>,
+        now_ms: i64,
+    ) {
+        if !header.has_producer_id() {
+            return;
+        }
+        if self.producers.len() >= PRODUCERS_MAX
+            && !self.producers.contains_key(&header.producer_id)
+        {
+            self.forget_least_used();
+        }
+        let producer = self.producers.entry(header.producer_id).or_insert_with(|| Producer {
+            epoch: header.producer_epoch,
+            batches: VecDeque::new(),
+            last_used_ms: now_ms,
+        });
+        producer.last_used_ms = now_ms;
+        if producer.epoch != header.producer_epoch {
+            producer.epoch = header.producer_epoch;
+            producer.batches.clear();
+        }
+        if !header.is_control() {
+            while producer.batches.len() >= WINDOW {
+                producer.batches.pop_front();
+            }
+            producer.batches.push_back(StoredBatch {
+                first_sequence: header.base_sequence,
+                last_sequence: header.last_sequence(),
+                base_offset: header.base_offset,
+                last_offset: header.last_offset(),
+                max_timestamp: header.max_timestamp,
+            });
+        }
+        self.transactions.apply(header, marker);
+    }
+
+    /// The first offset that a committed reader may not pass while the log is durable up to
+    /// `high_watermark`.
+    pub(crate) fn last_stable_offset(&mut self, high_watermark: i64) -> i64 {
+        self.transactions.last_stable_offset(high_watermark)
+    }
+
+    /// Aborted transactions with records in `from..end`, by first offset.
+    pub(crate) fn aborted(&self, from: i64, end: i64) -> Vec<AbortedTransaction> {
+        self.transactions.aborted(from, end)
+    }
+
+    /// Drops what lies wholly before the log start.
+    pub(crate) fn forget_aborted_before(&mut self, log_start_offset: i64) {
+        self.transactions.forget_before(log_start_offset);
+    }
+
+    /// Forgets producers without an append since `before_ms`, never one with an open transaction.
+    pub(crate) fn expire(&mut self, before_ms: i64) {
+        let transactions = &self.transactions;
+        self.producers.retain(|producer_id, producer| {
+            producer.last_used_ms >= before_ms || transactions.is_open(*producer_id)
+        });
+    }
+
+    /// Drops about a tenth, so that the cost is shared by many appends.
+    fn forget_least_used(&mut self) {
+        let mut used: Vec<i64> = self.producers.values().map(|p| p.last_used_ms).collect();
+        let tenth = used.len() / 10;
+        let (_, cut, _) = used.select_nth_unstable(tenth);
+        let cut = *cut;
+        let mut left = tenth + 1;
+        let transactions = &self.transactions;
+        self.producers.retain(|producer_id, producer| {
+            let is_old = left > 0 && producer.last_used_ms <= cut;
+            let is_kept = !is_old || transactions.is_open(*producer_id);
+            left -= usize::from(!is_kept);
+            is_kept
+        });
+    }
+}
+
+/// Whether `a` comes before `b` on the ring of sequences, by the shorter way round.
+fn is_before(a: i32, b: i32) -> bool {
+    let distance = (i64::from(b) - i64::from(a)).rem_euclid(1 << 31);
+    distance != 0 && distance < 1 << 30
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,222 @@
+//! Configurations: what can be set on a scope, how an update merges, what a scope inherits.
+
+use std::str::FromStr;
+
+use levada_schema_core::CompatibilityLevel;
+use serde::{Deserialize, Deserializer, Serialize, Serializer};
+
+/// How far checks beyond the format's own go; only stored so far.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "UPPERCASE")]
+pub enum CompatibilityPolicy {
+    Strict,
+    Lenient,
+    Logical,
+}
+
+impl CompatibilityPolicy {
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::Strict => "STRICT",
+            Self::Lenient => "LENIENT",
+            Self::Logical => "LOGICAL",
+        }
+    }
+
+    /// The policy of this name in any case.
+    pub fn from_name(name: &str) -> Option<Self> {
+        [Self::Strict, Self::Lenient, Self::Logical]
+            .into_iter()
+            .find(|policy| policy.as_str().eq_ignore_ascii_case(name))
+    }
+}
+
+/// What has been set on one scope: a subject, a context or the global context.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(default)]
+pub struct Config {
+    #[serde(serialize_with = "level_name", deserialize_with = "level_from_name")]
+    pub level: Option<CompatibilityLevel>,
+    pub policy: Option<CompatibilityPolicy>,
+    /// The metadata property whose value separates a subject's versions into groups.
+    pub group: Option<String>,
+    pub normalize: Option<bool>,
+    pub validate_fields: Option<bool>,
+    pub validate_new_schemas: Option<bool>,
+    pub validate_rules: Option<bool>,
+    /// The subject that this name stands for.
+    pub alias: Option<String>,
+    pub alias_for_deks: Option<String>,
+}
+
+/// One field of an update: leave it, clear it, or set it.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub enum FieldPatch<T> {
+    #[default]
+    Keep,
+    Clear,
+    Set(T),
+}
+
+impl<T> FieldPatch<T> {
+    fn apply(self, field: &mut Option<T>) {
+        match self {
+            Self::Keep => {}
+            Self::Clear => *field = None,
+            Self::Set(value) => *field = Some(value),
+        }
+    }
+}
+
+/// An update of a [`Config`].
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct ConfigPatch {
+    pub level: FieldPatch<CompatibilityLevel>,
+    pub policy: FieldPatch<CompatibilityPolicy>,
+    pub group: FieldPatch<String>,
+    pub normalize: FieldPatch<bool>,
+    pub validate_fields: FieldPatch<bool>,
+    pub validate_new_schemas: FieldPatch<bool>,
+    pub validate_rules: FieldPatch<bool>,
+    pub alias: FieldPatch<String>,
+    pub alias_for_deks: FieldPatch<String>,
+}
+
+impl ConfigPatch {
+    /// Merges this update into `config`.
+    pub fn apply(self, config: &mut Config) {
+        self.level.apply(&mut config.level);
+        self.policy.apply(&mut config.policy);
+        self.group.apply(&mut config.group);
+        self.normalize.apply(&mut config.normalize);
+        self.validate_fields.apply(&mut config.validate_fields);
+        self.validate_new_schemas.apply(&mut config.validate_new_schemas);
+        self.validate_rules.apply(&mut config.validate_rules);
+        self.alias.apply(&mut config.alias);
+        self.alias_for_deks.apply(&mut config.alias_for_deks);
+    }
+}
+
+/// The config that holds for a scope: what is set there or inherited, and the level in force.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct EffectiveConfig {
+    pub config: Config,
+    pub level: CompatibilityLevel,
+}
+
+impl EffectiveConfig {
+    pub fn normalize(&self) -> bool {
+        self.config.normalize.unwrap_or(false)
+    }
+
+    pub fn validate_fields(&self) -> bool {
+        self.config.validate_fields.unwrap_or(false)
+    }
+
+    pub fn validate_new_schemas(&self) -> bool {
+        self.config.validate_new_schemas.unwrap_or(true)
+    }
+}
+
+/// The configs along the way from a subject to the global context.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub(crate) struct ConfigChain {
+    pub(crate) subject: Option<Config>,
+    pub(crate) context: Option<Config>,
+    /// The config of the default context, which PUT /config sets.
+    pub(crate) root: Option<Config>,
+    pub(crate) global: Option<Config>,
+}
+
+/// The nearest config wins as a whole. Flags that a subject's own config leaves out come from the
+/// default context, but a level it leaves out is the server default and hides the inherited one
+/// (observed: with `/config` at NONE, a subject config of only `validateFields` checks BACKWARD).
+pub(crate) fn in_scope(chain: ConfigChain) -> EffectiveConfig {
+    let config = match chain.subject {
+        Some(own) => with_root_flags(own, chain.root.unwrap_or_default()),
+        None => chain.context.or(chain.global).unwrap_or_default(),
+    };
+    EffectiveConfig { level: config.level.unwrap_or_default(), config }
+}
+
+fn with_root_flags(own: Config, root: Config) -> Config {
+    Config {
+        policy: own.policy.or(root.policy),
+        group: own.group.or(root.group),
+        normalize: own.normalize.or(root.normalize),
+        validate_fields: own.validate_fields.or(root.validate_fields),
+        validate_new_schemas: own.validate_new_schemas.or(root.validate_new_schemas),
+        validate_rules: own.validate_rules.or(root.validate_rules),
+        ..own
+    }
+}
+
+#[expect(clippy::ref_option, reason = "serde hands the field in by reference")]
+fn level_name<S: Serializer>(
+    level: &Option<CompatibilityLevel>,
+    serializer: S,
+) -> Result<S::Ok, S::Error> {
+    level.map(CompatibilityLevel::as_str).serialize(serializer)
+}
+
+fn level_from_name<'de, D: Deserializer<'de>>(
+    deserializer: D,
+) -> Result<Option<CompatibilityLevel>, D::Error> {
+    Option::<String>::deserialize(deserializer)?
+        .map(|name| CompatibilityLevel::from_str(&name).map_err(serde::de::Error::custom))
+        .transpose()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn level(level: CompatibilityLevel) -> Option<Config> {
+        Some(Config { level: Some(level), ..Config::default() })
+    }
+
+    #[test]
+    fn the_nearest_config_is_in_force() {
+        use CompatibilityLevel::{Backward, Forward, Full, None as Nothing};
+        let chain = ConfigChain {
+            subject: level(Full),
+            context: level(Forward),
+            root: level(Nothing),
+            global: level(Nothing),
+        };
+        assert_eq!(in_scope(chain.clone()).level, Full);
+        let chain = ConfigChain { subject: None, ..chain };
+        assert_eq!(in_scope(chain.clone()).level, Forward);
+        let chain = ConfigChain { context: None, ..chain };
+        assert_eq!(in_scope(chain).level, Nothing);
+        assert_eq!(in_scope(ConfigChain::default()).level, Backward);
+    }
+
+    #[test]
+    fn a_subject_config_takes_flags_but_no_level_from_the_default_context() {
+        let root = Config {
+            level: Some(CompatibilityLevel::None),
+            normalize: Some(true),
+            group: Some("g".into()),
+            ..Config::default()
+        };
+        let own = Config { validate_fields: Some(true), ..Config::default() };
+        let chain = ConfigChain { subject: Some(own), root: Some(root), ..ConfigChain::default() };
+        let effective = in_scope(chain);
+        assert_eq!(effective.level, CompatibilityLevel::Backward);
+        assert!(effective.normalize() && effective.validate_fields());
+        assert_eq!(effective.config.group.as_deref(), Some("g"));
+    }
+
+    #[test]
+    fn a_stored_config_comes_back_whole() {
+        let config = Config {
+            level: Some(CompatibilityLevel::FullTransitive),
+            policy: Some(CompatibilityPolicy::Lenient),
+            normalize: Some(false),
+            ..Config::default()
+        };
+        let text = serde_json::to_string(&config).unwrap();
+        assert_eq!(serde_json::from_str::<Config>(&text).unwrap(), config);
+    }
+}

@@ -1,0 +1,100 @@
+//! Why the registry refused; each documented error is one variant.
+
+use levada_schema_core::{CheckError, ParseError};
+
+use crate::{Context, InvalidMode, InvalidVersion, QualifiedSubject, SchemaId, SchemaVersion};
+use crate::{StoreError, VersionSpec};
+
+/// Why a request was refused. The texts are part of the API: clients and tests match on them.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+pub enum RegistryError {
+    #[error("Subject '{0}' not found.")]
+    SubjectNotFound(QualifiedSubject),
+    #[error("Version {0} not found.")]
+    VersionNotFound(VersionSpec),
+    /// No such id or guid.
+    #[error("Schema {0} not found")]
+    SchemaNotFound(String),
+    /// The subject is there, but holds no such schema; or an id has no holders to list.
+    #[error("Schema not found")]
+    NoSuchSchema,
+    #[error("Subject '{0}' was soft deleted. Set permanent=true to delete permanently")]
+    SubjectSoftDeleted(QualifiedSubject),
+    #[error("Subject '{0}' was not deleted first before being permanently deleted")]
+    SubjectNotSoftDeleted(QualifiedSubject),
+    #[error("Subject '{0}' Version {1} was soft deleted. Set permanent=true to delete permanently")]
+    VersionSoftDeleted(QualifiedSubject, SchemaVersion),
+    #[error("Subject '{0}' Version {1} was not deleted first before being permanently deleted")]
+    VersionNotSoftDeleted(QualifiedSubject, SchemaVersion),
+    #[error("Subject '{0}' does not have subject-level compatibility configured")]
+    ConfigNotSet(QualifiedSubject),
+    #[error("Subject '{0}' does not have subject-level mode configured")]
+    ModeNotSet(QualifiedSubject),
+    #[error(
+        "Schema being registered is incompatible with an earlier schema for subject \"{subject}\", details: [{}]",
+        messages.join(", ")
+    )]
+    Incompatible { subject: QualifiedSubject, messages: Vec<String> },
+    /// A text, a type or a reference that cannot be used; the text says which.
+    #[error("{0}")]
+    InvalidSchema(String),
+    #[error(transparent)]
+    InvalidVersion(#[from] InvalidVersion),
+    #[error(
+        "Invalid compatibility level. Valid values are none, backward, forward, full, backward_transitive, forward_transitive, and full_transitive"
+    )]
+    InvalidLevel,
+    #[error(transparent)]
+    InvalidMode(#[from] InvalidMode),
+    #[error("Forward mode only supported on global level")]
+    ForwardModeOnlyGlobal,
+    #[error("Subject {} in context {} is in read-only mode", .0.subject, .0.context)]
+    ReadOnly(QualifiedSubject),
+    #[error("Subject {} in context {} is not in import mode", .0.subject, .0.context)]
+    NotInImportMode(QualifiedSubject),
+    #[error("Subject {} in context {} is not in read-write mode", .0.subject, .0.context)]
+    NotInReadWriteMode(QualifiedSubject),
+    #[error("Overwrite new schema with id {id} in context {context} is not permitted.")]
+    IdTaken { id: SchemaId, context: Context },
+    #[error("Cannot import since found existing subjects")]
+    SubjectsExist,
+    #[error("One or more references exist to the schema {{subject={0},version={1}}}")]
+    ReferenceExists(QualifiedSubject, SchemaVersion),
+    #[error("The specified subject '{0}' is not a valid.")]
+    InvalidSubject(QualifiedSubject),
+    #[error("Schema text has {bytes} bytes; the limit is {limit}")]
+    SchemaTooLarge { bytes: usize, limit: usize },
+    #[error("Context {0} has no schema ids left")]
+    IdsExhausted(Context),
+    /// Two different contents with one MD5: the id of the first must not be given to the second.
+    #[error("Another schema of context {0} has the same MD5 identity")]
+    IdentityCollision(Context),
+    /// The reference would act on this; this registry cannot yet.
+    #[error("{0}")]
+    NotSupported(String),
+    /// A defect of ours; the request changed nothing.
+    #[error("Internal server error")]
+    Internal,
+    #[error(transparent)]
+    Store(#[from] StoreError),
+}
+
+impl RegistryError {
+    /// A schema text that its format's parser refused.
+    pub(crate) fn invalid_schema(error: &ParseError, text: &str) -> Self {
+        if error.kind == levada_schema_core::ParseErrorKind::Empty {
+            return Self::InvalidSchema(error.to_string());
+        }
+        let quoted: String = text.chars().take(1024).collect();
+        Self::InvalidSchema(format!("Invalid schema {quoted}, details: {error}"))
+    }
+}
+
+impl From<CheckError> for RegistryError {
+    fn from(error: CheckError) -> Self {
+        match error {
+            CheckError::NotSupported(_) => Self::NotSupported(error.to_string()),
+            CheckError::TooComplex(_) => Self::InvalidSchema(error.to_string()),
+        }
+    }
+}

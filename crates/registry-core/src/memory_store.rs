@@ -1,0 +1,342 @@
+//! A store in memory: what tests run on, and the model that durable stores are compared with.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::sync::Arc;
+
+use levada_schema_core::Fingerprint;
+use parking_lot::RwLock;
+use tokio::sync::{Mutex, OwnedMutexGuard};
+
+use crate::{Config, Context, Mode, QualifiedSubject, ReadTransaction, Referrer, Revision};
+use crate::{SchemaId, SchemaVersion, Store, StoreError, StoredSchema, StoredVersion};
+use crate::{SubjectFilter, SubjectState, VersionKey, WriteTransaction};
+
+/// State that is gone with the process.
+#[derive(Debug, Default)]
+pub struct MemoryStore {
+    current: Arc<RwLock<Arc<State>>>,
+    writer: Arc<Mutex<()>>,
+}
+
+#[derive(Clone, Debug, Default)]
+struct State {
+    /// The highest id taken, by context.
+    max_ids: BTreeMap<Context, i32>,
+    contexts: BTreeSet<Context>,
+    schemas: BTreeMap<(Context, SchemaId), Arc<StoredSchema>>,
+    versions: BTreeMap<(QualifiedSubject, SchemaVersion), Held>,
+    configs: BTreeMap<QualifiedSubject, Config>,
+    modes: BTreeMap<QualifiedSubject, Mode>,
+    revisions: BTreeMap<QualifiedSubject, Revision>,
+    settings: Revision,
+}
+
+#[derive(Clone, Debug)]
+struct Held {
+    id: SchemaId,
+    is_deleted: bool,
+    ts_ms: i64,
+}
+
+/// A transaction: an instant to read, and for the one writer a copy to change.
+#[derive(Debug)]
+pub struct MemoryTransaction {
+    state: Arc<State>,
+    current: Arc<RwLock<Arc<State>>>,
+    /// Held by the writer until it commits or is dropped.
+    _writer: Option<OwnedMutexGuard<()>>,
+}
+
+impl Store for MemoryStore {
+    type Read = MemoryTransaction;
+    type Write = MemoryTransaction;
+
+    async fn read(&self) -> Result<MemoryTransaction, StoreError> {
+        Ok(self.transaction(None))
+    }
+
+    async fn write(&self) -> Result<MemoryTransaction, StoreError> {
+        let writer = Arc::clone(&self.writer).lock_owned().await;
+        Ok(self.transaction(Some(writer)))
+    }
+}
+
+impl MemoryStore {
+    fn transaction(&self, writer: Option<OwnedMutexGuard<()>>) -> MemoryTransaction {
+        MemoryTransaction {
+            state: Arc::clone(&self.current.read()),
+            current: Arc::clone(&self.current),
+            _writer: writer,
+        }
+    }
+}
+
+impl State {
+    fn version(
+        &self,
+        (subject, version): &(QualifiedSubject, SchemaVersion),
+    ) -> Option<StoredVersion> {
+        let held = self.versions.get(&(subject.clone(), *version))?;
+        let schema = self.schemas.get(&(subject.context.clone(), held.id))?;
+        Some(StoredVersion {
+            subject: subject.clone(),
+            version: *version,
+            is_deleted: held.is_deleted,
+            ts_ms: held.ts_ms,
+            schema: Arc::clone(schema),
+        })
+    }
+
+    fn keys(&self, shown: impl Fn(&QualifiedSubject, &Held) -> bool) -> Vec<VersionKey> {
+        self.versions
+            .iter()
+            .filter(|((subject, _), held)| shown(subject, held))
+            .map(|((subject, version), held)| VersionKey {
+                subject: subject.clone(),
+                version: *version,
+                id: held.id,
+                is_deleted: held.is_deleted,
+            })
+            .collect()
+    }
+
+    fn touch(&mut self, subject: &QualifiedSubject) {
+        self.revisions.entry(subject.clone()).or_default().0 += 1;
+    }
+}
+
+impl ReadTransaction for MemoryTransaction {
+    async fn versions(
+        &mut self,
+        subject: &QualifiedSubject,
+    ) -> Result<Vec<StoredVersion>, StoreError> {
+        let keys = self.state.versions.keys().filter(|(owner, _)| owner == subject);
+        Ok(keys.filter_map(|key| self.state.version(key)).collect())
+    }
+
+    async fn version(
+        &mut self,
+        subject: &QualifiedSubject,
+        version: SchemaVersion,
+    ) -> Result<Option<StoredVersion>, StoreError> {
+        Ok(self.state.version(&(subject.clone(), version)))
+    }
+
+    async fn version_keys(
+        &mut self,
+        subject: &QualifiedSubject,
+    ) -> Result<Vec<VersionKey>, StoreError> {
+        Ok(self.state.keys(|owner, _| owner == subject))
+    }
+
+    async fn all_version_keys(
+        &mut self,
+        filter: &SubjectFilter,
+    ) -> Result<Vec<VersionKey>, StoreError> {
+        Ok(self.state.keys(|subject, _| filter.matches(subject)))
+    }
+
+    async fn subjects(&mut self, filter: &SubjectFilter) -> Result<Vec<SubjectState>, StoreError> {
+        let keys = self.state.keys(|subject, _| filter.matches(subject));
+        let states = keys.chunk_by(|a, b| a.subject == b.subject).filter_map(|versions| {
+            Some(SubjectState {
+                subject: versions.first()?.subject.clone(),
+                has_live: versions.iter().any(|version| !version.is_deleted),
+                has_deleted: versions.iter().any(|version| version.is_deleted),
+            })
+        });
+        Ok(states.collect())
+    }
+
+    async fn contexts(&mut self) -> Result<Vec<Context>, StoreError> {
+        Ok(self.state.contexts.iter().cloned().collect())
+    }
+
+    async fn schema(
+        &mut self,
+        context: &Context,
+        id: SchemaId,
+    ) -> Result<Option<StoredSchema>, StoreError> {
+        let schema = self.state.schemas.get(&(context.clone(), id));
+        Ok(schema.map(|schema| StoredSchema::clone(schema)))
+    }
+
+    async fn holders(
+        &mut self,
+        context: &Context,
+        id: SchemaId,
+    ) -> Result<Vec<VersionKey>, StoreError> {
+        Ok(self.state.keys(|subject, held| subject.context == *context && held.id == id))
+    }
+
+    async fn ids_of(
+        &mut self,
+        fingerprint: Fingerprint,
+    ) -> Result<Vec<(Context, SchemaId)>, StoreError> {
+        let found =
+            self.state.schemas.iter().filter(|(_, schema)| schema.fingerprint == fingerprint);
+        Ok(found.map(|(key, _)| key.clone()).collect())
+    }
+
+    async fn referrers(&mut self, subject: &QualifiedSubject) -> Result<Vec<Referrer>, StoreError> {
+        let mut referrers = Vec::new();
+        for holder in self.state.keys(|_, _| true) {
+            let home = &holder.subject.context;
+            let Some(schema) = self.state.schemas.get(&(home.clone(), holder.id)) else { continue };
+            let targets: BTreeSet<i32> = schema
+                .references
+                .iter()
+                .filter(|to| QualifiedSubject::parse_within(&to.subject, home) == *subject)
+                .map(|to| to.version)
+                .collect();
+            referrers.extend(
+                targets.into_iter().map(|target| Referrer {
+                    holder: holder.clone(),
+                    target: SchemaVersion(target),
+                }),
+            );
+        }
+        Ok(referrers)
+    }
+
+    async fn max_id(&mut self, context: &Context) -> Result<Option<SchemaId>, StoreError> {
+        Ok(self.state.max_ids.get(context).copied().map(SchemaId))
+    }
+
+    async fn config(&mut self, scope: &QualifiedSubject) -> Result<Option<Config>, StoreError> {
+        Ok(self.state.configs.get(scope).cloned())
+    }
+
+    async fn mode(&mut self, scope: &QualifiedSubject) -> Result<Option<Mode>, StoreError> {
+        Ok(self.state.modes.get(scope).copied())
+    }
+
+    async fn subject_revision(
+        &mut self,
+        subject: &QualifiedSubject,
+    ) -> Result<Revision, StoreError> {
+        Ok(self.state.revisions.get(subject).copied().unwrap_or_default())
+    }
+
+    async fn settings_revision(&mut self) -> Result<Revision, StoreError> {
+        Ok(self.state.settings)
+    }
+}
+
+impl MemoryTransaction {
+    fn change(&mut self) -> &mut State {
+        Arc::make_mut(&mut self.state)
+    }
+}
+
+impl WriteTransaction for MemoryTransaction {
+    async fn allocate_id(&mut self, context: &Context) -> Result<Option<SchemaId>, StoreError> {
+        let state = self.change();
+        state.contexts.insert(context.clone());
+        let max_id = state.max_ids.entry(context.clone()).or_default();
+        let Some(next) = max_id.checked_add(1) else { return Ok(None) };
+        *max_id = next;
+        Ok(Some(SchemaId(next)))
+    }
+
+    async fn insert_schema(
+        &mut self,
+        context: &Context,
+        schema: &StoredSchema,
+        imported: bool,
+    ) -> Result<(), StoreError> {
+        let state = self.change();
+        if imported {
+            state.contexts.insert(context.clone());
+            let max_id = state.max_ids.entry(context.clone()).or_default();
+            *max_id = (*max_id).max(schema.id.0);
+        }
+        state.schemas.insert((context.clone(), schema.id), Arc::new(schema.clone()));
+        Ok(())
+    }
+
+    async fn put_version(
+        &mut self,
+        subject: &QualifiedSubject,
+        version: SchemaVersion,
+        id: SchemaId,
+        ts_ms: i64,
+    ) -> Result<(), StoreError> {
+        let state = self.change();
+        let held = Held { id, is_deleted: false, ts_ms };
+        state.versions.insert((subject.clone(), version), held);
+        state.touch(subject);
+        Ok(())
+    }
+
+    async fn soft_delete(
+        &mut self,
+        subject: &QualifiedSubject,
+        version: SchemaVersion,
+        ts_ms: i64,
+    ) -> Result<(), StoreError> {
+        let state = self.change();
+        if let Some(held) = state.versions.get_mut(&(subject.clone(), version)) {
+            held.is_deleted = true;
+            held.ts_ms = ts_ms;
+        }
+        state.touch(subject);
+        Ok(())
+    }
+
+    async fn remove_version(
+        &mut self,
+        subject: &QualifiedSubject,
+        version: SchemaVersion,
+    ) -> Result<(), StoreError> {
+        let state = self.change();
+        state.versions.remove(&(subject.clone(), version));
+        state.touch(subject);
+        Ok(())
+    }
+
+    async fn remove_schema(&mut self, context: &Context, id: SchemaId) -> Result<(), StoreError> {
+        self.change().schemas.remove(&(context.clone(), id));
+        Ok(())
+    }
+
+    async fn put_config(
+        &mut self,
+        scope: &QualifiedSubject,
+        config: Option<&Config>,
+    ) -> Result<(), StoreError> {
+        let state = self.change();
+        match config {
+            Some(config) => state.configs.insert(scope.clone(), config.clone()),
+            None => state.configs.remove(scope),
+        };
+        state.settings.0 += 1;
+        Ok(())
+    }
+
+    async fn put_mode(
+        &mut self,
+        scope: &QualifiedSubject,
+        mode: Option<Mode>,
+    ) -> Result<(), StoreError> {
+        let state = self.change();
+        match mode {
+            Some(mode) => state.modes.insert(scope.clone(), mode),
+            None => state.modes.remove(scope),
+        };
+        state.settings.0 += 1;
+        Ok(())
+    }
+
+    async fn remove_subject_modes(&mut self, context: &Context) -> Result<(), StoreError> {
+        let state = self.change();
+        state.modes.retain(|scope, _| scope.context != *context || scope.is_context());
+        state.settings.0 += 1;
+        Ok(())
+    }
+
+    async fn commit(self) -> Result<(), StoreError> {
+        *self.current.write() = self.state;
+        Ok(())
+    }
+}

@@ -1,0 +1,163 @@
+//! Lists: of subjects, versions, schemas, holders of an id, and referrers.
+
+use std::collections::BTreeSet;
+
+use super::Registry;
+use super::reads::{find_id, find_version};
+use crate::{Context, Page, QualifiedSubject, ReadTransaction, RegistryError, SchemaId, Store};
+use crate::{StoredVersion, SubjectFilter, VersionKey, VersionSpec};
+
+/// Which entries a list shows.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum DeletedFilter {
+    Live,
+    All,
+    /// Wins over `All` when a client asks for both.
+    OnlyDeleted,
+}
+
+impl DeletedFilter {
+    pub fn new(deleted: bool, deleted_only: bool) -> Self {
+        match (deleted_only, deleted) {
+            (true, _) => Self::OnlyDeleted,
+            (false, true) => Self::All,
+            (false, false) => Self::Live,
+        }
+    }
+
+    fn shows(self, is_deleted: bool) -> bool {
+        match self {
+            Self::Live => !is_deleted,
+            Self::All => true,
+            Self::OnlyDeleted => is_deleted,
+        }
+    }
+}
+
+/// How a list of versions is shown.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct VersionListing {
+    pub filter: DeletedFilter,
+    /// All versions, the soft-deleted ones negative; wins over the filter, but not for the
+    /// question whether the subject is there.
+    pub deleted_as_negative: bool,
+    pub page: Page,
+}
+
+/// What a list of schemas shows.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct SchemaListing {
+    pub subjects: SubjectFilter,
+    pub deleted: bool,
+    /// The newest shown version of each subject alone.
+    pub latest_only: bool,
+    pub page: Page,
+}
+
+/// A page of a list of schemas, by subject and version.
+pub type ListedSchemas = Vec<StoredVersion>;
+
+impl<S: Store> Registry<S> {
+    /// Names in ascending order, qualified outside the default context. A subject is deleted when
+    /// all of its versions are.
+    pub async fn subjects(
+        &self,
+        subjects: &SubjectFilter,
+        filter: DeletedFilter,
+        page: Page,
+    ) -> Result<Vec<QualifiedSubject>, RegistryError> {
+        let states = self.store.read().await?.subjects(subjects).await?;
+        let mut shown: Vec<_> = states
+            .into_iter()
+            .filter(|state| filter.shows(!state.has_live))
+            .map(|state| (code_units(&state.subject), state.subject))
+            .collect();
+        shown.sort();
+        Ok(page.cut(shown.into_iter().map(|(_, subject)| subject)))
+    }
+
+    pub async fn versions(
+        &self,
+        subject: &QualifiedSubject,
+        listing: VersionListing,
+    ) -> Result<Vec<i32>, RegistryError> {
+        let keys = self.store.read().await?.version_keys(subject).await?;
+        if !keys.iter().any(|key| listing.filter.shows(key.is_deleted)) {
+            return Err(RegistryError::SubjectNotFound(subject.clone()));
+        }
+        let number = |key: VersionKey| match (listing.deleted_as_negative, key.is_deleted) {
+            (true, true) => Some(-key.version.0),
+            (true, false) => Some(key.version.0),
+            (false, is_deleted) => listing.filter.shows(is_deleted).then_some(key.version.0),
+        };
+        Ok(listing.page.cut(keys.into_iter().filter_map(number)))
+    }
+
+    pub async fn schemas(&self, listing: &SchemaListing) -> Result<ListedSchemas, RegistryError> {
+        let mut tx = self.store.read().await?;
+        let mut keys = tx.all_version_keys(&listing.subjects).await?;
+        keys.retain(|key| listing.deleted || !key.is_deleted);
+        if listing.latest_only {
+            // Ascending by version, so the last of a subject's run is its newest.
+            let newest = keys.chunk_by(|a, b| a.subject == b.subject).filter_map(<[_]>::last);
+            keys = newest.cloned().collect();
+        }
+        keys.sort_by_cached_key(|key| (code_units(&key.subject), key.version));
+        let mut schemas = Vec::new();
+        for key in listing.page.cut(keys) {
+            schemas.extend(tx.version(&key.subject, key.version).await?);
+        }
+        Ok(schemas)
+    }
+
+    /// For each subject that holds an id its newest version with it.
+    pub async fn holders(
+        &self,
+        id: SchemaId,
+        subject: &QualifiedSubject,
+        deleted: bool,
+        page: Page,
+    ) -> Result<Vec<VersionKey>, RegistryError> {
+        let mut tx = self.store.read().await?;
+        let (context, _) = find_id(&mut tx, id, subject).await.map_err(|error| match error {
+            RegistryError::SchemaNotFound(_) => RegistryError::NoSuchSchema,
+            other => other,
+        })?;
+        let mut holders = tx.holders(&context, id).await?;
+        holders.retain(|holder| deleted || !holder.is_deleted);
+        let newest = holders.chunk_by(|a, b| a.subject == b.subject).filter_map(<[_]>::last);
+        let mut newest: Vec<VersionKey> = newest.cloned().collect();
+        newest.sort_by_cached_key(|key| code_units(&key.subject));
+        Ok(page.cut(newest))
+    }
+
+    /// The ids, ascending, of the schemas that reference a version, which may be soft-deleted.
+    pub async fn referenced_by(
+        &self,
+        subject: &QualifiedSubject,
+        version: VersionSpec,
+        deleted: bool,
+        page: Page,
+    ) -> Result<Vec<SchemaId>, RegistryError> {
+        let mut tx = self.store.read().await?;
+        let target = find_version(&mut tx, subject, version, true).await?;
+        let referrers = tx.referrers(&target.subject).await?;
+        let ids: BTreeSet<SchemaId> = referrers
+            .into_iter()
+            .filter(|referrer| referrer.target == target.version)
+            .filter(|referrer| deleted || !referrer.holder.is_deleted)
+            .map(|referrer| referrer.holder.id)
+            .collect();
+        Ok(page.cut(ids))
+    }
+
+    /// Every context in which a schema was ever registered, the default one first.
+    pub async fn contexts(&self) -> Result<Vec<Context>, RegistryError> {
+        Ok(self.store.read().await?.contexts().await?)
+    }
+}
+
+/// Names sort by UTF-16 code unit, as the reference's strings do.
+fn code_units(subject: &QualifiedSubject) -> Vec<u16> {
+    subject.to_string().encode_utf16().collect()
+}

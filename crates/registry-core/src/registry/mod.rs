@@ -1,0 +1,76 @@
+//! The registry: one method a request, one file a use case.
+
+mod candidate;
+mod compatibility;
+mod config;
+mod delete;
+mod listing;
+mod lookup;
+mod mode;
+mod reads;
+mod references;
+mod register;
+mod scope;
+
+use std::sync::Arc;
+use std::time::{SystemTime, UNIX_EPOCH};
+
+use levada_schema_core::{Limits, Metadata, Reference};
+
+pub use compatibility::Check;
+pub use listing::{DeletedFilter, ListedSchemas, SchemaListing, VersionListing};
+pub use reads::{FoundSchema, SchemaFormat};
+pub use register::{RegisterOptions, Registered};
+
+use crate::cpu_pool::CpuPool;
+use crate::parser::Parser;
+use crate::{Store, StoreError};
+
+/// A schema as a client hands it in, to be registered, looked up or checked.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Draft {
+    /// Blank counts as none.
+    pub text: String,
+    /// Left out it is AVRO.
+    pub schema_type: Option<String>,
+    pub references: Vec<Reference>,
+    pub metadata: Option<Metadata>,
+    /// The id that the schema must get; negative counts as none.
+    pub id: Option<i32>,
+    /// 0 and -1 stand for the next version; any number but 0 is written into the metadata.
+    pub version: i32,
+}
+
+/// The rules over a store. Cheap to clone; clones share everything.
+#[derive(Debug)]
+pub struct Registry<S> {
+    store: Arc<S>,
+    parser: Arc<Parser>,
+}
+
+impl<S> Clone for Registry<S> {
+    fn clone(&self) -> Self {
+        Self { store: Arc::clone(&self.store), parser: Arc::clone(&self.parser) }
+    }
+}
+
+impl<S: Store> Registry<S> {
+    /// `threads` parse and compare schemas, each under `limits`.
+    pub fn new(store: S, limits: Limits, threads: usize) -> Result<Self, StoreError> {
+        let parser = Parser::new(CpuPool::start(threads)?, limits);
+        Ok(Self { store: Arc::new(store), parser: Arc::new(parser) })
+    }
+
+    pub fn store(&self) -> &S {
+        &self.store
+    }
+}
+
+/// Milliseconds since the epoch; a clock set before it counts as the epoch itself.
+fn now_ms() -> i64 {
+    SystemTime::now()
+        .duration_since(UNIX_EPOCH)
+        .ok()
+        .and_then(|since| i64::try_from(since.as_millis()).ok())
+        .unwrap_or_default()
+}

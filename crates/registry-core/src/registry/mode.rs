@@ -1,0 +1,88 @@
+//! Reading and changing modes.
+
+use super::config::always_has_settings;
+use super::{Registry, delete, scope};
+use crate::{Mode, QualifiedSubject, ReadTransaction, RegistryError, Store, SubjectFilter};
+use crate::{VersionKey, WriteTransaction};
+
+impl<S: Store> Registry<S> {
+    /// The mode of a scope; with `in_force` the inherited one where it has none. The default and
+    /// the global context always have one.
+    pub async fn mode(
+        &self,
+        scope: &QualifiedSubject,
+        in_force: bool,
+    ) -> Result<Mode, RegistryError> {
+        let mut tx = self.store.read().await?;
+        match tx.mode(scope).await? {
+            Some(mode) => Ok(mode),
+            None if in_force || always_has_settings(scope) => {
+                scope::mode_in_scope(&mut tx, scope).await
+            }
+            None => Err(RegistryError::ModeNotSet(scope.clone())),
+        }
+    }
+
+    /// Sets the mode of a scope, or clears it. Switching to IMPORT needs a scope without live
+    /// versions, unless `force`; its soft-deleted ones are then removed.
+    pub async fn set_mode(
+        &self,
+        scope: &QualifiedSubject,
+        mode: Option<Mode>,
+        force: bool,
+    ) -> Result<(), RegistryError> {
+        scope.check_scope()?;
+        if mode == Some(Mode::Forward) && !(scope.is_context() && scope.context.is_global()) {
+            return Err(RegistryError::ForwardModeOnlyGlobal);
+        }
+        let mut tx = self.store.write().await?;
+        let is_switch = mode == Some(Mode::Import) && tx.mode(scope).await? != mode;
+        if is_switch && !force {
+            empty_for_import(&mut tx, scope).await?;
+        }
+        tx.put_mode(scope, mode).await?;
+        tx.commit().await?;
+        Ok(())
+    }
+
+    /// Removes the mode of a scope and answers what it was. With `recursive` the modes of the
+    /// context's subjects go too, and a scope without a mode is no error.
+    pub async fn delete_mode(
+        &self,
+        scope: &QualifiedSubject,
+        recursive: bool,
+    ) -> Result<Option<Mode>, RegistryError> {
+        let mut tx = self.store.write().await?;
+        let mode = match tx.mode(scope).await? {
+            None if *scope == QualifiedSubject::default() => {
+                Some(scope::mode_in_scope(&mut tx, scope).await?)
+            }
+            None if !recursive => return Err(RegistryError::SubjectNotFound(scope.clone())),
+            own => own,
+        };
+        tx.put_mode(scope, None).await?;
+        if recursive && scope.is_context() {
+            tx.remove_subject_modes(&scope.context).await?;
+        }
+        tx.commit().await?;
+        Ok(mode)
+    }
+}
+
+async fn empty_for_import<T: WriteTransaction>(
+    tx: &mut T,
+    scope: &QualifiedSubject,
+) -> Result<(), RegistryError> {
+    let keys: Vec<VersionKey> = if scope.is_context() {
+        let context = scope.context.clone();
+        let filter = SubjectFilter::OneContext { context, prefix: String::new() };
+        tx.all_version_keys(&filter).await?
+    } else {
+        tx.version_keys(scope).await?
+    };
+    if keys.iter().any(|key| !key.is_deleted) {
+        return Err(RegistryError::SubjectsExist);
+    }
+    delete::check_unreferenced_from_outside(tx, &keys).await?;
+    delete::remove_all(tx, &keys).await
+}

@@ -1,0 +1,129 @@
+//! Following references: from what a schema names to the texts it is parsed with.
+
+use std::collections::HashSet;
+use std::future::Future;
+use std::pin::Pin;
+
+use levada_schema_core::{Reference, ResolvedReference};
+
+use crate::StoredVersion;
+use crate::{Context, QualifiedSubject, ReadTransaction, RegistryError, Revision, SchemaVersion};
+
+const DIRECT_MAX: usize = 100;
+const TRANSITIVE_MAX: usize = 1_000;
+const DEPTH_MAX: usize = 32;
+const CLOSURE_BYTES_MAX: usize = 8 << 20;
+
+/// The references of one schema, followed to the end.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub(super) struct Closure {
+    /// The direct references; -1 has become the number of the latest version.
+    pub(super) references: Vec<Reference>,
+    /// Direct and transitive targets, each name once, in dependency order.
+    pub(super) targets: Vec<ResolvedReference>,
+    /// A direct reference whose target is soft-deleted. New schemas must not have one.
+    pub(super) deleted: Option<Reference>,
+    /// The subjects that the direct references point to, as they were when they were read.
+    pub(super) revisions: Vec<(QualifiedSubject, Revision)>,
+}
+
+/// Follows `references`, which stand in a schema of the context `home`.
+pub(super) async fn closure<T: ReadTransaction>(
+    tx: &mut T,
+    home: &Context,
+    references: &[Reference],
+) -> Result<Closure, RegistryError> {
+    if references.len() > DIRECT_MAX {
+        return Err(too_many(&format!("{DIRECT_MAX} direct references")));
+    }
+    let mut walk = Walk::default();
+    let mut closure = Closure::default();
+    for reference in references {
+        let (resolved, target) = target(tx, home, reference).await?;
+        if target.is_deleted && closure.deleted.is_none() {
+            closure.deleted = Some(resolved.clone());
+        }
+        let revision = tx.subject_revision(&target.subject).await?;
+        closure.revisions.push((target.subject.clone(), revision));
+        closure.references.push(resolved.clone());
+        walk.visit(tx, resolved, target, 1).await?;
+    }
+    closure.targets = walk.targets;
+    Ok(closure)
+}
+
+/// Depth-first, so that a target stands behind everything that it references itself.
+#[derive(Default)]
+struct Walk {
+    seen: HashSet<String>,
+    targets: Vec<ResolvedReference>,
+    bytes: usize,
+}
+
+impl Walk {
+    fn visit<'a, T: ReadTransaction>(
+        &'a mut self,
+        tx: &'a mut T,
+        reference: Reference,
+        version: StoredVersion,
+        depth: usize,
+    ) -> Pin<Box<dyn Future<Output = Result<(), RegistryError>> + Send + 'a>> {
+        Box::pin(async move {
+            // Names are what a schema text uses, so a name counts once, as in the reference.
+            if !self.seen.insert(reference.name.clone()) {
+                return Ok(());
+            }
+            if depth > DEPTH_MAX {
+                return Err(too_many(&format!("{DEPTH_MAX} levels of references")));
+            }
+            for inner in &version.schema.references {
+                let (resolved, inner) = target(tx, &version.subject.context, inner).await?;
+                self.visit(tx, resolved, inner, depth + 1).await?;
+            }
+            self.bytes += version.schema.text.len();
+            if self.targets.len() >= TRANSITIVE_MAX || self.bytes > CLOSURE_BYTES_MAX {
+                return Err(too_many(&format!(
+                    "{TRANSITIVE_MAX} referenced schemas or {CLOSURE_BYTES_MAX} bytes of them"
+                )));
+            }
+            self.targets.push(ResolvedReference { reference, text: version.schema.text.clone() });
+            Ok(())
+        })
+    }
+}
+
+/// The version that a reference points to, soft-deleted or not.
+async fn target<T: ReadTransaction>(
+    tx: &mut T,
+    home: &Context,
+    reference: &Reference,
+) -> Result<(Reference, StoredVersion), RegistryError> {
+    let invalid = |why: &str| {
+        let Reference { name, subject, version } = reference;
+        RegistryError::InvalidSchema(format!(
+            "Invalid schema reference {{name='{name}', subject='{subject}', version={version}}}: {why}"
+        ))
+    };
+    if reference.name.is_empty() || reference.subject.is_empty() {
+        return Err(invalid("a reference needs a name, a subject and a version"));
+    }
+    let subject = QualifiedSubject::parse_within(&reference.subject, home);
+    let version = match reference.version {
+        -1 => {
+            let keys = tx.version_keys(&subject).await?;
+            keys.into_iter().rev().find(|key| !key.is_deleted).map(|key| key.version)
+        }
+        number if number >= 1 => Some(SchemaVersion(number)),
+        _ => return Err(invalid("the version is neither a version number nor -1")),
+    };
+    let found = match version {
+        Some(version) => tx.version(&subject, version).await?,
+        None => None,
+    };
+    let found = found.ok_or_else(|| invalid("no such version"))?;
+    Ok((Reference { version: found.version.0, ..reference.clone() }, found))
+}
+
+fn too_many(limit: &str) -> RegistryError {
+    RegistryError::InvalidSchema(format!("Invalid schema: more than {limit}"))
+}

@@ -1,0 +1,387 @@
+//! Registration: a draft becomes a version of a subject.
+//!
+//! Parsing and comparing run before the write transaction, against one instant of the subject.
+//! The write transaction then checks that neither the subject nor any setting has moved since;
+//! otherwise the registration starts over. The last attempt decides inside the write
+//! transaction, so that a busy subject delays a registration but never defeats it.
+
+use std::sync::Arc;
+
+use levada_schema_core::{Fingerprint, Metadata, Reference, Validation};
+
+use super::candidate::{Candidate, Loaded};
+use super::references::{Closure, closure};
+use super::{Draft, Registry, delete, now_ms, scope};
+use crate::{EffectiveConfig, Mode, QualifiedSubject, ReadTransaction, RegistryError, Revision};
+use crate::{SchemaId, SchemaVersion, Store, StoredSchema, StoredVersion, WriteTransaction, stamp};
+
+/// Attempts that decide outside the write transaction.
+const OPTIMISTIC_ATTEMPTS: usize = 3;
+
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct RegisterOptions {
+    pub normalize: bool,
+    /// Skips the compatibility check and nothing else.
+    pub force: bool,
+}
+
+/// What a registration led to.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Registered {
+    pub version: StoredVersion,
+    /// Whether the subject did not hold the schema before.
+    pub is_new: bool,
+}
+
+/// One instant of everything that a registration depends on.
+struct Snapshot {
+    config: EffectiveConfig,
+    mode: Mode,
+    /// All versions, soft-deleted ones included, ascending.
+    versions: Vec<Loaded>,
+    closure: Result<Closure, RegistryError>,
+    revision: Revision,
+    settings: Revision,
+}
+
+/// A version to be added, decided on a snapshot.
+struct Addition {
+    version: SchemaVersion,
+    schema: Content,
+    /// The id it must get.
+    id: Option<SchemaId>,
+    closure: Closure,
+}
+
+struct Content {
+    candidate: Candidate,
+    metadata: Option<Metadata>,
+}
+
+enum Decision {
+    Existing(StoredVersion),
+    Add(Box<Addition>),
+}
+
+impl<S: Store> Registry<S> {
+    /// Registers `draft` under `subject`, or finds it there.
+    pub async fn register(
+        &self,
+        subject: &QualifiedSubject,
+        draft: &Draft,
+        options: RegisterOptions,
+    ) -> Result<Registered, RegistryError> {
+        subject.check_subject()?;
+        for _ in 0..OPTIMISTIC_ATTEMPTS {
+            let mut read = self.store.read().await?;
+            let snapshot = Snapshot::take(&mut read, subject, draft).await?;
+            drop(read);
+            let addition = match self.decide(subject, draft, options, &snapshot).await? {
+                Decision::Existing(version) => return Ok(Registered { version, is_new: false }),
+                Decision::Add(addition) => addition,
+            };
+            let mut tx = self.store.write().await?;
+            if snapshot.is_current(&mut tx, subject, &addition).await? {
+                return add(tx, subject, *addition).await;
+            }
+        }
+        let mut tx = self.store.write().await?;
+        let snapshot = Snapshot::take(&mut tx, subject, draft).await?;
+        match self.decide(subject, draft, options, &snapshot).await? {
+            Decision::Existing(version) => Ok(Registered { version, is_new: false }),
+            Decision::Add(addition) => add(tx, subject, *addition).await,
+        }
+    }
+
+    /// The order of the checks is the reference's: an existing schema is found before the mode is
+    /// looked at, and a text that does not parse is reported before both.
+    async fn decide(
+        &self,
+        subject: &QualifiedSubject,
+        draft: &Draft,
+        options: RegisterOptions,
+        snapshot: &Snapshot,
+    ) -> Result<Decision, RegistryError> {
+        let importing = snapshot.mode == Mode::Import;
+        let normalize = !importing && (options.normalize || snapshot.config.normalize());
+        let live = snapshot.live();
+        if !draft.text.trim().is_empty() {
+            let found = self.early_lookup(draft, normalize, snapshot, &live).await?;
+            if let Some(version) = found {
+                return Ok(Decision::Existing(version));
+            }
+        }
+        match (snapshot.mode, draft.explicit_id()) {
+            (Mode::ReadOnly | Mode::ReadOnlyOverride, _) => {
+                Err(RegistryError::ReadOnly(subject.clone()))
+            }
+            (Mode::Import, Some(id)) => self.decide_import(draft, id, snapshot).await,
+            (Mode::Import, None) => Err(RegistryError::NotInReadWriteMode(subject.clone())),
+            (Mode::ReadWrite | Mode::Forward, Some(_)) => {
+                Err(RegistryError::NotInImportMode(subject.clone()))
+            }
+            (Mode::ReadWrite | Mode::Forward, None) => {
+                self.decide_new(subject, draft, options.force, normalize, snapshot).await
+            }
+        }
+    }
+
+    /// A live version that holds the draft and contradicts neither its id nor its version.
+    async fn early_lookup(
+        &self,
+        draft: &Draft,
+        normalize: bool,
+        snapshot: &Snapshot,
+        live: &[&Loaded],
+    ) -> Result<Option<StoredVersion>, RegistryError> {
+        let closure = snapshot.closure.clone()?;
+        let candidate = self.candidate(draft, &closure, normalize, Validation::Stored).await?;
+        let searched = match (draft.version, live) {
+            (-1, [.., latest]) => std::slice::from_ref(latest),
+            _ => live,
+        };
+        let found = self.find_held(&candidate, draft.metadata.as_ref(), searched).await?;
+        let fits = |found: &&Loaded| {
+            let explicit = draft.explicit_id();
+            let id_fits = explicit.is_none_or(|id| id == found.stored.schema.id);
+            // A numbered version is a wish for that very number, unless the id comes with it.
+            let version_fits = draft.version <= 0
+                || (explicit.is_some() && draft.version == found.stored.version.0);
+            id_fits && version_fits
+        };
+        Ok(found.filter(fits).map(|found| found.stored.clone()))
+    }
+
+    /// With explicit id: nothing is inherited, validated beyond parsing, or compared.
+    async fn decide_import(
+        &self,
+        draft: &Draft,
+        id: SchemaId,
+        snapshot: &Snapshot,
+    ) -> Result<Decision, RegistryError> {
+        let closure = snapshot.closure.clone()?;
+        let candidate = self.candidate(draft, &closure, false, Validation::Stored).await?;
+        let version = match draft.version {
+            number if number > 0 => SchemaVersion(number),
+            _ => snapshot.next_version()?,
+        };
+        let schema = Content { candidate, metadata: draft.metadata.clone() };
+        Ok(Decision::Add(Box::new(Addition { version, schema, id: Some(id), closure })))
+    }
+
+    async fn decide_new(
+        &self,
+        subject: &QualifiedSubject,
+        draft: &Draft,
+        force: bool,
+        normalize: bool,
+        snapshot: &Snapshot,
+    ) -> Result<Decision, RegistryError> {
+        let live = snapshot.live();
+        let draft = &inherit(draft, live.last().copied());
+        if draft.text.trim().is_empty() {
+            return Err(RegistryError::InvalidSchema("Empty schema".to_owned()));
+        }
+        let closure = snapshot.closure.clone()?;
+        if let Some(deleted) = &closure.deleted {
+            return Err(deleted_reference(deleted));
+        }
+        let validation = match snapshot.config.validate_new_schemas() {
+            true => Validation::New,
+            false => Validation::Stored,
+        };
+        let candidate = self.candidate(draft, &closure, normalize, validation).await?;
+        let next = snapshot.next_version()?;
+        let mut metadata = draft.metadata.clone();
+        if draft.version != 0 || stamp::has_stamp(metadata.as_ref()) {
+            metadata = Some(stamp::stamped(metadata, next));
+        }
+        if draft.version == 0 {
+            let equal = self.find_equal(&candidate, metadata.as_ref(), &live).await?;
+            if let Some(equal) = equal {
+                return Ok(Decision::Existing(equal.stored.clone()));
+            }
+        }
+        if !force {
+            let config = &snapshot.config;
+            let messages = self.check(&candidate, metadata.as_ref(), &live, config).await?;
+            if !messages.is_empty() {
+                return Err(RegistryError::Incompatible { subject: subject.clone(), messages });
+            }
+        }
+        if draft.version != 0 && draft.version != -1 && draft.version != next.0 {
+            return Err(RegistryError::InvalidSchema(
+                "Version is not one more than previous version".to_owned(),
+            ));
+        }
+        let schema = Content { candidate, metadata };
+        Ok(Decision::Add(Box::new(Addition { version: next, schema, id: None, closure })))
+    }
+}
+
+impl Draft {
+    /// A negative id counts as none.
+    fn explicit_id(&self) -> Option<SchemaId> {
+        self.id.filter(|&id| id >= 0).map(SchemaId)
+    }
+}
+
+impl Snapshot {
+    async fn take<T: ReadTransaction>(
+        tx: &mut T,
+        subject: &QualifiedSubject,
+        draft: &Draft,
+    ) -> Result<Self, RegistryError> {
+        let revision = tx.subject_revision(subject).await?;
+        let settings = tx.settings_revision().await?;
+        let versions = tx.versions(subject).await?;
+        let versions = Loaded::load_all(tx, versions).await?;
+        let latest = versions.iter().rfind(|version| !version.stored.is_deleted);
+        let references = inherit(draft, latest).references;
+        Ok(Self {
+            config: scope::config_in_scope(tx, subject).await?,
+            mode: scope::mode_in_scope(tx, subject).await?,
+            closure: closure(tx, &subject.context, &references).await,
+            versions,
+            revision,
+            settings,
+        })
+    }
+
+    /// Whether what was decided on this snapshot still holds in `tx`.
+    async fn is_current<T: ReadTransaction>(
+        &self,
+        tx: &mut T,
+        subject: &QualifiedSubject,
+        addition: &Addition,
+    ) -> Result<bool, RegistryError> {
+        if tx.subject_revision(subject).await? != self.revision
+            || tx.settings_revision().await? != self.settings
+        {
+            return Ok(false);
+        }
+        for (target, revision) in &addition.closure.revisions {
+            if tx.subject_revision(target).await? != *revision {
+                return Ok(false);
+            }
+        }
+        Ok(true)
+    }
+
+    fn live(&self) -> Vec<&Loaded> {
+        self.versions.iter().filter(|version| !version.stored.is_deleted).collect()
+    }
+
+    /// One more than the highest version there is, soft-deleted ones included.
+    fn next_version(&self) -> Result<SchemaVersion, RegistryError> {
+        let highest = self.versions.last().map_or(0, |version| version.stored.version.0);
+        highest.checked_add(1).map(SchemaVersion).ok_or_else(|| {
+            RegistryError::InvalidSchema("Version numbers of the subject are used up".to_owned())
+        })
+    }
+}
+
+pub(super) fn deleted_reference(reference: &Reference) -> RegistryError {
+    let Reference { name, subject, version } = reference;
+    RegistryError::InvalidSchema(format!(
+        "Invalid schema reference {name}: version {version} of subject {subject} is soft-deleted"
+    ))
+}
+
+/// What a draft leaves out comes from the latest live version: the text with its type and
+/// references, and the metadata.
+fn inherit(draft: &Draft, latest: Option<&Loaded>) -> Draft {
+    let mut draft = draft.clone();
+    let Some(latest) = latest.map(|latest| &latest.stored.schema) else { return draft };
+    if draft.text.trim().is_empty() {
+        draft.text.clone_from(&latest.text);
+        draft.schema_type = Some(latest.schema_type.to_string());
+        draft.references.clone_from(&latest.references);
+    }
+    if draft.metadata.is_none() {
+        draft.metadata.clone_from(&latest.metadata);
+    }
+    draft
+}
+
+/// Stores what was decided, in the transaction that has checked the decision.
+async fn add<T: WriteTransaction>(
+    mut tx: T,
+    subject: &QualifiedSubject,
+    addition: Addition,
+) -> Result<Registered, RegistryError> {
+    let Addition { version, schema: Content { candidate, metadata }, id, .. } = addition;
+    let Candidate { schema, text, references } = candidate;
+    let fingerprint = Fingerprint::of(&text, &references, metadata.as_ref());
+    let schema_type = schema.schema_type();
+    let mut content =
+        StoredSchema { id: SchemaId(0), fingerprint, schema_type, text, references, metadata };
+    content.id = match id {
+        Some(id) => import_content(&mut tx, subject, id, &content).await?,
+        None => add_content(&mut tx, subject, &content).await?,
+    };
+    let earlier = tx.versions(subject).await?;
+    let referrers = tx.referrers(subject).await?;
+    let ts_ms = now_ms();
+    tx.put_version(subject, version, content.id, ts_ms).await?;
+    for old in earlier {
+        let is_replaced = old.version == version;
+        // A schema that comes back takes the place of its soft-deleted versions, unless something
+        // still points to them.
+        let is_superseded = old.is_deleted
+            && old.schema.id == content.id
+            && referrers.iter().all(|referrer| referrer.target != old.version);
+        if is_superseded && !is_replaced {
+            tx.remove_version(subject, old.version).await?;
+        }
+        if is_replaced {
+            delete::release(&mut tx, &subject.context, old.schema.id).await?;
+        }
+    }
+    tx.commit().await?;
+    let schema = Arc::new(content);
+    let subject = subject.clone();
+    let version = StoredVersion { subject, version, is_deleted: false, ts_ms, schema };
+    Ok(Registered { version, is_new: true })
+}
+
+/// The id of `content` in the context: the one it has, or the next.
+async fn add_content<T: WriteTransaction>(
+    tx: &mut T,
+    subject: &QualifiedSubject,
+    content: &StoredSchema,
+) -> Result<SchemaId, RegistryError> {
+    let context = &subject.context;
+    for (_, id) in tx.ids_of(content.fingerprint).await?.iter().filter(|(c, _)| c == context) {
+        match tx.schema(context, *id).await? {
+            Some(stored) if stored.is_same_content(content) => return Ok(*id),
+            // The type is not hashed, so two types can share a text; two texts never should.
+            Some(stored) if stored.schema_type == content.schema_type => {
+                return Err(RegistryError::IdentityCollision(context.clone()));
+            }
+            _ => {}
+        }
+    }
+    let id = tx.allocate_id(context).await?;
+    let id = id.ok_or_else(|| RegistryError::IdsExhausted(context.clone()))?;
+    tx.insert_schema(context, &StoredSchema { id, ..content.clone() }, false).await?;
+    Ok(id)
+}
+
+/// `id`, which must be free or hold this very content.
+async fn import_content<T: WriteTransaction>(
+    tx: &mut T,
+    subject: &QualifiedSubject,
+    id: SchemaId,
+    content: &StoredSchema,
+) -> Result<SchemaId, RegistryError> {
+    let context = &subject.context;
+    match tx.schema(context, id).await? {
+        Some(stored) if stored.is_same_content(content) => {}
+        Some(_) => return Err(RegistryError::IdTaken { id, context: context.clone() }),
+        None => {
+            tx.insert_schema(context, &StoredSchema { id, ..content.clone() }, true).await?;
+        }
+    }
+    Ok(id)
+}

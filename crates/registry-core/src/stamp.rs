@@ -1,0 +1,78 @@
+//! The metadata property `confluent:version`, which records the version a schema was given.
+
+use levada_schema_core::Metadata;
+
+use crate::SchemaVersion;
+
+const STAMP: &str = "confluent:version";
+
+/// Whether `metadata` asks for or carries the stamp.
+pub(crate) fn has_stamp(metadata: Option<&Metadata>) -> bool {
+    metadata.is_some_and(|metadata| metadata.properties.contains_key(STAMP))
+}
+
+/// `metadata` with the stamp of `version`.
+pub(crate) fn stamped(metadata: Option<Metadata>, version: SchemaVersion) -> Metadata {
+    let mut metadata = metadata.unwrap_or_default();
+    metadata.properties.insert(STAMP.to_owned(), version.to_string());
+    metadata
+}
+
+/// Whether the metadata of a request and of a stored version count as equal. A stamp on the
+/// stored side alone does not count; one in the request alone must name that very version.
+pub(crate) fn is_equal(
+    request: Option<&Metadata>,
+    stored: Option<&Metadata>,
+    stored_version: SchemaVersion,
+) -> bool {
+    match (stamp(request), stamp(stored)) {
+        (Some(_), Some(_)) | (None, None) => request == stored,
+        (Some(wanted), None) => {
+            wanted == stored_version.to_string() && without_stamp(request).as_ref() == stored
+        }
+        (None, Some(_)) => request == without_stamp(stored).as_ref(),
+    }
+}
+
+fn stamp(metadata: Option<&Metadata>) -> Option<&str> {
+    metadata?.properties.get(STAMP).map(String::as_str)
+}
+
+/// Metadata that held nothing but the stamp is none at all without it.
+fn without_stamp(metadata: Option<&Metadata>) -> Option<Metadata> {
+    let mut metadata = metadata?.clone();
+    metadata.properties.remove(STAMP);
+    (!metadata.is_empty()).then_some(metadata)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn metadata(pairs: &[(&str, &str)]) -> Option<Metadata> {
+        let properties = pairs.iter().map(|&(k, v)| (k.to_owned(), v.to_owned())).collect();
+        Some(Metadata { properties, ..Metadata::default() })
+    }
+
+    #[test]
+    fn a_stamp_on_one_side_is_overlooked_or_names_the_version() {
+        let equal = |request: Option<Metadata>, stored: Option<Metadata>| {
+            is_equal(request.as_ref(), stored.as_ref(), SchemaVersion(2))
+        };
+        let stamp = metadata(&[(STAMP, "2")]);
+        assert!(equal(None, stamp.clone()));
+        assert!(equal(stamp.clone(), None));
+        assert!(equal(stamp.clone(), stamp.clone()));
+        assert!(!equal(metadata(&[(STAMP, "1")]), None));
+        assert!(!equal(metadata(&[(STAMP, "1")]), stamp));
+        assert!(equal(metadata(&[("k", "v")]), metadata(&[("k", "v"), (STAMP, "9")])));
+        assert!(!equal(metadata(&[("k", "w")]), metadata(&[("k", "v"), (STAMP, "9")])));
+        assert!(!equal(None, metadata(&[])));
+    }
+
+    #[test]
+    fn stamping_replaces_an_earlier_stamp() {
+        let stamped = stamped(metadata(&[("k", "v"), (STAMP, "0")]), SchemaVersion(3));
+        assert_eq!(Some(stamped), metadata(&[("k", "v"), (STAMP, "3")]));
+    }
+}

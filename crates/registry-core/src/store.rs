@@ -1,0 +1,256 @@
+//! The durable state of the registry, as the rules see it.
+
+use std::future::Future;
+use std::sync::Arc;
+
+use levada_schema_core::{Fingerprint, Metadata, Reference, SchemaType};
+
+use crate::{Config, Context, Mode, QualifiedSubject, SchemaId, SchemaVersion, SubjectFilter};
+
+/// The store could not do its work. The request changed nothing unless `outcome_unknown`.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+#[error("Error in the backend data store: {message}{}", if *outcome_unknown {
+    "; whether the change was stored is unknown, and repeating the request is safe"
+} else { "" })]
+pub struct StoreError {
+    pub message: String,
+    /// The commit itself failed, so the change may have been stored all the same.
+    pub outcome_unknown: bool,
+}
+
+impl StoreError {
+    pub fn new(message: impl Into<String>) -> Self {
+        Self { message: message.into(), outcome_unknown: false }
+    }
+}
+
+/// The content behind a schema id. It never changes while the id has a holder.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct StoredSchema {
+    pub id: SchemaId,
+    pub fingerprint: Fingerprint,
+    pub schema_type: SchemaType,
+    pub text: String,
+    /// As they were given; versions are resolved numbers.
+    pub references: Vec<Reference>,
+    pub metadata: Option<Metadata>,
+}
+
+impl StoredSchema {
+    /// Equal in everything but the id.
+    pub fn is_same_content(&self, other: &Self) -> bool {
+        self.schema_type == other.schema_type
+            && self.text == other.text
+            && self.references == other.references
+            && self.metadata == other.metadata
+    }
+}
+
+/// A version of a subject with its content.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct StoredVersion {
+    pub subject: QualifiedSubject,
+    pub version: SchemaVersion,
+    pub is_deleted: bool,
+    /// When it was stored, in milliseconds since the epoch.
+    pub ts_ms: i64,
+    pub schema: Arc<StoredSchema>,
+}
+
+/// A version of a subject without its content.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub struct VersionKey {
+    pub subject: QualifiedSubject,
+    pub version: SchemaVersion,
+    pub id: SchemaId,
+    pub is_deleted: bool,
+}
+
+/// A subject and what kinds of versions it has.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct SubjectState {
+    pub subject: QualifiedSubject,
+    pub has_live: bool,
+    pub has_deleted: bool,
+}
+
+/// A version whose schema references the version that was asked for.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Referrer {
+    pub holder: VersionKey,
+    /// The referenced version.
+    pub target: SchemaVersion,
+}
+
+/// A number that grows with every change of what it stands for and never comes back.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord)]
+pub struct Revision(pub i64);
+
+/// Where transactions come from.
+pub trait Store: Send + Sync + 'static {
+    type Read: ReadTransaction;
+    type Write: WriteTransaction;
+
+    /// One instant of the state.
+    fn read(&self) -> impl Future<Output = Result<Self::Read, StoreError>> + Send;
+
+    /// The one write transaction; others wait until it ends. Dropped, it changes nothing.
+    fn write(&self) -> impl Future<Output = Result<Self::Write, StoreError>> + Send;
+}
+
+/// Questions about one instant. Lists are ordered by context, subject and version.
+pub trait ReadTransaction: Send {
+    /// All versions of a subject, soft-deleted ones included, ascending.
+    fn versions(
+        &mut self,
+        subject: &QualifiedSubject,
+    ) -> impl Future<Output = Result<Vec<StoredVersion>, StoreError>> + Send;
+
+    fn version(
+        &mut self,
+        subject: &QualifiedSubject,
+        version: SchemaVersion,
+    ) -> impl Future<Output = Result<Option<StoredVersion>, StoreError>> + Send;
+
+    /// As [`Self::versions`], without the contents.
+    fn version_keys(
+        &mut self,
+        subject: &QualifiedSubject,
+    ) -> impl Future<Output = Result<Vec<VersionKey>, StoreError>> + Send;
+
+    /// The versions of every subject that `filter` matches.
+    fn all_version_keys(
+        &mut self,
+        filter: &SubjectFilter,
+    ) -> impl Future<Output = Result<Vec<VersionKey>, StoreError>> + Send;
+
+    fn subjects(
+        &mut self,
+        filter: &SubjectFilter,
+    ) -> impl Future<Output = Result<Vec<SubjectState>, StoreError>> + Send;
+
+    /// Every context in which a schema was ever registered, by name.
+    fn contexts(&mut self) -> impl Future<Output = Result<Vec<Context>, StoreError>> + Send;
+
+    fn schema(
+        &mut self,
+        context: &Context,
+        id: SchemaId,
+    ) -> impl Future<Output = Result<Option<StoredSchema>, StoreError>> + Send;
+
+    /// The versions that hold an id.
+    fn holders(
+        &mut self,
+        context: &Context,
+        id: SchemaId,
+    ) -> impl Future<Output = Result<Vec<VersionKey>, StoreError>> + Send;
+
+    /// Where a content is, by context and id.
+    fn ids_of(
+        &mut self,
+        fingerprint: Fingerprint,
+    ) -> impl Future<Output = Result<Vec<(Context, SchemaId)>, StoreError>> + Send;
+
+    /// The versions, soft-deleted ones included, whose schemas reference a version of `subject`.
+    fn referrers(
+        &mut self,
+        subject: &QualifiedSubject,
+    ) -> impl Future<Output = Result<Vec<Referrer>, StoreError>> + Send;
+
+    /// The highest id ever taken in a context.
+    fn max_id(
+        &mut self,
+        context: &Context,
+    ) -> impl Future<Output = Result<Option<SchemaId>, StoreError>> + Send;
+
+    fn config(
+        &mut self,
+        scope: &QualifiedSubject,
+    ) -> impl Future<Output = Result<Option<Config>, StoreError>> + Send;
+
+    fn mode(
+        &mut self,
+        scope: &QualifiedSubject,
+    ) -> impl Future<Output = Result<Option<Mode>, StoreError>> + Send;
+
+    /// Grows with every change of the subject's versions.
+    fn subject_revision(
+        &mut self,
+        subject: &QualifiedSubject,
+    ) -> impl Future<Output = Result<Revision, StoreError>> + Send;
+
+    /// Grows with every change of any config or mode.
+    fn settings_revision(&mut self) -> impl Future<Output = Result<Revision, StoreError>> + Send;
+}
+
+/// Changes. They are visible to the questions of the same transaction at once, and to others
+/// after [`Self::commit`]. Changes of versions and settings raise the revisions by themselves.
+pub trait WriteTransaction: ReadTransaction {
+    /// Takes the next id of a context: one more than any id ever taken there. `None` when the
+    /// numbers are used up.
+    fn allocate_id(
+        &mut self,
+        context: &Context,
+    ) -> impl Future<Output = Result<Option<SchemaId>, StoreError>> + Send;
+
+    /// Adds a content under an id that has none. An id chosen by the client is `imported`: it
+    /// raises the counter, and it may repeat a content that has another id.
+    fn insert_schema(
+        &mut self,
+        context: &Context,
+        schema: &StoredSchema,
+        imported: bool,
+    ) -> impl Future<Output = Result<(), StoreError>> + Send;
+
+    /// Sets a live version; one with the same number is replaced.
+    fn put_version(
+        &mut self,
+        subject: &QualifiedSubject,
+        version: SchemaVersion,
+        id: SchemaId,
+        ts_ms: i64,
+    ) -> impl Future<Output = Result<(), StoreError>> + Send;
+
+    fn soft_delete(
+        &mut self,
+        subject: &QualifiedSubject,
+        version: SchemaVersion,
+        ts_ms: i64,
+    ) -> impl Future<Output = Result<(), StoreError>> + Send;
+
+    fn remove_version(
+        &mut self,
+        subject: &QualifiedSubject,
+        version: SchemaVersion,
+    ) -> impl Future<Output = Result<(), StoreError>> + Send;
+
+    /// Removes a content that no version holds any more. Its id stays taken.
+    fn remove_schema(
+        &mut self,
+        context: &Context,
+        id: SchemaId,
+    ) -> impl Future<Output = Result<(), StoreError>> + Send;
+
+    /// Sets or, with `None`, removes the config of a scope.
+    fn put_config(
+        &mut self,
+        scope: &QualifiedSubject,
+        config: Option<&Config>,
+    ) -> impl Future<Output = Result<(), StoreError>> + Send;
+
+    /// Sets or, with `None`, removes the mode of a scope.
+    fn put_mode(
+        &mut self,
+        scope: &QualifiedSubject,
+        mode: Option<Mode>,
+    ) -> impl Future<Output = Result<(), StoreError>> + Send;
+
+    /// Removes the modes of all subjects of a context; the context's own stays.
+    fn remove_subject_modes(
+        &mut self,
+        context: &Context,
+    ) -> impl Future<Output = Result<(), StoreError>> + Send;
+
+    /// `Ok` means that the changes survive a crash of process and machine.
+    fn commit(self) -> impl Future<Output = Result<(), StoreError>> + Send;
+}

@@ -1,0 +1,65 @@
+//! Compatibility of two Avro schemas: every difference that keeps the reader from reading.
+//!
+//! `walker.rs` walks pairs of types in the reference's order; each rule family has a file that
+//! looks at one pair and at nothing below it; `message.rs` has the reference's words.
+
+mod enums;
+mod fixed;
+mod message;
+mod names;
+mod promotion;
+mod records;
+mod unions;
+mod walker;
+
+use super::AvroSchema;
+use crate::{CheckError, Incompatibility, Limits, Location, Rule, Side};
+use walker::{Stop, Walker};
+
+/// What a rule found at one pair of types.
+#[derive(Clone, Debug)]
+struct Difference {
+    rule: Rule,
+    /// Below the path of the pair: `name`, `fields/3`, or nothing.
+    below: String,
+    detail: String,
+    reader_location: Option<Location>,
+    writer_location: Option<Location>,
+}
+
+/// A difference with its whole path.
+#[derive(Clone, Debug)]
+struct Finding {
+    difference: Difference,
+    path: String,
+}
+
+/// Every difference that keeps `reader` from reading what `writer` wrote, in the reference's order.
+pub(crate) fn compare(
+    reader: &AvroSchema,
+    writer: &AvroSchema,
+    reader_side: Side,
+    limits: &Limits,
+) -> Result<Vec<Incompatibility>, CheckError> {
+    let walker = Walker::new(&reader.types, &writer.types, limits.pairs_max);
+    let found = match walker.walk(reader.root, writer.root) {
+        Ok(found) => found,
+        // The reference's check ends in an exception; what it had found by then is lost.
+        Err(Stop::Ambiguous(finding)) => vec![*finding],
+        Err(Stop::TooComplex) => return Err(CheckError::TooComplex(limits.pairs_max)),
+    };
+    Ok(found.iter().map(|finding| incompatibility(finding, reader_side)).collect())
+}
+
+fn incompatibility(finding: &Finding, reader: Side) -> Incompatibility {
+    let Difference { rule, detail, reader_location, writer_location, .. } = &finding.difference;
+    Incompatibility {
+        rule: *rule,
+        path: finding.path.clone(),
+        reader,
+        detail: detail.clone(),
+        message: message::message(*rule, &finding.path, detail, reader),
+        reader_location: *reader_location,
+        writer_location: *writer_location,
+    }
+}

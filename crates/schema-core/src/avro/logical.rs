@@ -1,0 +1,75 @@
+//! Logical types: which annotations are usable. An unusable one is a custom property like any
+//! other, never an error.
+
+use super::types::{Primitive, Shape, Type};
+use crate::json_text::Data;
+
+/// Bytes of a UUID and of a duration.
+const UUID_SIZE: i32 = 16;
+const DURATION_SIZE: i32 = 12;
+
+/// The logical type in force for `annotated`, if any.
+pub(super) fn usable(annotated: &Type) -> Option<&str> {
+    let name = annotated.props.get("logicalType")?.as_str()?;
+    let shape = &annotated.shape;
+    let is_usable = match name {
+        "date" | "time-millis" => is(shape, Primitive::Int),
+        "time-micros"
+        | "timestamp-millis"
+        | "timestamp-micros"
+        | "timestamp-nanos"
+        | "local-timestamp-millis"
+        | "local-timestamp-micros"
+        | "local-timestamp-nanos" => is(shape, Primitive::Long),
+        "uuid" => is(shape, Primitive::String) || fixed_size(shape) == Some(UUID_SIZE),
+        "duration" => fixed_size(shape) == Some(DURATION_SIZE),
+        "big-decimal" => is(shape, Primitive::Bytes),
+        "decimal" => is_decimal(annotated),
+        _ => false,
+    };
+    is_usable.then_some(name)
+}
+
+/// The scale of a usable decimal.
+pub(super) fn scale(annotated: &Type) -> i64 {
+    attribute(annotated, "scale").unwrap_or(0)
+}
+
+fn is(shape: &Shape, wanted: Primitive) -> bool {
+    matches!(shape, Shape::Primitive(primitive) if *primitive == wanted)
+}
+
+fn fixed_size(shape: &Shape) -> Option<i32> {
+    match shape {
+        Shape::Fixed(fixed) => Some(fixed.size),
+        _ => None,
+    }
+}
+
+fn is_decimal(annotated: &Type) -> bool {
+    let precision_max = match &annotated.shape {
+        Shape::Primitive(Primitive::Bytes) => f64::from(i32::MAX),
+        // As many decimal digits as the bytes can hold, their sign aside.
+        Shape::Fixed(fixed) => (f64::from(fixed.size).mul_add(8.0, -1.0) * 2f64.log10()).floor(),
+        _ => return false,
+    };
+    let Some(precision) = attribute(annotated, "precision") else { return false };
+    let Ok(precision) = i32::try_from(precision) else { return false };
+    let scale = match annotated.props.get("scale") {
+        None => 0,
+        Some(_) => match attribute(annotated, "scale") {
+            Some(scale) => scale,
+            None => return false,
+        },
+    };
+    precision > 0
+        && f64::from(precision) <= precision_max
+        && (0..=i64::from(precision)).contains(&scale)
+}
+
+fn attribute(annotated: &Type, key: &str) -> Option<i64> {
+    match &annotated.props.get(key)?.data {
+        Data::Number(number) => number.as_i64(),
+        _ => None,
+    }
+}

@@ -1,0 +1,424 @@
+//! From JSON to types, in the order in which the reference does it: a name is known as soon as its
+//! definition has been read to the end, and until then stands for itself.
+
+use std::collections::{HashMap, HashSet};
+
+use super::attributes::{
+    RESERVED, aliases_of, invalid, props, required, required_array, required_text, text,
+};
+use super::defaults::DefaultCheck;
+use super::equal::{Sameness, are_equal};
+use super::name::{Alphabet, Name, fault};
+use super::types::{Enum, Fixed, Named, Primitive, Shape, Type, TypeId, Types};
+use crate::json_text::{self, Data, Dialect, Object, Value};
+use crate::{Limits, Location, ParseError, ParseErrorKind, Validation};
+
+/// Largest size of a fixed type, as the reference bounds it: a Java array's.
+const FIXED_SIZE_MAX: i64 = i32::MAX as i64 - 8;
+
+/// Reads texts one after the other into one name space.
+pub(super) struct Parser<'a> {
+    pub(super) types: Types,
+    /// Finished definitions, by full name.
+    names: HashMap<String, TypeId>,
+    pub(super) validation: Validation,
+    pub(super) limits: &'a Limits,
+    /// Whether the text being read is the schema's own and so its places are worth keeping.
+    keeps_locations: bool,
+    /// Steps left for checking defaults.
+    default_steps: usize,
+    /// Fields whose defaults were accepted for types not defined by then: record and position.
+    pub(super) provisional: Vec<(TypeId, usize)>,
+}
+
+impl<'a> Parser<'a> {
+    pub(super) fn new(validation: Validation, limits: &'a Limits) -> Self {
+        Self {
+            types: Types::default(),
+            names: HashMap::new(),
+            validation,
+            limits,
+            keeps_locations: false,
+            default_steps: limits.pairs_max,
+            provisional: Vec::new(),
+        }
+    }
+
+    /// Reads the text of a reference; its named types can be used from now on.
+    pub(super) fn reference(&mut self, text: &str) -> Result<TypeId, ParseError> {
+        self.text(text)
+    }
+
+    /// Reads the schema's own text.
+    pub(super) fn main(&mut self, text: &str) -> Result<TypeId, ParseError> {
+        self.keeps_locations = true;
+        self.text(text)
+    }
+
+    fn text(&mut self, text: &str) -> Result<TypeId, ParseError> {
+        let value = json_text::read(text, Dialect::AVRO, self.limits)?;
+        let start = self.types.len();
+        let root = self.parse(&value, None)?;
+        self.resolve(start, root)
+    }
+
+    pub(super) fn location(&self, place: Location) -> Option<Location> {
+        self.keeps_locations.then_some(place)
+    }
+
+    pub(super) fn add(
+        &mut self,
+        shape: Shape,
+        props: Object,
+        place: Location,
+    ) -> Result<TypeId, ParseError> {
+        if self.types.len() >= self.limits.nodes_max {
+            let message = format!("more than {} types with all references", self.limits.nodes_max);
+            return Err(ParseError::new(ParseErrorKind::TooLarge, message).at(place));
+        }
+        Ok(self.types.push(Type { shape, props, location: self.location(place) }))
+    }
+
+    /// One type. It calls itself for the types inside, so neither it nor what lies in between may
+    /// hold much on the stack: whatever is built around a type is built by a function of its own.
+    pub(super) fn parse(
+        &mut self,
+        value: &Value,
+        space: Option<&str>,
+    ) -> Result<TypeId, ParseError> {
+        match &value.data {
+            Data::String(name) => self.find(name, space, value.location),
+            Data::Array(branches) => self.union(branches, value.location, space),
+            Data::Object(object) => self.object(object, value.location, space),
+            _ => Err(no_schema(value)),
+        }
+    }
+
+    fn union(
+        &mut self,
+        branches: &[Value],
+        place: Location,
+        space: Option<&str>,
+    ) -> Result<TypeId, ParseError> {
+        let mut ids = Vec::with_capacity(branches.len());
+        for branch in branches {
+            ids.push(self.parse(branch, space)?);
+        }
+        self.finish_union(ids, place)
+    }
+
+    fn finish_union(&mut self, ids: Vec<TypeId>, place: Location) -> Result<TypeId, ParseError> {
+        match union_fault(&self.types, &ids) {
+            Some(fault) => Err(invalid(fault, place)),
+            None => self.add(Shape::Union(ids), Object::default(), place),
+        }
+    }
+
+    /// A type by name: a primitive, then the name in the current namespace, then as it stands.
+    fn find(
+        &mut self,
+        name: &str,
+        space: Option<&str>,
+        place: Location,
+    ) -> Result<TypeId, ParseError> {
+        if let Some(primitive) = Primitive::parse(name) {
+            return self.add(Shape::Primitive(primitive), Object::default(), place);
+        }
+        let full = match space {
+            Some(space) if !name.contains('.') => format!("{space}.{name}"),
+            _ => name.to_owned(),
+        };
+        match self.names.get(&full).or_else(|| self.names.get(name)) {
+            Some(&known) => Ok(known),
+            None => self.add(Shape::Unresolved(full), Object::default(), place),
+        }
+    }
+
+    fn object(
+        &mut self,
+        object: &Object,
+        place: Location,
+        space: Option<&str>,
+    ) -> Result<TypeId, ParseError> {
+        match required_text(object, "type", place)? {
+            "record" => self.record(object, place, space, false),
+            "error" => self.record(object, place, space, true),
+            "enum" => self.enumeration(object, place, space),
+            "fixed" => self.fixed(object, place, space),
+            "array" => {
+                let items = self.parse(required(object, "items", place)?, space)?;
+                self.finish(Shape::Array, items, object, place)
+            }
+            "map" => {
+                let values = self.parse(required(object, "values", place)?, space)?;
+                self.finish(Shape::Map, values, object, place)
+            }
+            name => self.primitive_or_name(name, object, place, space),
+        }
+    }
+
+    fn finish(
+        &mut self,
+        shape: fn(TypeId) -> Shape,
+        inside: TypeId,
+        object: &Object,
+        place: Location,
+    ) -> Result<TypeId, ParseError> {
+        self.add(shape(inside), props(object, &RESERVED), place)
+    }
+
+    /// `{"type":"int"}`, or `{"type":"Named"}`: a roundabout use of the name, whose other
+    /// attributes are lost.
+    fn primitive_or_name(
+        &mut self,
+        name: &str,
+        object: &Object,
+        place: Location,
+        space: Option<&str>,
+    ) -> Result<TypeId, ParseError> {
+        match Primitive::parse(name) {
+            Some(primitive) => {
+                self.add(Shape::Primitive(primitive), props(object, &RESERVED), place)
+            }
+            None => self.find(name, space, required(object, "type", place)?.location),
+        }
+    }
+
+    fn enumeration(
+        &mut self,
+        object: &Object,
+        place: Location,
+        space: Option<&str>,
+    ) -> Result<TypeId, ParseError> {
+        let named = self.named(object, place, space)?;
+        let listed = required_array(object, "symbols", place)?;
+        let mut symbols: Vec<String> = Vec::with_capacity(listed.len());
+        let mut seen = HashSet::new();
+        for value in listed {
+            let Some(symbol) = value.as_str() else {
+                return Err(invalid(
+                    format!("an enum symbol is a string, not {}", value.kind()),
+                    value.location,
+                ));
+            };
+            self.check_name(symbol, value.location)?;
+            if !seen.insert(symbol) {
+                return Err(invalid(format!("duplicate enum symbol {symbol:?}"), value.location));
+            }
+            symbols.push(symbol.to_owned());
+        }
+        let default = text(object, "default").map(str::to_owned);
+        if let Some(symbol) = default.as_deref().filter(|symbol| !seen.contains(symbol)) {
+            return Err(invalid(
+                format!("enum default {symbol:?} is none of the symbols of {}", named.name.full),
+                object.get("default").map_or(place, |value| value.location),
+            ));
+        }
+        // An enum's own default is an attribute, unlike that of other types.
+        let kept: Vec<&str> = RESERVED.into_iter().chain(["default"]).collect();
+        let shape = Shape::Enum(Enum { named, symbols, default });
+        self.define(shape, props(object, &kept), place)
+    }
+
+    fn fixed(
+        &mut self,
+        object: &Object,
+        place: Location,
+        space: Option<&str>,
+    ) -> Result<TypeId, ParseError> {
+        let named = self.named(object, place, space)?;
+        let value = required(object, "size", place)?;
+        let size = match &value.data {
+            Data::Number(number) => {
+                number.as_i64().filter(|size| (0..=FIXED_SIZE_MAX).contains(size))
+            }
+            _ => None,
+        };
+        let Some(size) = size.and_then(|size| i32::try_from(size).ok()) else {
+            return Err(invalid(
+                format!("the size of a fixed type is an integer from 0 to {FIXED_SIZE_MAX}"),
+                value.location,
+            ));
+        };
+        self.define(Shape::Fixed(Fixed { named, size }), props(object, &RESERVED), place)
+    }
+
+    /// Name, doc and aliases of a definition.
+    pub(super) fn named(
+        &self,
+        object: &Object,
+        place: Location,
+        space: Option<&str>,
+    ) -> Result<Named, ParseError> {
+        let written = required_text(object, "name", place)?;
+        let at = object.get("name").map_or(place, |value| value.location);
+        let name = Name::new(written, text(object, "namespace").or(space));
+        self.check_name(&name.simple, at)?;
+        if name.space.is_none() && Primitive::parse(&name.simple).is_some() {
+            return Err(invalid(
+                format!("a type must not be named after the primitive type {written}"),
+                at,
+            ));
+        }
+        let mut seen = HashSet::new();
+        let mut aliases: Vec<Name> = Vec::new();
+        for (alias, at) in aliases_of(object)? {
+            let alias = Name::new(alias, name.space.as_deref());
+            if self.validation == Validation::New {
+                self.check_name(&alias.simple, at)?;
+            }
+            if seen.insert(alias.full.clone()) {
+                aliases.push(alias);
+            }
+        }
+        Ok(Named { name, doc: text(object, "doc").map(str::to_owned), aliases })
+    }
+
+    pub(super) fn check_name(&self, name: &str, place: Location) -> Result<(), ParseError> {
+        let alphabet = match self.validation {
+            Validation::New => Alphabet::Ascii,
+            Validation::Stored => Alphabet::Unicode,
+        };
+        fault(name, alphabet).map_or(Ok(()), |fault| Err(invalid(fault, place)))
+    }
+
+    /// Adds a finished definition. The same name may be defined again, but only alike.
+    pub(super) fn define(
+        &mut self,
+        shape: Shape,
+        props: Object,
+        place: Location,
+    ) -> Result<TypeId, ParseError> {
+        let name = shape.named().map(|named| named.name.clone());
+        let id = self.add(shape, props, place)?;
+        let Some(name) = name else { return Ok(id) };
+        if self.validation == Validation::New {
+            for part in name.space.iter().flat_map(|space| space.split('.')) {
+                self.check_name(part, place)?;
+            }
+        }
+        match self.names.get(&name.full) {
+            Some(&first)
+                if !are_equal((&self.types, first), (&self.types, id), Sameness::Structure) =>
+            {
+                Err(invalid(format!("{} is already defined, and differently", name.full), place))
+            }
+            Some(_) => Ok(id),
+            None => {
+                self.names.insert(name.full, id);
+                Ok(id)
+            }
+        }
+    }
+
+    /// Gives every name used before its definition its type.
+    fn resolve(&mut self, start: usize, root: TypeId) -> Result<TypeId, ParseError> {
+        let mut targets: HashMap<TypeId, TypeId> = HashMap::new();
+        for id in self.types.ids_since(start) {
+            let unresolved = self.types.get(id);
+            let Shape::Unresolved(full) = &unresolved.shape else { continue };
+            let Some(&target) = self.names.get(full) else {
+                let message = format!(
+                    "unknown type {full:?}: neither the schema nor its references define it"
+                );
+                return Err(ParseError {
+                    kind: ParseErrorKind::UnresolvedName,
+                    message,
+                    location: unresolved.location,
+                });
+            };
+            targets.insert(id, target);
+        }
+        let target = |id: TypeId| targets.get(&id).copied().unwrap_or(id);
+        self.types.redirect(start, target);
+        for checked in self.types.since(start) {
+            if let Shape::Union(branches) = &checked.shape
+                && let Some(fault) = union_fault(&self.types, branches)
+            {
+                return Err(ParseError {
+                    kind: ParseErrorKind::Invalid,
+                    message: fault,
+                    location: checked.location,
+                });
+            }
+        }
+        for (record, position) in std::mem::take(&mut self.provisional) {
+            self.check_provisional(record, position)?;
+        }
+        Ok(target(root))
+    }
+
+    /// Refuses a default that its field's type cannot hold; stored schemas pass unchecked. Returns
+    /// whether the verdict must be confirmed once all names are resolved.
+    pub(super) fn check_default(
+        &mut self,
+        field: &str,
+        type_id: TypeId,
+        default: &Value,
+    ) -> Result<bool, ParseError> {
+        if self.validation == Validation::Stored {
+            return Ok(false);
+        }
+        let mut check = DefaultCheck::new(&self.types, self.limits, self.default_steps);
+        let fits = check.fits(type_id, default);
+        self.default_steps = check.steps_left();
+        let is_provisional = check.is_provisional();
+        if fits.map_err(|error| error.at(default.location))? {
+            return Ok(is_provisional);
+        }
+        Err(invalid(misfit(&self.types, field, type_id, default), default.location))
+    }
+
+    fn check_provisional(&mut self, record: TypeId, position: usize) -> Result<(), ParseError> {
+        let Shape::Record(shape) = self.types.shape(record) else { return Ok(()) };
+        let Some(field) = shape.fields.get(position) else { return Ok(()) };
+        let Some(default) = &field.default else { return Ok(()) };
+        let mut check =
+            DefaultCheck::new(&self.types, self.limits, self.default_steps).for_owner(record);
+        let fits = check.fits(field.type_id, default);
+        self.default_steps = check.steps_left();
+        let location = self.location(default.location);
+        match fits {
+            Ok(true) => Ok(()),
+            Ok(false) => Err(ParseError {
+                kind: ParseErrorKind::Invalid,
+                message: misfit(&self.types, &field.name, field.type_id, default),
+                location,
+            }),
+            Err(error) => Err(ParseError { location, ..error }),
+        }
+    }
+}
+
+fn misfit(types: &Types, field: &str, type_id: TypeId, default: &Value) -> String {
+    let mut shown = String::new();
+    json_text::print(default, &mut shown);
+    let shown: String = shown.chars().take(80).collect();
+    let kind = types.shape(type_id).kind();
+    format!("default {shown} of field {field:?} does not fit its type ({kind})")
+}
+
+fn no_schema(value: &Value) -> ParseError {
+    invalid(
+        format!("a schema is a type name, an object or an array, not {}", value.kind()),
+        value.location,
+    )
+}
+
+/// Why the branches make no union: one contains another, or two are alike. Of each unnamed kind
+/// there may be one, of each full name one.
+fn union_fault(types: &Types, branches: &[TypeId]) -> Option<String> {
+    let mut seen = HashSet::new();
+    for &branch in branches {
+        let shape = types.shape(branch);
+        let name = match shape {
+            Shape::Union(_) => return Some("a union must not directly contain a union".to_owned()),
+            Shape::Unresolved(_) => continue,
+            _ => shape.named().map_or(shape.kind(), |named| named.name.full.as_str()),
+        };
+        if !seen.insert(name) {
+            return Some(format!("{name} stands twice in a union"));
+        }
+    }
+    None
+}

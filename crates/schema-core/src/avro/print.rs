@@ -1,0 +1,319 @@
+//! Types back to text: the canonical form, and the normal form that `normalize=true` stores.
+//!
+//! The work still to do lies on a list of its own, so no nesting of types can exhaust the stack.
+
+use std::collections::{HashMap, HashSet};
+
+use super::logical;
+use super::name::{Name, relative};
+use super::normal_default;
+use super::types::{Enum, Field, Fixed, Named, Order, Record, Shape, Type, TypeId, Types};
+use crate::json_text::{
+    Object, Value, print as print_value, print_sorted, utf16_order, write_string,
+};
+
+/// Which text to print.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Form {
+    Canonical,
+    /// Properties, nested keys and aliases sorted, defaults spelled by their type; `error` becomes
+    /// `record`, an empty doc of a named type goes.
+    ///
+    /// A type of the null namespace inside another namespace moves into it: the reference prints
+    /// its name without a namespace and reads it back that way. It stays where it is if its name
+    /// is taken there; the reference refuses to normalize such a schema.
+    Normal,
+}
+
+/// Prints `root`. Types of the names in `known` count as defined and are printed as names.
+pub(super) fn print(types: &Types, root: TypeId, known: &[&Name], form: Form) -> String {
+    let written = known.iter().map(|name| (name.full.as_str(), name.space.as_deref())).collect();
+    let taken = match form {
+        Form::Canonical => HashSet::new(),
+        Form::Normal => types
+            .since(0)
+            .filter_map(|known| known.shape.named().map(|named| named.name.full.as_str()))
+            .collect(),
+    };
+    let work = vec![Work::Type(root, None)];
+    let mut printer = Printer { types, form, written, taken, out: String::new(), work };
+    while let Some(step) = printer.work.pop() {
+        printer.step(step);
+    }
+    printer.out
+}
+
+/// A namespace; `None` is the null one.
+type Space<'a> = Option<&'a str>;
+
+#[derive(Clone, Copy)]
+enum Work<'a> {
+    Type(TypeId, Space<'a>),
+    Branch {
+        branches: &'a [TypeId],
+        index: usize,
+        space: Space<'a>,
+    },
+    Field {
+        fields: &'a [Field],
+        index: usize,
+        space: Space<'a>,
+    },
+    FieldTail(&'a Field),
+    /// Properties and aliases behind the fields of a record.
+    RecordTail(&'a Type, &'a Record),
+    /// Properties behind the items of an array or the values of a map.
+    Tail(&'a Type),
+}
+
+struct Printer<'a> {
+    types: &'a Types,
+    form: Form,
+    /// The namespaces under which named types stand in the output, by full name.
+    written: HashMap<&'a str, Space<'a>>,
+    /// All full names in use; filled where types may move.
+    taken: HashSet<&'a str>,
+    out: String,
+    work: Vec<Work<'a>>,
+}
+
+impl<'a> Printer<'a> {
+    fn step(&mut self, work: Work<'a>) {
+        match work {
+            Work::Type(id, space) => self.type_text(self.types.get(id), space),
+            Work::Branch { branches, index, space } => match branches.get(index) {
+                Some(&branch) => {
+                    self.comma(index);
+                    self.work.push(Work::Branch { branches, index: index + 1, space });
+                    self.work.push(Work::Type(branch, space));
+                }
+                None => self.out.push(']'),
+            },
+            Work::Field { fields, index, space } => match fields.get(index) {
+                Some(field) => {
+                    self.comma(index);
+                    self.out.push_str("{\"name\":");
+                    write_string(&field.name, &mut self.out);
+                    self.out.push_str(",\"type\":");
+                    self.work.push(Work::Field { fields, index: index + 1, space });
+                    self.work.push(Work::FieldTail(field));
+                    self.work.push(Work::Type(field.type_id, space));
+                }
+                None => self.out.push(']'),
+            },
+            Work::FieldTail(field) => self.field_tail(field),
+            Work::RecordTail(printed, record) => self.named_tail(printed, &record.named),
+            Work::Tail(printed) => {
+                self.props(printed);
+                self.out.push('}');
+            }
+        }
+    }
+
+    fn comma(&mut self, index: usize) {
+        if index > 0 {
+            self.out.push(',');
+        }
+    }
+
+    fn type_text(&mut self, printed: &'a Type, space: Space<'a>) {
+        match &printed.shape {
+            Shape::Primitive(primitive) if printed.props.is_empty() => {
+                write_string(primitive.as_str(), &mut self.out);
+            }
+            Shape::Primitive(primitive) => {
+                self.out.push_str("{\"type\":");
+                write_string(primitive.as_str(), &mut self.out);
+                self.props(printed);
+                self.out.push('}');
+            }
+            Shape::Array(items) => {
+                self.out.push_str("{\"type\":\"array\",\"items\":");
+                self.work.extend([Work::Tail(printed), Work::Type(*items, space)]);
+            }
+            Shape::Map(values) => {
+                self.out.push_str("{\"type\":\"map\",\"values\":");
+                self.work.extend([Work::Tail(printed), Work::Type(*values, space)]);
+            }
+            Shape::Union(branches) => {
+                self.out.push('[');
+                self.work.push(Work::Branch { branches, index: 0, space });
+            }
+            Shape::Record(record) => self.record(printed, record, space),
+            Shape::Enum(symbols) => self.enumeration(printed, symbols, space),
+            Shape::Fixed(fixed) => self.fixed(printed, fixed, space),
+            // Parsing leaves none of these in use.
+            Shape::Unresolved(name) => write_string(name, &mut self.out),
+        }
+    }
+
+    fn record(&mut self, printed: &'a Type, record: &'a Record, space: Space<'a>) {
+        let word = if record.is_error && self.form == Form::Canonical { "error" } else { "record" };
+        if let Some(inner) = self.head(word, &record.named, space) {
+            self.out.push_str(",\"fields\":[");
+            self.work.push(Work::RecordTail(printed, record));
+            self.work.push(Work::Field { fields: &record.fields, index: 0, space: inner });
+        }
+    }
+
+    fn enumeration(&mut self, printed: &'a Type, symbols: &'a Enum, space: Space<'a>) {
+        if self.head("enum", &symbols.named, space).is_none() {
+            return;
+        }
+        self.out.push_str(",\"symbols\":");
+        self.strings(symbols.symbols.iter().map(String::as_str));
+        if let Some(default) = &symbols.default {
+            self.out.push_str(",\"default\":");
+            write_string(default, &mut self.out);
+        }
+        self.named_tail(printed, &symbols.named);
+    }
+
+    fn fixed(&mut self, printed: &'a Type, fixed: &'a Fixed, space: Space<'a>) {
+        if self.head("fixed", &fixed.named, space).is_none() {
+            return;
+        }
+        self.out.push_str(",\"size\":");
+        self.out.push_str(&fixed.size.to_string());
+        self.named_tail(printed, &fixed.named);
+    }
+
+    /// Prints a name for a type that stands in the text already, else the start of its definition;
+    /// returns the namespace inside the definition.
+    fn head(&mut self, word: &str, named: &'a Named, space: Space<'a>) -> Option<Space<'a>> {
+        let name = &named.name;
+        if let Some(&defined) = self.written.get(name.full.as_str()) {
+            write_string(&relative(name, defined, space), &mut self.out);
+            return None;
+        }
+        let inner = match (name.space.as_deref(), space) {
+            (None, Some(around)) if self.form == Form::Normal => {
+                let moved = format!("{around}.{}", name.simple);
+                if self.taken.contains(moved.as_str()) { None } else { space }
+            }
+            (own, _) => own,
+        };
+        self.written.insert(&name.full, inner);
+        self.out.push_str("{\"type\":");
+        write_string(word, &mut self.out);
+        self.out.push_str(",\"name\":");
+        write_string(&name.simple, &mut self.out);
+        if inner != space {
+            self.out.push_str(",\"namespace\":");
+            write_string(inner.unwrap_or(""), &mut self.out);
+        }
+        let is_dropped = |doc: &&String| self.form == Form::Normal && doc.is_empty();
+        if let Some(doc) = named.doc.as_ref().filter(|doc| !is_dropped(doc)) {
+            self.out.push_str(",\"doc\":");
+            write_string(doc, &mut self.out);
+        }
+        Some(inner)
+    }
+
+    fn named_tail(&mut self, printed: &Type, named: &Named) {
+        self.props(printed);
+        let mut aliases: Vec<&Name> = named.aliases.iter().collect();
+        if self.form == Form::Normal {
+            aliases.sort_by(|a, b| utf16_order(&sort_key(a, named), &sort_key(b, named)));
+        }
+        if !aliases.is_empty() {
+            self.out.push_str(",\"aliases\":");
+            let own = named.name.space.as_deref();
+            let shown: Vec<String> = aliases
+                .into_iter()
+                .map(|alias| relative(alias, alias.space.as_deref(), own))
+                .collect();
+            self.strings(shown.iter().map(String::as_str));
+        }
+        self.out.push('}');
+    }
+
+    fn field_tail(&mut self, field: &Field) {
+        if let Some(doc) = &field.doc {
+            self.out.push_str(",\"doc\":");
+            write_string(doc, &mut self.out);
+        }
+        if let Some(default) = &field.default {
+            self.out.push_str(",\"default\":");
+            match self.form {
+                Form::Canonical => print_value(default, &mut self.out),
+                Form::Normal => {
+                    normal_default::print(self.types, field.type_id, default, &mut self.out);
+                }
+            }
+        }
+        if field.order != Order::Ascending {
+            self.out.push_str(",\"order\":");
+            write_string(field.order.as_str(), &mut self.out);
+        }
+        let mut aliases: Vec<&str> = field.aliases.iter().map(String::as_str).collect();
+        if self.form == Form::Normal {
+            aliases.sort_by(|a, b| utf16_order(a, b));
+        }
+        if !aliases.is_empty() {
+            self.out.push_str(",\"aliases\":");
+            self.strings(aliases.into_iter());
+        }
+        self.other_props(&field.props, &[]);
+        self.out.push('}');
+    }
+
+    fn strings<'s>(&mut self, texts: impl Iterator<Item = &'s str>) {
+        self.out.push('[');
+        for (index, text) in texts.enumerate() {
+            self.comma(index);
+            write_string(text, &mut self.out);
+        }
+        self.out.push(']');
+    }
+
+    /// Properties of a type: in normal form a usable logical type and its attributes come first.
+    fn props(&mut self, printed: &Type) {
+        let props = &printed.props;
+        let mut first: Vec<&str> = Vec::new();
+        if let (Form::Normal, Some(name)) = (self.form, logical::usable(printed)) {
+            first.push("logicalType");
+            if name == "decimal" {
+                first.push("precision");
+                if logical::scale(printed) != 0 {
+                    first.push("scale");
+                }
+            }
+        }
+        for key in &first {
+            if let Some(value) = props.get(key) {
+                self.prop(key, value);
+            }
+        }
+        self.other_props(props, &first);
+    }
+
+    fn other_props(&mut self, props: &Object, printed: &[&str]) {
+        let mut members: Vec<_> =
+            props.iter().filter(|member| !printed.contains(&member.key.as_str())).collect();
+        if self.form == Form::Normal {
+            members.sort_by(|a, b| utf16_order(&a.key, &b.key));
+        }
+        for member in members {
+            self.prop(&member.key, &member.value);
+        }
+    }
+
+    fn prop(&mut self, key: &str, value: &Value) {
+        self.out.push(',');
+        write_string(key, &mut self.out);
+        self.out.push(':');
+        match self.form {
+            Form::Canonical => print_value(value, &mut self.out),
+            Form::Normal => print_sorted(value, &mut self.out),
+        }
+    }
+}
+
+/// How the reference sorts aliases: by full name, with a dot before one that left the namespace.
+fn sort_key(alias: &Name, named: &Named) -> String {
+    if alias.space.is_none() && named.name.space.is_some() {
+        return format!(".{}", alias.simple);
+    }
+    alias.full.clone()
+}

@@ -1,0 +1,164 @@
+//! Parsing of records and their fields.
+
+use std::collections::{HashMap, HashSet};
+
+use super::attributes::{
+    RESERVED, aliases_of, invalid, props, required, required_array, required_text, text,
+};
+use super::parse::Parser;
+use super::types::{Field, Named, Order, Primitive, Record, Shape, TypeId};
+use crate::json_text::{Data, Number, Object, Value};
+use crate::{Location, ParseError};
+
+/// Attributes of a field with a meaning of their own.
+const FIELD_RESERVED: [&str; 6] = ["default", "doc", "name", "order", "type", "aliases"];
+
+/// The fields of a record that have been read.
+#[derive(Default)]
+struct Fields {
+    listed: Vec<Field>,
+    by_name: HashMap<String, usize>,
+    /// Positions of fields whose defaults are to be checked again at the end.
+    provisional: Vec<usize>,
+}
+
+impl Parser<'_> {
+    pub(super) fn record(
+        &mut self,
+        object: &Object,
+        place: Location,
+        space: Option<&str>,
+        is_error: bool,
+    ) -> Result<TypeId, ParseError> {
+        let named = self.named(object, place, space)?;
+        let mut fields = Fields::default();
+        for value in required_array(object, "fields", place)? {
+            let type_id = self.field_type(value, named.name.space.as_deref())?;
+            self.add_field(value, type_id, &named, &mut fields)?;
+        }
+        self.finish_record(object, place, named, fields, is_error)
+    }
+
+    fn finish_record(
+        &mut self,
+        object: &Object,
+        place: Location,
+        named: Named,
+        fields: Fields,
+        is_error: bool,
+    ) -> Result<TypeId, ParseError> {
+        let Fields { listed, by_name, provisional } = fields;
+        let shape = Shape::Record(Record { named, is_error, fields: listed, by_name });
+        let id = self.define(shape, props(object, &RESERVED), place)?;
+        self.provisional.extend(provisional.into_iter().map(|position| (id, position)));
+        Ok(id)
+    }
+
+    fn field_type(&mut self, field: &Value, space: Option<&str>) -> Result<TypeId, ParseError> {
+        let place = field.location;
+        let Some(object) = field.as_object() else {
+            return Err(invalid(format!("a field is an object, not {}", field.kind()), place));
+        };
+        required_text(object, "name", place)?;
+        self.parse(required(object, "type", place)?, space)
+    }
+
+    fn add_field(
+        &mut self,
+        value: &Value,
+        type_id: TypeId,
+        record: &Named,
+        fields: &mut Fields,
+    ) -> Result<(), ParseError> {
+        let position = fields.listed.len();
+        let (field, is_provisional) = self.field(value, type_id)?;
+        if fields.by_name.insert(field.name.clone(), position).is_some() {
+            return Err(invalid(
+                format!("duplicate field {:?} in record {}", field.name, record.name.full),
+                value.location,
+            ));
+        }
+        fields.listed.push(field);
+        if is_provisional {
+            fields.provisional.push(position);
+        }
+        Ok(())
+    }
+
+    /// The field, and whether its default is to be checked again at the end.
+    fn field(&mut self, value: &Value, type_id: TypeId) -> Result<(Field, bool), ParseError> {
+        let place = value.location;
+        let Some(object) = value.as_object() else {
+            return Err(invalid("a field is an object", place));
+        };
+        let name = required_text(object, "name", place)?.to_owned();
+        let order = match object.get("order") {
+            None => Order::Ascending,
+            Some(value) => value.as_str().and_then(Order::parse).ok_or_else(|| {
+                invalid("the order of a field is ascending, descending or ignore", value.location)
+            })?,
+        };
+        self.check_name(&name, object.get("name").map_or(place, |value| value.location))?;
+        let default = match object.get("default") {
+            None => None,
+            Some(value) => Some(self.default_value(&name, type_id, value)?),
+        };
+        let is_provisional = match &default {
+            None => false,
+            Some(default) => self.check_default(&name, type_id, default)?,
+        };
+        let mut seen = HashSet::new();
+        let mut aliases: Vec<String> = Vec::new();
+        for (alias, _) in aliases_of(object)? {
+            if seen.insert(alias) {
+                aliases.push(alias.to_owned());
+            }
+        }
+        let field = Field {
+            name,
+            type_id,
+            doc: text(object, "doc").map(str::to_owned),
+            default,
+            order,
+            aliases,
+            props: props(object, &FIELD_RESERVED),
+            location: self.location(place),
+        };
+        Ok((field, is_provisional))
+    }
+
+    /// The default as kept: text given for a float or double becomes the number it spells.
+    fn default_value(
+        &self,
+        field: &str,
+        type_id: TypeId,
+        value: &Value,
+    ) -> Result<Value, ParseError> {
+        let is_floating = matches!(
+            self.types.shape(type_id),
+            Shape::Primitive(Primitive::Float | Primitive::Double)
+        );
+        let mut default = value.clone();
+        if let (true, Some(text)) = (is_floating, value.as_str()) {
+            let number = java_parse_double(text).ok_or_else(|| {
+                invalid(format!("default {text:?} of field {field:?} is no number"), value.location)
+            })?;
+            default.data = Data::Number(Number::from_f64(number));
+        }
+        Ok(default)
+    }
+}
+
+/// A decimal number in the notation Java reads: blanks around, a sign, `NaN`, `Infinity`, and
+/// `f` or `d` behind the digits.
+fn java_parse_double(text: &str) -> Option<f64> {
+    let trimmed = text.trim_matches(|c| c <= ' ');
+    let unsigned = trimmed.strip_prefix(['+', '-']).unwrap_or(trimmed);
+    if matches!(unsigned, "NaN" | "Infinity") {
+        return trimmed.parse().ok();
+    }
+    if !unsigned.starts_with(|c: char| c.is_ascii_digit() || c == '.') {
+        return None;
+    }
+    trimmed.strip_suffix(['f', 'F', 'd', 'D']).unwrap_or(trimmed).parse().ok()
+}

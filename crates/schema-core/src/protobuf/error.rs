@@ -1,0 +1,88 @@
+//! What went wrong while reading a file, by byte offset, until the text is at hand to count lines.
+
+use crate::{Limits, Location, ParseError, ParseErrorKind};
+
+pub(super) type Result<T> = std::result::Result<T, Failure>;
+
+#[derive(Clone, Debug)]
+pub(super) struct Failure {
+    pub(super) kind: ParseErrorKind,
+    pub(super) at: Option<usize>,
+    pub(super) message: String,
+}
+
+impl Failure {
+    pub(super) fn new(kind: ParseErrorKind, at: usize, message: impl Into<String>) -> Self {
+        Self { kind, at: Some(at), message: message.into() }
+    }
+
+    pub(super) fn syntax(at: usize, message: impl Into<String>) -> Self {
+        Self::new(ParseErrorKind::Syntax, at, message)
+    }
+
+    /// The failure of a file without text: there is no place to name.
+    pub(super) fn without_place(mut self) -> Self {
+        self.at = None;
+        self
+    }
+
+    pub(super) fn into_error(self, text: &str) -> ParseError {
+        let error = ParseError::new(self.kind, self.message);
+        match self.at {
+            Some(at) => error.at(location(text, at)),
+            None => error,
+        }
+    }
+}
+
+pub(super) fn location(text: &str, at: usize) -> Location {
+    let before = text.get(..at).unwrap_or(text);
+    let line_start = before.rfind('\n').map_or(0, |newline| newline + 1);
+    Location {
+        line: before.bytes().filter(|byte| *byte == b'\n').count() + 1,
+        column: before.get(line_start..).unwrap_or_default().chars().count() + 1,
+    }
+}
+
+/// Counts what a file and its references hold against [`Limits`].
+pub(super) struct Budget {
+    limits: Limits,
+    nodes: usize,
+    depth: usize,
+}
+
+impl Budget {
+    pub(super) fn new(limits: &Limits) -> Self {
+        Self { limits: *limits, nodes: 0, depth: 0 }
+    }
+
+    /// One more declaration, option or value.
+    pub(super) fn node(&mut self, at: usize) -> Result<()> {
+        self.nodes += 1;
+        if self.nodes > self.limits.nodes_max {
+            let message =
+                format!("more than {} declarations and option values", self.limits.nodes_max);
+            return Err(Failure::new(ParseErrorKind::TooLarge, at, message));
+        }
+        Ok(())
+    }
+
+    /// One level down; every `enter` that succeeds is paired with a [`Self::leave`].
+    pub(super) fn enter(&mut self, at: usize) -> Result<()> {
+        if self.depth >= self.limits.depth_max {
+            let message = format!("nested deeper than {} levels", self.limits.depth_max);
+            return Err(Failure::new(ParseErrorKind::TooLarge, at, message));
+        }
+        self.depth += 1;
+        Ok(())
+    }
+
+    pub(super) fn leave(&mut self) {
+        self.depth = self.depth.saturating_sub(1);
+    }
+
+    /// Back to the top level, after a failure in the middle of a file.
+    pub(super) fn restart(&mut self) {
+        self.depth = 0;
+    }
+}

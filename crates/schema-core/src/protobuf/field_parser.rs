@@ -1,0 +1,136 @@
+//! `.proto` text to tree: fields, groups, oneofs and the types of fields.
+
+use super::ast::{Field, FieldType, Group, Label, Oneof, OptionNode, OptionValue, Syntax};
+use super::error::{Failure, Result};
+use super::parser::Parser;
+
+/// What may stand in a message between its keyword statements.
+pub(super) enum Member {
+    Field(Field),
+    Group(Group),
+}
+
+impl Parser<'_, '_> {
+    /// A field or group that starts with `word`, which has been read.
+    pub(super) fn member(&mut self, at: usize, word: &str) -> Result<Member> {
+        let label = match word {
+            "required" if self.syntax == Some(Syntax::Proto3) => {
+                return Err(Failure::syntax(at, "'required' is not allowed in proto3"));
+            }
+            "required" => Some(Label::Required),
+            "optional" => Some(Label::Optional),
+            "repeated" => Some(Label::Repeated),
+            _ => None,
+        };
+        let ty = if label.is_some() {
+            self.data_type()?
+        } else {
+            let is_map = word == "map" && self.lexer.peek()? == '<';
+            if self.syntax != Some(Syntax::Proto3) && !is_map {
+                let message = format!(
+                    "unexpected '{word}': without syntax = \"proto3\" a field starts with \
+                     'optional', 'required' or 'repeated'"
+                );
+                return Err(Failure::syntax(at, message));
+            }
+            self.data_type_from(word)?
+        };
+        match ty {
+            FieldType::Map(_) if label.is_some() => {
+                Err(Failure::syntax(at, "a map field cannot have a label"))
+            }
+            FieldType::Named(name) if name == "group" => self.group(label).map(Member::Group),
+            ty => self.field(at, label, ty).map(Member::Field),
+        }
+    }
+
+    fn field(&mut self, at: usize, label: Option<Label>, ty: FieldType) -> Result<Field> {
+        let name = self.lexer.member_name()?.to_owned();
+        self.lexer.require('=')?;
+        let number = self.lexer.integer()?;
+        let mut options = self.bracketed_options()?;
+        let default = take_value(at, "default", &mut options)?;
+        let json_name = take_value(at, "json_name", &mut options)?;
+        self.lexer.require(';')?;
+        self.lexer.trailing_comment()?;
+        Ok(Field { at, label, ty, name, number, default, json_name, options })
+    }
+
+    pub(super) fn oneof(&mut self) -> Result<Oneof> {
+        let name = self.name()?.to_owned();
+        let mut oneof = Oneof { name, fields: Vec::new(), groups: Vec::new(), options: Vec::new() };
+        self.lexer.require('{')?;
+        while !self.lexer.eat('}')? {
+            let at = self.node()?;
+            match self.data_type()? {
+                FieldType::Named(word) if word == "group" => oneof.groups.push(self.group(None)?),
+                FieldType::Named(word) if word == "option" => {
+                    oneof.options.push(self.option_statement()?);
+                }
+                ty => oneof.fields.push(self.field(at, None, ty)?),
+            }
+        }
+        Ok(oneof)
+    }
+
+    fn group(&mut self, label: Option<Label>) -> Result<Group> {
+        let name = self.lexer.word()?.to_owned();
+        self.lexer.require('=')?;
+        let number = self.lexer.integer()?;
+        let mut fields = Vec::new();
+        self.lexer.require('{')?;
+        self.budget.enter(self.lexer.offset())?;
+        while !self.lexer.eat('}')? {
+            let at = self.node()?;
+            let word = self.lexer.word()?;
+            match self.member(at, word)? {
+                Member::Field(field) => fields.push(field),
+                Member::Group(_) => {
+                    return Err(Failure::syntax(at, "a group cannot stand inside a group"));
+                }
+            }
+        }
+        self.budget.leave();
+        Ok(Group { label, name, number, fields })
+    }
+
+    pub(super) fn data_type(&mut self) -> Result<FieldType> {
+        let word = self.lexer.word()?;
+        self.data_type_from(word)
+    }
+
+    /// A type whose first word has been read; a name may go on after blanks around a dot.
+    pub(super) fn data_type_from(&mut self, word: &str) -> Result<FieldType> {
+        if word == "map" {
+            self.lexer.require('<')?;
+            self.budget.enter(self.lexer.offset())?;
+            let key = self.data_type()?;
+            self.lexer.require(',')?;
+            let value = self.data_type()?;
+            self.lexer.require('>')?;
+            self.budget.leave();
+            return Ok(FieldType::map(key, value));
+        }
+        let mut name = word.to_owned();
+        while self.lexer.eat('.')? {
+            name.push('.');
+            name.push_str(self.lexer.word()?);
+        }
+        Ok(FieldType::Named(name))
+    }
+}
+
+/// Takes the pseudo-option `name` out of a field's options; the last one counts.
+fn take_value(at: usize, name: &str, options: &mut Vec<OptionNode>) -> Result<Option<String>> {
+    let mut taken = None;
+    for option in options.extract_if(.., |option| option.name == name) {
+        taken = Some(match option.value {
+            OptionValue::Text(text) | OptionValue::Number(text) | OptionValue::Word(text) => text,
+            _ => {
+                let message = format!("'{name}' takes a single value");
+                return Err(Failure::syntax(at, message));
+            }
+        });
+    }
+    Ok(taken)
+}

@@ -1,0 +1,226 @@
+//! The characters of a `.proto` text as words, strings, numbers and single characters.
+//!
+//! There is no token stream: the grammar decides at each point whether a word may hold dots or a
+//! string may follow, so the parser asks for what it needs. The alphabet is the reference's, which
+//! is wider than the language: a word is any run of letters, digits, `_`, `-` and `.`.
+
+use super::error::{Failure, Result};
+
+pub(super) struct Lexer<'a> {
+    text: &'a str,
+    pos: usize,
+}
+
+impl<'a> Lexer<'a> {
+    pub(super) fn new(text: &'a str) -> Self {
+        Self { text, pos: 0 }
+    }
+
+    /// Byte offset of the next token; call after [`Self::skip`] or [`Self::peek`].
+    pub(super) fn offset(&self) -> usize {
+        self.pos
+    }
+
+    fn byte(&self, pos: usize) -> Option<u8> {
+        self.text.as_bytes().get(pos).copied()
+    }
+
+    pub(super) fn fail<T>(&self, message: impl Into<String>) -> Result<T> {
+        Err(Failure::syntax(self.pos, message))
+    }
+
+    /// Passes blanks and comments.
+    pub(super) fn skip(&mut self) -> Result<()> {
+        while let Some(byte) = self.byte(self.pos) {
+            match byte {
+                b' ' | b'\t' | b'\r' | b'\n' => self.pos += 1,
+                b'/' => self.comment()?,
+                _ => break,
+            }
+        }
+        Ok(())
+    }
+
+    fn comment(&mut self) -> Result<()> {
+        let rest = self.text.get(self.pos..).unwrap_or_default();
+        if rest.starts_with("//") {
+            self.pos += rest.find('\n').map_or(rest.len(), |end| end + 1);
+            Ok(())
+        } else if let Some(body) = rest.strip_prefix("/*") {
+            match body.find("*/") {
+                Some(end) => {
+                    self.pos += end + 4;
+                    Ok(())
+                }
+                None => self.fail("this comment is never closed"),
+            }
+        } else {
+            self.fail("unexpected '/'")
+        }
+    }
+
+    /// Passes the comment that may follow a field, a constant or a `reserved` on its line.
+    /// Observed: after such a block comment nothing else may stand on the line.
+    pub(super) fn trailing_comment(&mut self) -> Result<()> {
+        while matches!(self.byte(self.pos), Some(b' ' | b'\t')) {
+            self.pos += 1;
+        }
+        let rest = self.text.get(self.pos..).unwrap_or_default();
+        if !rest.starts_with('/') {
+            return Ok(());
+        }
+        self.comment()?;
+        if rest.starts_with("//") {
+            return Ok(());
+        }
+        while let Some(byte) = self.byte(self.pos) {
+            match byte {
+                b' ' | b'\t' | b'\r' => self.pos += 1,
+                b'\n' => return Ok(()),
+                _ => return self.fail("nothing may follow a trailing block comment on its line"),
+            }
+        }
+        Ok(())
+    }
+
+    pub(super) fn is_at_end(&self) -> bool {
+        self.pos >= self.text.len()
+    }
+
+    /// The next character that is neither blank nor comment, left in place.
+    pub(super) fn peek(&mut self) -> Result<char> {
+        self.skip()?;
+        match self.text.get(self.pos..).and_then(|rest| rest.chars().next()) {
+            Some(next) => Ok(next),
+            None => self.fail("unexpected end of the text"),
+        }
+    }
+
+    pub(super) fn next(&mut self) -> Result<char> {
+        let next = self.peek()?;
+        self.pos += next.len_utf8();
+        Ok(next)
+    }
+
+    /// Takes `wanted` if it is the next character.
+    pub(super) fn eat(&mut self, wanted: char) -> Result<bool> {
+        let found = self.peek()? == wanted;
+        if found {
+            self.pos += wanted.len_utf8();
+        }
+        Ok(found)
+    }
+
+    pub(super) fn require(&mut self, wanted: char) -> Result<()> {
+        let found = self.peek()?;
+        if found != wanted {
+            return self.fail(format!("expected '{wanted}' but found '{found}'"));
+        }
+        self.pos += wanted.len_utf8();
+        Ok(())
+    }
+
+    /// A word, dots included.
+    pub(super) fn word(&mut self) -> Result<&'a str> {
+        self.word_of(|byte| is_word_byte(byte) || byte == b'.')
+    }
+
+    /// A word that ends before a dot: one component of an option's name.
+    pub(super) fn component(&mut self) -> Result<&'a str> {
+        self.word_of(is_word_byte)
+    }
+
+    fn word_of(&mut self, belongs: impl Fn(u8) -> bool) -> Result<&'a str> {
+        let found = self.peek()?;
+        let rest = self.text.get(self.pos..).unwrap_or_default();
+        let end = rest.bytes().position(|byte| !belongs(byte)).unwrap_or(rest.len());
+        if end == 0 {
+            return self.fail(format!("expected a word but found '{found}'"));
+        }
+        self.pos += end;
+        Ok(rest.get(..end).unwrap_or_default())
+    }
+
+    /// A word that is the name of a field or constant.
+    pub(super) fn member_name(&mut self) -> Result<&'a str> {
+        if self.peek()?.is_ascii_digit() {
+            return self.fail("names of fields and constants cannot start with a digit");
+        }
+        self.word()
+    }
+
+    pub(super) fn integer(&mut self) -> Result<i32> {
+        self.skip()?;
+        let at = self.pos;
+        let word = self.word()?;
+        let hex = word.strip_prefix("0x").or_else(|| word.strip_prefix("0X"));
+        hex.map_or_else(|| word.parse(), |digits| i32::from_str_radix(digits, 16))
+            .map_err(|_| Failure::syntax(at, format!("expected an integer but found '{word}'")))
+    }
+
+    /// A quoted string with its escapes undone; adjacent strings are one.
+    pub(super) fn quoted(&mut self) -> Result<String> {
+        let mut quote = self.peek()?;
+        if quote != '"' && quote != '\'' {
+            return self.fail(format!("expected a quoted string but found '{quote}'"));
+        }
+        let start = self.pos;
+        self.pos += 1;
+        let mut value = String::new();
+        while let Some(c) = self.raw_char() {
+            match c {
+                c if c == quote => match self.peek()? {
+                    next @ ('"' | '\'') => {
+                        quote = next;
+                        self.pos += 1;
+                    }
+                    _ => return Ok(value),
+                },
+                '\\' => value.push(self.escape()?),
+                c => value.push(c),
+            }
+        }
+        Err(Failure::syntax(start, "this string is never closed"))
+    }
+
+    fn raw_char(&mut self) -> Option<char> {
+        let c = self.text.get(self.pos..)?.chars().next()?;
+        self.pos += c.len_utf8();
+        Some(c)
+    }
+
+    fn escape(&mut self) -> Result<char> {
+        let at = self.pos;
+        Ok(match self.raw_char() {
+            None => return self.fail("unexpected end of the text"),
+            Some('a') => '\u{7}',
+            Some('b') => '\u{8}',
+            Some('f') => '\u{c}',
+            Some('n') => '\n',
+            Some('r') => '\r',
+            Some('t') => '\t',
+            Some('v') => '\u{b}',
+            Some('x' | 'X') => self.numeric_escape(16, 2)?,
+            Some('0'..='7') => {
+                self.pos = at;
+                self.numeric_escape(8, 3)?
+            }
+            Some(other) => other,
+        })
+    }
+
+    fn numeric_escape(&mut self, radix: u32, length_max: usize) -> Result<char> {
+        let rest = self.text.get(self.pos..).unwrap_or_default();
+        let digits =
+            rest.chars().take(length_max).take_while(|c| c.is_digit(radix)).collect::<String>();
+        self.pos += digits.len();
+        match u32::from_str_radix(&digits, radix).ok().and_then(char::from_u32) {
+            Some(c) => Ok(c),
+            None => self.fail("expected a digit in this escape"),
+        }
+    }
+}
+
+fn is_word_byte(byte: u8) -> bool {
+    byte.is_ascii_alphanumeric() || byte == b'_' || byte == b'-'
+}

@@ -1,0 +1,175 @@
+//! Normalized options: custom names in full, sorted, several settings of one option merged.
+
+use std::collections::BTreeMap;
+
+use super::{Normalizer, numbers};
+use crate::protobuf::ast::{Field, FieldType, Label, Message, OptionNode, OptionValue, TypeDecl};
+
+type Entries = Vec<(String, OptionValue)>;
+
+impl Normalizer<'_, '_> {
+    pub(super) fn options(&self, options: &[OptionNode]) -> Vec<OptionNode> {
+        let mut options: Vec<_> =
+            options.iter().map(|option| self.qualified(option.clone())).collect();
+        options.sort_by(|a, b| a.name.cmp(&b.name));
+        let mut merged: Vec<OptionNode> = Vec::with_capacity(options.len());
+        for option in options {
+            let same = merged.last_mut().filter(|last| last.name == option.name);
+            match (same, self.extension(&option.name)) {
+                (Some(last), Some(field)) if field.label != Some(Label::Repeated) => {
+                    self.merge(field, last, option);
+                }
+                _ => merged.push(option),
+            }
+        }
+        let value =
+            |option: OptionNode| OptionNode { value: self.top_value(option.value), ..option };
+        merged.into_iter().map(value).collect()
+    }
+
+    /// The extension field with this full name.
+    fn extension(&self, name: &str) -> Option<&Field> {
+        let absolute = format!(".{}", name.strip_prefix('.').unwrap_or(name));
+        self.types.resolve_extension(self.scope, &absolute).map(|(_, field)| field)
+    }
+
+    fn qualified(&self, option: OptionNode) -> OptionNode {
+        if !option.is_custom {
+            return option;
+        }
+        match self.types.resolve_extension(self.scope, &option.name) {
+            Some((id, _)) => as_map(OptionNode { name: self.types.full_name(id), ..option }),
+            None => option,
+        }
+    }
+
+    /// `(custom).a = 1` and `(custom).b = 2` are one message value.
+    fn merge(&self, field: &Field, existing: &mut OptionNode, replacement: OptionNode) {
+        let replacement = as_map(replacement);
+        match (&mut existing.value, replacement.value) {
+            (OptionValue::Map(entries), OptionValue::Map(more)) => {
+                self.merge_maps(Some(field), entries, more);
+                existing.is_custom = replacement.is_custom;
+            }
+            (_, value) => *existing = OptionNode { value, ..replacement },
+        }
+    }
+
+    fn merge_maps(&self, container: Option<&Field>, existing: &mut Entries, more: Entries) {
+        let message = container.and_then(|field| self.message_of(field));
+        for (key, value) in more {
+            match existing.iter_mut().find(|(known, _)| *known == key) {
+                None => existing.push((key, value)),
+                Some((_, old)) => {
+                    let field = message.and_then(|message| find_field(message, &key));
+                    self.merge_values(field, old, value);
+                }
+            }
+        }
+    }
+
+    fn merge_values(&self, field: Option<&Field>, old: &mut OptionValue, new: OptionValue) {
+        let singular = field.filter(|field| field.label != Some(Label::Repeated));
+        match (old, new) {
+            (OptionValue::Map(old), OptionValue::Map(new))
+                if singular.is_some_and(|field| self.message_of(field).is_some()) =>
+            {
+                self.merge_maps(singular, old, new);
+            }
+            (old, new) if singular.is_some() => *old = new,
+            (old, new) => accumulate(old, new),
+        }
+    }
+
+    fn message_of(&self, field: &Field) -> Option<&Message> {
+        let FieldType::Named(name) = &field.ty else { return None };
+        match self.types.resolve(self.scope, name)?.1.decl {
+            TypeDecl::Message(message) => Some(message),
+            TypeDecl::Enum(_) => None,
+        }
+    }
+
+    fn top_value(&self, value: OptionValue) -> OptionValue {
+        match value {
+            OptionValue::List(items) => {
+                OptionValue::List(items.into_iter().map(|item| self.value(item)).collect())
+            }
+            value => self.value(value),
+        }
+    }
+
+    /// Observed: a list of one prints as its item, except as the whole value of an option.
+    fn value(&self, value: OptionValue) -> OptionValue {
+        match value {
+            OptionValue::Number(text) => OptionValue::Number(numbers::normalize(text)),
+            OptionValue::Map(entries) => OptionValue::Map(self.sorted(entries)),
+            OptionValue::List(mut items) if items.len() == 1 => match items.pop() {
+                Some(item) => self.value(item),
+                None => OptionValue::List(items),
+            },
+            OptionValue::List(items) => {
+                OptionValue::List(items.into_iter().map(|item| self.value(item)).collect())
+            }
+            OptionValue::Nested(inner) => {
+                let value = self.top_value(inner.value);
+                OptionValue::Nested(Box::new(OptionNode { value, ..*inner }))
+            }
+            value @ (OptionValue::Text(_) | OptionValue::Word(_)) => value,
+        }
+    }
+
+    /// Entries by key, extension keys in full, the first of equal ones kept, empty lists dropped.
+    fn sorted(&self, entries: Entries) -> Entries {
+        let mut sorted = BTreeMap::new();
+        for (key, value) in entries {
+            if matches!(&value, OptionValue::List(items) if items.is_empty()) {
+                continue;
+            }
+            let extension = key.strip_prefix('[').and_then(|key| key.strip_suffix(']'));
+            let full = extension
+                .and_then(|name| self.types.resolve_extension(self.scope, name))
+                .map(|(id, _)| format!("[{}]", self.types.full_name(id)));
+            sorted.entry(full.unwrap_or(key)).or_insert_with(|| self.value(value));
+        }
+        sorted.into_iter().collect()
+    }
+}
+
+fn as_map(option: OptionNode) -> OptionNode {
+    match option.value {
+        OptionValue::Nested(inner) => {
+            let mut path = vec![inner.name];
+            let mut value = inner.value;
+            while let OptionValue::Nested(deeper) = value {
+                path.push(deeper.name);
+                value = deeper.value;
+            }
+            for name in path.into_iter().rev() {
+                value = OptionValue::Map(vec![(name, value)]);
+            }
+            OptionNode { value, ..option }
+        }
+        _ => option,
+    }
+}
+
+fn find_field<'m>(message: &'m Message, name: &str) -> Option<&'m Field> {
+    let members = message.oneofs.items.iter().flat_map(|oneof| &oneof.fields);
+    message.fields.iter().chain(members).find(|field| field.name == name)
+}
+
+/// Both values as one list without repetitions.
+fn accumulate(old: &mut OptionValue, new: OptionValue) {
+    let items = |value| match value {
+        OptionValue::List(items) => items,
+        value => vec![value],
+    };
+    let mut list: Vec<OptionValue> = Vec::new();
+    let first = std::mem::replace(old, OptionValue::List(Vec::new()));
+    for item in items(first).into_iter().chain(items(new)) {
+        if !list.contains(&item) {
+            list.push(item);
+        }
+    }
+    *old = OptionValue::List(list);
+}

@@ -1,0 +1,214 @@
+//! Runs the Protobuf rows of the shared vectors, where those are at hand.
+
+use std::path::PathBuf;
+
+use levada_schema_core::{
+    CompatibilityLevel, Limits, ParseError, RawSchema, Reference, ResolvedReference, Schema,
+    SchemaType, Validation, check_version, protobuf,
+};
+use serde_json::Value;
+
+/// The Protobuf rows of one file; empty without the vectors.
+fn rows(file: &str) -> Vec<Value> {
+    let path: PathBuf =
+        [env!("CARGO_MANIFEST_DIR"), "../../../shared/compat", file].iter().collect();
+    let Ok(text) = std::fs::read_to_string(path) else { return Vec::new() };
+    let rows = text.lines().map(|line| serde_json::from_str(line).expect("a vector is JSON"));
+    rows.filter(|row: &Value| row["format"] == "PROTOBUF").collect()
+}
+
+fn references(row: &Value, key: &str) -> Vec<ResolvedReference> {
+    let resolved = |reference: &Value| ResolvedReference {
+        reference: Reference {
+            name: text(reference, "name").to_owned(),
+            subject: text(reference, "subject").to_owned(),
+            version: reference["version"].as_i64().and_then(|n| n.try_into().ok()).unwrap_or(-1),
+        },
+        text: text(reference, "schema").to_owned(),
+    };
+    row[key].as_array().into_iter().flatten().map(resolved).collect()
+}
+
+fn text<'a>(row: &'a Value, key: &str) -> &'a str {
+    row[key].as_str().unwrap_or_default()
+}
+
+fn parse(text: &str, references: &[ResolvedReference]) -> Result<Schema, ParseError> {
+    let raw = RawSchema { schema_type: SchemaType::Protobuf, text, references };
+    Schema::parse(raw, Validation::New, &Limits::default())
+}
+
+fn parse_input(row: &Value) -> Result<Schema, ParseError> {
+    parse(text(row, "input"), &references(row, "references"))
+}
+
+#[test]
+fn valid_schemas_print_the_canonical_text() {
+    for row in rows("valid-avro-protobuf.jsonl") {
+        let schema = parse_input(&row).unwrap_or_else(|error| panic!("{}: {error}", row["id"]));
+        assert_eq!(schema.canonical(), text(&row, "canonical"), "{}", row["id"]);
+    }
+}
+
+#[test]
+fn normalized_text_is_the_expected_one_and_shared_by_equal_inputs() {
+    for row in rows("normalize-avro-protobuf.jsonl") {
+        if row["rule"] == "md5-golden" {
+            continue;
+        }
+        let schema = parse_input(&row).unwrap_or_else(|error| panic!("{}: {error}", row["id"]));
+        assert_eq!(schema.canonical(), text(&row, "canonical"), "{}", row["id"]);
+        assert_eq!(schema.normalized(), text(&row, "normalized"), "{}", row["id"]);
+        for same in row["same_as"].as_array().into_iter().flatten() {
+            let same = parse(same.as_str().unwrap_or_default(), &[]).expect("an equal schema");
+            assert_eq!(same.normalized(), schema.normalized(), "{}", row["id"]);
+        }
+    }
+}
+
+#[test]
+fn canonical_and_normalized_text_are_stable_under_reparsing() {
+    for file in ["normalize-avro-protobuf.jsonl", "valid-avro-protobuf.jsonl"] {
+        for row in rows(file) {
+            if row["rule"] == "md5-golden" {
+                continue;
+            }
+            let given = references(&row, "references");
+            let schema = parse_input(&row).expect("a valid schema");
+            let again = parse(schema.canonical(), &given).expect("canonical text parses");
+            assert_eq!(again.canonical(), schema.canonical(), "{}", row["id"]);
+            assert_eq!(again.normalized(), schema.normalized(), "{}", row["id"]);
+            parse(&schema.normalized(), &given).expect("normalized text parses");
+        }
+    }
+}
+
+#[test]
+fn invalid_schemas_are_refused_with_a_place_where_there_is_one() {
+    for file in ["invalid-avro-protobuf.jsonl", "invalid-random-protobuf.jsonl"] {
+        for row in rows(file) {
+            let parsed = parse_input(&row);
+            // What only the full build of descriptors would find passes by default.
+            if row["stage"] == "validate-fields" {
+                parsed.unwrap_or_else(|error| panic!("{}: {error}", row["id"]));
+                continue;
+            }
+            let error = parsed.expect_err(text(&row, "id"));
+            // The place of a mistake in a reference is in the message; it is not in this text.
+            let has_place = row["stage"] != "empty" && !error.message.starts_with("reference ");
+            assert_eq!(error.location.is_some(), has_place, "{}: {error}", row["id"]);
+        }
+    }
+}
+
+/// What a vector says, or what we say: everything sorted, because the reference's order is that of
+/// a hash set.
+#[derive(Debug, Default, PartialEq)]
+struct Verdict {
+    is_compatible: bool,
+    incompatibilities: Vec<String>,
+    differences: Vec<String>,
+    messages: Vec<String>,
+}
+
+impl Verdict {
+    fn expected(row: &Value) -> Self {
+        let list = |key: &str| -> Vec<String> {
+            let found = |item: &Value| {
+                let version = item["version"].as_u64().map(|version| format!(" in {version}"));
+                format!(
+                    "{} {} {}{}",
+                    text(item, "reader"),
+                    text(item, "type"),
+                    text(item, "path"),
+                    version.unwrap_or_default()
+                )
+            };
+            row[key].as_array().into_iter().flatten().map(found).collect()
+        };
+        let messages = row["messages"].as_array().into_iter().flatten();
+        Self {
+            is_compatible: row["compatible"] == true,
+            incompatibilities: list("incompatibilities"),
+            differences: list("differences"),
+            messages: messages.filter_map(Value::as_str).map(ToOwned::to_owned).collect(),
+        }
+        .sorted()
+    }
+
+    fn found(row: &Value) -> Self {
+        let level: CompatibilityLevel = text(row, "level").parse().expect("a level");
+        let candidate = parse(text(row, "candidate"), &references(row, "references"))
+            .unwrap_or_else(|error| panic!("{}: candidate: {error}", row["id"]));
+        let given = references(row, "previous_references");
+        let previous = row["previous"].as_array().expect("previous schemas");
+        let mut verdict = Self { is_compatible: true, ..Self::default() };
+        for (version, schema) in (1..).zip(previous).collect::<Vec<_>>().into_iter().rev() {
+            let schema = parse(schema.as_str().unwrap_or_default(), &given)
+                .unwrap_or_else(|error| panic!("{}: version {version}: {error}", row["id"]));
+            let suffix = if previous.len() > 1 { format!(" in {version}") } else { String::new() };
+            verdict.add(level, &candidate, &schema, version, &suffix);
+            if !level.is_transitive() || !verdict.messages.is_empty() {
+                break;
+            }
+        }
+        verdict.sorted()
+    }
+
+    fn add(
+        &mut self,
+        level: CompatibilityLevel,
+        new: &Schema,
+        old: &Schema,
+        version: i32,
+        suffix: &str,
+    ) {
+        let limits = Limits::default();
+        let report = check_version(level, new, old, &limits).expect("a verdict");
+        self.is_compatible &= report.is_compatible();
+        self.messages.extend(report.messages(version));
+        for found in &report.incompatibilities {
+            let (reader, rule) = (found.reader.as_str(), found.rule.as_str());
+            self.incompatibilities.push(format!("{reader} {rule} {}{suffix}", found.path));
+        }
+        let (Schema::Protobuf(new), Schema::Protobuf(old)) = (new, old) else { return };
+        let name = level.as_str();
+        let mut directions = Vec::new();
+        if name.starts_with("FORWARD") || name.starts_with("FULL") {
+            directions.push(("old", protobuf::differences(old, new, &limits)));
+        }
+        if name.starts_with("BACKWARD") || name.starts_with("FULL") {
+            directions.push(("new", protobuf::differences(new, old, &limits)));
+        }
+        for (reader, differences) in directions {
+            for found in differences.expect("the differences") {
+                let line = format!("{reader} {} {}{suffix}", found.rule.as_str(), found.path);
+                self.differences.push(line);
+            }
+        }
+    }
+
+    fn sorted(mut self) -> Self {
+        self.incompatibilities.sort();
+        self.differences.sort();
+        self.messages.sort();
+        self
+    }
+}
+
+#[test]
+fn compatibility_finds_exactly_the_expected_differences() {
+    let mut failed = Vec::new();
+    let mut count = 0;
+    for file in ["protobuf.jsonl", "random-protobuf.jsonl"] {
+        for row in rows(file) {
+            count += 1;
+            let (expected, found) = (Verdict::expected(&row), Verdict::found(&row));
+            if expected != found {
+                failed.push(format!("{}\nexpected {expected:#?}\nfound {found:#?}", row["id"]));
+            }
+        }
+    }
+    let examples = failed.iter().take(3).cloned().collect::<Vec<_>>().join("\n");
+    assert!(failed.is_empty(), "{} of {count} differ, such as\n{examples}", failed.len());
+}

@@ -1,0 +1,398 @@
+//! Follows a [`ReadPlan`] over the body of a message and builds the reader's value.
+#![expect(
+    clippy::unnecessary_box_returns,
+    reason = "small errors keep the hot path's results small"
+)]
+
+use std::collections::HashMap;
+
+use apache_avro::types::Value;
+use apache_avro::{Days, Decimal, Duration, Millis, Months, Schema, Uuid};
+
+use super::cursor::{Cursor, Decoded};
+use super::plan::{DecodeLimits, Leaf, Node, NodeId, ReadPlan, Skip, SkipId, Step, Symbol, Wire};
+use super::resolve::join_path;
+use crate::error::{DecodeError, DecodeKind, Error};
+use crate::wire_format::{Varint, unzigzag, varint};
+
+/// Items that an announced count sets memory aside for; beyond it, memory follows the items read.
+const PREALLOCATED_MAX: usize = 1024;
+const MILLIS_PER_DAY: i32 = 86_400_000;
+const MICROS_PER_DAY: i64 = 86_400_000_000;
+
+impl ReadPlan {
+    /// Reads one value; bytes behind it are an error unless `allow_trailing`.
+    pub(super) fn decode(
+        &self,
+        body: &[u8],
+        limits: &DecodeLimits,
+        allow_trailing: bool,
+    ) -> Result<Value, Error> {
+        if self.is_bare_bytes {
+            return self.decode_bare_bytes(body, limits);
+        }
+        let mut decoder = Decoder::new(self, body, limits);
+        let value = decoder.value(self.root)?;
+        match decoder.cursor.remaining() {
+            extra if extra > 0 && !allow_trailing => Err(Error::TrailingBytes { extra }),
+            _ => Ok(value),
+        }
+    }
+
+    /// The whole body is the datum; give it the length that any other `bytes` has.
+    fn decode_bare_bytes(&self, body: &[u8], limits: &DecodeLimits) -> Result<Value, Error> {
+        let mut framed = Vec::with_capacity(body.len() + 10);
+        let length = i64::try_from(body.len()).unwrap_or(i64::MAX);
+        crate::wire_format::write_zigzag(length, &mut framed);
+        framed.extend_from_slice(body);
+        Ok(Decoder::new(self, &framed, limits).value(self.root)?)
+    }
+}
+
+struct Decoder<'a> {
+    plan: &'a ReadPlan,
+    cursor: Cursor<'a>,
+    limits: &'a DecodeLimits,
+    depth: usize,
+    items: usize,
+    allocated: usize,
+}
+
+impl<'a> Decoder<'a> {
+    fn new(plan: &'a ReadPlan, body: &'a [u8], limits: &'a DecodeLimits) -> Self {
+        let cursor = Cursor::new(body, limits.allocation_bytes_max);
+        Self { plan, cursor, limits, depth: 0, items: 0, allocated: 0 }
+    }
+
+    fn value(&mut self, node: NodeId) -> Decoded<Value> {
+        self.charge(size_of::<Value>())?;
+        let plan = self.plan;
+        match &plan.nodes[node] {
+            Node::Leaf { wire, leaf } => self.leaf(*wire, *leaf),
+            Node::Array { items } => self.nested(|decoder| decoder.array(*items)),
+            Node::Map { values } => self.nested(|decoder| decoder.map(*values)),
+            Node::Record { fields, steps, defaults } => self.nested(|decoder| {
+                let mut values: Vec<_> =
+                    fields.iter().map(|name| (name.clone(), Value::Null)).collect();
+                decoder.charge(fields.iter().map(String::len).sum())?;
+                for step in steps {
+                    decoder.step(step, &mut values)?;
+                }
+                for default in defaults {
+                    decoder.charge(default.size)?;
+                    values[default.slot].1 = default.value.clone();
+                }
+                Ok(Value::Record(values))
+            }),
+            Node::Enum { symbols } => self.symbol(symbols),
+            Node::Union { branches } => {
+                let branch = self.branch(branches.len())?;
+                self.value(branches[branch])
+            }
+            Node::Wrap { branch, inner } => {
+                Ok(Value::Union(*branch, Box::new(self.value(*inner)?)))
+            }
+            Node::Unresolvable { reason } => {
+                Err(self.cursor.error(DecodeKind::NotResolvable(reason.clone())))
+            }
+        }
+    }
+
+    fn step(&mut self, step: &Step, values: &mut [(String, Value)]) -> Decoded<()> {
+        match step {
+            Step::Read { slot, node } => {
+                let (name, value) = &mut values[*slot];
+                *value = self.value(*node).map_err(|error| inside(error, name))?;
+                Ok(())
+            }
+            Step::Skip { name, skip } => self.skip(*skip).map_err(|error| inside(error, name)),
+        }
+    }
+
+    fn array(&mut self, item: NodeId) -> Decoded<Value> {
+        let mut items = Vec::new();
+        while let Some(block) = self.cursor.block()? {
+            let count = self.count(block.start, block.count)?;
+            items.reserve(count.min(self.cursor.remaining()).min(PREALLOCATED_MAX));
+            for _ in 0..count {
+                let index = items.len();
+                let value = self.value(item);
+                items.push(value.map_err(|error| inside(error, &format!("[{index}]")))?);
+            }
+            self.cursor.end_block(&block)?;
+        }
+        Ok(Value::Array(items))
+    }
+
+    fn map(&mut self, values: NodeId) -> Decoded<Value> {
+        let mut entries = HashMap::new();
+        while let Some(block) = self.cursor.block()? {
+            for _ in 0..self.count(block.start, block.count)? {
+                let key = self.cursor.text()?;
+                self.charge(key.len() + size_of::<String>())?;
+                let value = self.value(values).map_err(|error| inside(error, key))?;
+                entries.insert(key.to_owned(), value);
+            }
+            self.cursor.end_block(&block)?;
+        }
+        Ok(Value::Map(entries))
+    }
+
+    fn symbol(&mut self, symbols: &[Symbol]) -> Decoded<Value> {
+        let index = self.enum_index(symbols.len())?;
+        match &symbols[index] {
+            Symbol::Known { index, name } => {
+                self.charge(name.len())?;
+                Ok(Value::Enum(*index, name.clone()))
+            }
+            Symbol::Unknown { name } => {
+                let reason = format!("its enum has no symbol `{name}` and no default");
+                Err(self.cursor.error(DecodeKind::NotResolvable(reason)))
+            }
+        }
+    }
+
+    fn leaf(&mut self, wire: Wire, leaf: Leaf) -> Decoded<Value> {
+        let result = match wire {
+            Wire::Null => Ok(Value::Null),
+            Wire::Boolean => Ok(Value::Boolean(self.cursor.boolean()?)),
+            Wire::Int => leaf_from_int(self.cursor.int()?, leaf),
+            Wire::Long => leaf_from_long(self.cursor.long()?, leaf),
+            Wire::Float => match (self.cursor.float()?, leaf) {
+                (value, Leaf::Double) => Ok(Value::Double(f64::from(value))),
+                (value, _) => Ok(Value::Float(value)),
+            },
+            Wire::Double => Ok(Value::Double(self.cursor.double()?)),
+            Wire::String => {
+                let text = self.cursor.text()?;
+                self.charge(text.len())?;
+                match leaf {
+                    Leaf::String => Ok(Value::from(text)),
+                    _ => leaf_from_bytes(text.as_bytes(), leaf),
+                }
+            }
+            Wire::Bytes | Wire::Fixed(_) => {
+                let bytes = match wire {
+                    Wire::Fixed(size) => self.cursor.take(size)?,
+                    _ => self.cursor.bytes()?,
+                };
+                self.charge(bytes.len())?;
+                leaf_from_bytes(bytes, leaf)
+            }
+        };
+        result.map_err(|kind| self.cursor.error(kind))
+    }
+
+    fn skip(&mut self, skip: SkipId) -> Decoded<()> {
+        let plan = self.plan;
+        match &plan.skips[skip] {
+            Skip::Leaf(wire) => self.skip_leaf(*wire),
+            Skip::Enum(count) => self.enum_index(*count).map(drop),
+            Skip::Union(branches) => {
+                let branch = self.branch(branches.len())?;
+                self.skip(branches[branch])
+            }
+            Skip::Record(fields) => self.nested(|decoder| {
+                // Fields without bytes still cost time, so they count as memory does.
+                decoder.charge(fields.len())?;
+                fields.iter().try_for_each(|&field| decoder.skip(field))
+            }),
+            Skip::Array(items) => self.nested(|decoder| decoder.skip_blocks(|d| d.skip(*items))),
+            Skip::Map(values) => self.nested(|decoder| {
+                decoder.skip_blocks(|d| {
+                    d.cursor.text()?;
+                    d.skip(*values)
+                })
+            }),
+        }
+    }
+
+    fn skip_blocks(&mut self, item: impl Fn(&mut Self) -> Decoded<()>) -> Decoded<()> {
+        while let Some(block) = self.cursor.block()? {
+            for _ in 0..self.count(block.start, block.count)? {
+                item(self)?;
+            }
+            self.cursor.end_block(&block)?;
+        }
+        Ok(())
+    }
+
+    fn skip_leaf(&mut self, wire: Wire) -> Decoded<()> {
+        match wire {
+            Wire::Null => Ok(()),
+            Wire::Boolean => self.cursor.boolean().map(drop),
+            Wire::Int => self.cursor.int().map(drop),
+            Wire::Long => self.cursor.long().map(drop),
+            Wire::Float => self.cursor.float().map(drop),
+            Wire::Double => self.cursor.double().map(drop),
+            Wire::Bytes => self.cursor.bytes().map(drop),
+            Wire::String => self.cursor.text().map(drop),
+            Wire::Fixed(size) => self.cursor.take(size).map(drop),
+        }
+    }
+
+    /// Goes one level deeper; the limit keeps hostile nesting off the stack.
+    fn nested<T>(&mut self, read: impl FnOnce(&mut Self) -> Decoded<T>) -> Decoded<T> {
+        if self.depth >= self.limits.depth_max {
+            return Err(self.cursor.error(DecodeKind::DepthLimitExceeded(self.limits.depth_max)));
+        }
+        self.depth += 1;
+        let result = read(self);
+        self.depth -= 1;
+        result
+    }
+
+    /// Counts the items of a block against the limit; items may take no byte at all, so the
+    /// length of the message bounds nothing.
+    fn count(&mut self, start: usize, count: i64) -> Decoded<usize> {
+        let available = self.limits.items_max - self.items;
+        match usize::try_from(count) {
+            Ok(items) if items <= available => {
+                self.items += items;
+                Ok(items)
+            }
+            _ => {
+                let mut error =
+                    self.cursor.error(DecodeKind::LengthTooLarge { length: count, available });
+                error.offset = start;
+                Err(error)
+            }
+        }
+    }
+
+    fn charge(&mut self, bytes: usize) -> Decoded<()> {
+        self.allocated = self.allocated.saturating_add(bytes);
+        if self.allocated <= self.limits.allocation_bytes_max {
+            return Ok(());
+        }
+        let limit = self.limits.allocation_bytes_max;
+        Err(self.cursor.error(DecodeKind::AllocationLimitExceeded(limit)))
+    }
+
+    fn branch(&mut self, count: usize) -> Decoded<usize> {
+        let index = self.cursor.long()?;
+        let branch = usize::try_from(index).ok().filter(|&branch| branch < count);
+        branch.ok_or_else(|| self.cursor.error(DecodeKind::UnionIndexOutOfRange { index, count }))
+    }
+
+    fn enum_index(&mut self, count: usize) -> Decoded<usize> {
+        let index = self.cursor.long()?;
+        let symbol = usize::try_from(index).ok().filter(|&symbol| symbol < count);
+        symbol.ok_or_else(|| self.cursor.error(DecodeKind::EnumIndexOutOfRange { index, count }))
+    }
+}
+
+#[cold]
+fn inside(mut error: Box<DecodeError>, segment: &str) -> Box<DecodeError> {
+    error.path = join_path(segment, &error.path);
+    error
+}
+
+/// An `int` of the writer as the reader has it.
+pub(super) fn leaf_from_int(value: i32, leaf: Leaf) -> Result<Value, DecodeKind> {
+    Ok(match leaf {
+        Leaf::Int => Value::Int(value),
+        Leaf::Date => Value::Date(value),
+        Leaf::TimeMillis if (0..MILLIS_PER_DAY).contains(&value) => Value::TimeMillis(value),
+        Leaf::TimeMillis => return Err(outside_a_day("time-millis", i64::from(value))),
+        Leaf::Double => Value::Double(f64::from(value)),
+        _ => return leaf_from_long(i64::from(value), leaf),
+    })
+}
+
+/// A `long` of the writer as the reader has it.
+#[expect(clippy::cast_precision_loss, reason = "Avro promotes long to the nearest float or double")]
+pub(super) fn leaf_from_long(value: i64, leaf: Leaf) -> Result<Value, DecodeKind> {
+    Ok(match leaf {
+        Leaf::Float => Value::Float(value as f32),
+        Leaf::Double => Value::Double(value as f64),
+        Leaf::TimeMicros if (0..MICROS_PER_DAY).contains(&value) => Value::TimeMicros(value),
+        Leaf::TimeMicros => return Err(outside_a_day("time-micros", value)),
+        Leaf::TimestampMillis => Value::TimestampMillis(value),
+        Leaf::TimestampMicros => Value::TimestampMicros(value),
+        Leaf::TimestampNanos => Value::TimestampNanos(value),
+        Leaf::LocalTimestampMillis => Value::LocalTimestampMillis(value),
+        Leaf::LocalTimestampMicros => Value::LocalTimestampMicros(value),
+        Leaf::LocalTimestampNanos => Value::LocalTimestampNanos(value),
+        _ => Value::Long(value),
+    })
+}
+
+/// A `bytes`, `fixed` or `string` of the writer as the reader has it.
+pub(super) fn leaf_from_bytes(bytes: &[u8], leaf: Leaf) -> Result<Value, DecodeKind> {
+    let invalid = |logical, reason: String| DecodeKind::InvalidLogicalValue { logical, reason };
+    Ok(match leaf {
+        Leaf::String => {
+            let text = std::str::from_utf8(bytes).map_err(|_| DecodeKind::InvalidUtf8)?;
+            Value::from(text)
+        }
+        Leaf::Fixed => Value::Fixed(bytes.len(), bytes.to_vec()),
+        Leaf::Decimal => Value::Decimal(Decimal::from(bytes)),
+        Leaf::BigDecimal => big_decimal(bytes)?,
+        Leaf::UuidText => {
+            let uuid = Uuid::try_parse_ascii(bytes);
+            Value::Uuid(uuid.map_err(|error| invalid("uuid", error.to_string()))?)
+        }
+        Leaf::UuidBytes => {
+            let uuid = Uuid::from_slice(bytes);
+            Value::Uuid(uuid.map_err(|error| invalid("uuid", error.to_string()))?)
+        }
+        Leaf::Duration => Value::Duration(duration(bytes)?),
+        _ => Value::Bytes(bytes.to_vec()),
+    })
+}
+
+fn outside_a_day(logical: &'static str, value: i64) -> DecodeKind {
+    let reason = format!("{value} is not within one day");
+    DecodeKind::InvalidLogicalValue { logical, reason }
+}
+
+/// Months, days and milliseconds, each a little-endian u32.
+fn duration(bytes: &[u8]) -> Result<Duration, DecodeKind> {
+    let bytes: &[u8; 12] = bytes.try_into().map_err(|_| DecodeKind::InvalidLogicalValue {
+        logical: "duration",
+        reason: format!("{} bytes instead of 12", bytes.len()),
+    })?;
+    let part =
+        |at: usize| u32::from_le_bytes([bytes[at], bytes[at + 1], bytes[at + 2], bytes[at + 3]]);
+    Ok(Duration::new(Months::new(part(0)), Days::new(part(4)), Millis::new(part(8))))
+}
+
+/// An unscaled number with its length before it, then the scale.
+fn big_decimal(bytes: &[u8]) -> Result<Value, DecodeKind> {
+    let invalid =
+        |reason: String| DecodeKind::InvalidLogicalValue { logical: "big-decimal", reason };
+    // The codec below sets memory aside for any length it reads, so the length is judged first.
+    match varint(bytes) {
+        Varint::Value(length, used)
+            if usize::try_from(unzigzag(length)).is_ok_and(|len| len <= bytes.len() - used) => {}
+        _ => return Err(invalid("its length is not that of its digits".to_owned())),
+    }
+    let mut framed = Vec::with_capacity(bytes.len() + 10);
+    let length = i64::try_from(bytes.len()).unwrap_or(i64::MAX);
+    crate::wire_format::write_zigzag(length, &mut framed);
+    framed.extend_from_slice(bytes);
+    apache_avro::reader::datum::GenericDatumReader::builder(&Schema::BigDecimal)
+        .build()
+        .and_then(|reader| reader.read_value(&mut framed.as_slice()))
+        .map_err(|error| invalid(error.to_string()))
+}
+
+/// What a value takes in memory, in bytes; an estimate from its parts.
+pub(super) fn size_of_value(value: &Value) -> usize {
+    let parts: usize = match value {
+        Value::Bytes(bytes) | Value::Fixed(_, bytes) => bytes.len(),
+        Value::String(text) | Value::Enum(_, text) => text.len(),
+        Value::Union(_, inner) => size_of_value(inner),
+        Value::Array(items) => items.iter().map(size_of_value).sum(),
+        Value::Map(entries) => {
+            entries.values().map(size_of_value).sum::<usize>()
+                + entries.keys().map(|key| key.len() + size_of::<String>()).sum::<usize>()
+        }
+        Value::Record(fields) => {
+            fields.iter().map(|(name, value)| name.len() + size_of_value(value)).sum()
+        }
+        _ => 0,
+    };
+    parts + size_of::<Value>()
+}

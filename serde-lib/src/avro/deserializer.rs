@@ -1,0 +1,215 @@
+//! [`AvroDeserializer`]: from the bytes of a Kafka message to a value.
+
+use std::fmt;
+use std::sync::Arc;
+
+use apache_avro::types::Value;
+use apache_avro::{AvroSchema, Schema};
+use arc_swap::ArcSwap;
+use serde::de::DeserializeOwned;
+
+use super::plan::{DecodeLimits, ReadPlan};
+use super::schema::ParsedSchema;
+use super::serializer::parse_registered;
+use crate::Error;
+use crate::client::{RegistryClient, SchemaDefinition};
+use crate::error::{DecodeError, DecodeKind};
+use crate::serializer::Deserializer;
+use crate::wire_format::{Frame, SchemaRef, split};
+
+/// Most writer schemas kept compiled; a deserializer that meets more starts over.
+const PLANS_MAX: usize = 1_000;
+
+type Convert<T> = fn(Value) -> Result<T, Error>;
+/// Compiled plans, sorted by schema.
+type Plans = Vec<(SchemaRef, Arc<ReadPlan>)>;
+
+/// Reads Avro messages as values of type `T`, whatever version of the schema wrote them.
+///
+/// The first message of each writer schema needs the registry: [`Self::decode_async`] asks by
+/// itself, [`Self::decode`] says [`Error::SchemaNotLoaded`]. After that, decoding is synchronous
+/// and may run on any thread.
+pub struct AvroDeserializer<T> {
+    client: RegistryClient,
+    /// `None` reads each message as it was written.
+    reader: Option<ParsedSchema>,
+    plans: ArcSwap<Plans>,
+    limits: DecodeLimits,
+    allows_trailing: bool,
+    convert: Convert<T>,
+}
+
+impl<T> fmt::Debug for AvroDeserializer<T> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("AvroDeserializer")
+            .field("limits", &self.limits)
+            .field("allows_trailing", &self.allows_trailing)
+            .finish_non_exhaustive()
+    }
+}
+
+impl<T: DeserializeOwned + AvroSchema> AvroDeserializer<T> {
+    /// Settings for a deserializer whose reader schema is the derived one.
+    pub fn builder(client: &RegistryClient) -> AvroDeserializerBuilder<T> {
+        let reader = ReaderSchema::Derived(Box::new(T::get_schema()));
+        AvroDeserializerBuilder::new(client, reader, from_generic)
+    }
+}
+
+impl<T: DeserializeOwned> AvroDeserializer<T> {
+    /// Settings for a deserializer whose reader schema is given as text.
+    pub fn with_schema(
+        client: &RegistryClient,
+        reader: SchemaDefinition,
+    ) -> AvroDeserializerBuilder<T> {
+        AvroDeserializerBuilder::new(client, ReaderSchema::Text(reader), from_generic)
+    }
+}
+
+impl AvroDeserializer<Value> {
+    /// Settings for a deserializer that gives generic values as they were written.
+    pub fn generic(client: &RegistryClient) -> AvroDeserializerBuilder<Value> {
+        AvroDeserializerBuilder::new(client, ReaderSchema::Writers, Ok)
+    }
+
+    /// Settings for a deserializer that gives generic values of one reader schema.
+    pub fn generic_with_schema(
+        client: &RegistryClient,
+        reader: SchemaDefinition,
+    ) -> AvroDeserializerBuilder<Value> {
+        AvroDeserializerBuilder::new(client, ReaderSchema::Text(reader), Ok)
+    }
+}
+
+#[expect(clippy::needless_pass_by_value, reason = "one shape for typed and generic values")]
+fn from_generic<T: DeserializeOwned>(value: Value) -> Result<T, Error> {
+    apache_avro::from_value(&value).map_err(|error| {
+        let kind = DecodeKind::Type(error.to_string());
+        Error::from(Box::new(DecodeError { format: "AVRO", path: String::new(), offset: 0, kind }))
+    })
+}
+
+impl<T> AvroDeserializer<T> {
+    /// Reads a message. `header` is the last schema id header of this side, if there is one.
+    ///
+    /// A null payload is a tombstone and no message: do not pass it as an empty one.
+    pub fn decode(&self, payload: &[u8], header: Option<&[u8]>) -> Result<T, Error> {
+        let Frame { schema, body } = split(payload, header)?;
+        let plans = self.plans.load();
+        let plan = find(&plans, schema).ok_or(Error::SchemaNotLoaded { schema })?;
+        (self.convert)(plan.decode(body, &self.limits, self.allows_trailing)?)
+    }
+
+    /// Reads a message and asks the registry for its schema first, if need be.
+    pub async fn decode_async(&self, payload: &[u8], header: Option<&[u8]>) -> Result<T, Error> {
+        match self.decode(payload, header) {
+            Err(Error::SchemaNotLoaded { schema }) => {
+                self.load(schema).await?;
+                self.decode(payload, header)
+            }
+            result => result,
+        }
+    }
+
+    /// Fetches a writer schema and compiles it, so that [`Self::decode`] knows it.
+    pub async fn load(&self, schema: SchemaRef) -> Result<(), Error> {
+        if find(&self.plans.load(), schema).is_some() {
+            return Ok(());
+        }
+        let registered = self.client.schema(schema).await?;
+        let writer = parse_registered(&registered)?;
+        let reader = self.reader.as_ref().unwrap_or(&writer);
+        let plan = Arc::new(ReadPlan::compile(&writer, reader)?);
+        self.plans.rcu(|plans| {
+            let mut grown: Plans =
+                if plans.len() < PLANS_MAX { plans.to_vec() } else { Vec::new() };
+            if let Err(place) = grown.binary_search_by_key(&schema, |(key, _)| *key) {
+                grown.insert(place, (schema, Arc::clone(&plan)));
+            }
+            grown
+        });
+        Ok(())
+    }
+}
+
+fn find(plans: &Plans, schema: SchemaRef) -> Option<&Arc<ReadPlan>> {
+    let place = plans.binary_search_by_key(&schema, |(key, _)| *key).ok()?;
+    plans.get(place).map(|(_, plan)| plan)
+}
+
+impl<T: Send> Deserializer<T> for AvroDeserializer<T> {
+    fn deserialize(&self, payload: &[u8], header: Option<&[u8]>) -> Result<T, Error> {
+        self.decode(payload, header)
+    }
+
+    async fn load(&self, schema: SchemaRef) -> Result<(), Error> {
+        Self::load(self, schema).await
+    }
+}
+
+/// The schema that values are read as.
+enum ReaderSchema {
+    Derived(Box<Schema>),
+    Text(SchemaDefinition),
+    /// Each message's own.
+    Writers,
+}
+
+/// Settings of an [`AvroDeserializer`].
+pub struct AvroDeserializerBuilder<T> {
+    client: RegistryClient,
+    reader: ReaderSchema,
+    convert: Convert<T>,
+    limits: DecodeLimits,
+    allows_trailing: bool,
+}
+
+impl<T> fmt::Debug for AvroDeserializerBuilder<T> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("AvroDeserializerBuilder")
+            .field("limits", &self.limits)
+            .finish_non_exhaustive()
+    }
+}
+
+impl<T> AvroDeserializerBuilder<T> {
+    fn new(client: &RegistryClient, reader: ReaderSchema, convert: Convert<T>) -> Self {
+        let limits = DecodeLimits::default();
+        Self { client: client.clone(), reader, convert, limits, allows_trailing: false }
+    }
+
+    /// Bounds on what one message may cost.
+    #[must_use]
+    pub fn limits(mut self, limits: DecodeLimits) -> Self {
+        self.limits = limits;
+        self
+    }
+
+    /// Whether bytes behind the value are passed over instead of an error.
+    #[must_use]
+    pub fn trailing_bytes(mut self, allowed: bool) -> Self {
+        self.allows_trailing = allowed;
+        self
+    }
+
+    /// Checks the reader schema. Asks the registry only for references of that schema.
+    pub async fn build(self) -> Result<AvroDeserializer<T>, Error> {
+        let reader = match self.reader {
+            ReaderSchema::Derived(schema) => Some(ParsedSchema::from_schema(*schema)?),
+            ReaderSchema::Text(definition) => {
+                let references = self.client.resolve_references(&definition.references).await?;
+                let texts: Vec<_> = references.iter().map(|found| found.text.as_str()).collect();
+                Some(ParsedSchema::parse(&definition.text, &texts)?)
+            }
+            ReaderSchema::Writers => None,
+        };
+        Ok(AvroDeserializer {
+            client: self.client,
+            reader,
+            plans: ArcSwap::default(),
+            limits: self.limits,
+            allows_trailing: self.allows_trailing,
+            convert: self.convert,
+        })
+    }
+}

@@ -1,0 +1,23 @@
+//! Avro: serializers and deserializers for Rust types and for generic values.
+//!
+//! Three layers. The registry is asked once, when a serializer is built or a writer schema is
+//! first met. What it answers becomes a plan: a parsed schema to write with, or the compiled pair
+//! of writer and reader schema to read with. Messages then only follow the plan.
+
+mod base;
+mod cursor;
+mod decode;
+mod default;
+mod deserializer;
+mod encode;
+mod plan;
+mod resolve;
+mod schema;
+mod serializer;
+#[cfg(test)]
+mod tests;
+
+pub use apache_avro::types::Value;
+pub use deserializer::{AvroDeserializer, AvroDeserializerBuilder};
+pub use plan::DecodeLimits;
+pub use serializer::{AvroSerializer, AvroSerializerBuilder};

@@ -1,0 +1,135 @@
+//! Settings of a [`RegistryClient`] and their defaults.
+
+use std::fmt;
+use std::sync::Arc;
+use std::sync::atomic::AtomicUsize;
+use std::time::Duration;
+
+use reqwest::Url;
+
+use super::RegistryClient;
+use super::cache::{CacheLimits, Caches};
+use super::http::{Auth, Http};
+use super::retry::RetryPolicy;
+use crate::Error;
+
+/// Builds a [`RegistryClient`].
+pub struct RegistryClientBuilder {
+    urls: Vec<String>,
+    auth: Auth,
+    retry: RetryPolicy,
+    cache: CacheLimits,
+}
+
+impl fmt::Debug for RegistryClientBuilder {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        // URLs may carry passwords and the auth is one.
+        f.debug_struct("RegistryClientBuilder").field("retry", &self.retry).finish_non_exhaustive()
+    }
+}
+
+impl RegistryClientBuilder {
+    pub(super) fn new(url: String) -> Self {
+        let cache = CacheLimits::default();
+        Self { urls: vec![url], auth: Auth::None, retry: RetryPolicy::default(), cache }
+    }
+
+    /// Adds another URL of the same registry, asked when the one in use does not answer.
+    #[must_use]
+    pub fn url(mut self, url: impl Into<String>) -> Self {
+        self.urls.push(url.into());
+        self
+    }
+
+    /// Sends user and password with every request. User and password inside the first URL do the
+    /// same.
+    #[must_use]
+    pub fn basic_auth(mut self, user: impl Into<String>, password: impl Into<String>) -> Self {
+        self.auth = Auth::Basic { user: user.into(), password: password.into() };
+        self
+    }
+
+    /// Sends a bearer token with every request.
+    #[must_use]
+    pub fn bearer_auth(mut self, token: impl Into<String>) -> Self {
+        self.auth = Auth::Bearer { token: token.into() };
+        self
+    }
+
+    /// How failed requests are repeated.
+    #[must_use]
+    pub fn retry(mut self, policy: RetryPolicy) -> Self {
+        self.retry = policy;
+        self
+    }
+
+    /// Most schemas kept by id or guid; the default is 1,000.
+    #[must_use]
+    pub fn cached_schemas_max(mut self, count: usize) -> Self {
+        self.cache.schemas_max = count;
+        self
+    }
+
+    /// How long a latest version is taken as the latest; the default is 60 s.
+    #[must_use]
+    pub fn latest_ttl(mut self, ttl: Duration) -> Self {
+        self.cache.latest_ttl = ttl;
+        self
+    }
+
+    /// How long an id that the registry does not know is not asked for again; the default is
+    /// 10 s. Keeps a stream of messages with an unknown id from becoming a stream of requests.
+    #[must_use]
+    pub fn missing_ttl(mut self, ttl: Duration) -> Self {
+        self.cache.missing_ttl = ttl;
+        self
+    }
+
+    /// Checks the settings and makes the client. Nothing is sent yet.
+    pub fn build(self) -> Result<RegistryClient, Error> {
+        let mut auth = self.auth;
+        let mut urls = Vec::with_capacity(self.urls.len());
+        for text in &self.urls {
+            let mut url = parse_url(text)?;
+            if matches!(auth, Auth::None) {
+                auth = auth_of(&url);
+            }
+            if url.set_username("").is_err() || url.set_password(None).is_err() {
+                return Err(not_a_url());
+            }
+            urls.push(url);
+        }
+        let client = reqwest::Client::builder().no_proxy().build();
+        let client = client.map_err(|error| Error::Config(format!("HTTP client: {error}")))?;
+        let http = Http { client, urls, current: AtomicUsize::new(0), auth, retry: self.retry };
+        let inner = super::Inner { http, caches: Caches::new(self.cache) };
+        Ok(RegistryClient { inner: Arc::new(inner) })
+    }
+}
+
+fn parse_url(text: &str) -> Result<Url, Error> {
+    let url = Url::parse(text).ok().filter(Url::has_host);
+    let url = url.ok_or_else(not_a_url)?;
+    match url.scheme() {
+        "http" => Ok(url),
+        scheme => Err(Error::Config(format!(
+            "a registry URL with scheme `{scheme}` cannot be used; this version speaks http only"
+        ))),
+    }
+}
+
+fn not_a_url() -> Error {
+    Error::Config("a registry URL must look like http://host:8081".to_owned())
+}
+
+/// User and password of the URL itself.
+fn auth_of(url: &Url) -> Auth {
+    let decoded =
+        |text| percent_encoding::percent_decode_str(text).decode_utf8_lossy().into_owned();
+    match (url.username(), url.password()) {
+        ("", None) => Auth::None,
+        (user, password) => {
+            Auth::Basic { user: decoded(user), password: decoded(password.unwrap_or_default()) }
+        }
+    }
+}

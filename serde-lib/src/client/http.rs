@@ -1,0 +1,190 @@
+//! Sends requests to the registry: URLs in turn, attempts, time limits, errors by status.
+
+use std::collections::hash_map::RandomState;
+use std::hash::BuildHasher;
+use std::sync::atomic::{AtomicUsize, Ordering};
+use std::time::Duration;
+
+use levada_registry_api::ErrorBody;
+use reqwest::header::{ACCEPT, CONTENT_TYPE, RETRY_AFTER};
+use reqwest::{Method, Response, Url};
+use serde::de::DeserializeOwned;
+use tokio::time::Instant;
+
+use super::error::{RegistryError, RegistryErrorKind};
+use super::retry::RetryPolicy;
+
+const MEDIA_TYPE: &str = "application/vnd.schemaregistry.v1+json";
+/// Longest answer that is read.
+const ANSWER_BYTES_MAX: usize = 32 << 20;
+
+/// Who the client says it is.
+#[derive(Clone)]
+pub(super) enum Auth {
+    None,
+    Basic { user: String, password: String },
+    Bearer { token: String },
+}
+
+/// One request, independent of the URL it goes to.
+pub(super) struct Call<'a> {
+    pub(super) method: Method,
+    /// Path segments as they are, not yet percent-encoded.
+    pub(super) path: &'a [&'a str],
+    pub(super) query: &'a [(&'a str, &'a str)],
+    pub(super) body: Option<Vec<u8>>,
+}
+
+pub(super) struct Http {
+    pub(super) client: reqwest::Client,
+    /// Never empty.
+    pub(super) urls: Vec<Url>,
+    /// The URL that answered last; the next call starts there.
+    pub(super) current: AtomicUsize,
+    pub(super) auth: Auth,
+    pub(super) retry: RetryPolicy,
+}
+
+/// A failed attempt, with the wait that the server asked for.
+struct Failure {
+    kind: RegistryErrorKind,
+    retry_after: Option<Duration>,
+}
+
+impl From<RegistryErrorKind> for Failure {
+    fn from(kind: RegistryErrorKind) -> Self {
+        Self { kind, retry_after: None }
+    }
+}
+
+impl Http {
+    /// Sends `call` until it succeeds, is refused for good, or runs out of attempts or time.
+    ///
+    /// Every call of this crate may be sent twice without harm: registering the same schema
+    /// again answers the same id.
+    pub(super) async fn send<A: DeserializeOwned>(
+        &self,
+        call: Call<'_>,
+    ) -> Result<A, RegistryError> {
+        let deadline = Instant::now() + self.retry.deadline;
+        let mut attempts = 0;
+        let mut rounds = 0;
+        loop {
+            let current = self.current.load(Ordering::Relaxed) % self.urls.len();
+            let url = &self.urls[current];
+            attempts += 1;
+            let failure = match self.attempt(url, &call, deadline).await {
+                Ok(answer) => return Ok(answer),
+                Err(failure) => failure,
+            };
+            let mut wait = None;
+            if failure.kind.is_retriable() {
+                // Another task may have moved on already; then its choice stands.
+                let next = (current + 1) % self.urls.len();
+                let (now, then) = (Ordering::Relaxed, Ordering::Relaxed);
+                let _ = self.current.compare_exchange(current, next, now, then);
+                wait = self.next_wait(attempts, &mut rounds, &failure);
+            }
+            match wait {
+                Some(wait) if Instant::now() + wait < deadline => tokio::time::sleep(wait).await,
+                _ => {
+                    let url = shown(url);
+                    return Err(RegistryError { kind: failure.kind, url, attempts });
+                }
+            }
+        }
+    }
+
+    /// The wait before the next attempt: none while there are URLs not yet tried in this round.
+    fn next_wait(&self, attempts: u32, rounds: &mut u32, failure: &Failure) -> Option<Duration> {
+        let urls = u32::try_from(self.urls.len()).unwrap_or(u32::MAX);
+        if !attempts.is_multiple_of(urls) {
+            return Some(Duration::ZERO);
+        }
+        *rounds += 1;
+        if *rounds >= self.retry.attempts_max {
+            return None;
+        }
+        let random = RandomState::new().hash_one(attempts);
+        Some(failure.retry_after.unwrap_or_else(|| self.retry.wait(*rounds, random)))
+    }
+
+    async fn attempt<A: DeserializeOwned>(
+        &self,
+        url: &Url,
+        call: &Call<'_>,
+        deadline: Instant,
+    ) -> Result<A, Failure> {
+        let left = deadline.saturating_duration_since(Instant::now());
+        let limit = left.min(self.retry.attempt_timeout);
+        let exchange = async {
+            let request = self.request(url, call);
+            let response = request.send().await.map_err(|error| unreachable_kind(&error))?;
+            read(response).await
+        };
+        match tokio::time::timeout(limit, exchange).await {
+            Ok(result) => result,
+            Err(_) => Err(RegistryErrorKind::TimedOut.into()),
+        }
+    }
+
+    fn request(&self, url: &Url, call: &Call<'_>) -> reqwest::RequestBuilder {
+        let mut url = url.clone();
+        if let Ok(mut segments) = url.path_segments_mut() {
+            segments.pop_if_empty().extend(call.path);
+        }
+        if !call.query.is_empty() {
+            url.query_pairs_mut().extend_pairs(call.query);
+        }
+        let mut request = self.client.request(call.method.clone(), url).header(ACCEPT, MEDIA_TYPE);
+        if let Some(body) = &call.body {
+            request = request.header(CONTENT_TYPE, MEDIA_TYPE).body(body.clone());
+        }
+        match &self.auth {
+            Auth::None => request,
+            Auth::Basic { user, password } => request.basic_auth(user, Some(password)),
+            Auth::Bearer { token } => request.bearer_auth(token),
+        }
+    }
+}
+
+async fn read<A: DeserializeOwned>(mut response: Response) -> Result<A, Failure> {
+    let status = response.status();
+    let retry_after = response.headers().get(RETRY_AFTER);
+    let retry_after = retry_after.and_then(|value| value.to_str().ok()?.trim().parse().ok());
+    let mut body = Vec::new();
+    while let Some(chunk) = response.chunk().await.map_err(|error| unreachable_kind(&error))? {
+        if body.len() + chunk.len() > ANSWER_BYTES_MAX {
+            let reason = format!("it is longer than {ANSWER_BYTES_MAX} bytes");
+            return Err(RegistryErrorKind::InvalidAnswer(reason).into());
+        }
+        body.extend_from_slice(&chunk);
+    }
+    if status.is_success() {
+        return serde_json::from_slice(&body).map_err(|error| {
+            RegistryErrorKind::InvalidAnswer(format!("{status} with {error}")).into()
+        });
+    }
+    let refused = serde_json::from_slice(&body).unwrap_or_else(|_| ErrorBody {
+        error_code: 0, // a proxy in between, not the registry
+        message: String::from_utf8_lossy(&body).chars().take(200).collect(),
+    });
+    let ErrorBody { error_code, message } = refused;
+    let kind = RegistryErrorKind::Refused { status: status.as_u16(), error_code, message };
+    Err(Failure { kind, retry_after: retry_after.map(Duration::from_secs) })
+}
+
+/// The innermost reason says the most: "Connection refused" rather than "error sending request".
+fn unreachable_kind(error: &reqwest::Error) -> RegistryErrorKind {
+    let mut reason: &dyn std::error::Error = error;
+    while let Some(source) = reason.source() {
+        reason = source;
+    }
+    RegistryErrorKind::Unreachable(reason.to_string())
+}
+
+/// A URL fit for messages and logs.
+pub(super) fn shown(url: &Url) -> String {
+    let port = url.port().map(|port| format!(":{port}")).unwrap_or_default();
+    format!("{}://{}{port}{}", url.scheme(), url.host_str().unwrap_or_default(), url.path())
+}

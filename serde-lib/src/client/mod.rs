@@ -1,0 +1,315 @@
+//! The client of a schema registry: asks over HTTP, remembers, and asks each thing once.
+
+mod builder;
+mod cache;
+mod error;
+mod http;
+mod references;
+mod retry;
+mod single_flight;
+mod types;
+
+use std::fmt;
+use std::sync::Arc;
+
+use levada_registry_api::{
+    CompatibilityDocument, ErrorCode, RegisterRequest, SchemaDocument, SchemaReference,
+};
+use levada_schema_core::{Reference, ResolvedReference, SchemaType};
+use reqwest::Method;
+use uuid::Uuid;
+
+pub use builder::RegistryClientBuilder;
+pub use error::{RegistryError, RegistryErrorKind};
+pub use retry::RetryPolicy;
+pub use types::{
+    Compatibility, Registered, RegisteredSchema, SchemaDefinition, SubjectVersion, Version,
+};
+
+use crate::Error;
+use crate::wire_format::SchemaRef;
+use cache::{Action, Caches, Submission};
+use http::{Call, Http};
+
+/// A client of a Confluent-compatible schema registry.
+///
+/// Copies are cheap and share connections and caches. Every method may be called from many tasks
+/// at once; tasks that want the same thing share one request.
+#[derive(Clone)]
+pub struct RegistryClient {
+    inner: Arc<Inner>,
+}
+
+struct Inner {
+    http: Http,
+    caches: Caches,
+}
+
+impl fmt::Debug for RegistryClient {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let urls: Vec<_> = self.inner.http.urls.iter().map(http::shown).collect();
+        f.debug_struct("RegistryClient").field("urls", &urls).finish_non_exhaustive()
+    }
+}
+
+impl RegistryClient {
+    /// A client with default settings for the registry at `url` (such as `http://host:8081`).
+    pub fn new(url: impl Into<String>) -> Result<Self, Error> {
+        Self::builder(url).build()
+    }
+
+    /// Settings for a client of the registry at `url`.
+    pub fn builder(url: impl Into<String>) -> RegistryClientBuilder {
+        RegistryClientBuilder::new(url.into())
+    }
+
+    /// Registers a schema under a subject; registering it again answers the same id.
+    pub async fn register(
+        &self,
+        subject: &str,
+        schema: &SchemaDefinition,
+        normalize: bool,
+    ) -> Result<Registered, Error> {
+        self.submit(Action::Register, subject, schema, normalize).await
+    }
+
+    /// Asks for the id of a schema that must be registered under the subject already.
+    pub async fn lookup(
+        &self,
+        subject: &str,
+        schema: &SchemaDefinition,
+        normalize: bool,
+    ) -> Result<Registered, Error> {
+        self.submit(Action::Lookup, subject, schema, normalize).await
+    }
+
+    async fn submit(
+        &self,
+        action: Action,
+        subject: &str,
+        schema: &SchemaDefinition,
+        normalize: bool,
+    ) -> Result<Registered, Error> {
+        check_subject(subject)?;
+        let subject = subject.to_owned();
+        let submission = Submission { action, subject, schema: schema.clone(), normalize };
+        let caches = &self.inner.caches;
+        if let Some(known) = caches.submissions.get(&submission) {
+            return Ok(known);
+        }
+        let request = || {
+            let (inner, submission) = (Arc::clone(&self.inner), submission.clone());
+            async move {
+                let registered = inner.submit(&submission).await?;
+                if submission.action == Action::Register {
+                    inner.caches.forget_latest(&submission.subject); // it may be a new version
+                }
+                inner.caches.submissions.insert(submission, registered);
+                Ok(registered)
+            }
+        };
+        caches.submission_flights.run(submission.clone(), request).await
+    }
+
+    /// The schema with this id, its references included.
+    pub async fn schema_by_id(&self, id: u32) -> Result<Arc<RegisteredSchema>, Error> {
+        self.schema(SchemaRef::Id(id)).await
+    }
+
+    /// The schema with this guid, its references included.
+    pub async fn schema_by_guid(&self, guid: Uuid) -> Result<Arc<RegisteredSchema>, Error> {
+        self.schema(SchemaRef::Guid(guid)).await
+    }
+
+    /// The schema that a message names, its references included.
+    ///
+    /// [`Error::SchemaNotFound`] when the registry does not know it; that answer, too, is
+    /// remembered for a while.
+    pub async fn schema(&self, schema: SchemaRef) -> Result<Arc<RegisteredSchema>, Error> {
+        let caches = &self.inner.caches;
+        if let Some(known) = caches.schemas.get(&schema) {
+            return Ok(known);
+        }
+        if caches.is_known_missing(schema) {
+            return Err(Error::SchemaNotFound { schema });
+        }
+        let request = || {
+            let inner = Arc::clone(&self.inner);
+            async move {
+                let result = inner.fetch_schema(schema).await.map(Arc::new);
+                match &result {
+                    Ok(fetched) => inner.caches.schemas.insert(schema, Arc::clone(fetched)),
+                    Err(Error::SchemaNotFound { .. }) => inner.caches.remember_missing(schema),
+                    Err(_) => {}
+                }
+                result
+            }
+        };
+        caches.schema_flights.run(schema, request).await
+    }
+
+    /// A version of a subject. The latest is remembered for the time set by
+    /// [`RegistryClientBuilder::latest_ttl`]; numbered versions are asked for each time.
+    pub async fn version(
+        &self,
+        subject: &str,
+        version: Version,
+    ) -> Result<Arc<SubjectVersion>, Error> {
+        check_subject(subject)?;
+        if let Version::Number(_) = version {
+            return self.inner.fetch_version(subject, version).await.map(Arc::new);
+        }
+        let caches = &self.inner.caches;
+        if let Some(known) = caches.latest(subject) {
+            return Ok(known);
+        }
+        let request = || {
+            let (inner, subject) = (Arc::clone(&self.inner), subject.to_owned());
+            async move {
+                let latest = inner.fetch_version(&subject, Version::Latest).await;
+                latest.map(|version| {
+                    let version = Arc::new(version);
+                    inner.caches.remember_latest(&version);
+                    version
+                })
+            }
+        };
+        caches.latest_flights.run(subject.to_owned(), request).await
+    }
+
+    /// Asks whether a schema could become the next version, judged against `version` under the
+    /// subject's compatibility level. Never remembered.
+    pub async fn check_compatibility(
+        &self,
+        subject: &str,
+        version: Version,
+        schema: &SchemaDefinition,
+    ) -> Result<Compatibility, Error> {
+        check_subject(subject)?;
+        let version = version.to_string();
+        let call = Call {
+            method: Method::POST,
+            path: &["compatibility", "subjects", subject, "versions", &version],
+            query: &[("verbose", "true")],
+            body: Some(body_of(schema)?),
+        };
+        let answer: CompatibilityDocument = self.inner.http.send(call).await?;
+        let messages = answer.messages.unwrap_or_default();
+        Ok(Compatibility { is_compatible: answer.is_compatible, messages })
+    }
+
+    /// The closure of a schema's own references, in dependency order.
+    pub(crate) async fn resolve_references(
+        &self,
+        references: &[Reference],
+    ) -> Result<Vec<ResolvedReference>, Error> {
+        references::fetch(&self.inner.http, references.iter().map(document_of).collect()).await
+    }
+}
+
+impl Inner {
+    async fn submit(&self, submission: &Submission) -> Result<Registered, Error> {
+        let subject = submission.subject.as_str();
+        let path: &[&str] = match submission.action {
+            Action::Register => &["subjects", subject, "versions"],
+            Action::Lookup => &["subjects", subject],
+        };
+        let query: &[_] = if submission.normalize { &[("normalize", "true")] } else { &[] };
+        let body = Some(body_of(&submission.schema)?);
+        let call = Call { method: Method::POST, path, query, body };
+        let answer: SchemaDocument = self.http.send(call).await?;
+        let id = id_of(&answer, || self.invalid("it has no schema id"))?;
+        Ok(Registered { id, guid: guid_of(&answer), version: answer.version })
+    }
+
+    async fn fetch_schema(&self, schema: SchemaRef) -> Result<RegisteredSchema, Error> {
+        let (kind, name) = match schema {
+            SchemaRef::Id(id) => ("ids", id.to_string()),
+            SchemaRef::Guid(guid) => ("guids", guid.to_string()),
+        };
+        let path = &["schemas", kind, &name];
+        let call = Call { method: Method::GET, path, query: &[], body: None };
+        match self.http.send(call).await {
+            Ok(answer) => self.with_references(answer).await,
+            Err(error) if is_not_found(&error, schema) => Err(Error::SchemaNotFound { schema }),
+            Err(error) => Err(error.into()),
+        }
+    }
+
+    async fn fetch_version(
+        &self,
+        subject: &str,
+        version: Version,
+    ) -> Result<SubjectVersion, Error> {
+        let number = version.to_string();
+        let path = &["subjects", subject, "versions", &number];
+        let call = Call { method: Method::GET, path, query: &[], body: None };
+        let answer: SchemaDocument = self.http.send(call).await?;
+        let id = id_of(&answer, || self.invalid("it has no schema id"))?;
+        let version = answer.version.ok_or_else(|| self.invalid("it has no version"))?;
+        let schema = self.with_references(answer).await?;
+        Ok(SubjectVersion { subject: subject.to_owned(), version, id, schema })
+    }
+
+    async fn with_references(&self, answer: SchemaDocument) -> Result<RegisteredSchema, Error> {
+        let schema_type = match answer.schema_type.as_deref() {
+            None => SchemaType::Avro,
+            Some(name) => name.parse().map_err(|unknown| self.invalid(format!("{unknown}")))?,
+        };
+        let guid = guid_of(&answer);
+        let text = answer.schema.ok_or_else(|| self.invalid("it has no schema"))?;
+        let references = references::fetch(&self.http, answer.references).await?;
+        Ok(RegisteredSchema { schema_type, text, references, guid })
+    }
+
+    fn invalid(&self, reason: impl Into<String>) -> Error {
+        invalid_answer(&self.http, reason)
+    }
+}
+
+fn invalid_answer(http: &Http, reason: impl Into<String>) -> Error {
+    let kind = RegistryErrorKind::InvalidAnswer(reason.into());
+    let url = http.urls.first().map(http::shown).unwrap_or_default();
+    RegistryError { kind, url, attempts: 1 }.into()
+}
+
+/// An id that a registry cannot even read as a number gets a plain 404 instead of 40403.
+fn is_not_found(error: &RegistryError, schema: SchemaRef) -> bool {
+    let is_beyond_i32 = matches!(schema, SchemaRef::Id(id) if i32::try_from(id).is_err());
+    error.error_code() == Some(ErrorCode::SchemaNotFound.code())
+        || (is_beyond_i32 && error.status() == Some(404))
+}
+
+fn id_of(answer: &SchemaDocument, missing: impl FnOnce() -> Error) -> Result<u32, Error> {
+    answer.id.and_then(|id| u32::try_from(id).ok()).ok_or_else(missing)
+}
+
+fn guid_of(answer: &SchemaDocument) -> Option<Uuid> {
+    answer.guid.as_deref().and_then(|guid| Uuid::parse_str(guid).ok())
+}
+
+fn body_of(schema: &SchemaDefinition) -> Result<Vec<u8>, Error> {
+    let request = RegisterRequest {
+        schema: Some(schema.text.clone()),
+        schema_type: Some(schema.schema_type.to_string()),
+        references: schema.references.iter().map(document_of).collect(),
+        ..RegisterRequest::default()
+    };
+    serde_json::to_vec(&request).map_err(|error| Error::Config(format!("request body: {error}")))
+}
+
+fn document_of(reference: &Reference) -> SchemaReference {
+    SchemaReference {
+        name: Some(reference.name.clone()),
+        subject: Some(reference.subject.clone()),
+        version: Some(reference.version),
+    }
+}
+
+/// A URL path cannot carry `.` and `..` as names, encoded or not.
+fn check_subject(subject: &str) -> Result<(), Error> {
+    if subject.is_empty() || subject == "." || subject == ".." {
+        return Err(Error::Config(format!("`{subject}` cannot be used as a subject")));
+    }
+    Ok(())
+}

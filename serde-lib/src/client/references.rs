@@ -1,0 +1,85 @@
+//! Fetches everything that a schema refers to, in dependency order, within bounds.
+
+use std::collections::HashSet;
+
+use futures_util::FutureExt;
+use futures_util::future::BoxFuture;
+use levada_registry_api::{SchemaDocument, SchemaReference};
+use levada_schema_core::{Reference, ResolvedReference};
+use reqwest::Method;
+
+use super::http::{Call, Http};
+use super::invalid_answer;
+use crate::Error;
+
+/// Most schemas and longest chain that are followed from one schema.
+const REFERENCES_MAX: usize = 256;
+const DEPTH_MAX: usize = 32;
+
+/// The closure of `direct`: every target once, behind everything that it refers to itself.
+pub(super) async fn fetch(
+    http: &Http,
+    direct: Vec<SchemaReference>,
+) -> Result<Vec<ResolvedReference>, Error> {
+    let mut walk = Walk { http, seen: HashSet::new(), resolved: Vec::new() };
+    walk.visit(direct, 0).await?;
+    Ok(walk.resolved)
+}
+
+struct Walk<'a> {
+    http: &'a Http,
+    /// Subjects and versions met; a cycle ends at the second meeting.
+    seen: HashSet<(String, i32)>,
+    resolved: Vec<ResolvedReference>,
+}
+
+impl Walk<'_> {
+    fn visit(
+        &mut self,
+        references: Vec<SchemaReference>,
+        depth: usize,
+    ) -> BoxFuture<'_, Result<(), Error>> {
+        async move {
+            for reference in references {
+                let SchemaReference {
+                    name: Some(name),
+                    subject: Some(subject),
+                    version: Some(version),
+                } = reference
+                else {
+                    return Err(invalid_answer(self.http, "a reference is incomplete"));
+                };
+                if !self.seen.insert((subject.clone(), version)) {
+                    continue;
+                }
+                if self.seen.len() > REFERENCES_MAX || depth >= DEPTH_MAX {
+                    let reason = format!(
+                        "it refers to more than {REFERENCES_MAX} schemas or over more than \
+                         {DEPTH_MAX} levels"
+                    );
+                    return Err(invalid_answer(self.http, reason));
+                }
+                let target = self.target(&subject, version).await?;
+                self.visit(target.references, depth + 1).await?;
+                let text = target.schema;
+                let text = text.ok_or_else(|| invalid_answer(self.http, "it has no schema"))?;
+                let reference = Reference { name, subject, version };
+                self.resolved.push(ResolvedReference { reference, text });
+            }
+            Ok(())
+        }
+        .boxed()
+    }
+
+    /// A soft-deleted version still defines what others refer to.
+    async fn target(&self, subject: &str, version: i32) -> Result<SchemaDocument, Error> {
+        let number = version.to_string();
+        let call = Call {
+            method: Method::GET,
+            path: &["subjects", subject, "versions", &number],
+            query: &[("deleted", "true")],
+            body: None,
+        };
+        Ok(self.http.send(call).await?)
+    }
+}

@@ -1,0 +1,167 @@
+//! Every way a call of this crate can fail, and what a program should do about it.
+
+use crate::client::RegistryError;
+use crate::wire_format::{FrameError, SchemaRef};
+
+/// Why a message could not be written or read.
+///
+/// Two questions decide what a program does next: [`Error::is_retriable`] (try again later) and
+/// [`Error::is_poison`] (this record will never decode; set it aside and go on). When neither
+/// holds, the set-up is wrong and a person must change it.
+#[derive(Clone, Debug, thiserror::Error)]
+#[non_exhaustive]
+pub enum Error {
+    /// The message carries no well-formed schema id.
+    #[error(transparent)]
+    Frame(#[from] FrameError),
+    /// The registry could not be asked, or refused.
+    #[error(transparent)]
+    Registry(#[from] RegistryError),
+    /// The registry does not know the schema that the message names.
+    #[error("schema {schema} is not in the registry; the message cannot be read without it")]
+    SchemaNotFound { schema: SchemaRef },
+    /// The synchronous path met a schema that has not been fetched yet.
+    #[error(
+        "schema {schema} has not been loaded; call `load` or `decode_async` once, then decode again"
+    )]
+    SchemaNotLoaded { schema: SchemaRef },
+    /// A schema text is not a valid schema of its format.
+    #[error("invalid schema: {reason}")]
+    InvalidSchema { reason: String },
+    /// A schema names a type that neither it nor its references define.
+    #[error("schema refers to `{name}`, which neither it nor its references define")]
+    UnresolvedReference { name: String },
+    /// The program's schema cannot be written as the schema that the registry holds.
+    #[error(
+        "the schema of this program cannot be written as subject '{subject}' has it: {details}"
+    )]
+    Incompatible { subject: String, details: String },
+    /// Data of the writer schema cannot be read with the reader schema.
+    #[error("writer and reader schema do not match at `{path}`: {reason}")]
+    Resolution { path: String, reason: String },
+    /// The body of a message does not follow its schema.
+    #[error(transparent)]
+    Decode(#[from] Box<DecodeError>),
+    /// A value does not follow the schema it should be written with.
+    #[error(transparent)]
+    Encode(#[from] Box<EncodeError>),
+    /// The body goes on after the value.
+    #[error("{extra} bytes follow the value; allow them with `trailing_bytes(true)`")]
+    TrailingBytes { extra: usize },
+    /// An option of this crate was used in a way that cannot work.
+    #[error("{0}")]
+    Config(String),
+    /// The Kafka client failed.
+    #[cfg(feature = "rdkafka")]
+    #[error("Kafka: {reason}")]
+    Kafka { reason: String, is_retriable: bool },
+}
+
+impl Error {
+    /// Whether the same call may succeed later without any change.
+    pub fn is_retriable(&self) -> bool {
+        match self {
+            Self::Registry(error) => error.is_retriable(),
+            Self::SchemaNotLoaded { .. } => true,
+            #[cfg(feature = "rdkafka")]
+            Self::Kafka { is_retriable, .. } => *is_retriable,
+            _ => false,
+        }
+    }
+
+    /// Whether the fault lies in this one record: skip it or set it aside, do not try again.
+    pub fn is_poison(&self) -> bool {
+        matches!(
+            self,
+            Self::Frame(_)
+                | Self::SchemaNotFound { .. }
+                | Self::InvalidSchema { .. }
+                | Self::UnresolvedReference { .. }
+                | Self::Resolution { .. }
+                | Self::Decode(_)
+                | Self::Encode(_)
+                | Self::TrailingBytes { .. }
+        )
+    }
+}
+
+/// A body that breaks its schema: what, at which byte of the body, in which field.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+#[error("cannot decode {format} at byte {offset} of the body (field `{path}`): {kind}")]
+pub struct DecodeError {
+    pub format: &'static str,
+    /// Field names, `[index]` and map keys from the root; empty for the root itself.
+    pub path: String,
+    /// Counted from the first byte after the frame.
+    pub offset: usize,
+    pub kind: DecodeKind,
+}
+
+/// What is wrong with a body.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+#[non_exhaustive]
+pub enum DecodeKind {
+    #[error("the body ends in the middle of a value")]
+    UnexpectedEof,
+    #[error("a variable-length number has more than 64 bits")]
+    VarintOverflow,
+    #[error("{0} does not fit a 32-bit int")]
+    IntOverflow(i64),
+    #[error("negative length {0}")]
+    NegativeLength(i64),
+    #[error("length {length} is more than {available} can hold")]
+    LengthTooLarge { length: i64, available: usize },
+    #[error("text is not UTF-8")]
+    InvalidUtf8,
+    #[error("{0:#04x} is not a boolean")]
+    InvalidBoolean(u8),
+    #[error("union branch {index} of {count}")]
+    UnionIndexOutOfRange { index: i64, count: usize },
+    #[error("enum symbol {index} of {count}")]
+    EnumIndexOutOfRange { index: i64, count: usize },
+    #[error("a block of {declared} bytes holds {actual}")]
+    BlockSizeMismatch { declared: i64, actual: usize },
+    #[error("nested deeper than {0} levels")]
+    DepthLimitExceeded(usize),
+    #[error("the value would need more than {0} bytes of memory")]
+    AllocationLimitExceeded(usize),
+    #[error("not a valid {logical}: {reason}")]
+    InvalidLogicalValue { logical: &'static str, reason: String },
+    /// A union branch or enum symbol of the writer that the reader schema has no place for.
+    #[error("the reader schema cannot hold this value: {0}")]
+    NotResolvable(String),
+    #[error("the value does not fit the Rust type: {0}")]
+    Type(String),
+}
+
+/// A value that cannot be written with its schema, and where in it.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+#[error("cannot encode {format} (field `{path}`): {kind}")]
+pub struct EncodeError {
+    pub format: &'static str,
+    /// Field names, `[index]` and map keys from the root; empty for the root itself.
+    pub path: String,
+    pub kind: EncodeKind,
+}
+
+/// What is wrong with a value.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+#[non_exhaustive]
+pub enum EncodeKind {
+    #[error("field `{0}` is missing and has no default")]
+    MissingField(String),
+    #[error("the schema has no field `{0}`")]
+    UnknownField(String),
+    #[error("the schema wants {expected}, the value is {actual}")]
+    TypeMismatch { expected: &'static str, actual: &'static str },
+    #[error("{0} does not fit a 32-bit int")]
+    IntOverflow(i64),
+    #[error("the enum has no symbol `{0}`")]
+    UnknownEnumSymbol(String),
+    #[error("the schema wants {expected} bytes, the value has {actual}")]
+    FixedSizeMismatch { expected: usize, actual: usize },
+    #[error("no branch of the union takes {0}")]
+    NoUnionBranch(&'static str),
+    #[error("{0}")]
+    Other(String),
+}

@@ -1,0 +1,298 @@
+//! How a message says which schema wrote it: schema id prefixes and headers, message indexes.
+//!
+//! Pure: byte slices in, byte slices out; nothing is allocated but the list of a message index.
+//!
+//! | place | bytes | names the schema by |
+//! |---|---|---|
+//! | payload, v0 | `00`, id as u32 big-endian, body | [`SchemaRef::Id`] |
+//! | payload, v1 | `01`, 16 bytes of guid, body | [`SchemaRef::Guid`] |
+//! | header, v0 | `00`, id as u32 big-endian | [`SchemaRef::Id`] |
+//! | header, v1 | `01`, 16 bytes of guid | [`SchemaRef::Guid`] |
+//!
+//! A Protobuf message also says which message of its file it is: a [`MessageIndex`] stands
+//! directly behind the id or guid, wherever that is.
+
+use std::fmt;
+
+use uuid::Uuid;
+
+#[cfg(test)]
+mod tests;
+
+/// The header that names the schema of a record's key.
+pub const KEY_SCHEMA_ID_HEADER: &str = "__key_schema_id";
+/// The header that names the schema of a record's value.
+pub const VALUE_SCHEMA_ID_HEADER: &str = "__value_schema_id";
+
+const MAGIC_ID: u8 = 0;
+const MAGIC_GUID: u8 = 1;
+const ID_LEN: usize = 5;
+const GUID_LEN: usize = 17;
+
+/// Which half of a record is meant.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub enum Side {
+    Key,
+    Value,
+}
+
+impl Side {
+    /// The header that carries the schema of this side.
+    pub fn schema_id_header(self) -> &'static str {
+        match self {
+            Self::Key => KEY_SCHEMA_ID_HEADER,
+            Self::Value => VALUE_SCHEMA_ID_HEADER,
+        }
+    }
+}
+
+/// How a message names its schema.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub enum SchemaRef {
+    /// Unique within a context of one registry. All 32 bits count: ids from 2³¹ are valid.
+    Id(u32),
+    /// Unique everywhere; derived from the schema itself.
+    Guid(Uuid),
+}
+
+impl fmt::Display for SchemaRef {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Id(id) => write!(f, "id {id}"),
+            Self::Guid(guid) => write!(f, "guid {guid}"),
+        }
+    }
+}
+
+/// A message taken apart.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Frame<'a> {
+    pub schema: SchemaRef,
+    pub body: &'a [u8],
+}
+
+/// Why a message has no usable frame.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+#[non_exhaustive]
+pub enum FrameError {
+    #[error("payload of {len} bytes is too short for a schema id frame of {needed}")]
+    TooShort { needed: usize, len: usize },
+    #[error(
+        "payload starts with {magic:#04x}, not with a schema id frame (0x00 or 0x01){}",
+        plain_json_hint(*magic)
+    )]
+    UnknownMagic { magic: u8 },
+    #[error("schema id header is broken: {reason}")]
+    InvalidHeader { reason: &'static str },
+    #[error("the frame ends in the middle of the message index")]
+    IndexTruncated,
+    #[error("a number of the message index has more than 64 bits")]
+    IndexVarintOverflow,
+    #[error("the message index announces a negative count ({count})")]
+    IndexNegativeCount { count: i64 },
+    #[error("the message index announces {count} levels; the limit is {}", MessageIndex::DEPTH_MAX)]
+    IndexTooLong { count: i64 },
+    #[error("{index} is no message index")]
+    IndexOutOfRange { index: i64 },
+}
+
+fn plain_json_hint(magic: u8) -> &'static str {
+    if matches!(magic, b'{' | b'[' | b'"') { "; this looks like plain JSON" } else { "" }
+}
+
+/// Takes a message apart that carries nothing but the schema behind its magic byte (Avro, JSON).
+///
+/// With `header` (the last one of its name) the payload is all body; without it the payload
+/// starts with the frame. A broken header is an error and never falls back to the payload.
+pub fn split<'a>(payload: &'a [u8], header: Option<&[u8]>) -> Result<Frame<'a>, FrameError> {
+    let Some(header) = header else {
+        let (schema, body) = split_prefix(payload)?;
+        return Ok(Frame { schema, body });
+    };
+    let (schema, rest) = split_header(header)?;
+    if !rest.is_empty() {
+        return Err(FrameError::InvalidHeader { reason: "bytes follow the schema id" });
+    }
+    Ok(Frame { schema, body: payload })
+}
+
+/// Takes a Protobuf message apart, whose frame also holds a [`MessageIndex`].
+pub fn split_indexed<'a>(
+    payload: &'a [u8],
+    header: Option<&[u8]>,
+) -> Result<(Frame<'a>, MessageIndex), FrameError> {
+    let Some(header) = header else {
+        let (schema, rest) = split_prefix(payload)?;
+        let (index, body) = MessageIndex::read(rest)?;
+        return Ok((Frame { schema, body }, index));
+    };
+    let (schema, rest) = split_header(header)?;
+    let Ok((index, [])) = MessageIndex::read(rest) else {
+        return Err(FrameError::InvalidHeader {
+            reason: "the schema id is not followed by exactly one message index",
+        });
+    };
+    Ok((Frame { schema, body: payload }, index))
+}
+
+fn split_prefix(payload: &[u8]) -> Result<(SchemaRef, &[u8]), FrameError> {
+    let too_short = |needed| FrameError::TooShort { needed, len: payload.len() };
+    match payload.first() {
+        None => Err(too_short(ID_LEN)),
+        Some(&MAGIC_ID) => read_id(payload).ok_or_else(|| too_short(ID_LEN)),
+        Some(&MAGIC_GUID) => read_guid(payload).ok_or_else(|| too_short(GUID_LEN)),
+        Some(&magic) => Err(FrameError::UnknownMagic { magic }),
+    }
+}
+
+fn split_header(header: &[u8]) -> Result<(SchemaRef, &[u8]), FrameError> {
+    let invalid = |reason| FrameError::InvalidHeader { reason };
+    match header.first() {
+        None => Err(invalid("it is empty")),
+        Some(&MAGIC_ID) => read_id(header).ok_or(invalid("the schema id needs four bytes")),
+        Some(&MAGIC_GUID) => read_guid(header).ok_or(invalid("the guid needs 16 bytes")),
+        Some(_) => Err(invalid("it starts with neither 0x00 nor 0x01")),
+    }
+}
+
+fn read_id(frame: &[u8]) -> Option<(SchemaRef, &[u8])> {
+    let (id, body) = frame.get(1..)?.split_first_chunk::<4>()?;
+    Some((SchemaRef::Id(u32::from_be_bytes(*id)), body))
+}
+
+fn read_guid(frame: &[u8]) -> Option<(SchemaRef, &[u8])> {
+    let (guid, body) = frame.get(1..)?.split_first_chunk::<16>()?;
+    Some((SchemaRef::Guid(Uuid::from_bytes(*guid)), body))
+}
+
+/// The five bytes that stand before a body written with schema `id`.
+pub fn id_prefix(id: u32) -> [u8; ID_LEN] {
+    let [a, b, c, d] = id.to_be_bytes();
+    [MAGIC_ID, a, b, c, d]
+}
+
+/// The value of a schema id header for schema `guid`; Protobuf appends its message index.
+pub fn guid_header(guid: Uuid) -> [u8; GUID_LEN] {
+    let mut header = [MAGIC_GUID; GUID_LEN];
+    header[1..].copy_from_slice(guid.as_bytes());
+    header
+}
+
+/// Which message of a Protobuf file a body holds: the position among the top-level messages,
+/// then among the nested messages of that one, and so on.
+///
+/// On the wire: the number of levels, then each position, all as zigzag varints. The commonest
+/// index, `[0]`, is one byte `00`.
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
+pub struct MessageIndex(Vec<u32>);
+
+impl MessageIndex {
+    /// Most levels that are read; Protobuf compilers stop far earlier.
+    pub const DEPTH_MAX: usize = 64;
+
+    /// An index of at least one and at most [`Self::DEPTH_MAX`] levels.
+    pub fn new(path: &[u32]) -> Result<Self, FrameError> {
+        let count = i64::try_from(path.len()).unwrap_or(i64::MAX);
+        if path.is_empty() || path.len() > Self::DEPTH_MAX {
+            return Err(FrameError::IndexTooLong { count });
+        }
+        match path.iter().find(|&&index| i32::try_from(index).is_err()) {
+            Some(&index) => Err(FrameError::IndexOutOfRange { index: i64::from(index) }),
+            None => Ok(Self(path.to_vec())),
+        }
+    }
+
+    /// Positions from the outermost message inwards; never empty.
+    pub fn path(&self) -> &[u32] {
+        &self.0
+    }
+
+    /// Reads an index from the front of `bytes` and returns what follows it.
+    pub fn read(bytes: &[u8]) -> Result<(Self, &[u8]), FrameError> {
+        if let Some((0, rest)) = bytes.split_first() {
+            return Ok((Self(vec![0]), rest));
+        }
+        let (count, mut rest) = read_zigzag(bytes)?;
+        if count < 0 {
+            return Err(FrameError::IndexNegativeCount { count });
+        }
+        let levels = match usize::try_from(count) {
+            Ok(0) => return Ok((Self(vec![0]), rest)), // a padded zero still means `[0]`
+            Ok(levels) if levels <= Self::DEPTH_MAX => levels,
+            _ => return Err(FrameError::IndexTooLong { count }),
+        };
+        let mut path = Vec::with_capacity(levels);
+        for _ in 0..levels {
+            let (index, tail) = read_zigzag(rest)?;
+            let position =
+                i32::try_from(index).ok().and_then(|position| u32::try_from(position).ok());
+            path.push(position.ok_or(FrameError::IndexOutOfRange { index })?);
+            rest = tail;
+        }
+        Ok((Self(path), rest))
+    }
+
+    /// Appends the index as it stands on the wire.
+    pub fn write(&self, out: &mut Vec<u8>) {
+        if self.0 == [0] {
+            return out.push(0);
+        }
+        write_zigzag(i64::try_from(self.0.len()).unwrap_or(i64::MAX), out);
+        for &position in &self.0 {
+            write_zigzag(i64::from(position), out);
+        }
+    }
+}
+
+fn read_zigzag(bytes: &[u8]) -> Result<(i64, &[u8]), FrameError> {
+    match varint(bytes) {
+        Varint::Value(value, used) => Ok((unzigzag(value), bytes.get(used..).unwrap_or_default())),
+        Varint::Truncated => Err(FrameError::IndexTruncated),
+        Varint::Overflow => Err(FrameError::IndexVarintOverflow),
+    }
+}
+
+/// What the front of a slice holds when read as a base-128 varint.
+pub(crate) enum Varint {
+    /// The number and how many bytes it took.
+    Value(u64, usize),
+    Truncated,
+    /// More than ten bytes, or bits beyond the 64th.
+    Overflow,
+}
+
+/// Reads a base-128 varint, least significant group first.
+#[inline]
+pub(crate) fn varint(bytes: &[u8]) -> Varint {
+    let mut value = 0u64;
+    for (position, &byte) in bytes.iter().take(10).enumerate() {
+        if position == 9 && byte > 1 {
+            return Varint::Overflow;
+        }
+        value |= u64::from(byte & 0x7f) << (7 * position);
+        if byte < 0x80 {
+            return Varint::Value(value, position + 1);
+        }
+    }
+    if bytes.len() < 10 { Varint::Truncated } else { Varint::Overflow }
+}
+
+#[inline]
+pub(crate) fn unzigzag(value: u64) -> i64 {
+    (value >> 1).cast_signed() ^ -(value & 1).cast_signed()
+}
+
+/// Appends `value` as a zigzag varint.
+#[inline]
+pub(crate) fn write_zigzag(value: i64, out: &mut Vec<u8>) {
+    let mut rest = ((value << 1) ^ (value >> 63)).cast_unsigned();
+    while rest > 0x7f {
+        out.push(0x80 | low_seven_bits(rest));
+        rest >>= 7;
+    }
+    out.push(low_seven_bits(rest));
+}
+
+fn low_seven_bits(value: u64) -> u8 {
+    value.to_le_bytes()[0] & 0x7f
+}
