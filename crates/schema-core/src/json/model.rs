@@ -194,6 +194,13 @@ impl Builder {
         Ok(id)
     }
 
+    /// Gives a `$ref` the default that stands beside it.
+    pub(super) fn set_default(&mut self, id: NodeId, default: String) {
+        if let Some(node) = self.model.nodes.get_mut(id.0) {
+            node.notes.default = Some(default);
+        }
+    }
+
     pub(super) fn set_target(&mut self, at: RefId, target: NodeId) {
         if let Some(slot) = self.model.targets.get_mut(at.0) {
             *slot = Some(target);

@@ -24,6 +24,8 @@ pub(super) fn load(documents: &Documents, limits: &Limits) -> Result<(Model, Nod
         known: HashMap::new(),
         queue: VecDeque::new(),
         ids: HashMap::new(),
+        loading: None,
+        asked: HashMap::new(),
         builder: Builder::new(limits),
     };
     let document = &documents.schema;
@@ -40,9 +42,11 @@ pub(super) fn load(documents: &Documents, limits: &Limits) -> Result<(Model, Nod
     let scope = Scope { document, dialect, root_base: base.clone(), base };
     let root = loader.schema(&scope, &document.root)?;
     while let Some((slot, scope, value)) = loader.queue.pop_front() {
+        loader.loading = Some(slot);
         let target = loader.schema(&scope, value)?;
         loader.builder.set_target(slot, target);
     }
+    loader.keep_defaults();
     Ok((loader.builder.finish(), root))
 }
 
@@ -77,6 +81,10 @@ struct Loader<'a> {
     queue: VecDeque<(RefId, Scope<'a>, &'a Value)>,
     /// For each document the schemas that have an id, by the id as written.
     ids: HashMap<*const Document, refs::Ids<'a>>,
+    /// The target being loaded, none for the schema itself.
+    loading: Option<RefId>,
+    /// The `$ref`s in each target, in the order they are met.
+    asked: HashMap<Option<RefId>, Vec<refs::Asked>>,
     builder: Builder,
 }
 
@@ -127,7 +135,16 @@ impl<'a> Loader<'a> {
                     _ => self.all_of(scope, value, extraction.parts)?,
                 };
                 families::count_contains(&mut kind, object);
-                self.push(scope, value, kind, notes)
+                let target = match kind {
+                    Kind::Reference { target, .. } => Some((target, notes.default.take())),
+                    _ => None,
+                };
+                let node = self.push(scope, value, kind, notes)?;
+                if let Some((target, default)) = target {
+                    let asked = self.asked.entry(self.loading).or_default();
+                    asked.push(refs::Asked { node, target, default });
+                }
+                Ok(node)
             }
             _ => {
                 let message = format!("a schema is an object or a boolean, not {}", value.kind());

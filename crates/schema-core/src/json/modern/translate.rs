@@ -3,12 +3,12 @@
 
 use std::collections::{HashMap, HashSet, VecDeque};
 
-use super::java_order::hash_order;
 use super::join::{built, combined, generated, join};
 use super::keywords::is_known;
 use super::load::Loaded;
 use super::{Instance, Knot, Place};
 use crate::json::documents::rest_of;
+use crate::json::java_order::hash_order;
 use crate::json::model::{
     Builder, Criterion, Kind, Model, Node, NodeId, Notes, RefId, TooManyNodes,
 };
