@@ -134,14 +134,14 @@ pub(super) struct Combined {
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Criterion {
-    AllOf,
-    AnyOf,
-    OneOf,
+    All,
+    Any,
+    One,
 }
 
 impl Criterion {
     pub(super) const ALL: [(&'static str, Self); 3] =
-        [("allOf", Self::AllOf), ("anyOf", Self::AnyOf), ("oneOf", Self::OneOf)];
+        [("allOf", Self::All), ("anyOf", Self::Any), ("oneOf", Self::One)];
 }
 
 /// The model has more nodes than the limit allows.

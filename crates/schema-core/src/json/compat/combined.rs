@@ -23,10 +23,10 @@ impl Comparison<'_> {
             return Ok(());
         }
         let (old, new) = (self.distinct(original), self.distinct(update));
-        if old.len() < new.len() && update.1.criterion == Criterion::AllOf {
+        if old.len() < new.len() && update.1.criterion == Criterion::All {
             findings.add(JsonRule::ProductTypeExtended, "");
         }
-        if old.len() > new.len() && original.1.criterion != Criterion::AllOf {
+        if old.len() > new.len() && original.1.criterion != Criterion::All {
             findings.add(JsonRule::SumTypeNarrowed, "");
         }
         let mut fits = Vec::with_capacity(old.len());
@@ -59,8 +59,8 @@ impl Comparison<'_> {
 fn criterion_fits(old: &Combined, new: &Combined) -> bool {
     let (old_single, new_single) = (old.members.len() == 1, new.members.len() == 1);
     old.criterion == new.criterion
-        || new.criterion == Criterion::AnyOf
+        || new.criterion == Criterion::Any
         || (old_single && new_single)
-        || (old_single && new.criterion == Criterion::OneOf)
-        || (new_single && old.criterion == Criterion::AllOf)
+        || (old_single && new.criterion == Criterion::One)
+        || (new_single && old.criterion == Criterion::All)
 }

@@ -197,9 +197,10 @@ impl<'a> Comparison<'a> {
             return Ok(());
         }
         if std::mem::discriminant(&old.kind) != std::mem::discriminant(&new.kind) {
-            let accepts_all = matches!(new.kind, Kind::Empty | Kind::True);
-            if !matches!(old.kind, Kind::False) && !accepts_all && !(is_bytes(old) && is_bytes(new))
-            {
+            let fits = matches!(old.kind, Kind::False)
+                || matches!(new.kind, Kind::Empty | Kind::True)
+                || (is_bytes(old) && is_bytes(new));
+            if !fits {
                 findings.add(JsonRule::TypeChanged, "");
             }
             return Ok(());
@@ -208,15 +209,10 @@ impl<'a> Comparison<'a> {
             (Kind::String(a), Kind::String(b)) => super::values::strings(findings, a, b),
             (Kind::Number(a), Kind::Number(b)) => super::values::numbers(findings, a, b),
             (Kind::Enum(a), Kind::Enum(b)) => super::values::enums(findings, a, b),
-            (Kind::Const(a), Kind::Const(b)) => {
-                if a != b {
-                    findings.add(JsonRule::EnumArrayChanged, "const");
-                }
-            }
+            (Kind::Const(a), Kind::Const(b)) => super::values::consts(findings, a, b),
             (Kind::Not(a), Kind::Not(b)) => {
-                if !self.compare(update.with(*b), original.with(*a))?.is_empty() {
-                    findings.add(JsonRule::NotTypeExtended, "not");
-                }
+                let reversed = self.compare(update.with(*b), original.with(*a))?;
+                super::values::nots(findings, reversed.is_empty());
             }
             (Kind::Object(a), Kind::Object(b)) => {
                 self.objects(findings, (original, a), (update, b))?;
@@ -237,7 +233,7 @@ impl<'a> Comparison<'a> {
         match (&self.node(original).kind, &self.node(update).kind) {
             (Kind::Combined(_), Kind::Combined(_)) => Ok(false),
             (_, Kind::Combined(new)) => {
-                let helps = new.members.len() == 1 || new.criterion != Criterion::AllOf;
+                let helps = new.members.len() == 1 || new.criterion != Criterion::All;
                 for member in new.members.iter().filter(|_| helps) {
                     if self.compare(original, update.with(*member))?.is_empty() {
                         return Ok(true);
@@ -246,7 +242,7 @@ impl<'a> Comparison<'a> {
                 Ok(false)
             }
             (Kind::Combined(old), _) => {
-                let helps = old.members.len() == 1 || old.criterion == Criterion::AllOf;
+                let helps = old.members.len() == 1 || old.criterion == Criterion::All;
                 for member in old.members.iter().filter(|_| helps) {
                     if self.compare(original.with(*member), update)?.is_empty() {
                         return Ok(true);

@@ -93,3 +93,16 @@ pub(super) fn enums(findings: &mut Findings, old: &BTreeSet<String>, new: &BTree
     let rule = if narrowed { JsonRule::EnumArrayNarrowed } else { JsonRule::EnumArrayChanged };
     findings.add(rule, "enum");
 }
+
+pub(super) fn consts(findings: &mut Findings, old: &str, new: &str) {
+    if old != new {
+        findings.add(JsonRule::EnumArrayChanged, "const");
+    }
+}
+
+/// What is refused must not grow: the inner schemas are compared with their roles exchanged.
+pub(super) fn nots(findings: &mut Findings, refuses_no_more: bool) {
+    if !refuses_no_more {
+        findings.add(JsonRule::NotTypeExtended, "not");
+    }
+}

@@ -157,7 +157,7 @@ impl<'a> Loader<'a> {
                     rules.positions.push(self.child(scope, position)?);
                 }
             } else {
-                self.refuse_boolean(at, "items", value)?;
+                refuse_boolean(at, "items", value)?;
                 rules.items = Some(self.child(scope, value)?);
             }
         }
@@ -240,7 +240,7 @@ impl<'a> Loader<'a> {
                         .insert(name_in(document, "dependencies", name)?);
                 }
             } else {
-                self.refuse_boolean(at, "dependencies", &member.value)?;
+                refuse_boolean(at, "dependencies", &member.value)?;
                 let node = self.child(&inner, &member.value)?;
                 rules.schemas_by.insert(member.key.clone(), node);
             }
@@ -263,20 +263,15 @@ impl<'a> Loader<'a> {
             _ => Err(at.scope.document.mismatch(key, value, "a boolean or an object")),
         }
     }
+}
 
-    /// Draft 04 knows no boolean schemas in some places.
-    fn refuse_boolean(
-        &self,
-        at: &Extraction<'_, 'a>,
-        key: &str,
-        value: &Value,
-    ) -> Result<(), ParseError> {
-        match value.data {
-            Data::Boolean(_) if !at.scope.has(Dialect::Draft06) => {
-                Err(at.scope.document.mismatch(key, value, "an object or an array"))
-            }
-            _ => Ok(()),
+/// Draft 04 knows no boolean schemas in some places.
+fn refuse_boolean(at: &Extraction<'_, '_>, key: &str, value: &Value) -> Result<(), ParseError> {
+    match value.data {
+        Data::Boolean(_) if !at.scope.has(Dialect::Draft06) => {
+            Err(at.scope.document.mismatch(key, value, "an object or an array"))
         }
+        _ => Ok(()),
     }
 }
 

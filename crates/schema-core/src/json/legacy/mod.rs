@@ -88,7 +88,7 @@ struct Loader<'a> {
     builder: Builder,
 }
 
-impl<'a> Scope<'a> {
+impl Scope<'_> {
     /// The scope of `value`, which stands directly in this one: its own id moves the base.
     fn enter(&self, value: &Value) -> Result<Self, ParseError> {
         let keyword = self.dialect.id_keyword();
@@ -181,7 +181,7 @@ impl<'a> Loader<'a> {
             .into_iter()
             .map(|kind| self.push(scope, value, kind, Notes::default()))
             .collect::<Result<_, _>>()?;
-        Ok(Kind::Combined(Combined { criterion: Criterion::AllOf, members, generated: true }))
+        Ok(Kind::Combined(Combined { criterion: Criterion::All, members, generated: true }))
     }
 
     /// Takes the parts out of a schema object in the reference's order. `$ref` wins alone.
@@ -237,7 +237,7 @@ impl<'a> Loader<'a> {
                     let kind = self.typed(at, name, text)?;
                     members.push(self.push(at.scope, name, kind, Notes::default())?);
                 }
-                let criterion = Criterion::AnyOf;
+                let criterion = Criterion::Any;
                 Kind::Combined(Combined { criterion, members, generated: false })
             }
             _ => {
@@ -288,7 +288,6 @@ impl<'a> Loader<'a> {
             let part = families::string(at, false)?;
             at.parts.push(part);
         }
-        const CONDITIONAL: [&str; 3] = ["if", "then", "else"];
         if at.scope.has(Dialect::Draft07) && any(at, &CONDITIONAL) {
             let mut branches = Vec::new();
             for keyword in CONDITIONAL {
@@ -302,6 +301,8 @@ impl<'a> Loader<'a> {
         Ok(())
     }
 }
+
+const CONDITIONAL: [&str; 3] = ["if", "then", "else"];
 
 /// The keywords that every schema may have. A default that is `null` is a default.
 fn notes(at: &mut Extraction<'_, '_>) -> Result<Notes, ParseError> {
