@@ -34,7 +34,9 @@ impl Fingerprint {
             md5.update([1]);
             for (path, tags) in &metadata.tags {
                 md5.update(path);
-                tags.iter().for_each(|tag| md5.update(tag));
+                for tag in tags {
+                    md5.update(tag);
+                }
             }
             for (key, value) in &metadata.properties {
                 md5.update(key);
