@@ -137,7 +137,10 @@ impl<R: AsyncRead + Unpin> FrameReader<R> {
     async fn read_frame(&mut self) -> Result<(Bytes, Vec<OwnedSemaphorePermit>), ReadEnd> {
         let mut prefix = [0; LENGTH_BYTES];
         self.stream.read_exact(&mut prefix).await?;
-        let length = frame_length(prefix, self.broker.config.limits.frame_bytes_max)?;
+        let limits = &self.broker.config.limits;
+        // A frame larger than the budget of all could never be given its share.
+        let max = limits.frame_bytes_max.min(limits.in_flight_bytes_max);
+        let length = frame_length(prefix, max)?;
         let first = length.min(GOOD_FAITH_BYTES);
         let mut memory = vec![self.acquire(first).await?];
         let mut frame = BytesMut::with_capacity(first);
