@@ -1,5 +1,7 @@
 //! A broker over real sockets: what clients send, what hostile peers send, what survives a stop.
 
+#![allow(clippy::unwrap_used, clippy::expect_used, reason = "a test that cannot go on has failed")]
+
 mod client;
 mod hostile;
 mod records;
