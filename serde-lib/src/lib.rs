@@ -1,8 +1,70 @@
 //! Schema registry client and serializers for programs that produce to and consume from Kafka.
+//!
+//! A message carries the id of the schema that wrote it; this crate registers schemas, writes
+//! and reads such messages, and reads what older and newer versions of a program wrote. It works
+//! with every registry and broker that speaks the Confluent REST API and the Kafka protocol.
+//!
+//! ```no_run
+//! use levada_serde::consumer::Message;
+//! use levada_serde::{
+//!     AvroDeserializer, AvroSchema, AvroSerializer, DeserializingConsumer, PlainText, Record,
+//!     RegistryClient, SerializingProducer,
+//! };
+//!
+//! #[derive(AvroSchema, serde::Serialize, serde::Deserialize)]
+//! struct Order { id: i64, customer: String, coupon: Option<String> }
+//!
+//! # async fn example() -> Result<(), Box<dyn std::error::Error>> {
+//! let registry = RegistryClient::new("http://127.0.0.1:8081")?;
+//! let values = AvroSerializer::<Order>::builder(&registry).topic("orders").build().await?;
+//! let producer =
+//!     SerializingProducer::builder("127.0.0.1:9092").key(PlainText).value(values).build()?;
+//! let order = Order { id: 1, customer: "Ada".into(), coupon: None };
+//! let delivery = producer.send(Record::to("orders").key(&order.customer).value(&order)).await?;
+//! println!("order 1 is at offset {}", delivery.offset);
+//!
+//! let values = AvroDeserializer::<Order>::builder(&registry).build().await?;
+//! let consumer = DeserializingConsumer::builder("127.0.0.1:9092", "billing")
+//!     .set("auto.offset.reset", "earliest")
+//!     .key(PlainText)
+//!     .value(values)
+//!     .subscribe(&["orders"])?;
+//! let message: Message<String, Order> = consumer.recv().await?;
+//! # Ok(())
+//! # }
+//! ```
+//!
+//! # Parts
+//!
+//! * [`RegistryClient`] asks the registry, repeats what failed in passing, and remembers what
+//!   cannot change.
+//! * [`AvroSerializer`] and [`AvroDeserializer`] turn values into messages and back. Only
+//!   building them, and the first message of each schema, needs the registry; encoding and
+//!   decoding are synchronous.
+//! * With the feature `rdkafka`, `SerializingProducer` and `DeserializingConsumer` put them
+//!   around librdkafka. Any other Kafka client can use the serializers through their byte slices.
+//! * [`wire_format`] has the frames alone.
+//!
+//! # Messages from strangers
+//!
+//! Whatever bytes a message holds, reading it ends in a value or an [`Error`]: lengths, counts
+//! and nesting are bounded by [`avro::DecodeLimits`] before memory or stack is spent on them.
+//! [`Error::is_poison`] tells a bad record, to be set aside, from a failure that may pass
+//! ([`Error::is_retriable`]).
+//!
+//! # What is not here yet
+//!
+//! Protobuf and JSON Schema, TLS to the registry, schema contexts, and rules on fields.
 
 pub mod avro;
 pub mod client;
+#[cfg(feature = "rdkafka")]
+pub mod consumer;
 mod error;
+#[cfg(feature = "rdkafka")]
+mod kafka;
+#[cfg(feature = "rdkafka")]
+pub mod producer;
 mod serializer;
 mod subject_name;
 pub mod wire_format;
@@ -10,6 +72,12 @@ pub mod wire_format;
 pub use apache_avro::{self, AvroSchema};
 pub use avro::{AvroDeserializer, AvroSerializer};
 pub use client::{RegistryClient, SchemaDefinition};
+#[cfg(feature = "rdkafka")]
+pub use consumer::{DeserializingConsumer, ErrorPolicy};
 pub use error::{DecodeError, DecodeKind, EncodeError, EncodeKind, Error};
+#[cfg(feature = "rdkafka")]
+pub use kafka::Unset;
+#[cfg(feature = "rdkafka")]
+pub use producer::{Record, SerializingProducer};
 pub use serializer::{Deserializer, Framing, PlainText, SchemaSource, Serializer};
 pub use subject_name::SubjectNameStrategy;

@@ -16,12 +16,6 @@ mod contract;
 mod error;
 mod fingerprint;
 pub mod json;
-#[allow(
-    dead_code,
-    unused_imports,
-    unreachable_pub,
-    reason = "shared by the JSON-based formats, not yet all of it used"
-)]
 mod json_text;
 mod limits;
 pub mod protobuf;

@@ -3,7 +3,8 @@
 use std::path::PathBuf;
 
 use levada_schema_core::{
-    Limits, ParseError, RawSchema, Reference, ResolvedReference, Schema, SchemaType, Validation,
+    CompatibilityLevel, Limits, ParseError, RawSchema, Reference, ResolvedReference, Schema,
+    SchemaType, Validation, check_version, protobuf,
 };
 use serde_json::Value;
 
@@ -98,4 +99,116 @@ fn invalid_schemas_are_refused_with_a_place_where_there_is_one() {
             assert_eq!(error.location.is_some(), has_place, "{}: {error}", row["id"]);
         }
     }
+}
+
+/// What a vector says, or what we say: everything sorted, because the reference's order is that of
+/// a hash set.
+#[derive(Debug, Default, PartialEq)]
+struct Verdict {
+    is_compatible: bool,
+    incompatibilities: Vec<String>,
+    differences: Vec<String>,
+    messages: Vec<String>,
+}
+
+impl Verdict {
+    fn expected(row: &Value) -> Self {
+        let list = |key: &str| -> Vec<String> {
+            let found = |item: &Value| {
+                let version = item["version"].as_u64().map(|version| format!(" in {version}"));
+                format!(
+                    "{} {} {}{}",
+                    text(item, "reader"),
+                    text(item, "type"),
+                    text(item, "path"),
+                    version.unwrap_or_default()
+                )
+            };
+            row[key].as_array().into_iter().flatten().map(found).collect()
+        };
+        let messages = row["messages"].as_array().into_iter().flatten();
+        Self {
+            is_compatible: row["compatible"] == true,
+            incompatibilities: list("incompatibilities"),
+            differences: list("differences"),
+            messages: messages.filter_map(Value::as_str).map(ToOwned::to_owned).collect(),
+        }
+        .sorted()
+    }
+
+    fn found(row: &Value) -> Self {
+        let level: CompatibilityLevel = text(row, "level").parse().expect("a level");
+        let candidate = parse(text(row, "candidate"), &references(row, "references"))
+            .unwrap_or_else(|error| panic!("{}: candidate: {error}", row["id"]));
+        let given = references(row, "previous_references");
+        let previous = row["previous"].as_array().expect("previous schemas");
+        let mut verdict = Self { is_compatible: true, ..Self::default() };
+        for (version, schema) in (1..).zip(previous).collect::<Vec<_>>().into_iter().rev() {
+            let schema = parse(schema.as_str().unwrap_or_default(), &given)
+                .unwrap_or_else(|error| panic!("{}: version {version}: {error}", row["id"]));
+            let suffix = if previous.len() > 1 { format!(" in {version}") } else { String::new() };
+            verdict.add(level, &candidate, &schema, version, &suffix);
+            if !level.is_transitive() || !verdict.messages.is_empty() {
+                break;
+            }
+        }
+        verdict.sorted()
+    }
+
+    fn add(
+        &mut self,
+        level: CompatibilityLevel,
+        new: &Schema,
+        old: &Schema,
+        version: i32,
+        suffix: &str,
+    ) {
+        let limits = Limits::default();
+        let report = check_version(level, new, old, &limits).expect("a verdict");
+        self.is_compatible &= report.is_compatible();
+        self.messages.extend(report.messages(version));
+        for found in &report.incompatibilities {
+            let (reader, rule) = (found.reader.as_str(), found.rule.as_str());
+            self.incompatibilities.push(format!("{reader} {rule} {}{suffix}", found.path));
+        }
+        let (Schema::Protobuf(new), Schema::Protobuf(old)) = (new, old) else { return };
+        let name = level.as_str();
+        let mut directions = Vec::new();
+        if name.starts_with("FORWARD") || name.starts_with("FULL") {
+            directions.push(("old", protobuf::differences(old, new, &limits)));
+        }
+        if name.starts_with("BACKWARD") || name.starts_with("FULL") {
+            directions.push(("new", protobuf::differences(new, old, &limits)));
+        }
+        for (reader, differences) in directions {
+            for found in differences.expect("the differences") {
+                let line = format!("{reader} {} {}{suffix}", found.rule.as_str(), found.path);
+                self.differences.push(line);
+            }
+        }
+    }
+
+    fn sorted(mut self) -> Self {
+        self.incompatibilities.sort();
+        self.differences.sort();
+        self.messages.sort();
+        self
+    }
+}
+
+#[test]
+fn compatibility_finds_exactly_the_expected_differences() {
+    let mut failed = Vec::new();
+    let mut count = 0;
+    for file in ["protobuf.jsonl", "random-protobuf.jsonl"] {
+        for row in rows(file) {
+            count += 1;
+            let (expected, found) = (Verdict::expected(&row), Verdict::found(&row));
+            if expected != found {
+                failed.push(format!("{}\nexpected {expected:#?}\nfound {found:#?}", row["id"]));
+            }
+        }
+    }
+    let examples = failed.iter().take(3).cloned().collect::<Vec<_>>().join("\n");
+    assert!(failed.is_empty(), "{} of {count} differ, such as\n{examples}", failed.len());
 }

@@ -3,6 +3,7 @@
 //! The rules are those of the reference registry on Avro Java, which differ from the Avro
 //! specification here and there; where they do, the code says so.
 
+mod attributes;
 mod compat;
 mod defaults;
 mod equal;
@@ -12,6 +13,8 @@ mod normal_default;
 mod parse;
 mod print;
 mod records;
+#[cfg(test)]
+mod tests;
 mod types;
 
 use std::sync::Arc;

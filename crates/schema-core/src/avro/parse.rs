@@ -3,19 +3,18 @@
 
 use std::collections::{HashMap, HashSet};
 
+use super::attributes::{
+    RESERVED, aliases_of, invalid, props, required, required_array, required_text, text,
+};
 use super::defaults::DefaultCheck;
 use super::equal::{Sameness, are_equal};
 use super::name::{Alphabet, Name, fault};
 use super::types::{Enum, Fixed, Named, Primitive, Shape, Type, TypeId, Types};
-use crate::json_text::{self, Data, Dialect, Member, Object, Value};
+use crate::json_text::{self, Data, Dialect, Object, Value};
 use crate::{Limits, Location, ParseError, ParseErrorKind, Validation};
 
 /// Largest size of a fixed type, as the reference bounds it: a Java array's.
 const FIXED_SIZE_MAX: i64 = i32::MAX as i64 - 8;
-
-/// Attributes with a meaning of their own; all others are custom properties.
-pub(super) const RESERVED: [&str; 10] =
-    ["doc", "fields", "items", "name", "namespace", "size", "symbols", "values", "type", "aliases"];
 
 /// Reads texts one after the other into one name space.
 pub(super) struct Parser<'a> {
@@ -80,6 +79,8 @@ impl<'a> Parser<'a> {
         Ok(self.types.push(Type { shape, props, location: self.location(place) }))
     }
 
+    /// One type. It calls itself for the types inside, so neither it nor what lies in between may
+    /// hold much on the stack: whatever is built around a type is built by a function of its own.
     pub(super) fn parse(
         &mut self,
         value: &Value,
@@ -87,21 +88,29 @@ impl<'a> Parser<'a> {
     ) -> Result<TypeId, ParseError> {
         match &value.data {
             Data::String(name) => self.find(name, space, value.location),
-            Data::Array(branches) => {
-                let mut ids = Vec::with_capacity(branches.len());
-                for branch in branches {
-                    ids.push(self.parse(branch, space)?);
-                }
-                if let Some(fault) = union_fault(&self.types, &ids) {
-                    return Err(invalid(fault, value.location));
-                }
-                self.add(Shape::Union(ids), Object::default(), value.location)
-            }
+            Data::Array(branches) => self.union(branches, value.location, space),
             Data::Object(object) => self.object(object, value.location, space),
-            _ => Err(invalid(
-                format!("a schema is a type name, an object or an array, not {}", value.kind()),
-                value.location,
-            )),
+            _ => Err(no_schema(value)),
+        }
+    }
+
+    fn union(
+        &mut self,
+        branches: &[Value],
+        place: Location,
+        space: Option<&str>,
+    ) -> Result<TypeId, ParseError> {
+        let mut ids = Vec::with_capacity(branches.len());
+        for branch in branches {
+            ids.push(self.parse(branch, space)?);
+        }
+        self.finish_union(ids, place)
+    }
+
+    fn finish_union(&mut self, ids: Vec<TypeId>, place: Location) -> Result<TypeId, ParseError> {
+        match union_fault(&self.types, &ids) {
+            Some(fault) => Err(invalid(fault, place)),
+            None => self.add(Shape::Union(ids), Object::default(), place),
         }
     }
 
@@ -131,25 +140,47 @@ impl<'a> Parser<'a> {
         place: Location,
         space: Option<&str>,
     ) -> Result<TypeId, ParseError> {
-        let word = required_text(object, "type", place)?;
-        if let Some(primitive) = Primitive::parse(word) {
-            return self.add(Shape::Primitive(primitive), props(object, &RESERVED), place);
-        }
-        match word {
+        match required_text(object, "type", place)? {
             "record" => self.record(object, place, space, false),
             "error" => self.record(object, place, space, true),
             "enum" => self.enumeration(object, place, space),
             "fixed" => self.fixed(object, place, space),
             "array" => {
                 let items = self.parse(required(object, "items", place)?, space)?;
-                self.add(Shape::Array(items), props(object, &RESERVED), place)
+                self.finish(Shape::Array, items, object, place)
             }
             "map" => {
                 let values = self.parse(required(object, "values", place)?, space)?;
-                self.add(Shape::Map(values), props(object, &RESERVED), place)
+                self.finish(Shape::Map, values, object, place)
             }
-            // `{"type":"Named"}` is a roundabout use of the name; other attributes are lost.
-            name => self.find(name, space, required(object, "type", place)?.location),
+            name => self.primitive_or_name(name, object, place, space),
+        }
+    }
+
+    fn finish(
+        &mut self,
+        shape: fn(TypeId) -> Shape,
+        inside: TypeId,
+        object: &Object,
+        place: Location,
+    ) -> Result<TypeId, ParseError> {
+        self.add(shape(inside), props(object, &RESERVED), place)
+    }
+
+    /// `{"type":"int"}`, or `{"type":"Named"}`: a roundabout use of the name, whose other
+    /// attributes are lost.
+    fn primitive_or_name(
+        &mut self,
+        name: &str,
+        object: &Object,
+        place: Location,
+        space: Option<&str>,
+    ) -> Result<TypeId, ParseError> {
+        match Primitive::parse(name) {
+            Some(primitive) => {
+                self.add(Shape::Primitive(primitive), props(object, &RESERVED), place)
+            }
+            None => self.find(name, space, required(object, "type", place)?.location),
         }
     }
 
@@ -367,6 +398,13 @@ fn misfit(types: &Types, field: &str, type_id: TypeId, default: &Value) -> Strin
     format!("default {shown} of field {field:?} does not fit its type ({kind})")
 }
 
+fn no_schema(value: &Value) -> ParseError {
+    invalid(
+        format!("a schema is a type name, an object or an array, not {}", value.kind()),
+        value.location,
+    )
+}
+
 /// Why the branches make no union: one contains another, or two are alike. Of each unnamed kind
 /// there may be one, of each full name one.
 fn union_fault(types: &Types, branches: &[TypeId]) -> Option<String> {
@@ -383,70 +421,4 @@ fn union_fault(types: &Types, branches: &[TypeId]) -> Option<String> {
         }
     }
     None
-}
-
-pub(super) fn invalid(message: impl Into<String>, place: Location) -> ParseError {
-    ParseError::new(ParseErrorKind::Invalid, message).at(place)
-}
-
-/// The member's text; a member of another kind counts as absent, as in the reference.
-pub(super) fn text<'v>(object: &'v Object, key: &str) -> Option<&'v str> {
-    object.get(key).and_then(Value::as_str)
-}
-
-pub(super) fn required<'v>(
-    object: &'v Object,
-    key: &str,
-    place: Location,
-) -> Result<&'v Value, ParseError> {
-    object.get(key).ok_or_else(|| invalid(format!("attribute {key:?} is missing"), place))
-}
-
-pub(super) fn required_text<'v>(
-    object: &'v Object,
-    key: &str,
-    place: Location,
-) -> Result<&'v str, ParseError> {
-    let value = required(object, key, place)?;
-    value.as_str().ok_or_else(|| {
-        invalid(format!("attribute {key:?} is a string, not {}", value.kind()), value.location)
-    })
-}
-
-pub(super) fn required_array<'v>(
-    object: &'v Object,
-    key: &str,
-    place: Location,
-) -> Result<&'v [Value], ParseError> {
-    let value = required(object, key, place)?;
-    value.as_array().ok_or_else(|| {
-        invalid(format!("attribute {key:?} is an array, not {}", value.kind()), value.location)
-    })
-}
-
-/// The aliases as written, with their places.
-pub(super) fn aliases_of(object: &Object) -> Result<Vec<(&str, Location)>, ParseError> {
-    let Some(value) = object.get("aliases") else { return Ok(Vec::new()) };
-    let Some(items) = value.as_array() else {
-        return Err(invalid(
-            format!("attribute \"aliases\" is an array, not {}", value.kind()),
-            value.location,
-        ));
-    };
-    items
-        .iter()
-        .map(|item| match item.as_str() {
-            Some(alias) => Ok((alias, item.location)),
-            None => {
-                Err(invalid(format!("an alias is a string, not {}", item.kind()), item.location))
-            }
-        })
-        .collect()
-}
-
-/// The members that are not `reserved`.
-pub(super) fn props(object: &Object, reserved: &[&str]) -> Object {
-    let kept: Vec<Member> =
-        object.iter().filter(|member| !reserved.contains(&member.key.as_str())).cloned().collect();
-    Object::new(kept)
 }

@@ -2,15 +2,25 @@
 
 use std::collections::{HashMap, HashSet};
 
-use super::parse::{
-    Parser, RESERVED, aliases_of, invalid, props, required, required_array, required_text, text,
+use super::attributes::{
+    RESERVED, aliases_of, invalid, props, required, required_array, required_text, text,
 };
-use super::types::{Field, Order, Primitive, Record, Shape, TypeId};
+use super::parse::Parser;
+use super::types::{Field, Named, Order, Primitive, Record, Shape, TypeId};
 use crate::json_text::{Data, Number, Object, Value};
 use crate::{Location, ParseError};
 
 /// Attributes of a field with a meaning of their own.
 const FIELD_RESERVED: [&str; 6] = ["default", "doc", "name", "order", "type", "aliases"];
+
+/// The fields of a record that have been read.
+#[derive(Default)]
+struct Fields {
+    listed: Vec<Field>,
+    by_name: HashMap<String, usize>,
+    /// Positions of fields whose defaults are to be checked again at the end.
+    provisional: Vec<usize>,
+}
 
 impl Parser<'_> {
     pub(super) fn record(
@@ -21,37 +31,67 @@ impl Parser<'_> {
         is_error: bool,
     ) -> Result<TypeId, ParseError> {
         let named = self.named(object, place, space)?;
-        let listed = required_array(object, "fields", place)?;
-        let mut fields: Vec<Field> = Vec::with_capacity(listed.len());
-        let mut provisional = Vec::new();
-        let mut by_name = HashMap::with_capacity(listed.len());
-        for value in listed {
-            let (field, is_provisional) = self.field(value, named.name.space.as_deref())?;
-            if is_provisional {
-                provisional.push(fields.len());
-            }
-            if by_name.insert(field.name.clone(), fields.len()).is_some() {
-                return Err(invalid(
-                    format!("duplicate field {:?} in record {}", field.name, named.name.full),
-                    value.location,
-                ));
-            }
-            fields.push(field);
+        let mut fields = Fields::default();
+        for value in required_array(object, "fields", place)? {
+            let type_id = self.field_type(value, named.name.space.as_deref())?;
+            self.add_field(value, type_id, &named, &mut fields)?;
         }
-        let shape = Shape::Record(Record { named, is_error, fields, by_name });
+        self.finish_record(object, place, named, fields, is_error)
+    }
+
+    fn finish_record(
+        &mut self,
+        object: &Object,
+        place: Location,
+        named: Named,
+        fields: Fields,
+        is_error: bool,
+    ) -> Result<TypeId, ParseError> {
+        let Fields { listed, by_name, provisional } = fields;
+        let shape = Shape::Record(Record { named, is_error, fields: listed, by_name });
         let id = self.define(shape, props(object, &RESERVED), place)?;
         self.provisional.extend(provisional.into_iter().map(|position| (id, position)));
         Ok(id)
     }
 
+    fn field_type(&mut self, field: &Value, space: Option<&str>) -> Result<TypeId, ParseError> {
+        let place = field.location;
+        let Some(object) = field.as_object() else {
+            return Err(invalid(format!("a field is an object, not {}", field.kind()), place));
+        };
+        required_text(object, "name", place)?;
+        self.parse(required(object, "type", place)?, space)
+    }
+
+    fn add_field(
+        &mut self,
+        value: &Value,
+        type_id: TypeId,
+        record: &Named,
+        fields: &mut Fields,
+    ) -> Result<(), ParseError> {
+        let position = fields.listed.len();
+        let (field, is_provisional) = self.field(value, type_id)?;
+        if fields.by_name.insert(field.name.clone(), position).is_some() {
+            return Err(invalid(
+                format!("duplicate field {:?} in record {}", field.name, record.name.full),
+                value.location,
+            ));
+        }
+        fields.listed.push(field);
+        if is_provisional {
+            fields.provisional.push(position);
+        }
+        Ok(())
+    }
+
     /// The field, and whether its default is to be checked again at the end.
-    fn field(&mut self, value: &Value, space: Option<&str>) -> Result<(Field, bool), ParseError> {
+    fn field(&mut self, value: &Value, type_id: TypeId) -> Result<(Field, bool), ParseError> {
         let place = value.location;
         let Some(object) = value.as_object() else {
-            return Err(invalid(format!("a field is an object, not {}", value.kind()), place));
+            return Err(invalid("a field is an object", place));
         };
         let name = required_text(object, "name", place)?.to_owned();
-        let type_id = self.parse(required(object, "type", place)?, space)?;
         let order = match object.get("order") {
             None => Order::Ascending,
             Some(value) => value.as_str().and_then(Order::parse).ok_or_else(|| {

@@ -9,7 +9,7 @@ pub use level::{CompatibilityLevel, UnknownLevel};
 pub use report::{Incompatibility, Side, VersionReport};
 pub use rules::Rule;
 
-use crate::{Limits, Schema, SchemaType, avro};
+use crate::{Limits, Schema, SchemaType, avro, protobuf};
 
 /// Why no verdict could be given.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
@@ -48,6 +48,9 @@ pub fn check_version(
         report.direction(match (reader, writer) {
             (Schema::Avro(reader), Schema::Avro(writer)) => {
                 avro::compare(reader, writer, reader_side, limits)?
+            }
+            (Schema::Protobuf(reader), Schema::Protobuf(writer)) => {
+                protobuf::compare(reader, writer, reader_side, limits)?
             }
             _ => return Err(CheckError::NotSupported(candidate.schema_type())),
         });

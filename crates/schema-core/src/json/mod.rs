@@ -1,27 +1,73 @@
 //! JSON Schema: parse, canonical text, normalized text.
 
 mod decimal;
+mod dialect;
+mod documents;
+mod legacy;
+mod model;
+mod modern;
+mod pattern;
+mod shape;
 mod text;
+mod uri;
+mod validator;
 
-use crate::json_text::{self, Data, Dialect, Value};
+use std::sync::Arc;
+
+use crate::json_text::{self, Data, Value};
 use crate::{Limits, ParseError, ParseErrorKind, ResolvedReference};
 use decimal::Decimal;
+pub use dialect::Dialect;
+use documents::Documents;
+use model::{Kind, Model, NodeId};
+pub use validator::{Validator, Violation};
 
 /// A parsed schema.
 #[derive(Clone, Debug)]
 pub struct JsonSchema {
     canonical: String,
     normalized: String,
+    documents: Arc<Documents>,
+    model: Arc<Model>,
+    root: NodeId,
 }
 
 impl JsonSchema {
     pub fn parse(
         text: &str,
-        _references: &[ResolvedReference],
+        references: &[ResolvedReference],
         limits: &Limits,
     ) -> Result<Self, ParseError> {
-        let root = read(text, limits)?;
-        Ok(Self { canonical: text::canonical(&root), normalized: text::normalized(&root) })
+        let root = read_root(text, limits)?;
+        let (canonical, normalized) = (text::canonical(&root), text::normalized(&root));
+        let dialect = root.as_object().and_then(|root| root.get("$schema")?.as_str());
+        let dialect = dialect.and_then(Dialect::named).unwrap_or(Dialect::Draft07);
+        let documents = Documents::new(root, references, limits);
+        let (model, root) = if matches!(documents.schema.root.data, Data::Boolean(_)) {
+            legacy::load_boolean(&documents, limits)?
+        } else if dialect.is_modern() {
+            modern::load(&documents, limits)?
+        } else {
+            legacy::load(&documents, limits)?
+        };
+        let (documents, model) = (Arc::new(documents), Arc::new(model));
+        Ok(Self { canonical, normalized, documents, model, root })
+    }
+
+    /// Compiles the schema for checking instances; a schema without `$schema` is draft 07.
+    pub fn validator(&self) -> Result<Validator, ParseError> {
+        Validator::of(&self.documents, Dialect::Draft07)
+    }
+
+    /// A top-level property whose name starts with `$$`: the reference refuses to register it
+    /// where field validation is on.
+    pub fn restricted_field(&self) -> Option<&str> {
+        match &self.model.node(self.root).kind {
+            Kind::Object(rules) => {
+                rules.properties.keys().find(|name| name.starts_with("$$")).map(String::as_str)
+            }
+            _ => None,
+        }
     }
 
     pub fn canonical(&self) -> &str {
@@ -43,14 +89,19 @@ impl JsonSchema {
     }
 }
 
-/// Reads schema text; the root must be an object or a boolean, every number must be one that the
-/// reference can hold.
-fn read(text: &str, limits: &Limits) -> Result<Value, ParseError> {
-    let root = json_text::read(text, Dialect::JSON_SCHEMA, limits)?;
+/// Reads the text of a schema, whose root must be an object or a boolean.
+fn read_root(text: &str, limits: &Limits) -> Result<Value, ParseError> {
+    let root = read_any(text, limits)?;
     if !matches!(root.data, Data::Object(_) | Data::Boolean(_)) {
         let message = format!("a JSON schema is an object or a boolean, not {}", root.kind());
         return Err(ParseError::new(ParseErrorKind::Invalid, message).at(root.location));
     }
+    Ok(root)
+}
+
+/// Reads JSON text; every number must be one that the reference can hold.
+fn read_any(text: &str, limits: &Limits) -> Result<Value, ParseError> {
+    let root = json_text::read(text, json_text::Dialect::JSON_SCHEMA, limits)?;
     check_numbers(&root)?;
     Ok(root)
 }

@@ -2,8 +2,8 @@
 //! numbers, and a compact printer.
 //!
 //! Both JSON-based formats read their schemas through here. The reader works under [`Limits`]:
-//! nesting is bounded by `depth_max`, so neither it nor a walk over its result can exhaust the
-//! stack; the count of values is bounded by `nodes_max`.
+//! nesting is bounded by `depth_max`, so that a walk over the result cannot exhaust the stack; the
+//! count of values is bounded by `nodes_max`.
 
 mod number;
 mod print;
@@ -58,6 +58,8 @@ pub(crate) enum Data {
 #[derive(Clone, Debug)]
 pub(crate) struct Member {
     pub(crate) key: String,
+    /// The place of the opening quote.
+    #[allow(dead_code, reason = "for findings about a keyword, which JSON Schema is to point at")]
     pub(crate) key_location: Location,
     pub(crate) value: Value,
 }

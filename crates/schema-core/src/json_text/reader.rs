@@ -1,4 +1,4 @@
-//! The reader: one pass over the text, recursion bounded by `Limits::depth_max`.
+//! The reader: one pass over the text. Open containers lie in a list, not on the stack.
 
 use super::{Data, Dialect, Member, Number, Object, Value};
 use crate::{Limits, Location, ParseError, ParseErrorKind};
@@ -13,7 +13,7 @@ pub(super) fn read(text: &str, dialect: Dialect, limits: &Limits) -> Result<Valu
         values: 0,
     };
     reader.skip_space()?;
-    let value = reader.value(0)?;
+    let value = reader.document()?;
     if !dialect.trailing_text {
         reader.skip_space()?;
         if let Some(c) = reader.peek() {
@@ -28,6 +28,18 @@ pub(super) fn read(text: &str, dialect: Dialect, limits: &Limits) -> Result<Valu
 struct Place {
     at: usize,
     location: Location,
+}
+
+/// An array or object whose end has not been read.
+enum Open {
+    Array { items: Vec<Value>, location: Location },
+    Object { members: Vec<Member>, location: Location, key: String, key_location: Location },
+}
+
+/// What became of a container that took a value.
+enum Took {
+    More(Open),
+    All(Value),
 }
 
 struct Reader<'a> {
@@ -110,7 +122,25 @@ impl<'a> Reader<'a> {
         }
     }
 
-    fn value(&mut self, depth: usize) -> Result<Value, ParseError> {
+    fn document(&mut self) -> Result<Value, ParseError> {
+        let mut open: Vec<Open> = Vec::new();
+        loop {
+            let Some(mut value) = self.begin(&mut open)? else { continue };
+            loop {
+                let Some(container) = open.pop() else { return Ok(value) };
+                match self.take(container, value)? {
+                    Took::All(whole) => value = whole,
+                    Took::More(container) => {
+                        open.push(container);
+                        break;
+                    }
+                }
+            }
+        }
+    }
+
+    /// Reads a value that has no values inside, or opens a container up to its first one.
+    fn begin(&mut self, open: &mut Vec<Open>) -> Result<Option<Value>, ParseError> {
         let location = self.location();
         self.values += 1;
         if self.values > self.limits.nodes_max {
@@ -118,17 +148,80 @@ impl<'a> Reader<'a> {
             return Err(ParseError::new(ParseErrorKind::TooLarge, message).at(location));
         }
         let data = match self.peek() {
-            Some('{' | '[') if depth >= self.limits.depth_max => {
+            Some('{' | '[') if open.len() >= self.limits.depth_max => {
                 let message = format!("JSON nested deeper than {} levels", self.limits.depth_max);
                 return Err(ParseError::new(ParseErrorKind::TooLarge, message).at(location));
             }
-            Some('{') => Data::Object(self.object(depth)?),
-            Some('[') => Data::Array(self.array(depth)?),
+            Some('{') => {
+                self.bump('{');
+                self.skip_space()?;
+                if !self.eat("}") {
+                    let (key, key_location) = self.key()?;
+                    open.push(Open::Object { members: Vec::new(), location, key, key_location });
+                    return Ok(None);
+                }
+                Data::Object(Object::default())
+            }
+            Some('[') => {
+                self.bump('[');
+                self.skip_space()?;
+                if !self.eat("]") {
+                    open.push(Open::Array { items: Vec::new(), location });
+                    return Ok(None);
+                }
+                Data::Array(Vec::new())
+            }
             Some('"') => Data::String(self.string()?),
             Some('-' | '0'..='9') => self.number()?,
             _ => self.literal()?,
         };
-        Ok(Value { data, location })
+        Ok(Some(Value { data, location }))
+    }
+
+    /// Puts a value into its container and reads on to the next one, or to the container's end.
+    fn take(&mut self, container: Open, value: Value) -> Result<Took, ParseError> {
+        self.skip_space()?;
+        match container {
+            Open::Array { mut items, location } => {
+                items.push(value);
+                if self.eat("]") {
+                    return Ok(Took::All(Value { data: Data::Array(items), location }));
+                }
+                if !self.eat(",") {
+                    return Err(self.unexpected("',' or ']'"));
+                }
+                self.skip_space()?;
+                Ok(Took::More(Open::Array { items, location }))
+            }
+            Open::Object { mut members, location, key, key_location } => {
+                members.push(Member { key, key_location, value });
+                if self.eat("}") {
+                    let data = Data::Object(Object::new(members));
+                    return Ok(Took::All(Value { data, location }));
+                }
+                if !self.eat(",") {
+                    return Err(self.unexpected("',' or '}'"));
+                }
+                self.skip_space()?;
+                let (key, key_location) = self.key()?;
+                Ok(Took::More(Open::Object { members, location, key, key_location }))
+            }
+        }
+    }
+
+    /// A member's name, its colon and the space behind it.
+    fn key(&mut self) -> Result<(String, Location), ParseError> {
+        if self.peek() != Some('"') {
+            return Err(self.unexpected("a member name in double quotes"));
+        }
+        let location = self.location();
+        let key = self.string()?;
+        self.skip_space()?;
+        if !self.eat(":") {
+            return Err(self.unexpected("':'"));
+        }
+        self.skip_space()?;
+        Ok((key, location))
     }
 
     fn literal(&mut self) -> Result<Data, ParseError> {
@@ -150,57 +243,6 @@ impl<'a> Reader<'a> {
         };
         self.at += word.len();
         Ok(data)
-    }
-
-    fn array(&mut self, depth: usize) -> Result<Vec<Value>, ParseError> {
-        self.bump('[');
-        let mut items = Vec::new();
-        self.skip_space()?;
-        if self.eat("]") {
-            return Ok(items);
-        }
-        loop {
-            items.push(self.value(depth + 1)?);
-            self.skip_space()?;
-            if self.eat("]") {
-                return Ok(items);
-            }
-            if !self.eat(",") {
-                return Err(self.unexpected("',' or ']'"));
-            }
-            self.skip_space()?;
-        }
-    }
-
-    fn object(&mut self, depth: usize) -> Result<Object, ParseError> {
-        self.bump('{');
-        let mut members = Vec::new();
-        self.skip_space()?;
-        if self.eat("}") {
-            return Ok(Object::default());
-        }
-        loop {
-            if self.peek() != Some('"') {
-                return Err(self.unexpected("a member name in double quotes"));
-            }
-            let key_location = self.location();
-            let key = self.string()?;
-            self.skip_space()?;
-            if !self.eat(":") {
-                return Err(self.unexpected("':'"));
-            }
-            self.skip_space()?;
-            let value = self.value(depth + 1)?;
-            members.push(Member { key, key_location, value });
-            self.skip_space()?;
-            if self.eat("}") {
-                return Ok(Object::new(members));
-            }
-            if !self.eat(",") {
-                return Err(self.unexpected("',' or '}'"));
-            }
-            self.skip_space()?;
-        }
     }
 
     fn string(&mut self) -> Result<String, ParseError> {

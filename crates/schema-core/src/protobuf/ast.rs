@@ -4,6 +4,7 @@
 //! resolved here: type names stand as they were written. Comments, weak imports and groups inside
 //! `extend` blocks are not kept, as the reference does not keep them either.
 
+use std::collections::HashMap;
 use std::fmt;
 
 /// Largest field number; a range that ends here (or past it) is printed with `max`.
@@ -241,6 +242,22 @@ pub(super) struct Extend {
     pub(super) at: usize,
     pub(super) name: String,
     pub(super) fields: Vec<Field>,
+}
+
+impl Extend {
+    /// One for each extended message, in the order of their first fields.
+    pub(super) fn grouped(extends: Vec<Self>) -> Vec<Self> {
+        let mut index = HashMap::new();
+        let mut grouped: Vec<Self> = Vec::new();
+        for extend in extends {
+            let at = *index.entry(extend.name.clone()).or_insert(grouped.len());
+            match grouped.get_mut(at) {
+                Some(known) => known.fields.extend(extend.fields),
+                None => grouped.push(extend),
+            }
+        }
+        grouped
+    }
 }
 
 #[derive(Clone, Debug)]

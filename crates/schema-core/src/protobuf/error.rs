@@ -35,7 +35,7 @@ impl Failure {
     }
 }
 
-fn location(text: &str, at: usize) -> Location {
+pub(super) fn location(text: &str, at: usize) -> Location {
     let before = text.get(..at).unwrap_or(text);
     let line_start = before.rfind('\n').map_or(0, |newline| newline + 1);
     Location {

@@ -4,6 +4,7 @@
 //! has its own lexer, parser, tree and printer here. Descriptors in base64 come out as text too.
 
 mod ast;
+mod compat;
 mod descriptor;
 mod error;
 mod field_parser;
@@ -17,6 +18,9 @@ mod well_known;
 
 use std::sync::Arc;
 
+pub(crate) use self::compat::compare;
+pub use self::compat::{Difference, differences};
+
 use self::ast::File;
 use self::error::{Budget, Failure};
 use self::types::Types;
@@ -29,8 +33,9 @@ pub struct ProtobufSchema {
 }
 
 #[derive(Debug)]
-#[expect(dead_code, reason = "the compatibility checks read the rest")]
 struct Parsed {
+    /// The text, to tell places in it; none where the schema came as a descriptor.
+    source: Option<String>,
     file: File,
     dependencies: Vec<Dependency>,
     canonical: String,
@@ -55,22 +60,25 @@ impl ProtobufSchema {
         let mut budget = Budget::new(limits);
         let mut dependencies = Vec::with_capacity(references.len());
         for ResolvedReference { reference, text } in references {
-            let file = parse_file(text, limits, &mut budget).map_err(|failure| {
+            let read = read_file(text, limits, &mut budget).map_err(|failure| {
                 let error = failure.into_error(text);
                 ParseError::new(error.kind, format!("reference '{}': {error}", reference.name))
             })?;
-            dependencies.push(Dependency { reference: reference.clone(), file });
+            dependencies.push(Dependency { reference: reference.clone(), file: read.file });
         }
-        let (file, normalized) = parse_file(text, limits, &mut budget)
-            .and_then(|file| {
-                let normalized =
-                    normalize::normalize(&file, &Types::collect(&file, &dependencies))?;
-                Ok((file, normalized))
-            })
+        let Read { file, is_text } =
+            read_file(text, limits, &mut budget).map_err(|failure| failure.into_error(text))?;
+        let normalized = normalize::normalize(&file, &Types::collect(&file, &dependencies))
+            .map_err(|failure| if is_text { failure } else { failure.without_place() })
             .map_err(|failure| failure.into_error(text))?;
-        let canonical = print::print(&file);
-        let normalized = print::print(&normalized);
-        Ok(Self { parsed: Arc::new(Parsed { file, dependencies, canonical, normalized }) })
+        let parsed = Parsed {
+            source: is_text.then(|| text.to_owned()),
+            canonical: print::print(&file),
+            normalized: print::print(&normalized),
+            file,
+            dependencies,
+        };
+        Ok(Self { parsed: Arc::new(parsed) })
     }
 
     pub fn canonical(&self) -> &str {
@@ -92,23 +100,28 @@ impl ProtobufSchema {
     }
 }
 
+/// A file and whether it was text, in which places can be told.
+struct Read {
+    file: File,
+    is_text: bool,
+}
+
 /// Text first; base64 only where the text is no `.proto`, and then the first failure is the one to
 /// tell, because few people mean to send a descriptor.
-fn parse_file(text: &str, limits: &Limits, budget: &mut Budget) -> error::Result<File> {
+fn read_file(text: &str, limits: &Limits, budget: &mut Budget) -> error::Result<Read> {
     if text.len() > limits.text_bytes_max {
         let message =
             format!("schema text has {} bytes; the limit is {}", text.len(), limits.text_bytes_max);
         return Err(Failure::new(ParseErrorKind::TooLarge, 0, message).without_place());
     }
     let failure = match parser::parse(text, budget) {
-        Ok(file) => return Ok(file),
+        Ok(file) => return Ok(Read { file, is_text: true }),
+        Err(failure) if failure.kind == ParseErrorKind::TooLarge => return Err(failure),
         Err(failure) => failure,
     };
     budget.restart();
-    match failure.kind {
-        ParseErrorKind::TooLarge => Err(failure),
-        _ => descriptor::from_base64(text, budget).unwrap_or(Err(failure)),
-    }
+    let file = descriptor::from_base64(text, budget).unwrap_or(Err(failure))?;
+    Ok(Read { file, is_text: false })
 }
 
 #[cfg(test)]

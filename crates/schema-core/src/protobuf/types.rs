@@ -5,18 +5,27 @@
 //! in any file of the closure can be named.
 
 use std::collections::HashMap;
+use std::sync::LazyLock;
 
 use super::Dependency;
 use super::ast::{Extend, Field, FieldType, File, Message, OptionValue, TypeDecl};
 use super::well_known;
 use crate::Reference;
 
-/// A name in the tree: a package part, a type, an extension field.
+/// A name in the tree: a package part, a type, an extension field. Also the scope inside it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub(super) struct NodeId(usize);
 
-const ROOT: NodeId = NodeId(0);
+#[cfg(test)]
+impl NodeId {
+    pub(super) fn of(id: usize) -> Self {
+        Self(id)
+    }
+}
 
+pub(super) const ROOT: NodeId = NodeId(0);
+
+#[derive(Clone)]
 struct Node<'a> {
     parent: NodeId,
     part: &'a str,
@@ -34,7 +43,6 @@ pub(super) enum Origin<'a> {
 }
 
 #[derive(Clone, Copy)]
-#[expect(dead_code, reason = "the compatibility checks read the rest")]
 pub(super) struct TypeInfo<'a> {
     pub(super) decl: &'a TypeDecl,
     pub(super) package: &'a str,
@@ -50,17 +58,13 @@ pub(super) struct MapEntry<'a> {
 }
 
 impl MapEntry<'_> {
-    /// The map type, unless a field is missing or the key is of the wrong type.
+    /// The map type, unless a field is missing.
     pub(super) fn map_type(self) -> Option<FieldType> {
-        let (key, value) = (self.key?, self.value?);
-        key.is_map_key().then(|| FieldType::map(key.clone(), value.clone()))
+        Some(FieldType::map(self.key?.clone(), self.value?.clone()))
     }
 }
 
-/// Where a name is looked up from: the packages and messages around it, outermost first.
-#[derive(Clone, Debug)]
-pub(super) struct Scope(Vec<Option<NodeId>>);
-
+#[derive(Clone)]
 pub(super) struct Types<'a> {
     nodes: Vec<Node<'a>>,
     edges: HashMap<(NodeId, &'a str), NodeId>,
@@ -69,17 +73,28 @@ pub(super) struct Types<'a> {
 impl<'a> Types<'a> {
     /// Of files that define the same name the later one wins, the schema itself last.
     pub(super) fn collect(file: &'a File, dependencies: &'a [Dependency]) -> Self {
-        let root = Node { parent: ROOT, part: "", ty: None, extension: None };
-        let mut types = Self { nodes: vec![root], edges: HashMap::new() };
-        for (path, known) in well_known::files() {
-            if dependencies.iter().all(|dependency| dependency.reference.name != *path) {
-                types.add_file(known, Origin::WellKnown);
-            }
-        }
+        static WELL_KNOWN: LazyLock<Types<'static>> =
+            LazyLock::new(|| Types::of_well_known(|_| true));
+        // A reference takes the place of the well-known file with its name.
+        let is_kept = |path: &str| dependencies.iter().all(|file| file.reference.name != path);
+        let mut types: Types<'a> = if well_known::files().iter().all(|(path, _)| is_kept(path)) {
+            WELL_KNOWN.clone()
+        } else {
+            Types::of_well_known(is_kept)
+        };
         for dependency in dependencies {
             types.add_file(&dependency.file, Origin::Referenced(&dependency.reference));
         }
         types.add_file(file, Origin::Own);
+        types
+    }
+
+    fn of_well_known(is_kept: impl Fn(&str) -> bool) -> Self {
+        let root = Node { parent: ROOT, part: "", ty: None, extension: None };
+        let mut types = Self { nodes: vec![root], edges: HashMap::new() };
+        for (_, file) in well_known::files().iter().filter(|(path, _)| is_kept(path)) {
+            types.add_file(file, Origin::WellKnown);
+        }
         types
     }
 
@@ -136,25 +151,14 @@ impl<'a> Types<'a> {
         id
     }
 
-    /// The names of `package`, innermost last.
-    pub(super) fn scope_of_package(&self, package: &str) -> Scope {
-        let mut scope = Scope(vec![Some(ROOT)]);
-        if !package.is_empty() {
-            for part in package.split('.') {
-                self.enter(&mut scope, part);
-            }
-        }
-        scope
+    /// The scope of a package's top level.
+    pub(super) fn scope_of_package(&self, package: &str) -> NodeId {
+        if package.is_empty() { ROOT } else { self.enter(ROOT, package) }
     }
 
-    /// Steps into the message `name`; a message need not be known to be stepped into.
-    pub(super) fn enter(&self, scope: &mut Scope, name: &str) {
-        let inner = scope.0.last().copied().flatten().and_then(|at| self.walk(at, name));
-        scope.0.push(inner);
-    }
-
-    pub(super) fn leave(scope: &mut Scope) {
-        scope.0.pop();
+    /// The scope inside `name`; a name that is not known here hides nothing and adds nothing.
+    pub(super) fn enter(&self, scope: NodeId, name: &str) -> NodeId {
+        self.walk(scope, name).unwrap_or(scope)
     }
 
     fn walk(&self, from: NodeId, name: &str) -> Option<NodeId> {
@@ -164,7 +168,7 @@ impl<'a> Types<'a> {
     /// Innermost scope outward; a leading dot means the outermost alone.
     fn find<T>(
         &self,
-        scope: &Scope,
+        scope: NodeId,
         name: &str,
         pick: impl Fn(&Node<'a>) -> Option<T>,
     ) -> Option<(NodeId, T)> {
@@ -172,19 +176,40 @@ impl<'a> Types<'a> {
         if let Some(absolute) = name.strip_prefix('.') {
             return found(self.walk(ROOT, absolute)?);
         }
-        scope.0.iter().rev().flatten().find_map(|at| found(self.walk(*at, name)?))
+        let mut at = scope;
+        loop {
+            if let Some(hit) = self.walk(at, name).and_then(found) {
+                return Some(hit);
+            }
+            if at == ROOT {
+                return None;
+            }
+            at = self.nodes.get(at.0)?.parent;
+        }
     }
 
-    pub(super) fn resolve(&self, scope: &Scope, name: &str) -> Option<(NodeId, TypeInfo<'a>)> {
+    pub(super) fn resolve(&self, scope: NodeId, name: &str) -> Option<(NodeId, TypeInfo<'a>)> {
         self.find(scope, name, |node| node.ty)
     }
 
     pub(super) fn resolve_extension(
         &self,
-        scope: &Scope,
+        scope: NodeId,
         name: &str,
     ) -> Option<(NodeId, &'a Field)> {
         self.find(scope, name, |node| node.extension)
+    }
+
+    pub(super) fn info(&self, id: NodeId) -> Option<TypeInfo<'a>> {
+        self.nodes.get(id.0)?.ty
+    }
+
+    /// The name of a type inside its package.
+    pub(super) fn local_name(&self, id: NodeId) -> String {
+        let full_name = self.full_name(id);
+        let package = self.info(id).map_or("", |info| info.package);
+        let inside = full_name.strip_prefix(package).and_then(|rest| rest.strip_prefix('.'));
+        inside.map_or_else(|| full_name.clone(), ToOwned::to_owned)
     }
 
     /// The full name, without a leading dot.

@@ -52,8 +52,13 @@ impl Rig {
         Self { coordinator, clock, log_dir, log, config, _directory: directory }
     }
 
-    /// A new coordinator that knows only what is in the log.
-    pub(super) fn restart(&mut self) {
+    /// A new coordinator that knows only what is in the log. What nobody waited for becomes
+    /// durable first: a log that is opened again ends where its file ends.
+    pub(super) async fn restart(&mut self) {
+        let end = self.log.bounds().log_end_offset;
+        if end > 0 && !self.log.is_deleted() {
+            self.log.flushed(end - 1).await.unwrap();
+        }
         let opened =
             GroupCoordinator::open(self.log.clone(), self.clock.clone(), self.config.clone());
         self.coordinator = Arc::new(opened.unwrap());

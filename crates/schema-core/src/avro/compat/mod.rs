@@ -12,8 +12,6 @@ mod records;
 mod unions;
 mod walker;
 
-use std::rc::Rc;
-
 use super::AvroSchema;
 use crate::{CheckError, Incompatibility, Limits, Location, Rule, Side};
 use walker::{Stop, Walker};
@@ -43,11 +41,11 @@ pub(crate) fn compare(
     reader_side: Side,
     limits: &Limits,
 ) -> Result<Vec<Incompatibility>, CheckError> {
-    let mut walker = Walker::new(&reader.types, &writer.types, limits.pairs_max);
+    let walker = Walker::new(&reader.types, &writer.types, limits.pairs_max);
     let found = match walker.walk(reader.root, writer.root) {
         Ok(found) => found,
         // The reference's check ends in an exception; what it had found by then is lost.
-        Err(Stop::Ambiguous(finding)) => Rc::new(vec![Rc::new(*finding)]),
+        Err(Stop::Ambiguous(finding)) => vec![*finding],
         Err(Stop::TooComplex) => return Err(CheckError::TooComplex(limits.pairs_max)),
     };
     Ok(found.iter().map(|finding| incompatibility(finding, reader_side)).collect())

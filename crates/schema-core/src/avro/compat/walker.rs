@@ -5,23 +5,40 @@
 //! letter, because it shows. A pair met again repeats its findings with the paths of the first
 //! visit; a pair first met while a union is probed has paths that begin at the probe.
 //!
-//! The open pairs lie in a list, not on the stack, and all work is charged to a budget, findings
-//! that are repeated included: shared types could otherwise multiply them without end.
+//! The open pairs lie in a list, not on the stack, and all work is charged to a budget. Findings
+//! are not copied from pair to pair: a pair keeps a list that names the lists inside it, and only
+//! the answer is written out. Shared types can still multiply what the answer repeats without end,
+//! so that is charged too.
 
 use std::collections::HashMap;
-use std::rc::Rc;
 
 use super::records::{self, Ambiguous, Match};
 use super::{Difference, Finding, enums, fixed, names, promotion, unions};
 use crate::avro::types::{Shape, Type, TypeId, Types};
 
-/// A finding costs as much as this many pairs, plus its path.
-const FINDING_COST: usize = 8;
-const PATH_BYTES_PER_COST: usize = 32;
+/// What a finding costs in pairs: to keep it, and to write it out with so many bytes for each.
+const FINDING_COST: usize = 2;
+const BYTES_PER_COST: usize = 16;
 
-/// The findings of one pair, shared by all places that repeat them.
-type Findings = Rc<Vec<Rc<Finding>>>;
 type Pair = (TypeId, TypeId);
+
+/// The findings of one pair: a position in [`Walker::lists`].
+#[derive(Clone, Copy, PartialEq, Eq)]
+struct List(usize);
+
+/// The list that is always there and empty.
+const NOTHING: List = List(0);
+
+/// Where a pair stands: a position in [`Walker::places`], or the root of the walk or of a probe.
+type Place = Option<usize>;
+
+#[derive(Clone, Copy)]
+enum Part {
+    /// A position in [`Walker::findings`].
+    One(usize),
+    /// All findings of a pair inside.
+    All(List),
+}
 
 /// Why a walk ended early.
 pub(super) enum Stop {
@@ -61,10 +78,8 @@ struct Open {
     plan: Plan,
     /// How many of the types inside have been looked at.
     next: usize,
-    /// Where the path of the current probe begins, and where this pair's ends.
-    path_start: usize,
-    path_end: usize,
-    found: Vec<Rc<Finding>>,
+    place: Place,
+    found: Vec<Part>,
 }
 
 pub(super) struct Walker<'a> {
@@ -72,10 +87,12 @@ pub(super) struct Walker<'a> {
     writer: &'a Types,
     budget: usize,
     /// `None` while the pair is open.
-    known: HashMap<Pair, Option<Findings>>,
-    path: Vec<Step>,
+    known: HashMap<Pair, Option<List>>,
+    findings: Vec<(Difference, Place)>,
+    lists: Vec<Vec<Part>>,
+    /// Steps, each behind the one that leads to it.
+    places: Vec<(Place, Step)>,
     open: Vec<Open>,
-    nothing: Findings,
 }
 
 impl<'a> Walker<'a> {
@@ -85,23 +102,47 @@ impl<'a> Walker<'a> {
             writer,
             budget,
             known: HashMap::new(),
-            path: Vec::new(),
+            findings: Vec::new(),
+            lists: vec![Vec::new()],
+            places: Vec::new(),
             open: Vec::new(),
-            nothing: Rc::default(),
         }
     }
 
-    pub(super) fn walk(&mut self, reader: TypeId, writer: TypeId) -> Result<Findings, Stop> {
-        let mut result = self.enter((reader, writer), 0)?;
-        loop {
-            let Some(mut open) = self.open.pop() else {
-                return Ok(result.unwrap_or_else(|| Rc::clone(&self.nothing)));
-            };
-            if let Some(result) = result.take() {
-                self.receive(&mut open, &result)?;
+    pub(super) fn walk(mut self, reader: TypeId, writer: TypeId) -> Result<Vec<Finding>, Stop> {
+        let mut result = self.enter((reader, writer), None)?;
+        while let Some(mut open) = self.open.pop() {
+            if let Some(inside) = result.take() {
+                self.receive(&mut open, inside)?;
             }
             result = self.advance(open)?;
         }
+        self.written_out(result.unwrap_or(NOTHING))
+    }
+
+    /// The findings of a list in order, those it shares with others as often as they occur.
+    fn written_out(mut self, list: List) -> Result<Vec<Finding>, Stop> {
+        let mut answer = Vec::new();
+        let mut open = vec![(list, 0)];
+        while let Some((list, next)) = open.pop() {
+            self.charge(1)?;
+            let Some(&part) = self.lists.get(list.0).and_then(|parts| parts.get(next)) else {
+                continue;
+            };
+            open.push((list, next + 1));
+            match part {
+                Part::All(inside) => open.push((inside, 0)),
+                Part::One(position) => {
+                    if let Some((difference, place)) = self.findings.get(position).cloned() {
+                        let finding = self.finding(difference, place);
+                        let bytes = finding.path.len() + finding.difference.detail.len();
+                        self.charge(FINDING_COST + bytes / BYTES_PER_COST)?;
+                        answer.push(finding);
+                    }
+                }
+            }
+        }
+        Ok(answer)
     }
 
     fn charge(&mut self, cost: usize) -> Result<(), Stop> {
@@ -110,32 +151,38 @@ impl<'a> Walker<'a> {
     }
 
     /// The findings of a pair if they are known or need no look inside; else the pair is opened.
-    fn enter(&mut self, pair: Pair, path_start: usize) -> Result<Option<Findings>, Stop> {
+    fn enter(&mut self, pair: Pair, place: Place) -> Result<Option<List>, Stop> {
         self.charge(1)?;
         match self.known.get(&pair) {
-            Some(Some(found)) => return Ok(Some(Rc::clone(found))),
-            Some(None) => return Ok(Some(Rc::clone(&self.nothing))),
+            Some(Some(found)) => return Ok(Some(*found)),
+            Some(None) => return Ok(Some(NOTHING)),
             None => {}
         }
         let (reader, writer) = (self.reader.get(pair.0), self.writer.get(pair.1));
         let differences = self.own_differences(reader, writer)?;
-        let path_end = self.path.len();
         let mut found = Vec::with_capacity(differences.len());
         for difference in differences {
-            found.push(self.finding(difference, path_start, path_end)?);
+            found.push(self.part(difference, place)?);
         }
         if let Some(plan) = plan(&reader.shape, &writer.shape) {
             self.known.insert(pair, None);
-            self.open.push(Open { pair, plan, next: 0, path_start, path_end, found });
+            self.open.push(Open { pair, plan, next: 0, place, found });
             return Ok(None);
         }
         Ok(Some(self.keep(pair, found)))
     }
 
-    fn keep(&mut self, pair: Pair, found: Vec<Rc<Finding>>) -> Findings {
-        let found = if found.is_empty() { Rc::clone(&self.nothing) } else { Rc::new(found) };
-        self.known.insert(pair, Some(Rc::clone(&found)));
-        found
+    fn keep(&mut self, pair: Pair, found: Vec<Part>) -> List {
+        let list = match found.as_slice() {
+            [] => NOTHING,
+            [Part::All(inside)] => *inside,
+            _ => {
+                self.lists.push(found);
+                List(self.lists.len() - 1)
+            }
+        };
+        self.known.insert(pair, Some(list));
+        list
     }
 
     /// What the rules say about the two types themselves.
@@ -166,8 +213,7 @@ impl<'a> Walker<'a> {
     }
 
     /// Takes the next step of an open pair: enters a type inside it, or closes it.
-    fn advance(&mut self, mut open: Open) -> Result<Option<Findings>, Stop> {
-        self.path.truncate(open.path_end);
+    fn advance(&mut self, mut open: Open) -> Result<Option<List>, Stop> {
         let index = open.next;
         open.next += 1;
         let (reader, writer) = open.pair;
@@ -197,20 +243,19 @@ impl<'a> Walker<'a> {
     }
 
     /// Compares a pair whose findings count for the open one.
-    fn step_into(&mut self, open: Open, step: Step, pair: Pair) -> Result<Option<Findings>, Stop> {
-        let path_start = open.path_start;
+    fn step_into(&mut self, open: Open, step: Step, pair: Pair) -> Result<Option<List>, Stop> {
+        self.places.push((open.place, step));
         self.open.push(open);
-        self.path.push(step);
-        self.enter(pair, path_start)
+        self.enter(pair, Some(self.places.len() - 1))
     }
 
     /// Compares a pair only to learn whether it fits; its paths begin anew.
-    fn probe(&mut self, open: Open, pair: Pair) -> Result<Option<Findings>, Stop> {
+    fn probe(&mut self, open: Open, pair: Pair) -> Result<Option<List>, Stop> {
         self.open.push(open);
-        self.enter(pair, self.path.len())
+        self.enter(pair, None)
     }
 
-    fn field(&mut self, mut open: Open, index: usize) -> Result<Option<Findings>, Stop> {
+    fn field(&mut self, mut open: Open, index: usize) -> Result<Option<List>, Stop> {
         let (reader_types, (reader, writer)) = (self.reader, open.pair);
         let writer_type = self.writer.get(writer);
         let (Shape::Record(r), Shape::Record(w)) = (reader_types.shape(reader), &writer_type.shape)
@@ -237,33 +282,31 @@ impl<'a> Walker<'a> {
             Err(Ambiguous) => {
                 let difference =
                     Ambiguous::difference((field, index), reader_types, (self.writer, writer));
-                let path = path_text(&self.path, &difference.below);
-                Err(Stop::Ambiguous(Box::new(Finding { difference, path })))
+                Err(Stop::Ambiguous(Box::new(self.finding(difference, open.place))))
             }
         }
     }
 
     /// Hands the findings of a type inside to the open pair.
-    fn receive(&mut self, open: &mut Open, inside: &Findings) -> Result<(), Stop> {
+    fn receive(&mut self, open: &mut Open, inside: List) -> Result<(), Stop> {
         match open.plan {
             Plan::Inside(..) | Plan::Fields | Plan::EveryWriterBranch => {
-                for finding in inside.iter() {
-                    self.charge(cost(finding))?;
-                    open.found.push(Rc::clone(finding));
+                if inside != NOTHING {
+                    open.found.push(Part::All(inside));
                 }
             }
             Plan::UnionReadsBranches => {
                 let index = open.next - 1;
                 let (reader, writer) = open.pair;
                 if let (false, Some(branch)) =
-                    (inside.is_empty(), branch(self.writer, writer, index))
+                    (inside == NOTHING, branch(self.writer, writer, index))
                 {
                     let (reader, branch) = (self.reader.get(reader), self.writer.get(branch));
                     self.add(open, unions::missing_branch(reader, branch, Some(index)))?;
                 }
             }
             Plan::AnyReaderBranch => {
-                if inside.is_empty() {
+                if inside == NOTHING {
                     open.plan = Plan::Settled;
                 }
             }
@@ -273,21 +316,25 @@ impl<'a> Walker<'a> {
     }
 
     fn add(&mut self, open: &mut Open, difference: Difference) -> Result<(), Stop> {
-        let finding = self.finding(difference, open.path_start, open.path_end)?;
-        open.found.push(finding);
+        let part = self.part(difference, open.place)?;
+        open.found.push(part);
         Ok(())
     }
 
-    fn finding(
-        &mut self,
-        difference: Difference,
-        path_start: usize,
-        path_end: usize,
-    ) -> Result<Rc<Finding>, Stop> {
-        let steps = self.path.get(path_start..path_end).unwrap_or_default();
-        let finding = Finding { path: path_text(steps, &difference.below), difference };
-        self.charge(cost(&finding))?;
-        Ok(Rc::new(finding))
+    fn part(&mut self, difference: Difference, place: Place) -> Result<Part, Stop> {
+        self.charge(FINDING_COST)?;
+        self.findings.push((difference, place));
+        Ok(Part::One(self.findings.len() - 1))
+    }
+
+    fn finding(&self, difference: Difference, mut place: Place) -> Finding {
+        let mut steps = Vec::new();
+        while let Some(&(before, step)) = place.and_then(|position| self.places.get(position)) {
+            steps.push(step);
+            place = before;
+        }
+        steps.reverse();
+        Finding { path: path_text(&steps, &difference.below), difference }
     }
 }
 
@@ -308,11 +355,6 @@ fn branch(types: &Types, union: TypeId, index: usize) -> Option<TypeId> {
         Shape::Union(branches) => branches.get(index).copied(),
         _ => None,
     }
-}
-
-fn cost(finding: &Finding) -> usize {
-    let text = finding.path.len() + finding.difference.detail.len();
-    FINDING_COST + text / PATH_BYTES_PER_COST
 }
 
 /// The path as messages show it: `/` for the root, `/fields/0/type/items` further down.

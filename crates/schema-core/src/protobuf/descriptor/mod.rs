@@ -7,6 +7,8 @@
 mod options;
 mod proto;
 
+use std::collections::HashSet;
+
 use base64::Engine;
 use base64::alphabet;
 use base64::engine::{DecodePaddingMode, GeneralPurpose, GeneralPurposeConfig};
@@ -69,13 +71,15 @@ impl Reader<'_> {
                 .map(|service| self.service(service))
                 .collect::<Result<_>>()?,
             extends: self.extends(proto.extension)?,
-            options: proto.options.map(options::file).unwrap_or_default(),
+            options: proto.options.map(|options| options::file(*options)).unwrap_or_default(),
             ..File::default()
         };
-        for (index, path) in (0_i32..).zip(proto.dependency) {
-            if proto.public_dependency.contains(&index) {
+        let public: HashSet<i32> = proto.public_dependency.into_iter().collect();
+        let weak: HashSet<i32> = proto.weak_dependency.into_iter().collect();
+        for (index, path) in (0..).zip(proto.dependency) {
+            if public.contains(&index) {
                 file.public_imports.push(path);
-            } else if !proto.weak_dependency.contains(&index) {
+            } else if !weak.contains(&index) {
                 file.imports.push(path);
             }
         }
@@ -138,7 +142,7 @@ impl Reader<'_> {
             ),
             extensions: proto.extension_range.into_iter().map(extensions).collect(),
             extends: self.extends(proto.extension)?,
-            options: proto.options.map(options::message).unwrap_or_default(),
+            options: proto.options.map(|options| options::message(*options)).unwrap_or_default(),
         })
     }
 
@@ -150,7 +154,10 @@ impl Reader<'_> {
             constants.push(Constant {
                 name: value.name.unwrap_or_default(),
                 number: value.number.unwrap_or_default(),
-                options: value.options.map(options::enum_value).unwrap_or_default(),
+                options: value
+                    .options
+                    .map(|options| options::enum_value(*options))
+                    .unwrap_or_default(),
             });
         }
         Ok(Enum {
@@ -163,22 +170,21 @@ impl Reader<'_> {
                 }),
                 proto.reserved_name,
             ),
-            options: proto.options.map(options::enumeration).unwrap_or_default(),
+            options: proto
+                .options
+                .map(|options| options::enumeration(*options))
+                .unwrap_or_default(),
         })
     }
 
     /// One `extend` for each extended message, in the order of their first extension.
     fn extends(&mut self, fields: Vec<FieldProto>) -> Result<Section<Extend>> {
-        let mut extends: Vec<Extend> = Vec::new();
-        for field in fields {
-            let name = field.extendee.clone().unwrap_or_default();
-            let field = self.field(field)?;
-            match extends.iter_mut().find(|extend| extend.name == name) {
-                Some(extend) => extend.fields.push(field),
-                None => extends.push(Extend { at: 0, name, fields: vec![field] }),
-            }
+        let mut extends = Vec::new();
+        for mut field in fields {
+            let name = field.extendee.take().unwrap_or_default();
+            extends.push(Extend { at: 0, name, fields: vec![self.field(field)?] });
         }
-        Ok(Section::from(extends))
+        Ok(Section::from(Extend::grouped(extends)))
     }
 
     fn field(&mut self, proto: FieldProto) -> Result<Field> {
@@ -199,7 +205,7 @@ impl Reader<'_> {
             number: proto.number.unwrap_or_default(),
             default: proto.default_value.filter(|_| !self.is_proto3),
             json_name: proto.json_name,
-            options: proto.options.map(options::field).unwrap_or_default(),
+            options: proto.options.map(|options| options::field(*options)).unwrap_or_default(),
         })
     }
 
@@ -246,7 +252,10 @@ fn reserved(ranges: impl Iterator<Item = NumberRange>, names: Vec<String>) -> Ve
 fn extensions(range: ExtensionRange) -> Extensions {
     Extensions {
         ranges: vec![half_open(range.start.unwrap_or_default(), range.end.unwrap_or_default())],
-        options: range.options.map(options::extension_range).unwrap_or_default(),
+        options: range
+            .options
+            .map(|options| options::extension_range(*options))
+            .unwrap_or_default(),
     }
 }
 

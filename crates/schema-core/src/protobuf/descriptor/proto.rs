@@ -2,7 +2,8 @@
 //!
 //! Declared here because the ready-made types drop extensions, and the options of
 //! `confluent/meta.proto` (number 1088) are extensions that the text must show. Enum values are
-//! plain numbers: an unknown one must not fail the whole file.
+//! plain numbers: an unknown one must not fail the whole file. Options are boxed because most are
+//! absent and a hostile file can hold very many empty declarations.
 
 use prost::Message;
 
@@ -20,8 +21,8 @@ pub(super) struct FileProto {
     pub(super) service: Vec<ServiceProto>,
     #[prost(message, repeated, tag = "7")]
     pub(super) extension: Vec<FieldProto>,
-    #[prost(message, optional, tag = "8")]
-    pub(super) options: Option<FileOptions>,
+    #[prost(message, optional, boxed, tag = "8")]
+    pub(super) options: Option<Box<FileOptions>>,
     #[prost(int32, repeated, packed = "false", tag = "10")]
     pub(super) public_dependency: Vec<i32>,
     #[prost(int32, repeated, packed = "false", tag = "11")]
@@ -44,8 +45,8 @@ pub(super) struct MessageProto {
     pub(super) extension_range: Vec<ExtensionRange>,
     #[prost(message, repeated, tag = "6")]
     pub(super) extension: Vec<FieldProto>,
-    #[prost(message, optional, tag = "7")]
-    pub(super) options: Option<MessageOptions>,
+    #[prost(message, optional, boxed, tag = "7")]
+    pub(super) options: Option<Box<MessageOptions>>,
     #[prost(message, repeated, tag = "8")]
     pub(super) oneof_decl: Vec<OneofProto>,
     #[prost(message, repeated, tag = "9")]
@@ -60,8 +61,8 @@ pub(super) struct ExtensionRange {
     pub(super) start: Option<i32>,
     #[prost(int32, optional, tag = "2")]
     pub(super) end: Option<i32>,
-    #[prost(message, optional, tag = "3")]
-    pub(super) options: Option<ExtensionRangeOptions>,
+    #[prost(message, optional, boxed, tag = "3")]
+    pub(super) options: Option<Box<ExtensionRangeOptions>>,
 }
 
 #[derive(Clone, Copy, PartialEq, Message)]
@@ -88,8 +89,8 @@ pub(super) struct FieldProto {
     pub(super) type_name: Option<String>,
     #[prost(string, optional, tag = "7")]
     pub(super) default_value: Option<String>,
-    #[prost(message, optional, tag = "8")]
-    pub(super) options: Option<FieldOptions>,
+    #[prost(message, optional, boxed, tag = "8")]
+    pub(super) options: Option<Box<FieldOptions>>,
     #[prost(int32, optional, tag = "9")]
     pub(super) oneof_index: Option<i32>,
     #[prost(string, optional, tag = "10")]
@@ -112,8 +113,8 @@ pub(super) struct EnumProto {
     pub(super) name: Option<String>,
     #[prost(message, repeated, tag = "2")]
     pub(super) value: Vec<EnumValueProto>,
-    #[prost(message, optional, tag = "3")]
-    pub(super) options: Option<EnumOptions>,
+    #[prost(message, optional, boxed, tag = "3")]
+    pub(super) options: Option<Box<EnumOptions>>,
     #[prost(message, repeated, tag = "4")]
     pub(super) reserved_range: Vec<ReservedRange>,
     #[prost(string, repeated, tag = "5")]
@@ -126,8 +127,8 @@ pub(super) struct EnumValueProto {
     pub(super) name: Option<String>,
     #[prost(int32, optional, tag = "2")]
     pub(super) number: Option<i32>,
-    #[prost(message, optional, tag = "3")]
-    pub(super) options: Option<EnumValueOptions>,
+    #[prost(message, optional, boxed, tag = "3")]
+    pub(super) options: Option<Box<EnumValueOptions>>,
 }
 
 #[derive(Clone, PartialEq, Message)]

@@ -14,7 +14,7 @@ use super::ast::{
 };
 use super::error::{Failure, Result};
 use super::print::value_options;
-use super::types::{Scope, Types};
+use super::types::{NodeId, Types};
 use crate::ParseErrorKind;
 
 pub(super) fn normalize(file: &File, types: &Types<'_>) -> Result<File> {
@@ -24,7 +24,7 @@ pub(super) fn normalize(file: &File, types: &Types<'_>) -> Result<File> {
 
 struct Normalizer<'t, 'a> {
     types: &'t Types<'a>,
-    scope: Scope,
+    scope: NodeId,
 }
 
 impl Normalizer<'_, '_> {
@@ -43,7 +43,7 @@ impl Normalizer<'_, '_> {
 
     /// A full name with its leading dot.
     fn name(&self, at: usize, name: &str) -> Result<String> {
-        let (id, _) = self.types.resolve(&self.scope, name).ok_or_else(|| unresolved(at, name))?;
+        let (id, _) = self.types.resolve(self.scope, name).ok_or_else(|| unresolved(at, name))?;
         Ok(format!(".{}", self.types.full_name(id)))
     }
 
@@ -53,14 +53,15 @@ impl Normalizer<'_, '_> {
             match decl {
                 TypeDecl::Message(message) if self.is_map_entry(message) => {}
                 TypeDecl::Message(message) => {
-                    self.types.enter(&mut self.scope, &message.name);
+                    let outer = self.scope;
+                    self.scope = self.types.enter(outer, &message.name);
                     // Apart from the members, to keep the recursion's frames small.
                     kept.push(self.members(message)?);
                     let nested = self.types(&message.nested)?;
                     if let Some(TypeDecl::Message(message)) = kept.last_mut() {
                         message.nested = nested;
                     }
-                    Types::leave(&mut self.scope);
+                    self.scope = outer;
                 }
                 TypeDecl::Enum(decl) => kept.push(TypeDecl::Enum(self.enumeration(decl))),
             }
@@ -69,7 +70,7 @@ impl Normalizer<'_, '_> {
     }
 
     fn is_map_entry(&self, message: &Message) -> bool {
-        let found = self.types.resolve(&self.scope, &message.name);
+        let found = self.types.resolve(self.scope, &message.name);
         found.is_some_and(|(_, info)| info.map_entry.is_some())
     }
 
@@ -119,7 +120,7 @@ impl Normalizer<'_, '_> {
         let ty = match &field.ty {
             FieldType::Named(_) if field.ty.is_scalar() => return Ok(field.ty.clone()),
             FieldType::Named(name) => {
-                let found = self.types.resolve(&self.scope, name);
+                let found = self.types.resolve(self.scope, name);
                 let (id, info) = found.ok_or_else(|| unresolved(field.at, name))?;
                 match info.map_entry {
                     None => {
@@ -139,7 +140,7 @@ impl Normalizer<'_, '_> {
         check_keys(field.at, &ty)?;
         // Observed: the type of the values may stay unresolved.
         Ok(match ty {
-            FieldType::Map(map) => match self.types.resolve(&self.scope, &map.value.to_string()) {
+            FieldType::Map(map) => match self.types.resolve(self.scope, &map.value.to_string()) {
                 Some((id, _)) => {
                     let value = FieldType::Named(format!(".{}", self.types.full_name(id)));
                     FieldType::map(map.key, value)
@@ -211,15 +212,12 @@ impl Normalizer<'_, '_> {
 
     /// One `extend` for each extended message, in the order of their first extension.
     fn extends(&self, extends: &Section<Extend>) -> Result<Section<Extend>> {
-        let mut items: Vec<Extend> = Vec::new();
+        let mut items = Vec::new();
         for extend in extends.items.iter().filter(|extend| !extend.fields.is_empty()) {
             let name = self.name(extend.at, &extend.name)?;
-            let fields = self.fields(&extend.fields)?;
-            match items.iter_mut().find(|item| item.name == name) {
-                Some(item) => item.fields.extend(fields),
-                None => items.push(Extend { at: extend.at, name, fields }),
-            }
+            items.push(Extend { at: extend.at, name, fields: self.fields(&extend.fields)? });
         }
+        let mut items = Extend::grouped(items);
         for item in &mut items {
             item.fields.sort_by_key(|field| field.number);
         }

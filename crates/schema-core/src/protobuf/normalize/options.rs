@@ -30,14 +30,14 @@ impl Normalizer<'_, '_> {
     /// The extension field with this full name.
     fn extension(&self, name: &str) -> Option<&Field> {
         let absolute = format!(".{}", name.strip_prefix('.').unwrap_or(name));
-        self.types.resolve_extension(&self.scope, &absolute).map(|(_, field)| field)
+        self.types.resolve_extension(self.scope, &absolute).map(|(_, field)| field)
     }
 
     fn qualified(&self, option: OptionNode) -> OptionNode {
         if !option.is_custom {
             return option;
         }
-        match self.types.resolve_extension(&self.scope, &option.name) {
+        match self.types.resolve_extension(self.scope, &option.name) {
             Some((id, _)) => as_map(OptionNode { name: self.types.full_name(id), ..option }),
             None => option,
         }
@@ -83,7 +83,7 @@ impl Normalizer<'_, '_> {
 
     fn message_of(&self, field: &Field) -> Option<&Message> {
         let FieldType::Named(name) = &field.ty else { return None };
-        match self.types.resolve(&self.scope, name)?.1.decl {
+        match self.types.resolve(self.scope, name)?.1.decl {
             TypeDecl::Message(message) => Some(message),
             TypeDecl::Enum(_) => None,
         }
@@ -127,7 +127,7 @@ impl Normalizer<'_, '_> {
             }
             let extension = key.strip_prefix('[').and_then(|key| key.strip_suffix(']'));
             let full = extension
-                .and_then(|name| self.types.resolve_extension(&self.scope, name))
+                .and_then(|name| self.types.resolve_extension(self.scope, name))
                 .map(|(id, _)| format!("[{}]", self.types.full_name(id)));
             sorted.entry(full.unwrap_or(key)).or_insert_with(|| self.value(value));
         }

@@ -1,0 +1,74 @@
+//! Reading the attributes of a schema object, with errors that say where.
+
+use crate::json_text::{Member, Object, Value};
+use crate::{Location, ParseError, ParseErrorKind};
+
+/// Attributes with a meaning of their own; all others are custom properties.
+pub(super) const RESERVED: [&str; 10] =
+    ["doc", "fields", "items", "name", "namespace", "size", "symbols", "values", "type", "aliases"];
+
+pub(super) fn invalid(message: impl Into<String>, place: Location) -> ParseError {
+    ParseError::new(ParseErrorKind::Invalid, message).at(place)
+}
+
+/// The member's text; a member of another kind counts as absent, as in the reference.
+pub(super) fn text<'v>(object: &'v Object, key: &str) -> Option<&'v str> {
+    object.get(key).and_then(Value::as_str)
+}
+
+pub(super) fn required<'v>(
+    object: &'v Object,
+    key: &str,
+    place: Location,
+) -> Result<&'v Value, ParseError> {
+    object.get(key).ok_or_else(|| invalid(format!("attribute {key:?} is missing"), place))
+}
+
+pub(super) fn required_text<'v>(
+    object: &'v Object,
+    key: &str,
+    place: Location,
+) -> Result<&'v str, ParseError> {
+    let value = required(object, key, place)?;
+    value.as_str().ok_or_else(|| {
+        invalid(format!("attribute {key:?} is a string, not {}", value.kind()), value.location)
+    })
+}
+
+pub(super) fn required_array<'v>(
+    object: &'v Object,
+    key: &str,
+    place: Location,
+) -> Result<&'v [Value], ParseError> {
+    let value = required(object, key, place)?;
+    value.as_array().ok_or_else(|| {
+        invalid(format!("attribute {key:?} is an array, not {}", value.kind()), value.location)
+    })
+}
+
+/// The aliases as written, with their places.
+pub(super) fn aliases_of(object: &Object) -> Result<Vec<(&str, Location)>, ParseError> {
+    let Some(value) = object.get("aliases") else { return Ok(Vec::new()) };
+    let Some(items) = value.as_array() else {
+        return Err(invalid(
+            format!("attribute \"aliases\" is an array, not {}", value.kind()),
+            value.location,
+        ));
+    };
+    items
+        .iter()
+        .map(|item| match item.as_str() {
+            Some(alias) => Ok((alias, item.location)),
+            None => {
+                Err(invalid(format!("an alias is a string, not {}", item.kind()), item.location))
+            }
+        })
+        .collect()
+}
+
+/// The members that are not `reserved`.
+pub(super) fn props(object: &Object, reserved: &[&str]) -> Object {
+    let kept: Vec<Member> =
+        object.iter().filter(|member| !reserved.contains(&member.key.as_str())).cloned().collect();
+    Object::new(kept)
+}

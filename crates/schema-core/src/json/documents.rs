@@ -1,0 +1,158 @@
+//! The documents a schema may point into: itself, its references, the bundled meta-schemas.
+
+use std::sync::LazyLock;
+
+use super::text;
+use crate::json_text::{Data, Member, Object, Value};
+use crate::{Limits, Location, ParseError, ParseErrorKind, ResolvedReference};
+
+/// A document, with what is needed to say where in it something is wrong.
+#[derive(Debug)]
+pub(super) struct Document {
+    /// The reference's name; none for the schema itself.
+    pub(super) name: Option<String>,
+    /// Why a reference cannot be read; the root of such a document is `false`.
+    pub(super) unreadable: Option<ParseError>,
+    pub(super) root: Value,
+}
+
+/// The schema and its references. Nothing else is ever read, whatever a `$ref` says.
+#[derive(Debug)]
+pub(super) struct Documents {
+    pub(super) schema: Document,
+    pub(super) references: Vec<Document>,
+}
+
+impl Documents {
+    pub(super) fn new(root: Value, references: &[ResolvedReference], limits: &Limits) -> Self {
+        let schema = Document { name: None, unreadable: None, root: with_defs(root) };
+        let references = references
+            .iter()
+            .map(|target| {
+                let name = Some(target.reference.name.clone());
+                match super::read_any(&target.text, limits) {
+                    Ok(root) => Document { name, unreadable: None, root: with_defs(root) },
+                    Err(error) => Document {
+                        name,
+                        unreadable: Some(error),
+                        root: Value {
+                            data: Data::Boolean(false),
+                            location: Location { line: 1, column: 1 },
+                        },
+                    },
+                }
+            })
+            .collect();
+        Self { schema, references }
+    }
+}
+
+impl Document {
+    /// An error at a place of this document; a place in a reference is told in the message.
+    pub(super) fn error(
+        &self,
+        kind: ParseErrorKind,
+        location: Location,
+        message: impl std::fmt::Display,
+    ) -> ParseError {
+        let Some(name) = &self.name else {
+            return ParseError::new(kind, message.to_string()).at(location);
+        };
+        let inner = ParseError::new(kind, message.to_string()).at(location);
+        ParseError::new(kind, format!("in reference '{name}': {inner}"))
+    }
+
+    pub(super) fn invalid(&self, value: &Value, message: impl std::fmt::Display) -> ParseError {
+        self.error(ParseErrorKind::Invalid, value.location, message)
+    }
+
+    /// `key` has a value of another kind than `wanted`.
+    pub(super) fn mismatch(&self, key: &str, value: &Value, wanted: &str) -> ParseError {
+        self.invalid(value, format!("'{key}' must be {wanted}, not {}", value.kind()))
+    }
+}
+
+/// Top-level `definitions` are found under `$defs` too; what `$defs` has already stays.
+fn with_defs(root: Value) -> Value {
+    let Data::Object(object) = &root.data else { return root };
+    let Some(definitions) = object.get("definitions").and_then(Value::as_object) else {
+        return root;
+    };
+    let present = object.member("$defs");
+    if definitions.is_empty() || present.is_some_and(|defs| defs.value.as_object().is_none()) {
+        return root;
+    }
+    let own = present.and_then(|defs| defs.value.as_object());
+    let mut defs: Vec<Member> = own.map(|own| own.iter().cloned().collect()).unwrap_or_default();
+    defs.extend(
+        definitions.iter().filter(|m| own.is_none_or(|own| own.get(&m.key).is_none())).cloned(),
+    );
+    let location = present.map_or(root.location, |defs| defs.value.location);
+    let bridged = Member {
+        key: "$defs".to_owned(),
+        key_location: location,
+        value: Value { data: Data::Object(Object::new(defs)), location },
+    };
+    let members = object.iter().cloned().chain([bridged]).collect();
+    Value { data: Data::Object(Object::new(members)), location: root.location }
+}
+
+/// A bundled meta-schema by its address, with or without the trailing `#`; http and https count
+/// the same for the main ones.
+pub(super) fn meta_schema(address: &str) -> Option<&'static Document> {
+    let address = address.strip_suffix('#').unwrap_or(address);
+    let bare = address.strip_prefix("https://").or_else(|| address.strip_prefix("http://"))?;
+    META_SCHEMAS.iter().find(|(known, _)| *known == bare).map(|(_, document)| document)
+}
+
+/// Whether the front end of the old drafts has this meta-schema.
+pub(super) fn legacy_meta_schema(address: &str) -> Option<&'static Document> {
+    meta_schema(address).filter(|_| address.contains("/draft-0"))
+}
+
+static META_SCHEMAS: LazyLock<Vec<(&'static str, Document)>> = LazyLock::new(|| {
+    use referencing::meta;
+    let sources: [(&'static str, &serde_json::Value); 18] = [
+        ("json-schema.org/draft-04/schema", &meta::DRAFT4),
+        ("json-schema.org/draft-06/schema", &meta::DRAFT6),
+        ("json-schema.org/draft-07/schema", &meta::DRAFT7),
+        ("json-schema.org/draft/2019-09/schema", &meta::DRAFT201909),
+        ("json-schema.org/draft/2019-09/meta/applicator", &meta::DRAFT201909_APPLICATOR),
+        ("json-schema.org/draft/2019-09/meta/content", &meta::DRAFT201909_CONTENT),
+        ("json-schema.org/draft/2019-09/meta/core", &meta::DRAFT201909_CORE),
+        ("json-schema.org/draft/2019-09/meta/format", &meta::DRAFT201909_FORMAT),
+        ("json-schema.org/draft/2019-09/meta/meta-data", &meta::DRAFT201909_META_DATA),
+        ("json-schema.org/draft/2019-09/meta/validation", &meta::DRAFT201909_VALIDATION),
+        ("json-schema.org/draft/2020-12/schema", &meta::DRAFT202012),
+        ("json-schema.org/draft/2020-12/meta/core", &meta::DRAFT202012_CORE),
+        ("json-schema.org/draft/2020-12/meta/applicator", &meta::DRAFT202012_APPLICATOR),
+        ("json-schema.org/draft/2020-12/meta/unevaluated", &meta::DRAFT202012_UNEVALUATED),
+        ("json-schema.org/draft/2020-12/meta/validation", &meta::DRAFT202012_VALIDATION),
+        ("json-schema.org/draft/2020-12/meta/meta-data", &meta::DRAFT202012_META_DATA),
+        (
+            "json-schema.org/draft/2020-12/meta/format-annotation",
+            &meta::DRAFT202012_FORMAT_ANNOTATION,
+        ),
+        ("json-schema.org/draft/2020-12/meta/content", &meta::DRAFT202012_CONTENT),
+    ];
+    sources
+        .into_iter()
+        .filter_map(|(address, source)| {
+            let root = super::read_any(&source.to_string(), &Limits::default()).ok()?;
+            let name = Some(format!("https://{address}"));
+            Some((address, Document { name, unreadable: None, root }))
+        })
+        .collect()
+});
+
+/// The keywords of `object` that `taken` does not hold, as normalized texts.
+pub(super) fn rest_of(
+    object: &Object,
+    taken: impl Fn(&str) -> bool,
+) -> std::collections::BTreeMap<String, String> {
+    object
+        .iter()
+        .filter(|member| !taken(&member.key))
+        .map(|member| (member.key.clone(), text::normalized(&member.value)))
+        .collect()
+}

@@ -1,0 +1,287 @@
+//! The keyword families of the old drafts: strings, numbers, objects, arrays.
+
+use std::collections::BTreeMap;
+
+use super::{Extraction, Loader, array, boolean, check_pattern, members};
+use crate::ParseError;
+use crate::json::decimal::Decimal;
+use crate::json::dialect::Dialect;
+use crate::json::documents::Document;
+use crate::json::model::{Additional, ArrayRules, Kind, NumberRules, ObjectRules, StringRules};
+use crate::json_text::{Data, Object, Value};
+
+pub(super) const STRING: &[&str] = &["minLength", "maxLength", "pattern", "format"];
+pub(super) const NUMBER: &[&str] =
+    &["minimum", "maximum", "exclusiveMinimum", "exclusiveMaximum", "multipleOf"];
+
+pub(super) fn array_keywords(dialect: Dialect) -> &'static [&'static str] {
+    let all: &[&str] =
+        &["items", "additionalItems", "minItems", "maxItems", "uniqueItems", "contains"];
+    without_last(all, dialect)
+}
+
+pub(super) fn object_keywords(dialect: Dialect) -> &'static [&'static str] {
+    let all: &[&str] = &[
+        "properties",
+        "required",
+        "minProperties",
+        "maxProperties",
+        "dependencies",
+        "patternProperties",
+        "additionalProperties",
+        "propertyNames",
+    ];
+    without_last(all, dialect)
+}
+
+/// Draft 06 added the last keyword of the list.
+fn without_last(all: &'static [&'static str], dialect: Dialect) -> &'static [&'static str] {
+    match all.split_last() {
+        Some((_, older)) if dialect < Dialect::Draft06 => older,
+        _ => all,
+    }
+}
+
+/// The string keywords of the object.
+pub(super) fn string(at: &mut Extraction<'_, '_>, typed: bool) -> Result<Kind, ParseError> {
+    let (document, object) = (at.scope.document, at.object);
+    at.taken.extend(STRING);
+    let mut rules = StringRules {
+        typed,
+        min_length: integer(document, object, "minLength")?,
+        max_length: integer(document, object, "maxLength")?,
+        ..StringRules::default()
+    };
+    if let Some(value) = object.get("pattern") {
+        let source = super::string(document, "pattern", value)?;
+        check_pattern(document, &source, value)?;
+        rules.pattern = Some(source);
+    }
+    if let Some(value) = object.get("format") {
+        rules.format = Some(super::string(document, "format", value)?);
+    }
+    Ok(Kind::String(rules))
+}
+
+/// The numeric keywords of the object.
+pub(super) fn number(
+    at: &mut Extraction<'_, '_>,
+    typed: bool,
+    integer: bool,
+) -> Result<Kind, ParseError> {
+    let (document, object) = (at.scope.document, at.object);
+    at.taken.extend(NUMBER);
+    let mut rules = NumberRules {
+        typed,
+        integer,
+        minimum: numeral(document, object, "minimum")?,
+        maximum: numeral(document, object, "maximum")?,
+        multiple_of: numeral(document, object, "multipleOf")?,
+        ..NumberRules::default()
+    };
+    if rules.multiple_of.as_ref().is_some_and(Decimal::is_zero) {
+        let at = object.get("multipleOf").map_or(at.scope.document.root.location, |v| v.location);
+        let kind = crate::ParseErrorKind::Invalid;
+        return Err(document.error(kind, at, "'multipleOf' must not be 0"));
+    }
+    if at.scope.has(Dialect::Draft06) {
+        rules.exclusive_minimum = numeral(document, object, "exclusiveMinimum")?;
+        rules.exclusive_maximum = numeral(document, object, "exclusiveMaximum")?;
+    } else {
+        let flag = |key: &str| match object.get(key) {
+            Some(value) => boolean(document, key, value),
+            None => Ok(false),
+        };
+        rules.exclusive_flags = (flag("exclusiveMinimum")?, flag("exclusiveMaximum")?);
+    }
+    Ok(Kind::Number(rules))
+}
+
+/// An integer of 32 bits, written as one: `1.0` is not.
+fn integer(document: &Document, object: &Object, key: &str) -> Result<Option<i32>, ParseError> {
+    let Some(value) = object.get(key) else { return Ok(None) };
+    if let Data::Number(number) = &value.data
+        && let Some(small) = number.as_i64().and_then(|wide| i32::try_from(wide).ok())
+    {
+        return Ok(Some(small));
+    }
+    Err(document.invalid(value, format!("'{key}' must be an integer of at most 32 bits")))
+}
+
+fn numeral(document: &Document, object: &Object, key: &str) -> Result<Option<Decimal>, ParseError> {
+    let Some(value) = object.get(key) else { return Ok(None) };
+    match &value.data {
+        Data::Number(number) => Ok(Decimal::parse(number.source())),
+        _ => Err(document.mismatch(key, value, "a number")),
+    }
+}
+
+/// `minContains` and `maxContains` are unknown keywords here that the comparison reads all the
+/// same, if they are numbers and the schema is an array schema and nothing else.
+pub(super) fn count_contains(kind: &mut Kind, object: &Object) {
+    let Kind::Array(rules) = kind else { return };
+    let count = |key: &str| match object.get(key).map(|value| &value.data) {
+        Some(Data::Number(number)) => Decimal::parse(number.source()),
+        _ => None,
+    };
+    rules.min_contains = count("minContains");
+    rules.max_contains = count("maxContains");
+}
+
+impl<'a> Loader<'a> {
+    /// The array keywords of the object.
+    pub(super) fn array(
+        &mut self,
+        at: &mut Extraction<'_, 'a>,
+        typed: bool,
+    ) -> Result<Kind, ParseError> {
+        let (scope, object) = (at.scope, at.object);
+        let document = scope.document;
+        at.taken.extend(array_keywords(scope.dialect));
+        let mut rules = ArrayRules {
+            typed,
+            min_items: integer(document, object, "minItems")?,
+            max_items: integer(document, object, "maxItems")?,
+            ..ArrayRules::default()
+        };
+        if let Some(value) = object.get("uniqueItems") {
+            rules.unique = boolean(document, "uniqueItems", value)?;
+        }
+        if let Some(value) = object.get("additionalItems") {
+            rules.additional = self.additional(at, "additionalItems", value)?;
+        }
+        if let Some(value) = object.get("items") {
+            if let Data::Array(positions) = &value.data {
+                for position in positions {
+                    rules.positions.push(self.child(scope, position)?);
+                }
+            } else {
+                self.refuse_boolean(at, "items", value)?;
+                rules.items = Some(self.child(scope, value)?);
+            }
+        }
+        // The reference drops `additionalItems: false` beside a schema for all items.
+        if rules.items.is_some() && rules.additional == Additional::Refused {
+            rules.additional = Additional::Allowed;
+        }
+        if let Some(value) = object.get("contains").filter(|_| scope.has(Dialect::Draft06)) {
+            rules.contains = Some(self.child(scope, value)?);
+        }
+        Ok(Kind::Array(Box::new(rules)))
+    }
+
+    /// The object keywords of the object.
+    pub(super) fn object(
+        &mut self,
+        at: &mut Extraction<'_, 'a>,
+        typed: bool,
+    ) -> Result<Kind, ParseError> {
+        let (scope, object) = (at.scope, at.object);
+        let document = scope.document;
+        at.taken.extend(object_keywords(scope.dialect));
+        let mut rules = ObjectRules {
+            typed,
+            min_properties: integer(document, object, "minProperties")?,
+            max_properties: integer(document, object, "maxProperties")?,
+            ..ObjectRules::default()
+        };
+        if let Some(value) = object.get("properties") {
+            let inner = scope.enter(value)?;
+            for member in members(document, "properties", value)?.iter() {
+                // A text here is taken for the id of the enclosing schema.
+                let id = member.key == scope.dialect.id_keyword();
+                if !id || member.value.as_object().is_some() {
+                    let node = self.child(&inner, &member.value)?;
+                    rules.properties.insert(member.key.clone(), node);
+                }
+            }
+        }
+        if let Some(value) = object.get("additionalProperties") {
+            rules.additional = self.additional(at, "additionalProperties", value)?;
+        }
+        if let Some(value) = object.get("required") {
+            for name in array(document, "required", value)? {
+                rules.required.push(name_in(document, "required", name)?);
+            }
+        }
+        if let Some(value) = object.get("patternProperties") {
+            let inner = scope.enter(value)?;
+            for member in members(document, "patternProperties", value)?.iter() {
+                let node = self.child(&inner, &member.value)?;
+                check_pattern(document, &member.key, &member.value)?;
+                rules.patterns.push((member.key.clone(), node));
+            }
+        }
+        if let Some(value) = object.get("dependencies") {
+            self.dependencies(at, value, &mut rules)?;
+        }
+        if let Some(value) = object.get("propertyNames").filter(|_| scope.has(Dialect::Draft06)) {
+            rules.property_names = Some(self.child(scope, value)?);
+        }
+        Ok(Kind::Object(Box::new(rules)))
+    }
+
+    fn dependencies(
+        &mut self,
+        at: &Extraction<'_, 'a>,
+        value: &'a Value,
+        rules: &mut ObjectRules,
+    ) -> Result<(), ParseError> {
+        let document = at.scope.document;
+        let inner = at.scope.enter(value)?;
+        let mut required_by = BTreeMap::new();
+        for member in members(document, "dependencies", value)?.iter() {
+            if let Data::Array(names) = &member.value.data {
+                for name in names {
+                    required_by
+                        .entry(member.key.clone())
+                        .or_insert_with(std::collections::BTreeSet::new)
+                        .insert(name_in(document, "dependencies", name)?);
+                }
+            } else {
+                self.refuse_boolean(at, "dependencies", &member.value)?;
+                let node = self.child(&inner, &member.value)?;
+                rules.schemas_by.insert(member.key.clone(), node);
+            }
+        }
+        rules.required_by = required_by;
+        Ok(())
+    }
+
+    /// A boolean or a schema object.
+    fn additional(
+        &mut self,
+        at: &Extraction<'_, 'a>,
+        key: &str,
+        value: &'a Value,
+    ) -> Result<Additional, ParseError> {
+        match &value.data {
+            Data::Boolean(true) => Ok(Additional::Allowed),
+            Data::Boolean(false) => Ok(Additional::Refused),
+            Data::Object(_) => self.child(at.scope, value).map(Additional::Schema),
+            _ => Err(at.scope.document.mismatch(key, value, "a boolean or an object")),
+        }
+    }
+
+    /// Draft 04 knows no boolean schemas in some places.
+    fn refuse_boolean(
+        &self,
+        at: &Extraction<'_, 'a>,
+        key: &str,
+        value: &Value,
+    ) -> Result<(), ParseError> {
+        match value.data {
+            Data::Boolean(_) if !at.scope.has(Dialect::Draft06) => {
+                Err(at.scope.document.mismatch(key, value, "an object or an array"))
+            }
+            _ => Ok(()),
+        }
+    }
+}
+
+fn name_in(document: &Document, key: &str, value: &Value) -> Result<String, ParseError> {
+    let text = value
+        .as_str()
+        .ok_or_else(|| document.mismatch(&format!("a member of {key}"), value, "a string"))?;
+    Ok(text.to_owned())
+}

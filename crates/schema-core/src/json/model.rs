@@ -1,0 +1,227 @@
+//! The schema as it is compared: typed nodes in one arena, whatever the dialect.
+
+use std::collections::{BTreeMap, BTreeSet, HashMap};
+
+use super::decimal::Decimal;
+use crate::Limits;
+
+/// A node of a [`Model`]; identity is what recursion is detected by.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub(super) struct NodeId(usize);
+
+/// The place of a `$ref`'s target, which may be known only later.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub(super) struct RefId(usize);
+
+/// Nodes stand behind those that they hold, so a model has no cycles but through [`RefId`]s.
+#[derive(Clone, Debug, Default)]
+pub(super) struct Model {
+    nodes: Vec<Node>,
+    shapes: Vec<usize>,
+    targets: Vec<Option<NodeId>>,
+}
+
+#[derive(Clone, Debug, Default)]
+pub(super) struct Node {
+    pub(super) kind: Kind,
+    pub(super) notes: Notes,
+}
+
+/// What a schema says beside its rules.
+#[derive(Clone, Debug, Default)]
+pub(super) struct Notes {
+    pub(super) id: Option<String>,
+    pub(super) title: Option<String>,
+    pub(super) description: Option<String>,
+    /// Normalized text of the default.
+    pub(super) default: Option<String>,
+    /// Normalized texts of the keywords that no rule took.
+    pub(super) rest: BTreeMap<String, String>,
+}
+
+#[derive(Clone, Debug, Default)]
+pub(super) enum Kind {
+    #[default]
+    Empty,
+    True,
+    False,
+    Boolean,
+    Null,
+    String(StringRules),
+    Number(NumberRules),
+    Object(Box<ObjectRules>),
+    Array(Box<ArrayRules>),
+    /// Normalized texts of the members: they tell 1 from 1.0 and forgive the order of members.
+    Enum(BTreeSet<String>),
+    Const(String),
+    Not(NodeId),
+    Conditional(Vec<(&'static str, NodeId)>),
+    Combined(Combined),
+    Reference {
+        text: String,
+        target: RefId,
+    },
+}
+
+#[derive(Clone, Debug, Default)]
+pub(super) struct StringRules {
+    pub(super) typed: bool,
+    pub(super) min_length: Option<i32>,
+    pub(super) max_length: Option<i32>,
+    pub(super) pattern: Option<String>,
+    pub(super) format: Option<String>,
+}
+
+#[derive(Clone, Debug, Default)]
+pub(super) struct NumberRules {
+    pub(super) typed: bool,
+    pub(super) integer: bool,
+    pub(super) minimum: Option<Decimal>,
+    pub(super) maximum: Option<Decimal>,
+    pub(super) exclusive_minimum: Option<Decimal>,
+    pub(super) exclusive_maximum: Option<Decimal>,
+    /// Draft 4 writes the exclusive bounds as booleans, which are never compared.
+    pub(super) exclusive_flags: (bool, bool),
+    pub(super) multiple_of: Option<Decimal>,
+}
+
+#[derive(Clone, Debug, Default)]
+pub(super) struct ObjectRules {
+    pub(super) typed: bool,
+    pub(super) properties: BTreeMap<String, NodeId>,
+    pub(super) required: Vec<String>,
+    pub(super) additional: Additional,
+    pub(super) patterns: Vec<(String, NodeId)>,
+    pub(super) property_names: Option<NodeId>,
+    pub(super) required_by: BTreeMap<String, BTreeSet<String>>,
+    pub(super) schemas_by: BTreeMap<String, NodeId>,
+    pub(super) unevaluated: Option<NodeId>,
+    pub(super) min_properties: Option<i32>,
+    pub(super) max_properties: Option<i32>,
+}
+
+#[derive(Clone, Debug, Default)]
+pub(super) struct ArrayRules {
+    pub(super) typed: bool,
+    pub(super) items: Option<NodeId>,
+    pub(super) positions: Vec<NodeId>,
+    pub(super) additional: Additional,
+    pub(super) unevaluated: Option<NodeId>,
+    pub(super) contains: Option<NodeId>,
+    pub(super) min_contains: Option<Decimal>,
+    pub(super) max_contains: Option<Decimal>,
+    pub(super) min_items: Option<i32>,
+    pub(super) max_items: Option<i32>,
+    pub(super) unique: bool,
+}
+
+/// What may stand beyond the named properties or the listed positions.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub(super) enum Additional {
+    #[default]
+    Allowed,
+    Refused,
+    Schema(NodeId),
+}
+
+#[derive(Clone, Debug)]
+pub(super) struct Combined {
+    pub(super) criterion: Criterion,
+    pub(super) members: Vec<NodeId>,
+    /// Put together from keywords side by side, not written as such.
+    pub(super) generated: bool,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Criterion {
+    AllOf,
+    AnyOf,
+    OneOf,
+}
+
+impl Criterion {
+    pub(super) const ALL: [(&'static str, Self); 3] =
+        [("allOf", Self::AllOf), ("anyOf", Self::AnyOf), ("oneOf", Self::OneOf)];
+}
+
+/// The model has more nodes than the limit allows.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) struct TooManyNodes;
+
+/// A model under construction.
+#[derive(Debug)]
+pub(super) struct Builder {
+    model: Model,
+    known_shapes: HashMap<String, usize>,
+    references: HashMap<RefId, NodeId>,
+    nodes_max: usize,
+}
+
+impl Builder {
+    pub(super) fn new(limits: &Limits) -> Self {
+        Self {
+            model: Model::default(),
+            known_shapes: HashMap::new(),
+            references: HashMap::new(),
+            nodes_max: limits.nodes_max,
+        }
+    }
+
+    pub(super) fn push(&mut self, node: Node) -> Result<NodeId, TooManyNodes> {
+        if self.model.nodes.len() >= self.nodes_max {
+            return Err(TooManyNodes);
+        }
+        let printed = super::shape::printed(&node, &self.model);
+        let next = self.known_shapes.len();
+        let shape = *self.known_shapes.entry(printed).or_insert(next);
+        self.model.nodes.push(node);
+        self.model.shapes.push(shape);
+        Ok(NodeId(self.model.nodes.len() - 1))
+    }
+
+    pub(super) fn new_ref(&mut self) -> RefId {
+        self.model.targets.push(None);
+        RefId(self.model.targets.len() - 1)
+    }
+
+    /// The one node of a `$ref`, pushed when first asked for.
+    pub(super) fn push_reference(&mut self, at: RefId, node: Node) -> Result<NodeId, TooManyNodes> {
+        if let Some(&known) = self.references.get(&at) {
+            return Ok(known);
+        }
+        let id = self.push(node)?;
+        self.references.insert(at, id);
+        Ok(id)
+    }
+
+    pub(super) fn set_target(&mut self, at: RefId, target: NodeId) {
+        if let Some(slot) = self.model.targets.get_mut(at.0) {
+            *slot = Some(target);
+        }
+    }
+
+    pub(super) fn model(&self) -> &Model {
+        &self.model
+    }
+
+    pub(super) fn finish(self) -> Model {
+        self.model
+    }
+}
+
+impl Model {
+    pub(super) fn node(&self, id: NodeId) -> &Node {
+        #[expect(clippy::indexing_slicing, reason = "ids are handed out by `Builder::push` alone")]
+        &self.nodes[id.0]
+    }
+
+    /// Equal for two nodes of one model that the reference would print alike.
+    pub(super) fn shape(&self, id: NodeId) -> usize {
+        #[expect(clippy::indexing_slicing, reason = "`Builder::push` adds a shape for each node")]
+        self.shapes[id.0]
+    }
+
+    pub(super) fn target(&self, at: RefId) -> Option<NodeId> {
+        self.targets.get(at.0).copied().flatten()
+    }
+}

@@ -1,0 +1,340 @@
+//! Loaded schemas become nodes. Which nodes are shared and which are copies follows the reference,
+//! because its differ tells recursion by identity.
+
+use std::collections::{HashMap, HashSet, VecDeque};
+
+use super::java_order::hash_order;
+use super::join::{built, combined, generated, join};
+use super::keywords::is_known;
+use super::load::Loaded;
+use super::{Instance, Knot, Place};
+use crate::json::documents::rest_of;
+use crate::json::model::{
+    Builder, Criterion, Kind, Model, Node, NodeId, Notes, RefId, TooManyNodes,
+};
+use crate::json::text::normalized;
+use crate::json_text::{Data, Member, Object};
+use crate::{Limits, ParseError, ParseErrorKind};
+
+/// The text that a `$ref` to a schema around it is given.
+const RECURSIVE: &str = "#";
+
+pub(super) fn translate(
+    loaded: &Loaded<'_>,
+    limits: &Limits,
+) -> Result<(Model, NodeId), ParseError> {
+    let mut translator = Translator {
+        loaded,
+        builder: Builder::new(limits),
+        depth: 0,
+        depth_max: limits.depth_max,
+        finished: HashMap::new(),
+        queue: VecDeque::new(),
+        referred: HashMap::new(),
+        open: HashSet::new(),
+        scope: Vec::new(),
+    };
+    let Some(place) = loaded.roots.get(loaded.root).copied().flatten() else {
+        let message = "the schema has no root";
+        return Err(ParseError::new(ParseErrorKind::Invalid, message));
+    };
+    let root = translator.schema(loaded.root, place)?;
+    translator.resolve_queued()?;
+    let root = translator.build(place, root)?;
+    Ok((translator.builder.finish(), root))
+}
+
+/// A schema that a `$ref` waits for.
+#[derive(Clone, Copy)]
+struct Target<'a> {
+    knot: Knot,
+    place: Place<'a>,
+}
+
+pub(super) struct Translator<'l, 'a> {
+    loaded: &'l Loaded<'a>,
+    pub(super) builder: Builder,
+    depth: usize,
+    depth_max: usize,
+    /// What became of the schemas that references lead to.
+    finished: HashMap<Instance, Node>,
+    queue: VecDeque<(RefId, Target<'a>)>,
+    referred: HashMap<RefId, Target<'a>>,
+    /// The schemas whose keywords are being visited.
+    open: HashSet<Instance>,
+    /// The schemas around the current one, for `$dynamicRef`.
+    scope: Vec<Target<'a>>,
+}
+
+impl<'a> Translator<'_, 'a> {
+    /// The node of a schema, not yet in the model.
+    pub(super) fn schema(&mut self, knot: Knot, place: Place<'a>) -> Result<Node, ParseError> {
+        let node = match &place.value.data {
+            Data::Boolean(true) => Node { kind: Kind::True, ..Node::default() },
+            Data::Object(object) => {
+                if self.depth >= self.depth_max {
+                    let message = format!("schemas nest deeper than {} levels", self.depth_max);
+                    let kind = ParseErrorKind::TooLarge;
+                    return Err(place.document.error(kind, place.value.location, message));
+                }
+                self.depth += 1;
+                self.scope.push(Target { knot, place });
+                let node = self.composite(knot, place, object)?;
+                self.scope.pop();
+                self.depth -= 1;
+                node
+            }
+            _ => Node { kind: Kind::False, ..Node::default() },
+        };
+        self.finish(knot, place, &node);
+        Ok(node)
+    }
+
+    /// The node of a schema, in the model.
+    pub(super) fn child(&mut self, knot: Knot, place: Place<'a>) -> Result<NodeId, ParseError> {
+        let node = self.schema(knot, place)?;
+        self.build(place, node)
+    }
+
+    pub(super) fn build(&mut self, place: Place<'a>, node: Node) -> Result<NodeId, ParseError> {
+        built(&mut self.builder, node).map_err(|TooManyNodes| too_many(place))
+    }
+
+    pub(super) fn join(
+        &mut self,
+        place: Place<'a>,
+        within: Option<Criterion>,
+        a: Option<Node>,
+        b: Node,
+    ) -> Result<Node, ParseError> {
+        match a {
+            None => Ok(b),
+            Some(a) => {
+                join(&mut self.builder, within, a, b).map_err(|TooManyNodes| too_many(place))
+            }
+        }
+    }
+
+    /// Remembers the node if a `$ref` could lead to the schema.
+    fn finish(&mut self, knot: Knot, place: Place<'a>, node: &Node) {
+        let root = self.loaded.roots.get(knot).copied().flatten();
+        let is_root = root.is_some_and(|root| std::ptr::eq(root.value, place.value));
+        if is_root || !self.loaded.dynamic.is_empty() {
+            self.finished.insert(place.instance(knot), node.clone());
+        }
+    }
+
+    /// A schema object: the schema its `$dynamicRef` leads to, and its own keywords.
+    fn composite(
+        &mut self,
+        knot: Knot,
+        place: Place<'a>,
+        object: &'a Object,
+    ) -> Result<Node, ParseError> {
+        let referred = match object.get("$dynamicRef").and_then(|value| value.as_str()) {
+            Some(text) => self.dynamic_target(knot, place, text),
+            None => None,
+        };
+        let referred = match referred {
+            Some(target) => Some(self.schema(target.knot, target.place)?),
+            None => None,
+        };
+        let own = self.own_keywords(knot, place, object)?;
+        self.join(place, None, referred, own)
+    }
+
+    fn own_keywords(
+        &mut self,
+        knot: Knot,
+        place: Place<'a>,
+        object: &'a Object,
+    ) -> Result<Node, ParseError> {
+        let mut product = Some(self.plain_keywords(knot, place, object)?);
+        let parts = [self.properties(knot, place, object)?, self.patterns(knot, place, object)?];
+        for part in parts.into_iter().flatten() {
+            product = Some(self.join(place, None, product, part)?);
+        }
+        for keyword in ["unevaluatedItems", "unevaluatedProperties"] {
+            if let Some(part) = self.unevaluated(knot, place, object, keyword)? {
+                product = Some(self.join(place, None, product, part)?);
+            }
+        }
+        let mut node = self.unwrap_single(product.unwrap_or_default());
+        self.annotate(&mut node, object);
+        if let Some(definitions) = object.get("$defs").and_then(|value| value.as_object()) {
+            self.finish(knot, place, &node);
+            for member in self.ordered(place, definitions) {
+                self.schema(knot, place.at(&member.value))?;
+                self.resolve_queued()?;
+            }
+        }
+        Ok(node)
+    }
+
+    /// The keywords that are visited in the order of the reference's map.
+    fn plain_keywords(
+        &mut self,
+        knot: Knot,
+        place: Place<'a>,
+        object: &'a Object,
+    ) -> Result<Node, ParseError> {
+        let instance = place.instance(knot);
+        if !self.open.insert(instance) {
+            let target = Target { knot, place };
+            return Ok(self.reference(target, RECURSIVE.to_owned()));
+        }
+        let mut product = None;
+        for member in self.ordered(place, object) {
+            if let Some(part) = self.keyword(knot, place, object, member)? {
+                product = Some(self.join(place, None, product, part)?);
+            }
+        }
+        self.open.remove(&instance);
+        Ok(product.unwrap_or_else(nothing))
+    }
+
+    /// The members in the reference's order: the schema itself is in a hash map, references are
+    /// in written order.
+    pub(super) fn ordered(&self, place: Place<'a>, object: &'a Object) -> Vec<&'a Member> {
+        match place.document.name {
+            None => hash_order(object),
+            Some(_) => object.iter().collect(),
+        }
+    }
+
+    /// A generated allOf of one is its member, of none it is the empty schema.
+    fn unwrap_single(&mut self, node: Node) -> Node {
+        let Some(members) = generated(&node, Criterion::AllOf) else { return node };
+        match members {
+            [] => Node::default(),
+            [single] => {
+                let mut single = self.builder.model().node(*single).clone();
+                if let Kind::Reference { target, text } = &single.kind
+                    && let Some(&referred) = self.referred.get(target)
+                {
+                    let fresh = self.reference(referred, text.clone());
+                    single.kind = fresh.kind;
+                }
+                single
+            }
+            _ => node,
+        }
+    }
+
+    fn annotate(&mut self, node: &mut Node, object: &Object) {
+        let text = |key: &str| object.get(key).and_then(|value| value.as_str()).map(str::to_owned);
+        let is_reference = matches!(node.kind, Kind::Reference { .. });
+        let default = object.get("default").filter(|default| !default.is_null() && !is_reference);
+        let rest = rest_of(object, |key| is_known(key) && key != "$defs");
+        let rest: std::collections::BTreeMap<_, _> =
+            rest.into_iter().filter(|(key, text)| key != "$defs" || text != "{}").collect();
+        if !rest.is_empty() {
+            // The reference keeps these three beside the unknown keywords, which replace them.
+            match &mut node.kind {
+                Kind::Object(rules) => rules.unevaluated = None,
+                Kind::Array(rules) => {
+                    (rules.unevaluated, rules.min_contains, rules.max_contains) =
+                        (None, None, None);
+                }
+                _ => {}
+            }
+        }
+        let own = Notes {
+            id: None,
+            title: text("title"),
+            description: text("description"),
+            default: default.map(normalized),
+            rest,
+        };
+        let notes = &mut node.notes;
+        notes.title = own.title.or(notes.title.take());
+        notes.description = own.description.or(notes.description.take());
+        notes.default = own.default.or(notes.default.take());
+        if !own.rest.is_empty() {
+            notes.rest = own.rest;
+        }
+    }
+
+    /// A `$ref` to a target that is resolved when the queue is worked off.
+    fn reference(&mut self, target: Target<'a>, text: String) -> Node {
+        let at = self.builder.new_ref();
+        self.queue.push_back((at, target));
+        self.referred.insert(at, target);
+        Node { kind: Kind::Reference { text, target: at }, ..Node::default() }
+    }
+
+    /// The `$ref` of a schema.
+    pub(super) fn static_reference(&mut self, knot: Knot, place: Place<'a>) -> Option<Node> {
+        let (target, text) = self.loaded.references.get(&place.instance(knot))?;
+        let root = self.loaded.roots.get(*target).copied().flatten()?;
+        Some(self.reference(Target { knot: *target, place: root }, text.clone()))
+    }
+
+    /// Resolves the waiting references. Those that share a target share its node, but for the
+    /// one that made the target be translated, which gets a copy.
+    fn resolve_queued(&mut self) -> Result<(), ParseError> {
+        let mut copies: HashMap<Instance, NodeId> = HashMap::new();
+        let mut first = Vec::new();
+        while let Some((at, target)) = self.queue.pop_front() {
+            let instance = target.place.instance(target.knot);
+            if let Some(node) = self.finished.get(&instance) {
+                let node = match copies.get(&instance) {
+                    Some(node) => *node,
+                    None => {
+                        let node = node.clone();
+                        self.build(target.place, node)?
+                    }
+                };
+                copies.insert(instance, node);
+                self.builder.set_target(at, node);
+            } else {
+                let node = self.schema(target.knot, target.place)?;
+                first.push((at, target, node));
+                copies = HashMap::new();
+            }
+        }
+        for (at, target, node) in first.into_iter().rev() {
+            let node = self.build(target.place, node)?;
+            self.builder.set_target(at, node);
+        }
+        Ok(())
+    }
+
+    /// What a `$dynamicRef` leads to: the outermost schema around it that has the anchor, or holds
+    /// it in its first definition, else what a plain `$ref` would find.
+    fn dynamic_target(&self, knot: Knot, place: Place<'a>, text: &str) -> Option<Target<'a>> {
+        let (_, name) = text.split_once('#').unwrap_or(("", text));
+        let around = self.scope.iter().find_map(|outer| self.anchored(*outer, name));
+        around.or_else(|| {
+            let knot = *self.loaded.dynamic.get(&place.instance(knot))?;
+            let place = self.loaded.roots.get(knot).copied().flatten()?;
+            Some(Target { knot, place })
+        })
+    }
+
+    fn anchored(&self, within: Target<'a>, name: &str) -> Option<Target<'a>> {
+        let mut within = within;
+        loop {
+            let object = within.place.value.as_object()?;
+            if object.get("$dynamicAnchor").and_then(|anchor| anchor.as_str()) == Some(name) {
+                return Some(within);
+            }
+            let definitions = object.get("$defs")?.as_object()?;
+            let first = self
+                .ordered(within.place, definitions)
+                .into_iter()
+                .find(|member| member.value.as_object().is_some())?;
+            within.place = within.place.at(&first.value);
+        }
+    }
+}
+
+/// What a keyword adds that the reference reads and drops.
+pub(super) fn nothing() -> Node {
+    combined(Criterion::AllOf, Vec::new(), true)
+}
+
+fn too_many(place: Place<'_>) -> ParseError {
+    let message = "the schema and its references have too many nodes";
+    place.document.error(ParseErrorKind::TooLarge, place.value.location, message)
+}

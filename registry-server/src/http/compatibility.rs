@@ -1,0 +1,29 @@
+//! `/compatibility/subjects/{subject}/versions`, with and without a version.
+
+use axum::extract::State;
+use levada_registry_api::{CompatibilityDocument, RegisterRequest};
+use levada_registry_core::Check;
+
+use super::extract::{Body, Names, Params};
+use super::reply::{Answer, document};
+use super::{AppState, convert};
+
+/// POST `/compatibility/subjects/{subject}/versions` and `.../{version}`
+pub(super) async fn check(
+    State(app): State<AppState>,
+    names: Names,
+    params: Params,
+    Body(request): Body<RegisterRequest>,
+) -> Answer<CompatibilityDocument> {
+    let check = Check {
+        version: names.optional_version()?,
+        normalize: params.flag("normalize"),
+        verbose: params.flag("verbose"),
+    };
+    let draft = convert::draft(request)?;
+    let messages = app.registry.check_compatibility(&names.subject(), &draft, check).await?;
+    document(CompatibilityDocument {
+        is_compatible: messages.is_empty(),
+        messages: check.verbose.then_some(messages),
+    })
+}

@@ -1,0 +1,172 @@
+//! Between the bodies of the API and the values of the rules.
+
+use std::str::FromStr;
+
+use levada_registry_api::{
+    ConfigDocument, ConfigUpdate, Metadata as MetadataBody, Patch, RegisterRequest, SchemaDocument,
+    SchemaReference,
+};
+use levada_registry_core::{
+    CompatibilityPolicy, Config, ConfigPatch, Context, Draft, EffectiveConfig, FieldPatch,
+    QualifiedSubject, RegistryError, SchemaId, StoredSchema, StoredVersion,
+};
+use levada_schema_core::{CompatibilityLevel, Metadata, Reference};
+
+use super::error::HttpError;
+
+/// A draft, or an error for members that the reference would act on and this server cannot.
+pub(super) fn draft(request: RegisterRequest) -> Result<Draft, HttpError> {
+    if request.rule_set.is_some() {
+        return Err(HttpError::not_implemented("The member ruleSet"));
+    }
+    if !request.schema_tags_to_add.is_empty()
+        || !request.schema_tags_to_remove.is_empty()
+        || request.propagate_schema_tags
+    {
+        return Err(HttpError::not_implemented("Changing the tags of a schema"));
+    }
+    Ok(Draft {
+        text: request.schema.unwrap_or_default(),
+        schema_type: request.schema_type,
+        references: request.references.into_iter().map(reference).collect(),
+        metadata: request.metadata.map(|body| Metadata {
+            tags: body.tags,
+            properties: body.properties,
+            sensitive: body.sensitive,
+        }),
+        id: request.id,
+        version: request.version.unwrap_or(0),
+    })
+}
+
+/// Members that are missing become values that the rules refuse.
+fn reference(body: SchemaReference) -> Reference {
+    Reference {
+        name: body.name.unwrap_or_default(),
+        subject: body.subject.unwrap_or_default(),
+        version: body.version.unwrap_or(0),
+    }
+}
+
+/// The content of a schema with its text as it is to be shown.
+pub(super) fn content(schema: &StoredSchema, text: String) -> SchemaDocument {
+    SchemaDocument {
+        guid: Some(schema.fingerprint.to_string()),
+        schema_type: Some(schema.schema_type.to_string()),
+        references: schema
+            .references
+            .iter()
+            .map(|reference| SchemaReference {
+                name: Some(reference.name.clone()),
+                subject: Some(reference.subject.clone()),
+                version: Some(reference.version),
+            })
+            .collect(),
+        metadata: schema.metadata.clone().map(|metadata| MetadataBody {
+            tags: metadata.tags,
+            properties: metadata.properties,
+            sensitive: metadata.sensitive,
+        }),
+        schema: Some(text),
+        ..SchemaDocument::default()
+    }
+}
+
+/// A version of a subject.
+pub(super) fn version(version: &StoredVersion, text: String) -> SchemaDocument {
+    SchemaDocument {
+        subject: Some(version.subject.to_string()),
+        version: Some(version.version.0),
+        id: Some(version.schema.id.0),
+        ts: Some(version.ts_ms),
+        deleted: Some(version.is_deleted),
+        ..content(&version.schema, text)
+    }
+}
+
+/// `referenceFormat=qualified`: outside the default context the subjects of references are shown
+/// with the context they belong to.
+pub(super) fn qualify_references(document: &mut SchemaDocument, context: &Context) {
+    for reference in &mut document.references {
+        let subject = reference.subject.take().unwrap_or_default();
+        reference.subject = Some(QualifiedSubject::parse_within(&subject, context).to_string());
+    }
+}
+
+pub(super) fn max_id(id: Option<SchemaId>) -> Option<i32> {
+    id.map(|id| id.0)
+}
+
+pub(super) fn config_patch(update: ConfigUpdate) -> Result<ConfigPatch, HttpError> {
+    let has_contract = matches!(update.default_metadata, Patch::Set(_))
+        || matches!(update.override_metadata, Patch::Set(_))
+        || matches!(update.default_rule_set, Patch::Set(_))
+        || matches!(update.override_rule_set, Patch::Set(_));
+    if has_contract {
+        return Err(HttpError::not_implemented("A default or override of metadata or rules"));
+    }
+    Ok(ConfigPatch {
+        level: match update.compatibility {
+            Patch::Keep => FieldPatch::Keep,
+            Patch::Clear => FieldPatch::Clear,
+            Patch::Set(name) => FieldPatch::Set(
+                CompatibilityLevel::from_str(&name).map_err(|_| RegistryError::InvalidLevel)?,
+            ),
+        },
+        // Observed: a policy that is none is stored as null.
+        policy: match update.compatibility_policy {
+            Patch::Keep => FieldPatch::Keep,
+            Patch::Clear => FieldPatch::Clear,
+            Patch::Set(name) => {
+                CompatibilityPolicy::from_name(&name).map_or(FieldPatch::Clear, FieldPatch::Set)
+            }
+        },
+        group: field(update.compatibility_group),
+        normalize: field(update.normalize),
+        validate_fields: field(update.validate_fields),
+        validate_new_schemas: field(update.validate_new_schemas),
+        validate_rules: field(update.validate_rules),
+        alias: field(update.alias),
+        alias_for_deks: field(update.alias_for_deks),
+    })
+}
+
+fn field<T>(patch: Patch<T>) -> FieldPatch<T> {
+    match patch {
+        Patch::Keep => FieldPatch::Keep,
+        Patch::Clear => FieldPatch::Clear,
+        Patch::Set(value) => FieldPatch::Set(value),
+    }
+}
+
+/// The merged config as PUT echoes it.
+pub(super) fn config_echo(config: Config) -> ConfigUpdate {
+    ConfigUpdate {
+        alias: config.alias.into(),
+        alias_for_deks: config.alias_for_deks.into(),
+        normalize: config.normalize.into(),
+        validate_fields: config.validate_fields.into(),
+        validate_new_schemas: config.validate_new_schemas.into(),
+        validate_rules: config.validate_rules.into(),
+        compatibility: config.level.map(|level| level.to_string()).into(),
+        compatibility_policy: config.policy.map(|policy| policy.as_str().to_owned()).into(),
+        compatibility_group: config.group.into(),
+        ..ConfigUpdate::default()
+    }
+}
+
+pub(super) fn config(effective: EffectiveConfig) -> ConfigDocument {
+    let EffectiveConfig { config, level } = effective;
+    ConfigDocument {
+        alias: config.alias,
+        alias_for_deks: config.alias_for_deks,
+        normalize: config.normalize,
+        validate_fields: config.validate_fields,
+        validate_new_schemas: config.validate_new_schemas,
+        validate_rules: config.validate_rules,
+        compatibility_level: Some(level.to_string()),
+        compatibility_policy: config.policy.map(|policy| policy.as_str().to_owned()),
+        compatibility_group: config.group,
+        ..ConfigDocument::default()
+    }
+}

@@ -1,0 +1,74 @@
+//! Errors as the API shows them: from a refusal of the registry to its code.
+
+use axum::Json;
+use axum::http::StatusCode;
+use axum::response::{IntoResponse, Response};
+use levada_registry_api::{ErrorBody, ErrorCode};
+use levada_registry_core::RegistryError;
+
+/// An error answer.
+#[derive(Debug, PartialEq, Eq)]
+pub(super) struct HttpError {
+    code: ErrorCode,
+    message: String,
+}
+
+impl HttpError {
+    pub(super) fn new(code: ErrorCode, message: impl Into<String>) -> Self {
+        Self { code, message: message.into() }
+    }
+
+    /// A part of the API that is known and not there yet.
+    pub(super) fn not_implemented(what: &str) -> Self {
+        Self::new(ErrorCode::NotImplemented, format!("{what} is not implemented yet"))
+    }
+}
+
+impl IntoResponse for HttpError {
+    fn into_response(self) -> Response {
+        let status = StatusCode::from_u16(self.code.http_status())
+            .unwrap_or(StatusCode::INTERNAL_SERVER_ERROR);
+        let body = ErrorBody { error_code: self.code.code(), message: self.message };
+        (status, Json(body)).into_response()
+    }
+}
+
+impl From<RegistryError> for HttpError {
+    fn from(error: RegistryError) -> Self {
+        if let RegistryError::Store(_) | RegistryError::Internal = error {
+            tracing::error!(%error, "a request failed");
+        }
+        Self::new(code(&error), error.to_string())
+    }
+}
+
+fn code(error: &RegistryError) -> ErrorCode {
+    use RegistryError as E;
+    match error {
+        E::SubjectNotFound(_) => ErrorCode::SubjectNotFound,
+        E::VersionNotFound(_) => ErrorCode::VersionNotFound,
+        E::SchemaNotFound(_) | E::NoSuchSchema => ErrorCode::SchemaNotFound,
+        E::SubjectSoftDeleted(_) => ErrorCode::SubjectSoftDeleted,
+        E::SubjectNotSoftDeleted(_) => ErrorCode::SubjectNotSoftDeleted,
+        E::VersionSoftDeleted(..) => ErrorCode::VersionSoftDeleted,
+        E::VersionNotSoftDeleted(..) => ErrorCode::VersionNotSoftDeleted,
+        E::ConfigNotSet(_) => ErrorCode::SubjectLevelCompatibilityNotConfigured,
+        E::ModeNotSet(_) => ErrorCode::SubjectLevelModeNotConfigured,
+        E::Incompatible { .. } => ErrorCode::IncompatibleSchema,
+        E::InvalidSchema(_) | E::IdentityCollision(_) => ErrorCode::InvalidSchema,
+        E::InvalidVersion(_) => ErrorCode::InvalidVersion,
+        E::InvalidLevel => ErrorCode::InvalidCompatibilityLevel,
+        E::InvalidMode(_) | E::ForwardModeOnlyGlobal => ErrorCode::InvalidMode,
+        E::ReadOnly(_)
+        | E::NotInImportMode(_)
+        | E::NotInReadWriteMode(_)
+        | E::IdTaken { .. }
+        | E::SubjectsExist => ErrorCode::OperationNotPermitted,
+        E::ReferenceExists(..) => ErrorCode::ReferenceExists,
+        E::InvalidSubject(_) => ErrorCode::InvalidSubject,
+        E::SchemaTooLarge { .. } => ErrorCode::SchemaTooLarge,
+        E::NotSupported(_) => ErrorCode::NotImplemented,
+        E::IdsExhausted(_) | E::Store(_) => ErrorCode::StoreFailure,
+        E::Internal => ErrorCode::InternalServerError,
+    }
+}

@@ -1,0 +1,204 @@
+//! What handlers take from a request: names in the path, parameters, and the body.
+
+use std::time::Duration;
+
+use axum::body::to_bytes;
+use axum::extract::{FromRequest, FromRequestParts, RawPathParams, Request};
+use axum::http::header::{CONTENT_LENGTH, CONTENT_TYPE};
+use axum::http::request::Parts;
+use levada_registry_api::ErrorCode;
+use levada_registry_core::{Page, QualifiedSubject, RegistryError, SchemaId, VersionSpec};
+use percent_encoding::percent_decode_str;
+use serde::de::DeserializeOwned;
+
+use super::error::HttpError;
+use super::media_type::is_readable;
+
+/// Largest request body.
+const BODY_BYTES_MAX: usize = 1 << 20;
+const BODY_TIMEOUT: Duration = Duration::from_secs(30);
+
+/// The names in the path, percent-decoded once.
+#[derive(Debug)]
+pub(super) struct Names(Vec<(String, String)>);
+
+impl<S: Send + Sync> FromRequestParts<S> for Names {
+    type Rejection = HttpError;
+
+    async fn from_request_parts(parts: &mut Parts, state: &S) -> Result<Self, HttpError> {
+        let params = RawPathParams::from_request_parts(parts, state)
+            .await
+            .map_err(|error| HttpError::new(ErrorCode::BadRequest, error.to_string()))?;
+        Ok(Self(params.iter().map(|(name, value)| (name.to_owned(), value.to_owned())).collect()))
+    }
+}
+
+impl Names {
+    pub(super) fn text(&self, name: &str) -> &str {
+        self.find(name).unwrap_or_default()
+    }
+
+    /// The subject, or without one the default context as a whole.
+    pub(super) fn subject(&self) -> QualifiedSubject {
+        QualifiedSubject::parse(self.text("subject"))
+    }
+
+    pub(super) fn version(&self) -> Result<VersionSpec, HttpError> {
+        self.text("version").parse().map_err(|error| RegistryError::from(error).into())
+    }
+
+    /// The version, where the route has one.
+    pub(super) fn optional_version(&self) -> Result<Option<VersionSpec>, HttpError> {
+        self.find("version").map(|_| self.version()).transpose()
+    }
+
+    /// An id that is no 32-bit number makes the path one that does not exist.
+    pub(super) fn id(&self) -> Result<SchemaId, HttpError> {
+        self.text("id").parse().map(SchemaId).map_err(|_| not_found())
+    }
+
+    fn find(&self, name: &str) -> Option<&str> {
+        self.0.iter().find(|(known, _)| known == name).map(|(_, value)| value.as_str())
+    }
+}
+
+/// The query parameters; of one that is repeated the first counts, unless all are wanted.
+#[derive(Debug)]
+pub(super) struct Params(Vec<(String, String)>);
+
+impl<S: Sync> FromRequestParts<S> for Params {
+    type Rejection = HttpError;
+
+    async fn from_request_parts(parts: &mut Parts, _: &S) -> Result<Self, HttpError> {
+        Ok(Self::parse(parts.uri.query().unwrap_or_default()))
+    }
+}
+
+impl Params {
+    fn parse(query: &str) -> Self {
+        let pairs = query.split('&').filter(|pair| !pair.is_empty());
+        Self(
+            pairs
+                .map(|pair| pair.split_once('=').unwrap_or((pair, "")))
+                .map(|(name, value)| (decode(name), decode(value)))
+                .collect(),
+        )
+    }
+
+    pub(super) fn text(&self, name: &str) -> Option<&str> {
+        self.0.iter().find(|(known, _)| known == name).map(|(_, value)| value.as_str())
+    }
+
+    pub(super) fn all<'a>(&'a self, name: &'a str) -> impl Iterator<Item = &'a str> {
+        self.0.iter().filter(move |(known, _)| known == name).map(|(_, value)| value.as_str())
+    }
+
+    /// The word `true` in any case is true, everything else is false.
+    pub(super) fn flag(&self, name: &str) -> bool {
+        self.text(name).is_some_and(|value| value.eq_ignore_ascii_case("true"))
+    }
+
+    /// `offset` and `limit` of a list whose pages hold at most `max` entries.
+    pub(super) fn page(&self, max: usize) -> Result<Page, HttpError> {
+        Ok(Page::new(self.int("offset", 0)?, self.int("limit", -1)?, max))
+    }
+
+    /// A parameter that is no 32-bit number makes the path one that does not exist.
+    fn int(&self, name: &str, default: i32) -> Result<i32, HttpError> {
+        match self.text(name) {
+            None | Some("") => Ok(default),
+            Some(value) => value.parse().map_err(|_| not_found()),
+        }
+    }
+
+    /// The parameter `subject`; left out, the default context.
+    pub(super) fn subject(&self) -> QualifiedSubject {
+        QualifiedSubject::parse(self.text("subject").unwrap_or_default())
+    }
+}
+
+/// The body as JSON of one shape.
+#[derive(Debug)]
+pub(super) struct Body<T>(pub(super) T);
+
+impl<S: Sync, T: DeserializeOwned> FromRequest<S> for Body<T> {
+    type Rejection = HttpError;
+
+    async fn from_request(request: Request, _: &S) -> Result<Self, HttpError> {
+        let headers = request.headers();
+        let content_type = headers.get(CONTENT_TYPE).map(|value| value.to_str().unwrap_or("?"));
+        if !is_readable(content_type) {
+            let message = "HTTP 415 Unsupported Media Type";
+            return Err(HttpError::new(ErrorCode::UnsupportedMediaType, message));
+        }
+        let announced = headers.get(CONTENT_LENGTH).and_then(|value| value.to_str().ok());
+        let announced = announced.and_then(|length| length.parse::<u64>().ok());
+        if announced
+            .is_some_and(|length| usize::try_from(length).map_or(true, |n| n > BODY_BYTES_MAX))
+        {
+            return Err(too_large());
+        }
+        let body = to_bytes(request.into_body(), BODY_BYTES_MAX);
+        let body = tokio::time::timeout(BODY_TIMEOUT, body).await.map_err(|_| {
+            HttpError::new(ErrorCode::RequestTimeout, "The request body took too long to arrive")
+        })?;
+        let body = body.map_err(|error| {
+            let source = std::error::Error::source(&error);
+            if source.is_some_and(|source| source.to_string().contains("length limit")) {
+                return too_large();
+            }
+            HttpError::new(ErrorCode::BadRequest, format!("Cannot read the body: {error}"))
+        })?;
+        parse_body(&body).map(Self)
+    }
+}
+
+/// Nothing and the literal null count as a missing body.
+fn parse_body<T: DeserializeOwned>(body: &[u8]) -> Result<T, HttpError> {
+    if body.trim_ascii().is_empty() || body.trim_ascii() == b"null" {
+        return Err(HttpError::new(ErrorCode::UnprocessableEntity, "The request needs a body"));
+    }
+    if !body.trim_ascii_start().starts_with(b"{") {
+        // serde would read an array as the members of an object in order.
+        return Err(HttpError::new(ErrorCode::BadRequest, "The body must be a JSON object"));
+    }
+    serde_json::from_slice(body).map_err(|error| {
+        HttpError::new(ErrorCode::BadRequest, format!("The body cannot be read: {error}"))
+    })
+}
+
+fn not_found() -> HttpError {
+    HttpError::new(ErrorCode::NotFound, "HTTP 404 Not Found")
+}
+
+fn too_large() -> HttpError {
+    let message = format!("The body has more than {BODY_BYTES_MAX} bytes");
+    HttpError::new(ErrorCode::PayloadTooLarge, message)
+}
+
+/// Decodes a piece of a query, in which a plus sign is a blank.
+fn decode(piece: &str) -> String {
+    percent_decode_str(&piece.replace('+', " ")).decode_utf8_lossy().into_owned()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn query_parameters_are_decoded_and_never_fail_as_booleans() {
+        let params = Params::parse("a=x%20y+z&deleted=TRUE&b&a=second&verbose=1&limit=-1");
+        assert_eq!(params.text("a"), Some("x y z"));
+        assert_eq!(params.all("a").collect::<Vec<_>>(), ["x y z", "second"]);
+        assert!(params.flag("deleted"));
+        assert!(!params.flag("verbose") && !params.flag("b") && !params.flag("missing"));
+        assert_eq!(params.page(7), Ok(Page::new(0, -1, 7)));
+    }
+
+    #[test]
+    fn numbers_that_are_none_are_an_unknown_path() {
+        for query in ["offset=x", "limit=1.5", "limit=2147483648"] {
+            assert_eq!(Params::parse(query).page(1), Err(not_found()), "{query}");
+        }
+    }
+}

@@ -1,0 +1,87 @@
+//! What surrounds every request: its id, the type of its answer, its deadline, lost panics.
+
+use std::any::Any;
+use std::time::Duration;
+
+use axum::extract::{Request, State};
+use axum::http::header::{ACCEPT, CONTENT_TYPE};
+use axum::http::{HeaderMap, HeaderName, HeaderValue, Method, Uri};
+use axum::middleware::Next;
+use axum::response::{IntoResponse, Response};
+use levada_registry_api::ErrorCode;
+use levada_registry_api::media_type::REGISTRY_V1;
+use uuid::Uuid;
+
+use super::AppState;
+use super::error::HttpError;
+use super::media_type::negotiate;
+
+const REQUEST_ID: HeaderName = HeaderName::from_static("x-request-id");
+const REQUEST_TIMEOUT: Duration = Duration::from_secs(60);
+
+/// The type that the answer has, if the client accepts any.
+#[derive(Clone, Copy)]
+struct AnswerType(Option<&'static str>);
+
+/// The outermost layer: whatever comes back carries the request id and the negotiated type.
+pub(super) async fn envelope(
+    State(_): State<AppState>,
+    mut request: Request,
+    next: Next,
+) -> Response {
+    let request_id = request_id(request.headers());
+    let answer_type = negotiate(accept(request.headers()).as_deref());
+    request.extensions_mut().insert(AnswerType(answer_type));
+    let mut response = match tokio::time::timeout(REQUEST_TIMEOUT, next.run(request)).await {
+        Ok(response) => response,
+        Err(_) => {
+            HttpError::new(ErrorCode::Timeout, "The request took too long; repeating it is safe")
+                .into_response()
+        }
+    };
+    let content_type = HeaderValue::from_static(answer_type.unwrap_or(REGISTRY_V1));
+    response.headers_mut().insert(CONTENT_TYPE, content_type);
+    response.headers_mut().insert(REQUEST_ID, request_id);
+    response
+}
+
+/// Refuses before anything happens a request whose answer the client would not take.
+pub(super) async fn acceptable(request: Request, next: Next) -> Response {
+    match request.extensions().get::<AnswerType>() {
+        Some(AnswerType(None)) => {
+            HttpError::new(ErrorCode::NotAcceptable, "HTTP 406 Not Acceptable").into_response()
+        }
+        _ => next.run(request).await,
+    }
+}
+
+pub(super) async fn no_such_path() -> HttpError {
+    HttpError::new(ErrorCode::NotFound, "HTTP 404 Not Found")
+}
+
+pub(super) async fn no_such_method(method: Method, uri: Uri) -> HttpError {
+    let message = format!("HTTP 405 Method Not Allowed: {method} {}", uri.path());
+    HttpError::new(ErrorCode::MethodNotAllowed, message)
+}
+
+/// A panic is a defect of ours; the client learns no more than that.
+pub(super) fn panicked(_: Box<dyn Any + Send + 'static>) -> Response {
+    HttpError::new(ErrorCode::InternalServerError, "Internal server error").into_response()
+}
+
+/// The client's own id if it sent exactly one that is not blank, or else a new one.
+fn request_id(headers: &HeaderMap) -> HeaderValue {
+    let mut values = headers.get_all(REQUEST_ID).iter();
+    match (values.next(), values.next()) {
+        (Some(only), None) if !only.as_bytes().trim_ascii().is_empty() => only.clone(),
+        _ => HeaderValue::from_str(&Uuid::new_v4().to_string())
+            .unwrap_or(HeaderValue::from_static("")),
+    }
+}
+
+/// All Accept headers as one list.
+fn accept(headers: &HeaderMap) -> Option<String> {
+    let values: Vec<&str> =
+        headers.get_all(ACCEPT).iter().filter_map(|value| value.to_str().ok()).collect();
+    (!values.is_empty()).then(|| values.join(","))
+}

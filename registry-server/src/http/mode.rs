@@ -1,0 +1,51 @@
+//! `/mode` and `/mode/{subject}`.
+
+use axum::extract::State;
+use levada_registry_api::{ErrorCode, ModeDocument, ModeUpdate, Patch};
+use levada_registry_core::{InvalidMode, Mode, RegistryError};
+
+use super::AppState;
+use super::error::HttpError;
+use super::extract::{Body, Names, Params};
+use super::reply::{Answer, document};
+
+/// GET
+pub(super) async fn show(
+    State(app): State<AppState>,
+    names: Names,
+    params: Params,
+) -> Answer<ModeDocument> {
+    let mode = app.registry.mode(&names.subject(), params.flag("defaultToGlobal")).await?;
+    document(ModeDocument { mode: Some(mode.to_string()) })
+}
+
+/// PUT echoes the request as it was given.
+pub(super) async fn update(
+    State(app): State<AppState>,
+    names: Names,
+    params: Params,
+    Body(update): Body<ModeUpdate>,
+) -> Answer<ModeUpdate> {
+    let mode = match &update.mode {
+        Patch::Set(name) => Some(name.parse::<Mode>().map_err(RegistryError::from)?),
+        Patch::Clear => None,
+        // The reference fails with 500 here; a missing member is the client's mistake.
+        Patch::Keep => {
+            let message = format!("The member mode is missing. {InvalidMode}");
+            return Err(HttpError::new(ErrorCode::UnprocessableEntity, message));
+        }
+    };
+    app.registry.set_mode(&names.subject(), mode, params.flag("force")).await?;
+    let echo = if mode.is_none() { Patch::Keep } else { update.mode };
+    document(ModeUpdate { mode: echo })
+}
+
+/// DELETE answers what the mode was.
+pub(super) async fn delete(
+    State(app): State<AppState>,
+    names: Names,
+    params: Params,
+) -> Answer<ModeDocument> {
+    let mode = app.registry.delete_mode(&names.subject(), params.flag("recursive")).await?;
+    document(ModeDocument { mode: mode.map(|mode| mode.to_string()) })
+}

@@ -1,0 +1,53 @@
+//! Showing a schema in the format that a request asks for.
+
+use std::sync::Arc;
+
+use levada_registry_api::SchemaDocument;
+use levada_registry_core::{Context, SchemaFormat, StoredSchema, StoredVersion};
+
+use super::error::HttpError;
+use super::extract::Params;
+use super::{AppState, convert};
+
+impl AppState {
+    /// The text of a schema that is stored in `context`, in the wanted format.
+    pub(super) async fn text(
+        &self,
+        context: &Context,
+        schema: &Arc<StoredSchema>,
+        params: &Params,
+    ) -> Result<String, HttpError> {
+        let name = params.text("format").unwrap_or_default();
+        let format = SchemaFormat::parse(name, schema.schema_type)?;
+        Ok(self.registry.text(context, schema, format).await?)
+    }
+
+    /// A version with its text in the wanted format.
+    pub(super) async fn version_document(
+        &self,
+        version: &StoredVersion,
+        params: &Params,
+    ) -> Result<SchemaDocument, HttpError> {
+        refuse_find_tags(params)?;
+        let text = self.text(&version.subject.context, &version.schema, params).await?;
+        Ok(convert::version(version, text))
+    }
+}
+
+/// `findTags` needs a reader of the tags inside schemas, which is not there yet.
+pub(super) fn refuse_find_tags(params: &Params) -> Result<(), HttpError> {
+    match params.text("findTags").filter(|name| !name.is_empty()) {
+        Some(_) => Err(HttpError::not_implemented("The parameter findTags")),
+        None => Ok(()),
+    }
+}
+
+/// With `format=logical` the body is a type definition and no schema.
+pub(super) fn refuse_logical_format(params: &Params) -> Result<(), HttpError> {
+    match params.text("format") {
+        Some(name) if name.eq_ignore_ascii_case("logical") => {
+            Err(HttpError::not_implemented("Registration with format=logical"))
+        }
+        _ => Ok(()),
+    }
+}

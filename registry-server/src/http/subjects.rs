@@ -1,0 +1,57 @@
+//! `/subjects` and `/subjects/{subject}`.
+
+use axum::extract::State;
+use levada_registry_api::{RegisterRequest, SchemaDocument};
+use levada_registry_core::{DeletedFilter, SubjectFilter};
+
+use super::extract::{Body, Names, Params};
+use super::reply::{Answer, document};
+use super::{AppState, convert};
+
+/// GET `/subjects`
+pub(super) async fn list(State(app): State<AppState>, params: Params) -> Answer<Vec<String>> {
+    let filter = SubjectFilter::parse(params.text("subjectPrefix").unwrap_or(":*:"));
+    let shown = DeletedFilter::new(params.flag("deleted"), params.flag("deletedOnly"));
+    let subjects = app.registry.subjects(&filter, shown, params.page(usize::MAX)?).await?;
+    document(subjects.iter().map(ToString::to_string).collect())
+}
+
+/// POST `/subjects/{subject}`
+pub(super) async fn lookup(
+    State(app): State<AppState>,
+    names: Names,
+    params: Params,
+    Body(request): Body<RegisterRequest>,
+) -> Answer<SchemaDocument> {
+    let draft = convert::draft(request)?;
+    let (normalize, deleted) = (params.flag("normalize"), params.flag("deleted"));
+    let found = app.registry.lookup(&names.subject(), &draft, normalize, deleted).await?;
+    document(app.version_document(&found, &params).await?)
+}
+
+/// DELETE `/subjects/{subject}`
+pub(super) async fn delete(
+    State(app): State<AppState>,
+    names: Names,
+    params: Params,
+) -> Answer<Vec<i32>> {
+    let permanent = params.flag("permanent");
+    let deleted = app.registry.delete_subject(&names.subject(), permanent).await?;
+    document(deleted.into_iter().map(|version| version.0).collect())
+}
+
+/// GET `/subjects/{subject}/metadata`
+pub(super) async fn by_metadata(
+    State(app): State<AppState>,
+    names: Names,
+    params: Params,
+) -> Answer<SchemaDocument> {
+    let pairs: Vec<(String, String)> = params
+        .all("key")
+        .zip(params.all("value"))
+        .map(|(key, value)| (key.to_owned(), value.to_owned()))
+        .collect();
+    let deleted = params.flag("deleted");
+    let found = app.registry.version_by_metadata(&names.subject(), &pairs, deleted).await?;
+    document(app.version_document(&found, &params).await?)
+}

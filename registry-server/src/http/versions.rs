@@ -1,0 +1,109 @@
+//! `/subjects/{subject}/versions` and below.
+
+use axum::extract::State;
+use levada_registry_api::{RegisterRequest, SchemaDocument, TagsRequest};
+use levada_registry_core::{DeletedFilter, RegisterOptions, StoredVersion, VersionListing};
+
+use super::error::HttpError;
+use super::extract::{Body, Names, Params};
+use super::reply::{Answer, BareText, document};
+use super::{AppState, convert, render};
+
+/// Longest page of referrers.
+const REFERRERS_MAX: usize = 1_000;
+
+/// GET `/subjects/{subject}/versions`
+pub(super) async fn list(
+    State(app): State<AppState>,
+    names: Names,
+    params: Params,
+) -> Answer<Vec<i32>> {
+    let listing = VersionListing {
+        filter: DeletedFilter::new(params.flag("deleted"), params.flag("deletedOnly")),
+        deleted_as_negative: params.flag("deletedAsNegative"),
+        page: params.page(usize::MAX)?,
+    };
+    document(app.registry.versions(&names.subject(), listing).await?)
+}
+
+/// POST `/subjects/{subject}/versions`
+pub(super) async fn register(
+    State(app): State<AppState>,
+    names: Names,
+    params: Params,
+    Body(request): Body<RegisterRequest>,
+) -> Answer<SchemaDocument> {
+    let options =
+        RegisterOptions { normalize: params.flag("normalize"), force: params.flag("force") };
+    render::refuse_logical_format(&params)?;
+    let draft = convert::draft(request)?;
+    let registered = app.registry.register(&names.subject(), &draft, options).await?;
+    let shown = app.version_document(&registered.version, &params).await?;
+    // Observed: the time and the flag belong to a version that was there before.
+    let (ts, deleted) = if registered.is_new { (None, None) } else { (shown.ts, shown.deleted) };
+    document(SchemaDocument { subject: None, ts, deleted, ..shown })
+}
+
+/// GET `/subjects/{subject}/versions/{version}`
+pub(super) async fn show(
+    State(app): State<AppState>,
+    names: Names,
+    params: Params,
+) -> Answer<SchemaDocument> {
+    let found = find(&app, &names, &params).await?;
+    let mut shown = app.version_document(&found, &params).await?;
+    if params.text("referenceFormat") == Some("qualified") {
+        convert::qualify_references(&mut shown, &found.subject.context);
+    }
+    document(shown)
+}
+
+/// GET `/subjects/{subject}/versions/{version}/schema`
+pub(super) async fn schema_text(
+    State(app): State<AppState>,
+    names: Names,
+    params: Params,
+) -> Result<BareText, HttpError> {
+    let found = find(&app, &names, &params).await?;
+    Ok(BareText(app.text(&found.subject.context, &found.schema, &params).await?))
+}
+
+/// GET `/subjects/{subject}/versions/{version}/referencedby`
+pub(super) async fn referenced_by(
+    State(app): State<AppState>,
+    names: Names,
+    params: Params,
+) -> Answer<Vec<i32>> {
+    let (version, page) = (names.version()?, params.page(REFERRERS_MAX)?);
+    let deleted = params.flag("deleted");
+    let ids = app.registry.referenced_by(&names.subject(), version, deleted, page).await?;
+    document(ids.into_iter().map(|id| id.0).collect())
+}
+
+/// DELETE `/subjects/{subject}/versions/{version}`
+pub(super) async fn delete(
+    State(app): State<AppState>,
+    names: Names,
+    params: Params,
+) -> Answer<i32> {
+    let version = names.version()?;
+    let permanent = params.flag("permanent");
+    let deleted = app.registry.delete_version(&names.subject(), version, permanent).await?;
+    document(deleted.0)
+}
+
+/// POST `/subjects/{subject}/versions/{version}/tags` needs an editor of schemas, which is not
+/// there yet; the names are judged all the same.
+pub(super) async fn tags(
+    State(app): State<AppState>,
+    names: Names,
+    _: Body<TagsRequest>,
+) -> Answer<SchemaDocument> {
+    app.registry.version(&names.subject(), names.version()?, false).await?;
+    Err(HttpError::not_implemented("Changing the tags of a schema"))
+}
+
+async fn find(app: &AppState, names: &Names, params: &Params) -> Result<StoredVersion, HttpError> {
+    let deleted = params.flag("deleted");
+    Ok(app.registry.version(&names.subject(), names.version()?, deleted).await?)
+}

@@ -1,0 +1,127 @@
+//! Starting and stopping the server.
+
+use std::io;
+use std::net::SocketAddr;
+use std::path::PathBuf;
+use std::thread;
+use std::time::Duration;
+
+use levada_registry_core::{Registry, StoreError};
+use levada_schema_core::Limits;
+use tokio::net::TcpListener;
+use tokio::task::JoinHandle;
+use tokio_util::sync::CancellationToken;
+
+use crate::http::{self, AppState};
+use crate::storage::{OpenError, SqliteStore};
+
+/// How long requests in flight may take to finish when the server stops.
+const DRAIN_TIMEOUT: Duration = Duration::from_secs(25);
+
+/// What the server needs to know.
+#[derive(Clone, Debug)]
+pub struct Settings {
+    /// The SQLite file; its directory is created when it is missing.
+    pub database: PathBuf,
+    /// `HOST:PORT`; port 0 takes a free one.
+    pub listen: String,
+    /// Bounds on every schema that is parsed or compared.
+    pub limits: Limits,
+    /// Names of the Kafka cluster and of this registry, shown under `/v1/metadata/id`.
+    pub kafka_cluster_id: String,
+    pub registry_cluster_id: String,
+}
+
+impl Settings {
+    pub fn new(database: impl Into<PathBuf>, listen: impl Into<String>) -> Self {
+        Self {
+            database: database.into(),
+            listen: listen.into(),
+            limits: Limits::default(),
+            kafka_cluster_id: String::new(),
+            registry_cluster_id: "schema-registry".to_owned(),
+        }
+    }
+}
+
+/// Why the server did not start; one line for whoever started it.
+#[derive(Debug, thiserror::Error)]
+pub enum StartError {
+    #[error("cannot listen on {address}: {source}")]
+    Listen { address: String, source: io::Error },
+    #[error("{0}")]
+    Storage(String),
+}
+
+impl From<OpenError> for StartError {
+    fn from(error: OpenError) -> Self {
+        Self::Storage(error.to_string())
+    }
+}
+
+impl From<StoreError> for StartError {
+    fn from(error: StoreError) -> Self {
+        Self::Storage(error.to_string())
+    }
+}
+
+/// What went wrong while stopping. No acknowledged change is lost by it.
+#[derive(Debug, thiserror::Error)]
+pub enum ShutdownError {
+    #[error("requests were still running after {} seconds and were cut off", DRAIN_TIMEOUT.as_secs())]
+    StillBusy,
+    #[error("the server failed: {0}")]
+    Serve(String),
+    #[error("the database was not closed cleanly: {0}")]
+    Close(#[from] StoreError),
+}
+
+/// A server that answers requests until it is shut down.
+#[derive(Debug)]
+pub struct RunningRegistry {
+    local_addr: SocketAddr,
+    registry: Registry<SqliteStore>,
+    stop: CancellationToken,
+    serving: JoinHandle<io::Result<()>>,
+}
+
+/// Opens the database and serves on the address of `settings`.
+pub async fn start(settings: Settings) -> Result<RunningRegistry, StartError> {
+    let refused = |source| StartError::Listen { address: settings.listen.clone(), source };
+    let store = SqliteStore::open(&settings.database).await?;
+    let threads = thread::available_parallelism().map_or(2, usize::from);
+    let registry = Registry::new(store, settings.limits, threads)?;
+    let listener = TcpListener::bind(&settings.listen).await.map_err(refused)?;
+    let local_addr = listener.local_addr().map_err(refused)?;
+    let app = http::router(AppState::new(registry.clone(), &settings));
+    let stop = CancellationToken::new();
+    let stopped = stop.clone().cancelled_owned();
+    let serving =
+        tokio::spawn(
+            async move { axum::serve(listener, app).with_graceful_shutdown(stopped).await },
+        );
+    tracing::info!(address = %local_addr, "the schema registry is listening");
+    Ok(RunningRegistry { local_addr, registry, stop, serving })
+}
+
+impl RunningRegistry {
+    pub fn local_addr(&self) -> SocketAddr {
+        self.local_addr
+    }
+
+    /// Stops accepting, waits for the requests in flight, and closes the database.
+    pub async fn shutdown(mut self) -> Result<(), ShutdownError> {
+        self.stop.cancel();
+        let drained = match tokio::time::timeout(DRAIN_TIMEOUT, &mut self.serving).await {
+            Ok(Ok(Ok(()))) => Ok(()),
+            Ok(Ok(Err(error))) => Err(ShutdownError::Serve(error.to_string())),
+            Ok(Err(error)) => Err(ShutdownError::Serve(error.to_string())),
+            Err(_) => {
+                self.serving.abort();
+                Err(ShutdownError::StillBusy)
+            }
+        };
+        self.registry.store().close().await?;
+        drained
+    }
+}

@@ -1,0 +1,8 @@
+//! Where the registry's state is kept: one SQLite file, used by one process.
+
+mod open;
+mod rows;
+mod sqlite;
+
+pub(crate) use open::OpenError;
+pub(crate) use sqlite::SqliteStore;

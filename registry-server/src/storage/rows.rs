@@ -1,0 +1,66 @@
+//! From rows to values. A row that makes no sense is an error, never a guess.
+
+use std::fmt::Display;
+use std::str::FromStr;
+use std::sync::Arc;
+
+use levada_registry_core::{
+    Context, QualifiedSubject, SchemaId, SchemaVersion, StoreError, StoredSchema, StoredVersion,
+    VersionKey,
+};
+use levada_schema_core::{Fingerprint, SchemaType};
+use serde::de::DeserializeOwned;
+use sqlx::sqlite::SqliteRow;
+use sqlx::{Decode, Row, Sqlite, Type};
+
+pub(super) fn failed(error: impl Display) -> StoreError {
+    StoreError::new(error.to_string())
+}
+
+pub(super) fn get<'r, T>(row: &'r SqliteRow, column: &str) -> Result<T, StoreError>
+where
+    T: Decode<'r, Sqlite> + Type<Sqlite>,
+{
+    row.try_get(column).map_err(failed)
+}
+
+pub(super) fn json<T: DeserializeOwned>(text: &str) -> Result<T, StoreError> {
+    serde_json::from_str(text).map_err(failed)
+}
+
+pub(super) fn subject(row: &SqliteRow) -> Result<QualifiedSubject, StoreError> {
+    let context = Context::new(get(row, "context")?);
+    Ok(QualifiedSubject { context, subject: get(row, "subject")? })
+}
+
+pub(super) fn version_key(row: &SqliteRow) -> Result<VersionKey, StoreError> {
+    Ok(VersionKey {
+        subject: subject(row)?,
+        version: SchemaVersion(get(row, "version")?),
+        id: SchemaId(get(row, "id")?),
+        is_deleted: get(row, "is_deleted")?,
+    })
+}
+
+pub(super) fn schema(row: &SqliteRow) -> Result<StoredSchema, StoreError> {
+    let fingerprint: &[u8] = get(row, "fingerprint")?;
+    Ok(StoredSchema {
+        id: SchemaId(get(row, "id")?),
+        fingerprint: Fingerprint::from_bytes(fingerprint.try_into().map_err(failed)?),
+        schema_type: SchemaType::from_str(get(row, "schema_type")?).map_err(failed)?,
+        text: get(row, "text")?,
+        references: json(get(row, "refs")?)?,
+        metadata: get::<Option<&str>>(row, "metadata")?.map(json).transpose()?,
+    })
+}
+
+pub(super) fn version(row: &SqliteRow) -> Result<StoredVersion, StoreError> {
+    let key = version_key(row)?;
+    Ok(StoredVersion {
+        subject: key.subject,
+        version: key.version,
+        is_deleted: key.is_deleted,
+        ts_ms: get(row, "ts_ms")?,
+        schema: Arc::new(schema(row)?),
+    })
+}

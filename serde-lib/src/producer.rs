@@ -1,0 +1,297 @@
+//! [`SerializingProducer`]: sends typed keys and values to Kafka.
+
+use std::cell::Cell;
+use std::fmt;
+use std::future::Future;
+use std::pin::Pin;
+use std::task::{Context, Poll, ready};
+use std::time::Duration;
+
+use rdkafka::ClientConfig;
+use rdkafka::error::{KafkaError, RDKafkaErrorCode};
+use rdkafka::message::{Header, OwnedHeaders};
+use rdkafka::producer::{DeliveryFuture, FutureProducer, FutureRecord, Producer};
+
+use crate::Error;
+use crate::kafka::{Unset, blocking};
+use crate::serializer::Serializer;
+use crate::wire_format::Side;
+
+/// How long to wait before a full queue is tried again.
+const QUEUE_RETRY: Duration = Duration::from_millis(10);
+
+thread_local! {
+    /// Where records are serialized; the Kafka client copies them out before it returns.
+    static SCRATCH: Cell<Vec<u8>> = const { Cell::new(Vec::new()) };
+}
+
+/// Serializes keys and values and hands them to librdkafka.
+///
+/// Every method may be called from many tasks at once.
+pub struct SerializingProducer<KS, VS> {
+    producer: FutureProducer,
+    key: KS,
+    value: VS,
+}
+
+impl<KS, VS> fmt::Debug for SerializingProducer<KS, VS> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("SerializingProducer")
+    }
+}
+
+impl SerializingProducer<Unset, Unset> {
+    /// Settings for a producer to the brokers at `bootstrap` (`host:port`, several with commas).
+    pub fn builder(bootstrap: impl Into<String>) -> SerializingProducerBuilder<Unset, Unset> {
+        let mut config = ClientConfig::new();
+        config.set("bootstrap.servers", bootstrap);
+        SerializingProducerBuilder { config, key: Unset, value: Unset }
+    }
+}
+
+/// Settings of a [`SerializingProducer`].
+pub struct SerializingProducerBuilder<KS, VS> {
+    config: ClientConfig,
+    key: KS,
+    value: VS,
+}
+
+impl<KS, VS> fmt::Debug for SerializingProducerBuilder<KS, VS> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("SerializingProducerBuilder") // the configuration may hold passwords
+    }
+}
+
+impl<KS, VS> SerializingProducerBuilder<KS, VS> {
+    /// A configuration property of librdkafka, such as `linger.ms`.
+    #[must_use]
+    pub fn set(mut self, property: &str, value: impl Into<String>) -> Self {
+        self.config.set(property, value);
+        self
+    }
+
+    /// How keys are serialized; [`crate::PlainText`] for keys without a schema.
+    #[must_use]
+    pub fn key<S>(self, serializer: S) -> SerializingProducerBuilder<S, VS> {
+        SerializingProducerBuilder { config: self.config, key: serializer, value: self.value }
+    }
+
+    /// How values are serialized.
+    #[must_use]
+    pub fn value<S>(self, serializer: S) -> SerializingProducerBuilder<KS, S> {
+        SerializingProducerBuilder { config: self.config, key: self.key, value: serializer }
+    }
+
+    /// Makes the producer. Brokers are connected to in the background.
+    pub fn build(self) -> Result<SerializingProducer<KS, VS>, Error> {
+        let producer = self.config.create()?;
+        Ok(SerializingProducer { producer, key: self.key, value: self.value })
+    }
+}
+
+/// A record to be sent. Without a value it is a tombstone.
+#[derive(Debug)]
+pub struct Record<'a, K, V> {
+    topic: &'a str,
+    key: Option<&'a K>,
+    value: Option<&'a V>,
+    headers: Vec<(&'a str, Option<&'a [u8]>)>,
+    partition: Option<i32>,
+    timestamp_ms: Option<i64>,
+}
+
+impl<'a, K, V> Record<'a, K, V> {
+    /// A record for `topic` with neither key nor value yet.
+    pub fn to(topic: &'a str) -> Self {
+        let headers = Vec::new();
+        Self { topic, key: None, value: None, headers, partition: None, timestamp_ms: None }
+    }
+
+    /// The key; records of one key go to one partition.
+    #[must_use]
+    pub fn key(mut self, key: &'a K) -> Self {
+        self.key = Some(key);
+        self
+    }
+
+    /// The value; `None` makes a tombstone.
+    #[must_use]
+    pub fn value(mut self, value: impl Into<Option<&'a V>>) -> Self {
+        self.value = value.into();
+        self
+    }
+
+    /// Adds a header; names may repeat.
+    #[must_use]
+    pub fn header(mut self, name: &'a str, value: impl Into<Option<&'a [u8]>>) -> Self {
+        self.headers.push((name, value.into()));
+        self
+    }
+
+    /// The partition; by default the key chooses.
+    #[must_use]
+    pub fn partition(mut self, partition: i32) -> Self {
+        self.partition = Some(partition);
+        self
+    }
+
+    /// Milliseconds since the epoch; by default the time of sending.
+    #[must_use]
+    pub fn timestamp_ms(mut self, timestamp: i64) -> Self {
+        self.timestamp_ms = Some(timestamp);
+        self
+    }
+}
+
+/// Where a record ended up.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Delivery {
+    pub partition: i32,
+    pub offset: i64,
+}
+
+/// The report of a queued record, to be awaited.
+#[must_use = "a record may still fail after it was queued"]
+pub struct PendingDelivery {
+    report: DeliveryFuture,
+}
+
+impl fmt::Debug for PendingDelivery {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("PendingDelivery")
+    }
+}
+
+impl Future for PendingDelivery {
+    type Output = Result<Delivery, Error>;
+
+    fn poll(mut self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<Self::Output> {
+        Poll::Ready(match ready!(Pin::new(&mut self.report).poll(context)) {
+            Ok(Ok(report)) => Ok(Delivery { partition: report.partition, offset: report.offset }),
+            Ok(Err((error, _message))) => Err(error.into()),
+            Err(_) => Err(KafkaError::Canceled.into()),
+        })
+    }
+}
+
+impl<KS, VS> SerializingProducer<KS, VS> {
+    /// Sends a record and waits for the broker's word.
+    pub async fn send<K, V>(&self, record: Record<'_, K, V>) -> Result<Delivery, Error>
+    where
+        KS: Serializer<K>,
+        VS: Serializer<V>,
+    {
+        self.enqueue(record).await?.await
+    }
+
+    /// Queues a record, waiting only while the queue is full; its report is awaited apart. This
+    /// is how many records are sent at once.
+    pub async fn enqueue<K, V>(&self, record: Record<'_, K, V>) -> Result<PendingDelivery, Error>
+    where
+        KS: Serializer<K>,
+        VS: Serializer<V>,
+    {
+        check_binding(&self.key, Side::Key, record.topic)?;
+        check_binding(&self.value, Side::Value, record.topic)?;
+        loop {
+            match self.try_enqueue(&record)? {
+                Some(report) => return Ok(PendingDelivery { report }),
+                None => tokio::time::sleep(QUEUE_RETRY).await,
+            }
+        }
+    }
+
+    /// Serializes and queues; `None` when the queue is full.
+    fn try_enqueue<K, V>(&self, record: &Record<'_, K, V>) -> Result<Option<DeliveryFuture>, Error>
+    where
+        KS: Serializer<K>,
+        VS: Serializer<V>,
+    {
+        let mut scratch = SCRATCH.take();
+        scratch.clear();
+        let queued = self.serialize(record, &mut scratch).and_then(|key_len| {
+            let (key, value) = scratch.split_at(key_len);
+            let mut out = FutureRecord::<[u8], [u8]>::to(record.topic);
+            out.key = record.key.map(|_| key);
+            out.payload = record.value.map(|_| value);
+            out.partition = record.partition;
+            out.timestamp = record.timestamp_ms;
+            out.headers = self.headers(record);
+            match self.producer.send_result(out) {
+                Ok(report) => Ok(Some(report)),
+                Err((KafkaError::MessageProduction(RDKafkaErrorCode::QueueFull), _)) => Ok(None),
+                Err((error, _)) => Err(error.into()),
+            }
+        });
+        SCRATCH.set(scratch);
+        queued
+    }
+
+    /// Writes key and value behind each other and returns where the key ends.
+    fn serialize<K, V>(&self, record: &Record<'_, K, V>, out: &mut Vec<u8>) -> Result<usize, Error>
+    where
+        KS: Serializer<K>,
+        VS: Serializer<V>,
+    {
+        if let Some(key) = record.key {
+            self.key.serialize_into(key, out)?;
+        }
+        let key_len = out.len();
+        if let Some(value) = record.value {
+            self.value.serialize_into(value, out)?;
+        }
+        Ok(key_len)
+    }
+
+    fn headers<K, V>(&self, record: &Record<'_, K, V>) -> Option<OwnedHeaders>
+    where
+        KS: Serializer<K>,
+        VS: Serializer<V>,
+    {
+        let key = record.key.and_then(|_| self.key.schema_id_header());
+        let value = record.value.and_then(|_| self.value.schema_id_header());
+        let schema_ids = key.into_iter().chain(value);
+        let schema_ids = schema_ids.map(|(name, bytes)| (name, Some(&bytes[..])));
+        let mut all = record.headers.iter().copied().chain(schema_ids).peekable();
+        all.peek()?;
+        Some(all.fold(OwnedHeaders::new(), |headers, (key, value)| {
+            headers.insert(Header { key, value })
+        }))
+    }
+
+    /// Waits until every queued record was delivered or has failed.
+    pub async fn flush(&self, timeout: Duration) -> Result<(), Error> {
+        let producer = self.producer.clone();
+        blocking(move || producer.flush(timeout)).await
+    }
+
+    /// Flushes and ends the producer. Records that are still queued after `timeout` fail with
+    /// their reports, and the error says how many there were.
+    pub async fn close(self, timeout: Duration) -> Result<(), Error> {
+        self.flush(timeout).await.map_err(|error| match error {
+            Error::Kafka { reason, is_retriable } => Error::Kafka {
+                reason: format!(
+                    "{reason}; {} records not delivered",
+                    self.producer.in_flight_count()
+                ),
+                is_retriable,
+            },
+            error => error,
+        })
+    }
+}
+
+/// A serializer whose schema was chosen for another topic or side would write under the wrong
+/// subject, which only a reader would notice.
+fn check_binding<T>(serializer: &impl Serializer<T>, side: Side, topic: &str) -> Result<(), Error> {
+    if let Some(bound) = serializer.topic().filter(|bound| *bound != topic) {
+        let hint = format!("the {side:?} serializer was built for topic {bound}, not {topic}");
+        return Err(Error::Config(hint));
+    }
+    match serializer.side() {
+        Some(bound) if bound != side => {
+            Err(Error::Config(format!("a {bound:?} serializer is used for the {side:?}")))
+        }
+        _ => Ok(()),
+    }
+}

@@ -1,0 +1,155 @@
+//! The client and the Avro serializers against the real registry server.
+
+#![allow(clippy::unwrap_used, clippy::panic, reason = "test helpers fail the test")]
+
+use levada_registry_server::{RunningRegistry, Settings};
+use levada_serde::client::{Compatibility, Version};
+use levada_serde::wire_format::SchemaRef;
+use levada_serde::{
+    AvroDeserializer, AvroSchema, AvroSerializer, Error, Framing, RegistryClient, SchemaDefinition,
+    SchemaSource, Serializer,
+};
+use serde::{Deserialize, Serialize};
+use tempfile::TempDir;
+
+#[derive(AvroSchema, Clone, Debug, Deserialize, PartialEq, Serialize)]
+#[avro(namespace = "shop")]
+struct Order {
+    id: i64,
+    customer: String,
+    lines: Vec<Line>,
+}
+
+#[derive(AvroSchema, Clone, Debug, Deserialize, PartialEq, Serialize)]
+struct Line {
+    sku: String,
+    quantity: i32,
+}
+
+/// The next version of the program: one field more, one gone.
+#[derive(AvroSchema, Clone, Debug, Deserialize, PartialEq, Serialize)]
+#[serde(rename = "Order")]
+#[avro(namespace = "shop")]
+struct NextOrder {
+    id: i64,
+    #[avro(default = r#""EUR""#)]
+    currency: String,
+    lines: Vec<Line>,
+}
+
+const COUNTRY: &str = r#"{"type":"record","name":"Country","namespace":"geo","fields":[{"name":"c","type":"string"}]}"#;
+const CITY: &str = r#"{"type":"record","name":"City","namespace":"geo","fields":[{"name":"country","type":"geo.Country"}]}"#;
+
+async fn start() -> (TempDir, RunningRegistry, RegistryClient) {
+    let folder = tempfile::tempdir().unwrap();
+    let settings = Settings::new(folder.path().join("registry.db"), "127.0.0.1:0");
+    let server = levada_registry_server::start(settings).await.unwrap();
+    let client = RegistryClient::new(format!("http://{}", server.local_addr())).unwrap();
+    (folder, server, client)
+}
+
+fn order() -> Order {
+    let lines = vec![Line { sku: "a".to_owned(), quantity: 2 }];
+    Order { id: 7, customer: "Ada".to_owned(), lines }
+}
+
+#[tokio::test]
+async fn versions_of_a_type_read_each_other_through_the_registry() {
+    let (_folder, server, client) = start().await;
+    let old = AvroSerializer::<Order>::builder(&client).topic("a/b c+d%").build().await.unwrap();
+    let new =
+        AvroSerializer::<NextOrder>::builder(&client).topic("a/b c+d%").build().await.unwrap();
+    assert_ne!(old.schema_id(), new.schema_id());
+    let next = NextOrder { id: 7, currency: "EUR".to_owned(), lines: order().lines };
+    let reader = AvroDeserializer::<NextOrder>::builder(&client).build().await.unwrap();
+    let from_old = reader.decode_async(&old.encode(&order()).unwrap(), None).await.unwrap();
+    let from_new = reader.decode_async(&new.encode(&next).unwrap(), None).await.unwrap();
+    assert_eq!((&from_old, &from_new), (&next, &next));
+
+    let latest = client.version("a/b c+d%-value", Version::Latest).await.unwrap();
+    assert_eq!((latest.version, latest.id), (2, new.schema_id()));
+    let first = client.version("a/b c+d%-value", Version::Number(1)).await.unwrap();
+    assert_eq!((first.version, first.id), (1, old.schema_id()));
+    server.shutdown().await.unwrap();
+}
+
+#[tokio::test]
+async fn registering_twice_gives_the_same_id_and_lookup_finds_it() {
+    let (_folder, server, client) = start().await;
+    let schema = SchemaDefinition::avro(COUNTRY);
+    let error = client.lookup("s", &schema, false).await.unwrap_err();
+    let Error::Registry(error) = error else { panic!("{error:?}") };
+    assert_eq!((error.status(), error.error_code()), (Some(404), Some(40401)));
+    let registered = client.register("s", &schema, false).await.unwrap();
+    assert_eq!(registered.version, Some(1));
+    let stranger = RegistryClient::new(format!("http://{}", server.local_addr())).unwrap();
+    assert_eq!(stranger.register("s", &schema, false).await.unwrap(), registered);
+    assert_eq!(stranger.lookup("s", &schema, false).await.unwrap(), registered);
+}
+
+#[tokio::test]
+async fn references_are_resolved_by_id_and_by_guid() {
+    let (_folder, _server, client) = start().await;
+    client.register("country", &SchemaDefinition::avro(COUNTRY), false).await.unwrap();
+    let city = SchemaDefinition::avro(CITY).with_reference("geo.Country", "country", 1);
+    let registered = client.register("city", &city, false).await.unwrap();
+    let guid = registered.guid.unwrap();
+    let by_id = client.schema_by_id(registered.id).await.unwrap();
+    let by_guid = client.schema_by_guid(guid).await.unwrap();
+    assert_eq!((by_id.guid, &by_id.references), (Some(guid), &by_guid.references));
+    assert_eq!(by_id.references.len(), 1);
+    assert_eq!(by_id.references[0].text, COUNTRY);
+    let reader = AvroDeserializer::generic(&client).build().await.unwrap();
+    let id = u8::try_from(registered.id).unwrap();
+    reader.decode_async(&[0, 0, 0, 0, id, 2, b'x'], None).await.unwrap();
+}
+
+#[tokio::test]
+async fn header_framing_and_every_source_work() {
+    let (_folder, _server, client) = start().await;
+    let builder = || AvroSerializer::<Order>::builder(&client).topic("orders");
+    let lookup = SchemaSource::Lookup { normalize: false };
+    let unregistered = builder().source(lookup).build().await.unwrap_err();
+    assert!(matches!(unregistered, Error::Registry(_)), "{unregistered:?}");
+    let writer = builder().framing(Framing::Header).build().await.unwrap();
+    let id = writer.schema_id();
+    let bytes = writer.encode(&order()).unwrap();
+    let (_, header) = writer.schema_id_header().unwrap();
+    let reader = AvroDeserializer::<Order>::builder(&client).build().await.unwrap();
+    assert_eq!(reader.decode_async(&bytes, Some(header)).await.unwrap(), order());
+    let sources =
+        [lookup, SchemaSource::Latest { strict: true }, SchemaSource::Id { id, strict: true }];
+    for source in sources {
+        let writer = builder().source(source).build().await.unwrap();
+        assert_eq!(writer.schema_id(), id, "{source:?}");
+        let bytes = writer.encode(&order()).unwrap();
+        assert_eq!(reader.decode_async(&bytes, None).await.unwrap(), order());
+    }
+}
+
+#[tokio::test]
+async fn unknown_ids_of_any_size_are_not_found() {
+    let (_folder, _server, client) = start().await;
+    for id in [0, 999, u32::MAX] {
+        let error = client.schema_by_id(id).await.unwrap_err();
+        assert!(
+            matches!(error, Error::SchemaNotFound { schema: SchemaRef::Id(told) } if told == id),
+            "{id}: {error:?}"
+        );
+    }
+}
+
+#[tokio::test]
+async fn incompatible_schema_is_told_before_and_refused_at_registration() {
+    let (_folder, _server, client) = start().await;
+    client.register("s", &SchemaDefinition::avro("\"int\""), false).await.unwrap();
+    let other = SchemaDefinition::avro("\"string\"");
+    let verdict = client.check_compatibility("s", Version::Latest, &other).await.unwrap();
+    assert!(!verdict.is_compatible && !verdict.messages.is_empty(), "{verdict:?}");
+    let int = SchemaDefinition::avro("\"int\"");
+    let same = client.check_compatibility("s", Version::Number(1), &int).await.unwrap();
+    assert_eq!(same, Compatibility { is_compatible: true, messages: Vec::new() });
+    let Err(Error::Registry(error)) = client.register("s", &other, false).await else { panic!() };
+    assert_eq!((error.status(), error.error_code()), (Some(409), Some(40901)));
+    assert!(!error.is_retriable());
+}
