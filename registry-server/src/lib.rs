@@ -1,4 +1,4 @@
-//! The schema registry's HTTP server: the rules of registry-core behind the REST API, on SQLite.
+//! The schema registry's HTTP server: the rules of registry-core behind the REST API.
 //!
 //! [`start`] opens the database, binds the address and serves until
 //! [`RunningRegistry::shutdown`]. `http/` turns requests into use cases and their results into

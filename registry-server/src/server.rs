@@ -21,7 +21,7 @@ const DRAIN_TIMEOUT: Duration = Duration::from_secs(25);
 /// What the server needs to know.
 #[derive(Clone, Debug)]
 pub struct Settings {
-    /// The SQLite file; its directory is created when it is missing.
+    /// The database file; its directory is created when it is missing.
     pub database: PathBuf,
     /// `HOST:PORT`; port 0 takes a free one.
     pub listen: String,

@@ -212,6 +212,11 @@ impl RunningBroker {
         self.local_addr
     }
 
+    /// 22 characters; made at the first start and kept.
+    pub fn cluster_id(&self) -> &str {
+        &self.broker.cluster_id
+    }
+
     /// Lets requests in progress finish, closes every connection, flushes the logs and leaves the
     /// mark that lets the next start skip recovery.
     pub async fn shutdown(self) {

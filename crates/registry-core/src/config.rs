@@ -151,7 +151,11 @@ fn with_root_flags(own: Config, root: Config) -> Config {
     }
 }
 
-#[expect(clippy::ref_option, reason = "serde hands the field in by reference")]
+#[expect(
+    clippy::ref_option,
+    clippy::trivially_copy_pass_by_ref,
+    reason = "serde hands the field in by reference"
+)]
 fn level_name<S: Serializer>(
     level: &Option<CompatibilityLevel>,
     serializer: S,
@@ -171,18 +175,18 @@ fn level_from_name<'de, D: Deserializer<'de>>(
 mod tests {
     use super::*;
 
-    fn level(level: CompatibilityLevel) -> Option<Config> {
-        Some(Config { level: Some(level), ..Config::default() })
+    fn level(level: CompatibilityLevel) -> Config {
+        Config { level: Some(level), ..Config::default() }
     }
 
     #[test]
     fn the_nearest_config_is_in_force() {
         use CompatibilityLevel::{Backward, Forward, Full, None as Nothing};
         let chain = ConfigChain {
-            subject: level(Full),
-            context: level(Forward),
-            root: level(Nothing),
-            global: level(Nothing),
+            subject: Some(level(Full)),
+            context: Some(level(Forward)),
+            root: Some(level(Nothing)),
+            global: Some(level(Nothing)),
         };
         assert_eq!(in_scope(chain.clone()).level, Full);
         let chain = ConfigChain { subject: None, ..chain };

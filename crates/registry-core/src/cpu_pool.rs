@@ -11,7 +11,7 @@ use tokio::sync::{mpsc, oneshot};
 use crate::{RegistryError, StoreError};
 
 /// Enough for the deepest schema that the limits allow, in a debug build too.
-const STACK_BYTES: usize = 64 << 20;
+const STACK_BYTES: usize = 8 << 20;
 /// Jobs that may wait; whoever comes then waits for a place.
 const QUEUE_MAX: usize = 256;
 

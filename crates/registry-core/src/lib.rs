@@ -31,7 +31,7 @@ pub use mode::{InvalidMode, Mode};
 pub use names::{Context, QualifiedSubject, SubjectFilter};
 pub use page::Page;
 pub use registry::{
-    Check, DeletedFilter, Draft, FoundSchema, ListedSchemas, RegisterOptions, Registered, Registry,
+    Check, DeletedFilter, Draft, ListedSchemas, RegisterOptions, Registered, Registry,
     SchemaFormat, SchemaListing, VersionListing,
 };
 pub use store::{

@@ -8,7 +8,7 @@ use levada_registry_api::{
 };
 use levada_registry_core::{
     CompatibilityPolicy, Config, ConfigPatch, Context, Draft, EffectiveConfig, FieldPatch,
-    QualifiedSubject, RegistryError, SchemaId, StoredSchema, StoredVersion,
+    QualifiedSubject, RegistryError, StoredVersion,
 };
 use levada_schema_core::{CompatibilityLevel, Metadata, Reference};
 
@@ -48,9 +48,13 @@ fn reference(body: SchemaReference) -> Reference {
     }
 }
 
-/// The content of a schema with its text as it is to be shown.
-pub(super) fn content(schema: &StoredSchema, text: String) -> SchemaDocument {
+/// A version of a subject with its text as it is to be shown.
+pub(super) fn version(version: &StoredVersion, text: String) -> SchemaDocument {
+    let schema = &version.schema;
     SchemaDocument {
+        subject: Some(version.subject.to_string()),
+        version: Some(version.version.0),
+        id: Some(schema.id.0),
         guid: Some(schema.fingerprint.to_string()),
         schema_type: Some(schema.schema_type.to_string()),
         references: schema
@@ -68,19 +72,9 @@ pub(super) fn content(schema: &StoredSchema, text: String) -> SchemaDocument {
             sensitive: metadata.sensitive,
         }),
         schema: Some(text),
-        ..SchemaDocument::default()
-    }
-}
-
-/// A version of a subject.
-pub(super) fn version(version: &StoredVersion, text: String) -> SchemaDocument {
-    SchemaDocument {
-        subject: Some(version.subject.to_string()),
-        version: Some(version.version.0),
-        id: Some(version.schema.id.0),
         ts: Some(version.ts_ms),
         deleted: Some(version.is_deleted),
-        ..content(&version.schema, text)
+        ..SchemaDocument::default()
     }
 }
 
@@ -91,10 +85,6 @@ pub(super) fn qualify_references(document: &mut SchemaDocument, context: &Contex
         let subject = reference.subject.take().unwrap_or_default();
         reference.subject = Some(QualifiedSubject::parse_within(&subject, context).to_string());
     }
-}
-
-pub(super) fn max_id(id: Option<SchemaId>) -> Option<i32> {
-    id.map(|id| id.0)
 }
 
 pub(super) fn config_patch(update: ConfigUpdate) -> Result<ConfigPatch, HttpError> {

@@ -17,7 +17,7 @@ use super::error::HttpError;
 use super::media_type::negotiate;
 
 const REQUEST_ID: HeaderName = HeaderName::from_static("x-request-id");
-const REQUEST_TIMEOUT: Duration = Duration::from_secs(60);
+const REQUEST_TIMEOUT: Duration = Duration::from_mins(1);
 
 /// The type that the answer has, if the client accepts any.
 #[derive(Clone, Copy)]

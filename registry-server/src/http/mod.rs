@@ -18,11 +18,14 @@ mod versions;
 use std::sync::Arc;
 
 use axum::Router;
+use axum::extract::DefaultBodyLimit;
 use axum::middleware::{from_fn, from_fn_with_state};
 use axum::routing::{MethodRouter, delete, get, post, put};
-use levada_registry_core::Registry;
+use levada_registry_core::{QualifiedSubject, Registry};
 use tower_http::catch_panic::CatchPanicLayer;
 
+use self::error::HttpError;
+use self::extract::{Names, Params};
 use crate::server::Settings;
 use crate::storage::SqliteStore;
 
@@ -47,6 +50,16 @@ impl AppState {
             registry: settings.registry_cluster_id.clone(),
         };
         Self { registry, cluster: Arc::new(cluster) }
+    }
+
+    /// The subject that the path names, or the one that name is an alias of.
+    async fn subject(&self, names: &Names) -> Result<QualifiedSubject, HttpError> {
+        Ok(self.registry.resolve_alias(names.subject()).await?)
+    }
+
+    /// The same for the parameter `subject`.
+    async fn holder(&self, params: &Params) -> Result<QualifiedSubject, HttpError> {
+        Ok(self.registry.resolve_alias(params.subject()).await?)
     }
 }
 
@@ -101,6 +114,7 @@ pub(crate) fn router(app: AppState) -> Router {
     router
         .fallback(layers::no_such_path)
         .method_not_allowed_fallback(layers::no_such_method)
+        .layer(DefaultBodyLimit::max(extract::BODY_BYTES_MAX))
         .layer(CatchPanicLayer::custom(layers::panicked))
         .layer(from_fn_with_state(app.clone(), layers::envelope))
         .with_state(app)
