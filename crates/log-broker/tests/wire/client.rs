@@ -2,6 +2,7 @@
 
 use std::collections::BTreeMap;
 use std::net::SocketAddr;
+use std::path::Path;
 use std::time::Duration;
 
 use bytes::{Buf, BufMut, Bytes, BytesMut};
@@ -43,7 +44,13 @@ impl Rig {
 
     /// Stops cleanly and starts again on the same directory.
     pub(crate) async fn restart(self) -> Self {
+        self.restart_after(|_| ()).await
+    }
+
+    /// As [`Self::restart`]; `meanwhile` gets the data directory of the stopped broker.
+    pub(crate) async fn restart_after(self, meanwhile: impl FnOnce(&Path)) -> Self {
         self.running.shutdown().await;
+        meanwhile(&self.directory.path().join("log"));
         let running = start(&self.directory, Limits::default()).await;
         Self { running, directory: self.directory }
     }

@@ -2,13 +2,14 @@
 
 use std::fs;
 
+use kafka_protocol::messages::metadata_request::MetadataRequestTopic;
 use kafka_protocol::messages::{
     ApiKey, DescribeClusterRequest, DescribeClusterResponse, FetchRequest, FetchResponse,
-    fetch_request,
+    MetadataRequest, MetadataResponse, ProduceResponse, fetch_request,
 };
 use levada_log_broker::{Broker, StartError};
 
-use super::client::{Client, Rig, topic_name};
+use super::client::{Client, Rig, batch, produce, topic_name};
 
 #[tokio::test]
 async fn used_port_is_named() {
@@ -51,6 +52,39 @@ async fn missing_registry_of_topics_does_not_cost_their_records() {
     let error = builder.start().await.unwrap_err().to_string();
     assert!(error.contains("topics.json"), "{error}");
     assert!(path.join("t-0").is_dir());
+}
+
+#[tokio::test]
+async fn rotten_partition_is_offline_and_the_others_serve() {
+    let rig = Rig::start().await;
+    let mut client = rig.client().await;
+    for name in ["rotten", "sound"] {
+        client.create_topic(name, &[]).await;
+        let records = batch(&["value"]).build().unwrap();
+        let request = produce(name, -1, Some(records.into()));
+        let _: ProduceResponse = client.call(ApiKey::Produce, 9, &request).await;
+    }
+    let rig = rig
+        .restart_after(|log| {
+            fs::remove_file(log.join(".kafka_cleanshutdown")).unwrap();
+            let path = log.join("rotten-0/00000000000000000000.log");
+            let mut bytes = fs::read(&path).unwrap();
+            *bytes.last_mut().unwrap() ^= 1;
+            fs::write(&path, bytes).unwrap();
+        })
+        .await;
+    let mut client = rig.client().await;
+    for (name, error, leader, produced) in [("rotten", 5, -1, 56), ("sound", 0, 1, 0)] {
+        let asked = MetadataRequestTopic::default().with_name(Some(topic_name(name)));
+        let request = MetadataRequest::default().with_topics(Some(vec![asked]));
+        let told: MetadataResponse = client.call(ApiKey::Metadata, 9, &request).await;
+        let partition = &told.topics[0].partitions[0];
+        assert_eq!((partition.error_code, partition.leader_id.0), (error, leader), "{name}");
+        let records = batch(&["value"]).build().unwrap();
+        let request = produce(name, -1, Some(records.into()));
+        let answer: ProduceResponse = client.call(ApiKey::Produce, 9, &request).await;
+        assert_eq!(answer.responses[0].partition_responses[0].error_code, produced, "{name}");
+    }
 }
 
 #[tokio::test]
