@@ -228,6 +228,30 @@ async fn request_behind_a_long_poll_is_answered_after_it() {
 }
 
 #[tokio::test]
+async fn peer_that_asks_and_never_reads_is_not_answered_without_end() {
+    let rig = Rig::start().await;
+    let mut client = rig.client().await;
+    client.create_topic("t", &[]).await;
+    let value = "x".repeat(900_000);
+    let records = batch(&[&value]).build().unwrap();
+    let _: kafka_protocol::messages::ProduceResponse =
+        client.call(ApiKey::Produce, 9, &produce("t", -1, Some(records.into()))).await;
+    let partition = fetch_request::FetchPartition::default().with_partition_max_bytes(1 << 20);
+    let topic = fetch_request::FetchTopic::default()
+        .with_topic(topic_name("t"))
+        .with_partitions(vec![partition]);
+    let fetch = FetchRequest::default().with_max_bytes(1 << 20).with_topics(vec![topic]);
+    for _ in 0..60 {
+        client.send(ApiKey::Fetch, 12, &fetch).await;
+    }
+    assert_serves(&rig).await;
+    // It was slow, not lost: every answer comes once it reads.
+    for _ in 0..60 {
+        assert!(client.receive_raw().await.unwrap().len() > value.len());
+    }
+}
+
+#[tokio::test]
 async fn acks_0_answers_nothing_and_closes_on_an_error() {
     let rig = Rig::start().await;
     let mut client = rig.client().await;
