@@ -66,6 +66,7 @@ impl<S: Store> Registry<S> {
         config: &EffectiveConfig,
     ) -> Result<Vec<String>, RegistryError> {
         let level = config.level;
+        refuse_reserved_fields(metadata, previous, config)?;
         let compared_max = if level.is_transitive() { usize::MAX } else { 1 };
         let in_group = |old: &&&Loaded| {
             config.config.group.as_deref().is_none_or(|group| {
@@ -123,4 +124,23 @@ async fn previous<T: ReadTransaction>(
 
 fn property<'a>(metadata: Option<&'a Metadata>, name: &str) -> Option<&'a str> {
     metadata?.properties.get(name).map(String::as_str)
+}
+
+/// Fields whose names the metadata reserves are judged only where `validateFields` is on. That
+/// judgement is not there yet, and leaving it out would let through what the reference refuses.
+fn refuse_reserved_fields(
+    metadata: Option<&Metadata>,
+    previous: &[&Loaded],
+    config: &EffectiveConfig,
+) -> Result<(), RegistryError> {
+    let latest = previous.last().and_then(|latest| latest.stored.schema.metadata.as_ref());
+    let is_reserving = [metadata, latest]
+        .into_iter()
+        .any(|metadata| property(metadata, "confluent:reserved").is_some());
+    if config.validate_fields() && is_reserving {
+        return Err(RegistryError::NotSupported(
+            "Checking the fields that confluent:reserved names is not implemented yet".to_owned(),
+        ));
+    }
+    Ok(())
 }
