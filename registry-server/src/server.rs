@@ -12,7 +12,8 @@ use tokio::net::TcpListener;
 use tokio::task::JoinHandle;
 use tokio_util::sync::{CancellationToken, DropGuard};
 
-use crate::http::{self, AppState};
+use crate::app::AppState;
+use crate::http;
 use crate::storage::{OpenError, SqliteStore};
 
 /// How long requests in flight may take to finish when the server stops.

@@ -148,15 +148,15 @@ pub(super) fn config_echo(config: Config) -> ConfigUpdate {
 pub(super) fn config(effective: EffectiveConfig) -> ConfigDocument {
     let EffectiveConfig { config, level } = effective;
     ConfigDocument {
-        alias: config.alias,
-        alias_for_deks: config.alias_for_deks,
+        alias: config.alias.filter(|alias| !alias.is_empty()),
+        alias_for_deks: config.alias_for_deks.filter(|alias| !alias.is_empty()),
         normalize: config.normalize,
         validate_fields: config.validate_fields,
         validate_new_schemas: config.validate_new_schemas,
         validate_rules: config.validate_rules,
         compatibility_level: Some(level.to_string()),
         compatibility_policy: config.policy.map(|policy| policy.as_str().to_owned()),
-        compatibility_group: config.group,
+        compatibility_group: config.group.filter(|group| !group.is_empty()),
         ..ConfigDocument::default()
     }
 }
