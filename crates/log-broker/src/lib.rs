@@ -10,7 +10,6 @@
 mod broker;
 pub mod clock;
 mod config;
-mod durable_file;
 mod group;
 mod handlers;
 pub mod io;

@@ -134,14 +134,14 @@ pub(super) struct Combined {
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Criterion {
-    AllOf,
-    AnyOf,
-    OneOf,
+    All,
+    Any,
+    One,
 }
 
 impl Criterion {
     pub(super) const ALL: [(&'static str, Self); 3] =
-        [("allOf", Self::AllOf), ("anyOf", Self::AnyOf), ("oneOf", Self::OneOf)];
+        [("allOf", Self::All), ("anyOf", Self::Any), ("oneOf", Self::One)];
 }
 
 /// The model has more nodes than the limit allows.
@@ -192,6 +192,13 @@ impl Builder {
         let id = self.push(node)?;
         self.references.insert(at, id);
         Ok(id)
+    }
+
+    /// Gives a `$ref` the default that stands beside it.
+    pub(super) fn set_default(&mut self, id: NodeId, default: String) {
+        if let Some(node) = self.model.nodes.get_mut(id.0) {
+            node.notes.default = Some(default);
+        }
     }
 
     pub(super) fn set_target(&mut self, at: RefId, target: NodeId) {

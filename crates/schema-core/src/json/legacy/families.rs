@@ -7,6 +7,7 @@ use crate::ParseError;
 use crate::json::decimal::Decimal;
 use crate::json::dialect::Dialect;
 use crate::json::documents::Document;
+use crate::json::java_order::copied_hash_order;
 use crate::json::model::{Additional, ArrayRules, Kind, NumberRules, ObjectRules, StringRules};
 use crate::json_text::{Data, Object, Value};
 
@@ -156,7 +157,7 @@ impl<'a> Loader<'a> {
                     rules.positions.push(self.child(scope, position)?);
                 }
             } else {
-                self.refuse_boolean(at, "items", value)?;
+                refuse_boolean(at, "items", value)?;
                 rules.items = Some(self.child(scope, value)?);
             }
         }
@@ -187,7 +188,7 @@ impl<'a> Loader<'a> {
         };
         if let Some(value) = object.get("properties") {
             let inner = scope.enter(value)?;
-            for member in members(document, "properties", value)?.iter() {
+            for member in copied_hash_order(members(document, "properties", value)?) {
                 // A text here is taken for the id of the enclosing schema.
                 let id = member.key == scope.dialect.id_keyword();
                 if !id || member.value.as_object().is_some() {
@@ -230,7 +231,7 @@ impl<'a> Loader<'a> {
         let document = at.scope.document;
         let inner = at.scope.enter(value)?;
         let mut required_by = BTreeMap::new();
-        for member in members(document, "dependencies", value)?.iter() {
+        for member in copied_hash_order(members(document, "dependencies", value)?) {
             if let Data::Array(names) = &member.value.data {
                 for name in names {
                     required_by
@@ -239,7 +240,7 @@ impl<'a> Loader<'a> {
                         .insert(name_in(document, "dependencies", name)?);
                 }
             } else {
-                self.refuse_boolean(at, "dependencies", &member.value)?;
+                refuse_boolean(at, "dependencies", &member.value)?;
                 let node = self.child(&inner, &member.value)?;
                 rules.schemas_by.insert(member.key.clone(), node);
             }
@@ -262,20 +263,15 @@ impl<'a> Loader<'a> {
             _ => Err(at.scope.document.mismatch(key, value, "a boolean or an object")),
         }
     }
+}
 
-    /// Draft 04 knows no boolean schemas in some places.
-    fn refuse_boolean(
-        &self,
-        at: &Extraction<'_, 'a>,
-        key: &str,
-        value: &Value,
-    ) -> Result<(), ParseError> {
-        match value.data {
-            Data::Boolean(_) if !at.scope.has(Dialect::Draft06) => {
-                Err(at.scope.document.mismatch(key, value, "an object or an array"))
-            }
-            _ => Ok(()),
+/// Draft 04 knows no boolean schemas in some places.
+fn refuse_boolean(at: &Extraction<'_, '_>, key: &str, value: &Value) -> Result<(), ParseError> {
+    match value.data {
+        Data::Boolean(_) if !at.scope.has(Dialect::Draft06) => {
+            Err(at.scope.document.mismatch(key, value, "an object or an array"))
         }
+        _ => Ok(()),
     }
 }
 

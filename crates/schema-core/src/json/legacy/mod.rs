@@ -24,6 +24,8 @@ pub(super) fn load(documents: &Documents, limits: &Limits) -> Result<(Model, Nod
         known: HashMap::new(),
         queue: VecDeque::new(),
         ids: HashMap::new(),
+        loading: None,
+        asked: HashMap::new(),
         builder: Builder::new(limits),
     };
     let document = &documents.schema;
@@ -40,9 +42,11 @@ pub(super) fn load(documents: &Documents, limits: &Limits) -> Result<(Model, Nod
     let scope = Scope { document, dialect, root_base: base.clone(), base };
     let root = loader.schema(&scope, &document.root)?;
     while let Some((slot, scope, value)) = loader.queue.pop_front() {
+        loader.loading = Some(slot);
         let target = loader.schema(&scope, value)?;
         loader.builder.set_target(slot, target);
     }
+    loader.keep_defaults();
     Ok((loader.builder.finish(), root))
 }
 
@@ -77,10 +81,14 @@ struct Loader<'a> {
     queue: VecDeque<(RefId, Scope<'a>, &'a Value)>,
     /// For each document the schemas that have an id, by the id as written.
     ids: HashMap<*const Document, refs::Ids<'a>>,
+    /// The target being loaded, none for the schema itself.
+    loading: Option<RefId>,
+    /// The `$ref`s in each target, in the order they are met.
+    asked: HashMap<Option<RefId>, Vec<refs::Asked>>,
     builder: Builder,
 }
 
-impl<'a> Scope<'a> {
+impl Scope<'_> {
     /// The scope of `value`, which stands directly in this one: its own id moves the base.
     fn enter(&self, value: &Value) -> Result<Self, ParseError> {
         let keyword = self.dialect.id_keyword();
@@ -127,7 +135,16 @@ impl<'a> Loader<'a> {
                     _ => self.all_of(scope, value, extraction.parts)?,
                 };
                 families::count_contains(&mut kind, object);
-                self.push(scope, value, kind, notes)
+                let target = match kind {
+                    Kind::Reference { target, .. } => Some((target, notes.default.take())),
+                    _ => None,
+                };
+                let node = self.push(scope, value, kind, notes)?;
+                if let Some((target, default)) = target {
+                    let asked = self.asked.entry(self.loading).or_default();
+                    asked.push(refs::Asked { node, target, default });
+                }
+                Ok(node)
             }
             _ => {
                 let message = format!("a schema is an object or a boolean, not {}", value.kind());
@@ -164,7 +181,7 @@ impl<'a> Loader<'a> {
             .into_iter()
             .map(|kind| self.push(scope, value, kind, Notes::default()))
             .collect::<Result<_, _>>()?;
-        Ok(Kind::Combined(Combined { criterion: Criterion::AllOf, members, generated: true }))
+        Ok(Kind::Combined(Combined { criterion: Criterion::All, members, generated: true }))
     }
 
     /// Takes the parts out of a schema object in the reference's order. `$ref` wins alone.
@@ -220,7 +237,7 @@ impl<'a> Loader<'a> {
                     let kind = self.typed(at, name, text)?;
                     members.push(self.push(at.scope, name, kind, Notes::default())?);
                 }
-                let criterion = Criterion::AnyOf;
+                let criterion = Criterion::Any;
                 Kind::Combined(Combined { criterion, members, generated: false })
             }
             _ => {
@@ -271,7 +288,6 @@ impl<'a> Loader<'a> {
             let part = families::string(at, false)?;
             at.parts.push(part);
         }
-        const CONDITIONAL: [&str; 3] = ["if", "then", "else"];
         if at.scope.has(Dialect::Draft07) && any(at, &CONDITIONAL) {
             let mut branches = Vec::new();
             for keyword in CONDITIONAL {
@@ -285,6 +301,8 @@ impl<'a> Loader<'a> {
         Ok(())
     }
 }
+
+const CONDITIONAL: [&str; 3] = ["if", "then", "else"];
 
 /// The keywords that every schema may have. A default that is `null` is a default.
 fn notes(at: &mut Extraction<'_, '_>) -> Result<Notes, ParseError> {

@@ -1,7 +1,7 @@
 //! What each keyword adds to the node of its schema.
 
 use super::join::combined;
-use super::translate::{Translator, nothing};
+use super::translate::{Translator, nothing, ordered};
 use super::{Knot, Place};
 use crate::ParseError;
 use crate::json::decimal::Decimal;
@@ -24,9 +24,9 @@ impl<'a> Translator<'_, 'a> {
         let kind = match member.key.as_str() {
             "$ref" => return Ok(self.static_reference(knot, place)),
             "type" => return self.types(at).map(Some),
-            "allOf" => return self.members(knot, at, Criterion::AllOf).map(Some),
-            "anyOf" => return self.members(knot, at, Criterion::AnyOf).map(Some),
-            "oneOf" => return self.members(knot, at, Criterion::OneOf).map(Some),
+            "allOf" => return self.members(knot, at, Criterion::All).map(Some),
+            "anyOf" => return self.members(knot, at, Criterion::Any).map(Some),
+            "oneOf" => return self.members(knot, at, Criterion::One).map(Some),
             "format" => return Ok(Some(nothing())),
             "readOnly" | "writeOnly" => {
                 return Ok(matches!(member.value.data, Data::Boolean(true)).then(nothing));
@@ -73,7 +73,7 @@ impl<'a> Translator<'_, 'a> {
             let node = typed(at, value)?;
             members.push(self.build(at, node)?);
         }
-        Ok(combined(Criterion::AnyOf, members, true))
+        Ok(combined(Criterion::Any, members, true))
     }
 
     fn members(
@@ -100,7 +100,7 @@ impl<'a> Translator<'_, 'a> {
             return Ok(None);
         };
         let mut rules = ObjectRules::default();
-        for member in self.ordered(place, schemas) {
+        for member in ordered(place, schemas) {
             let node = self.child(knot, place.at(&member.value))?;
             rules.properties.insert(member.key.clone(), node);
         }
