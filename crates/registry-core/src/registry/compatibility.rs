@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use levada_schema_core::{CompatibilityLevel, Metadata, Validation, check_version};
+use levada_schema_core::{CompatibilityLevel, Metadata, Validation, check_version_under};
 
 use super::candidate::{Candidate, Loaded};
 use super::references::closure;
@@ -85,8 +85,8 @@ impl<S: Store> Registry<S> {
         }
         for old in compared {
             let (new, parsed) = (Arc::clone(&candidate.schema), self.parse_loaded(old).await?);
-            let limits = self.parser.limits;
-            let report = move || check_version(level, &new, &parsed, &limits);
+            let (policy, limits) = (config.policy(), self.parser.limits);
+            let report = move || check_version_under(policy, level, &new, &parsed, &limits);
             let mut messages = self.parser.pool.run(report).await??.messages(old.stored.version.0);
             if !messages.is_empty() {
                 messages.push(format!(
