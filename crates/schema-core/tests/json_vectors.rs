@@ -1,4 +1,10 @@
 //! JSON schemas against the recorded behaviour of the reference, where the recordings are there.
+#![allow(
+    clippy::expect_used,
+    clippy::panic,
+    clippy::unwrap_used,
+    reason = "a test may fail where it stands"
+)]
 
 use std::path::PathBuf;
 

@@ -21,10 +21,11 @@ pub(super) struct Model {
     targets: Vec<Option<NodeId>>,
 }
 
+/// Small, because the recursion over schemas holds several in each frame.
 #[derive(Clone, Debug, Default)]
 pub(super) struct Node {
     pub(super) kind: Kind,
-    pub(super) notes: Notes,
+    pub(super) notes: Box<Notes>,
 }
 
 /// What a schema says beside its rules.
@@ -47,8 +48,8 @@ pub(super) enum Kind {
     False,
     Boolean,
     Null,
-    String(StringRules),
-    Number(NumberRules),
+    String(Box<StringRules>),
+    Number(Box<NumberRules>),
     Object(Box<ObjectRules>),
     Array(Box<ArrayRules>),
     /// Normalized texts of the members: they tell 1 from 1.0 and forgive the order of members.

@@ -29,6 +29,9 @@ impl At {
 }
 
 type Pair = (At, At);
+
+/// Looking up a known pair costs this much less than comparing a new one.
+const LOOKUPS_PER_PAIR: usize = 16;
 pub(super) type Found = Rc<[Difference]>;
 
 pub(super) struct Comparison<'a> {
@@ -45,9 +48,13 @@ pub(super) struct Comparison<'a> {
     searches: HashMap<String, Option<Search>>,
     /// What is left of [`Limits::pairs_max`], over all passes.
     pairs_left: usize,
+    /// What is left of the look-ups of pairs that are known already.
+    lookups_left: usize,
     pairs_max: usize,
     depth: usize,
     depth_max: usize,
+    /// The comparison was given up for its depth.
+    pub(super) is_too_deep: bool,
 }
 
 impl<'a> Comparison<'a> {
@@ -55,6 +62,7 @@ impl<'a> Comparison<'a> {
         [writer, reader]: [&'a Model; 2],
         policy: CompatibilityPolicy,
         limits: &Limits,
+        depth_max: usize,
     ) -> Self {
         Self {
             writer,
@@ -66,9 +74,11 @@ impl<'a> Comparison<'a> {
             assumed: false,
             searches: HashMap::new(),
             pairs_left: limits.pairs_max,
+            lookups_left: limits.pairs_max.saturating_mul(LOOKUPS_PER_PAIR),
             pairs_max: limits.pairs_max,
             depth: 0,
-            depth_max: limits.depth_max,
+            depth_max,
+            is_too_deep: false,
         }
     }
 
@@ -150,6 +160,7 @@ impl<'a> Comparison<'a> {
 
     /// The differences of a pair, each pair compared once a pass.
     pub(super) fn compare(&mut self, original: At, update: At) -> Result<Found, CheckError> {
+        self.lookups_left = self.lookups_left.checked_sub(1).ok_or_else(|| self.too_complex())?;
         let pair = (self.hop(original), self.hop(update));
         if let Some(known) = self.memo.get(&pair) {
             return Ok(known.clone());
@@ -163,6 +174,7 @@ impl<'a> Comparison<'a> {
         }
         self.spend(1)?;
         if self.depth >= self.depth_max {
+            self.is_too_deep = true;
             return Err(self.too_complex());
         }
         self.in_progress.insert(pair);

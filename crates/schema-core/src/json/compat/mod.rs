@@ -63,11 +63,65 @@ pub(crate) fn compare(
     policy: CompatibilityPolicy,
     limits: &Limits,
 ) -> Result<Vec<Incompatibility>, CheckError> {
-    let mut comparison = Comparison::new([&writer.model, &reader.model], policy, limits);
+    let found = match compared(reader, writer, policy, limits, SHALLOW_MAX) {
+        Err(Stop::TooDeep(_)) => compared_deep(reader, writer, policy, limits)?,
+        Err(Stop::Error(error)) => return Err(error),
+        Ok(found) => found,
+    };
+    Ok(found.iter().map(|difference| incompatibility(difference, reader_side)).collect())
+}
+
+/// Deepest recursion over pairs on the caller's stack.
+const SHALLOW_MAX: usize = 250;
+/// Deepest recursion at all. Types that refer to each other in choices lead from pair to pair,
+/// through all of them in the worst case, before the first one is finished.
+const DEEP_MAX: usize = 30_000;
+/// Room for [`DEEP_MAX`] pairs in an unoptimised build; memory is taken as it is used.
+const DEEP_STACK_BYTES: usize = DEEP_MAX * 6 * 1024;
+
+/// Why a comparison came to no end.
+enum Stop {
+    TooDeep(CheckError),
+    Error(CheckError),
+}
+
+fn compared(
+    reader: &JsonSchema,
+    writer: &JsonSchema,
+    policy: CompatibilityPolicy,
+    limits: &Limits,
+    depth_max: usize,
+) -> Result<Vec<Difference>, Stop> {
+    let models = [&*writer.model, &*reader.model];
+    let mut comparison = Comparison::new(models, policy, limits, depth_max);
     let original = At { owner: Owner::Writer, node: writer.root };
     let update = At { owner: Owner::Reader, node: reader.root };
-    let found = comparison.run(original, update)?;
-    Ok(found.iter().map(|difference| incompatibility(difference, reader_side)).collect())
+    match comparison.run(original, update) {
+        Ok(found) => Ok(found.to_vec()),
+        Err(error) if comparison.is_too_deep => Err(Stop::TooDeep(error)),
+        Err(error) => Err(Stop::Error(error)),
+    }
+}
+
+/// The same from the start on a thread with a stack for it, which few schemas need.
+fn compared_deep(
+    reader: &JsonSchema,
+    writer: &JsonSchema,
+    policy: CompatibilityPolicy,
+    limits: &Limits,
+) -> Result<Vec<Difference>, CheckError> {
+    let too_complex = || CheckError::TooComplex(limits.pairs_max);
+    std::thread::scope(|scope| {
+        let thread = std::thread::Builder::new().stack_size(DEEP_STACK_BYTES);
+        let running = thread
+            .spawn_scoped(scope, || compared(reader, writer, policy, limits, DEEP_MAX))
+            .map_err(|_| too_complex())?;
+        match running.join() {
+            Ok(Ok(found)) => Ok(found),
+            Ok(Err(Stop::TooDeep(error) | Stop::Error(error))) => Err(error),
+            Err(_) => Err(too_complex()),
+        }
+    })
 }
 
 fn incompatibility(difference: &Difference, reader: Side) -> Incompatibility {

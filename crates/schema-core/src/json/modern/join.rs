@@ -124,8 +124,8 @@ fn absorb_node(
 /// Merges two nodes of one family; what `b` says wins.
 fn merge(mut a: Node, b: Node) -> Node {
     match (&mut a.kind, b.kind) {
-        (Kind::String(into), Kind::String(from)) => merge_strings(into, from),
-        (Kind::Number(into), Kind::Number(from)) => merge_numbers(into, from),
+        (Kind::String(into), Kind::String(from)) => merge_strings(into, *from),
+        (Kind::Number(into), Kind::Number(from)) => merge_numbers(into, *from),
         (Kind::Object(into), Kind::Object(from)) => merge_objects(into, *from),
         (Kind::Array(into), Kind::Array(from)) => merge_arrays(into, *from),
         _ => {}

@@ -16,6 +16,9 @@ use crate::{Limits, ParseError, ParseErrorKind};
 
 /// The text that a `$ref` to a schema around it is given.
 const RECURSIVE: &str = "#";
+/// The keywords that are visited last, in this order.
+const LATE: [&str; 4] =
+    ["properties", "patternProperties", "unevaluatedItems", "unevaluatedProperties"];
 
 pub(super) fn translate(
     loaded: &Loaded<'_>,
@@ -25,7 +28,8 @@ pub(super) fn translate(
         loaded,
         builder: Builder::new(limits),
         depth: 0,
-        depth_max: limits.depth_max,
+        // A schema in a schema takes a level of JSON at least and more stack than that.
+        depth_max: limits.depth_max / 2,
         finished: HashMap::new(),
         queue: VecDeque::new(),
         referred: HashMap::new(),
@@ -98,19 +102,20 @@ impl<'a> Translator<'_, 'a> {
         built(&mut self.builder, node).map_err(|TooManyNodes| too_many(place))
     }
 
-    pub(super) fn join(
+    /// Joins the parts of a schema one after the other.
+    pub(super) fn join_all(
         &mut self,
         place: Place<'a>,
         within: Option<Criterion>,
-        a: Option<Node>,
-        b: Node,
-    ) -> Result<Node, ParseError> {
-        match a {
-            None => Ok(b),
-            Some(a) => {
-                join(&mut self.builder, within, a, b).map_err(|TooManyNodes| too_many(place))
-            }
+        parts: Vec<Node>,
+    ) -> Result<Option<Node>, ParseError> {
+        let mut parts = parts.into_iter();
+        let Some(mut product) = parts.next() else { return Ok(None) };
+        for part in parts {
+            product = join(&mut self.builder, within, product, part)
+                .map_err(|TooManyNodes| too_many(place))?;
         }
+        Ok(Some(product))
     }
 
     /// Remembers the node if a `$ref` could lead to the schema.
@@ -131,9 +136,10 @@ impl<'a> Translator<'_, 'a> {
     ) -> Result<Node, ParseError> {
         let dynamic = object.get("$dynamicRef").and_then(|value| value.as_str());
         let referred = dynamic.and_then(|text| self.dynamic_target(knot, place, text));
-        let referred = referred.map(|target| self.schema(target.knot, target.place)).transpose()?;
-        let own = self.own_keywords(knot, place, object)?;
-        self.join(place, None, referred, own)
+        let Some(target) = referred else { return self.own_keywords(knot, place, object) };
+        let parts =
+            vec![self.schema(target.knot, target.place)?, self.own_keywords(knot, place, object)?];
+        Ok(self.join_all(place, None, parts)?.unwrap_or_default())
     }
 
     fn own_keywords(
@@ -142,16 +148,14 @@ impl<'a> Translator<'_, 'a> {
         place: Place<'a>,
         object: &'a Object,
     ) -> Result<Node, ParseError> {
-        let mut product = Some(self.plain_keywords(knot, place, object)?);
-        let parts = [self.properties(knot, place, object)?, self.patterns(knot, place, object)?];
-        for part in parts.into_iter().flatten() {
-            product = Some(self.join(place, None, product, part)?);
-        }
-        for keyword in ["unevaluatedItems", "unevaluatedProperties"] {
-            if let Some(part) = self.unevaluated(knot, place, object, keyword)? {
-                product = Some(self.join(place, None, product, part)?);
+        let mut parts = Vec::new();
+        parts.push(self.plain_keywords(knot, place, object)?);
+        for key in LATE {
+            if let Some(member) = object.member(key) {
+                parts.extend(self.keyword(knot, place, object, member)?);
             }
         }
+        let product = self.join_all(place, None, parts)?;
         let mut node = self.unwrap_single(product.unwrap_or_default());
         annotate(&mut node, object);
         if let Some(definitions) = object.get("$defs").and_then(|value| value.as_object()) {
@@ -176,14 +180,14 @@ impl<'a> Translator<'_, 'a> {
             let target = Target { knot, place };
             return Ok(self.reference(target, RECURSIVE.to_owned()));
         }
-        let mut product = None;
+        let mut parts = Vec::new();
         for member in ordered(place, object) {
-            if let Some(part) = self.keyword(knot, place, object, member)? {
-                product = Some(self.join(place, None, product, part)?);
+            if !LATE.contains(&member.key.as_str()) {
+                parts.extend(self.keyword(knot, place, object, member)?);
             }
         }
         self.open.remove(&instance);
-        Ok(product.unwrap_or_else(nothing))
+        Ok(self.join_all(place, None, parts)?.unwrap_or_else(nothing))
     }
 
     /// A generated allOf of one is its member, of none it is the empty schema.
