@@ -23,7 +23,7 @@ mod registry;
 mod stamp;
 mod store;
 
-pub use config::{CompatibilityPolicy, Config, ConfigPatch, EffectiveConfig, FieldPatch};
+pub use config::{Config, ConfigPatch, EffectiveConfig, FieldPatch};
 pub use error::RegistryError;
 pub use ids::{InvalidVersion, SchemaId, SchemaVersion, VersionSpec};
 pub use memory_store::MemoryStore;

@@ -5,9 +5,10 @@ use axum::extract::State;
 use levada_registry_api::{CompatibilityDocument, RegisterRequest};
 use levada_registry_core::Check;
 
+use super::convert;
 use super::extract::{Body, Names, Params};
 use super::reply::Answer;
-use super::{AppState, convert};
+use crate::app::AppState;
 
 /// POST `/compatibility/subjects/{subject}/versions` and `.../{version}`
 pub(super) async fn check(

@@ -4,9 +4,10 @@ use axum::Json;
 use axum::extract::State;
 use levada_registry_api::{ConfigDocument, ConfigUpdate};
 
+use super::convert;
 use super::extract::{Body, Names, Params};
 use super::reply::Answer;
-use super::{AppState, convert};
+use crate::app::AppState;
 
 /// GET
 pub(super) async fn show(

@@ -7,10 +7,10 @@ use levada_registry_api::{
     SchemaReference,
 };
 use levada_registry_core::{
-    CompatibilityPolicy, Config, ConfigPatch, Context, Draft, EffectiveConfig, FieldPatch,
-    QualifiedSubject, RegistryError, StoredVersion,
+    Config, ConfigPatch, Context, Draft, EffectiveConfig, FieldPatch, QualifiedSubject,
+    RegistryError, StoredVersion,
 };
-use levada_schema_core::{CompatibilityLevel, Metadata, Reference};
+use levada_schema_core::{CompatibilityLevel, CompatibilityPolicy, Metadata, Reference};
 
 use super::error::HttpError;
 
@@ -108,7 +108,7 @@ pub(super) fn config_patch(update: ConfigUpdate) -> Result<ConfigPatch, HttpErro
             Patch::Keep => FieldPatch::Keep,
             Patch::Clear => FieldPatch::Clear,
             Patch::Set(name) => {
-                CompatibilityPolicy::from_name(&name).map_or(FieldPatch::Clear, FieldPatch::Set)
+                CompatibilityPolicy::from_str(&name).map_or(FieldPatch::Clear, FieldPatch::Set)
             }
         },
         group: field(update.compatibility_group),
@@ -139,7 +139,7 @@ pub(super) fn config_echo(config: Config) -> ConfigUpdate {
         validate_new_schemas: config.validate_new_schemas.into(),
         validate_rules: config.validate_rules.into(),
         compatibility: config.level.map(|level| level.to_string()).into(),
-        compatibility_policy: config.policy.map(|policy| policy.as_str().to_owned()).into(),
+        compatibility_policy: config.policy.map(|policy| policy.to_string()).into(),
         compatibility_group: config.group.into(),
         ..ConfigUpdate::default()
     }
@@ -148,15 +148,15 @@ pub(super) fn config_echo(config: Config) -> ConfigUpdate {
 pub(super) fn config(effective: EffectiveConfig) -> ConfigDocument {
     let EffectiveConfig { config, level } = effective;
     ConfigDocument {
-        alias: config.alias,
-        alias_for_deks: config.alias_for_deks,
+        alias: config.alias.filter(|alias| !alias.is_empty()),
+        alias_for_deks: config.alias_for_deks.filter(|alias| !alias.is_empty()),
         normalize: config.normalize,
         validate_fields: config.validate_fields,
         validate_new_schemas: config.validate_new_schemas,
         validate_rules: config.validate_rules,
         compatibility_level: Some(level.to_string()),
-        compatibility_policy: config.policy.map(|policy| policy.as_str().to_owned()),
-        compatibility_group: config.group,
+        compatibility_policy: config.policy.map(|policy| policy.to_string()),
+        compatibility_group: config.group.filter(|group| !group.is_empty()),
         ..ConfigDocument::default()
     }
 }

@@ -14,6 +14,7 @@ use serde::de::DeserializeOwned;
 
 use super::error::HttpError;
 use super::media_type::is_readable;
+use crate::app::AppState;
 
 /// Largest request body; the router sets it as the limit of every body.
 pub(super) const BODY_BYTES_MAX: usize = 1 << 20;
@@ -115,6 +116,18 @@ impl Params {
     /// The parameter `subject`; left out, the default context.
     pub(super) fn subject(&self) -> QualifiedSubject {
         QualifiedSubject::parse(self.text("subject").unwrap_or_default())
+    }
+}
+
+impl AppState {
+    /// The subject that the path names, or the one that name is an alias of.
+    pub(super) async fn subject(&self, names: &Names) -> Result<QualifiedSubject, HttpError> {
+        Ok(self.registry.resolve_alias(names.subject()).await?)
+    }
+
+    /// The same for the parameter `subject`.
+    pub(super) async fn holder(&self, params: &Params) -> Result<QualifiedSubject, HttpError> {
+        Ok(self.registry.resolve_alias(params.subject()).await?)
     }
 }
 

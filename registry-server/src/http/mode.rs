@@ -5,10 +5,10 @@ use axum::extract::State;
 use levada_registry_api::{ErrorCode, ModeDocument, ModeUpdate, Patch};
 use levada_registry_core::{InvalidMode, Mode, RegistryError};
 
-use super::AppState;
 use super::error::HttpError;
 use super::extract::{Body, Names, Params};
 use super::reply::Answer;
+use crate::app::AppState;
 
 /// GET
 pub(super) async fn show(

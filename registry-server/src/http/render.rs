@@ -3,9 +3,10 @@
 use levada_registry_api::SchemaDocument;
 use levada_registry_core::{SchemaFormat, StoredVersion};
 
+use super::convert;
 use super::error::HttpError;
 use super::extract::Params;
-use super::{AppState, convert};
+use crate::app::AppState;
 
 impl AppState {
     /// The text of a version in the wanted format.

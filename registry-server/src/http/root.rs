@@ -7,9 +7,9 @@ use axum::extract::State;
 use levada_registry_api::{ClusterIdDocument, ClusterScope, DeploymentDocument, VersionDocument};
 use serde_json::{Map, Value};
 
-use super::AppState;
 use super::extract::Body;
 use super::reply::Answer;
+use crate::app::AppState;
 
 /// GET `/`
 pub(super) async fn root() -> Answer<Map<String, Value>> {

@@ -6,10 +6,11 @@ use levada_registry_api::{ContextId, SchemaDocument, SubjectVersion};
 use levada_registry_core::{SchemaListing, SubjectFilter};
 use levada_schema_core::SchemaType;
 
+use super::convert;
 use super::error::HttpError;
 use super::extract::{Names, Params};
 use super::reply::{Answer, BareText};
-use super::{AppState, convert};
+use crate::app::AppState;
 
 /// Longest page of schemas.
 const SCHEMAS_MAX: usize = 1_000;

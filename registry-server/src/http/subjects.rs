@@ -5,9 +5,10 @@ use axum::extract::State;
 use levada_registry_api::{RegisterRequest, SchemaDocument};
 use levada_registry_core::{DeletedFilter, SubjectFilter};
 
+use super::convert;
 use super::extract::{Body, Names, Params};
 use super::reply::Answer;
-use super::{AppState, convert};
+use crate::app::AppState;
 
 /// GET `/subjects`
 pub(super) async fn list(State(app): State<AppState>, params: Params) -> Answer<Vec<String>> {

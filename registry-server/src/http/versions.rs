@@ -8,7 +8,8 @@ use levada_registry_core::{DeletedFilter, RegisterOptions, StoredVersion, Versio
 use super::error::HttpError;
 use super::extract::{Body, Names, Params};
 use super::reply::{Answer, BareText};
-use super::{AppState, convert, render};
+use super::{convert, render};
+use crate::app::AppState;
 
 /// Longest page of referrers.
 const REFERRERS_MAX: usize = 1_000;

@@ -1,6 +1,6 @@
 //! Reading single schemas: by version, by id, by guid, by metadata.
 
-use levada_schema_core::{Fingerprint, SchemaType};
+use levada_schema_core::{Fingerprint, Schema, SchemaType};
 
 use super::Registry;
 use super::candidate::Loaded;
@@ -15,6 +15,10 @@ pub enum SchemaFormat {
     Stored,
     /// With its references written out.
     Resolved,
+    /// Without custom options and extensions.
+    WithoutExtensions,
+    /// A base64 `FileDescriptorProto`.
+    Serialized,
 }
 
 impl SchemaFormat {
@@ -24,12 +28,21 @@ impl SchemaFormat {
         let name = name.to_ascii_lowercase();
         match (schema_type, name.as_str()) {
             (SchemaType::Avro, "resolved") => Ok(Self::Resolved),
-            (SchemaType::Protobuf, "serialized" | "ignore_extensions") | (_, "logical") => {
-                Err(RegistryError::NotSupported(format!(
-                    "format={name} of {schema_type} schemas is not implemented yet"
-                )))
-            }
+            (SchemaType::Protobuf, "ignore_extensions") => Ok(Self::WithoutExtensions),
+            (SchemaType::Protobuf, "serialized") => Ok(Self::Serialized),
+            (_, "logical") => Err(RegistryError::NotSupported(format!(
+                "format={name} of {schema_type} schemas is not implemented yet"
+            ))),
             _ => Ok(Self::Stored),
+        }
+    }
+
+    fn render(self, schema: &Schema) -> String {
+        match (self, schema) {
+            (Self::Resolved, schema) => schema.resolved(),
+            (Self::WithoutExtensions, Schema::Protobuf(schema)) => schema.without_extensions(),
+            (Self::Serialized, Schema::Protobuf(schema)) => schema.serialized(),
+            (_, schema) => schema.canonical().to_owned(),
         }
     }
 }
@@ -104,12 +117,12 @@ impl<S: Store> Registry<S> {
         version: &StoredVersion,
         format: SchemaFormat,
     ) -> Result<String, RegistryError> {
-        if format == SchemaFormat::Stored || version.schema.references.is_empty() {
+        if format == SchemaFormat::Stored {
             return Ok(version.schema.text.clone());
         }
         let loaded = Loaded::load(&mut self.store.read().await?, version.clone()).await?;
         let parsed = self.parse_loaded(&loaded).await?;
-        self.parser.pool.run(move || parsed.resolved()).await
+        self.parser.pool.run(move || format.render(&parsed)).await
     }
 }
 
