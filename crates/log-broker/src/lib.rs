@@ -20,5 +20,5 @@ mod producer_state;
 mod topics;
 
 pub use broker::{Broker, BrokerBuilder, RunningBroker, StartError};
-pub use config::BrokerConfig;
+pub use config::{BrokerConfig, Limits};
 pub use group::GroupConfig;

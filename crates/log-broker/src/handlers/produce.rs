@@ -144,6 +144,7 @@ fn response_error(error: &AppendError) -> ResponseError {
         AppendError::OutOfOrderSequence { .. } => ResponseError::OutOfOrderSequenceNumber,
         AppendError::DuplicateSequence { .. } => ResponseError::DuplicateSequenceNumber,
         AppendError::InvalidProducerEpoch { .. } => ResponseError::InvalidProducerEpoch,
+        AppendError::TimestampOutOfRange { .. } => ResponseError::InvalidTimestamp,
         AppendError::Deleted => ResponseError::UnknownTopicOrPartition,
         AppendError::Storage(_) | AppendError::OutcomeUnknown(_) => {
             ResponseError::KafkaStorageError
