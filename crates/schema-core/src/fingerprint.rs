@@ -34,13 +34,17 @@ impl Fingerprint {
             md5.update([1]);
             for (path, tags) in &metadata.tags {
                 md5.update(path);
-                tags.iter().for_each(|tag| md5.update(tag));
+                for tag in tags {
+                    md5.update(tag);
+                }
             }
             for (key, value) in &metadata.properties {
                 md5.update(key);
                 md5.update(value);
             }
-            metadata.sensitive.iter().for_each(|name| md5.update(name));
+            for name in &metadata.sensitive {
+                md5.update(name);
+            }
         }
         Self(md5.finalize().into())
     }

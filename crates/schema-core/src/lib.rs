@@ -23,8 +23,8 @@ mod reference;
 mod schema;
 
 pub use compat::{
-    CheckError, CompatibilityLevel, Incompatibility, Rule, Side, UnknownLevel, VersionReport,
-    check_version,
+    CheckError, CompatibilityLevel, CompatibilityPolicy, Incompatibility, JsonRule, Rule, Side,
+    UnknownLevel, UnknownPolicy, VersionReport, check_version, check_version_under,
 };
 pub use contract::Metadata;
 pub use error::{Location, ParseError, ParseErrorKind};

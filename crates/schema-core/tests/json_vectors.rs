@@ -1,10 +1,17 @@
 //! JSON schemas against the recorded behaviour of the reference, where the recordings are there.
+#![allow(
+    clippy::expect_used,
+    clippy::panic,
+    clippy::unwrap_used,
+    reason = "a test may fail where it stands"
+)]
 
 use std::path::PathBuf;
 
 use levada_schema_core::json::{Dialect, Validator};
 use levada_schema_core::{
-    Limits, ParseError, RawSchema, Reference, ResolvedReference, Schema, SchemaType, Validation,
+    CompatibilityLevel, CompatibilityPolicy, Limits, ParseError, RawSchema, Reference,
+    ResolvedReference, Schema, SchemaType, Validation, check_version_under,
 };
 use serde_json::Value;
 
@@ -161,4 +168,67 @@ fn instances_are_judged_as_the_standards_say() {
         }
     }
     report(&failures, cases.len());
+}
+
+/// Compares a candidate with its history as the registry does: newest first, up to the first
+/// version that finds something. The answer is the findings, their version, and the messages.
+fn judge(case: &Value) -> (Vec<(String, String, String)>, Option<usize>) {
+    let new = references(case, "references");
+    let own = case.get("previous_references").is_some();
+    let old = references(case, if own { "previous_references" } else { "references" });
+    let level: CompatibilityLevel = text(case, "level").parse().expect("level");
+    let policy: CompatibilityPolicy =
+        case.get("policy").and_then(Value::as_str).unwrap_or("STRICT").parse().expect("policy");
+    let candidate = parse(text(case, "candidate"), &new).expect("candidate");
+    let previous = case["previous"].as_array().expect("previous");
+    for (index, earlier) in previous.iter().enumerate().rev() {
+        let earlier = parse(earlier.as_str().expect("text"), &old).expect("previous");
+        let limits = Limits::default();
+        let report = check_version_under(policy, level, &candidate, &earlier, &limits);
+        let report = report.expect("a verdict");
+        if !report.is_compatible() {
+            let found = report.incompatibilities.iter().map(|found| {
+                let rule = found.rule.as_str().to_owned();
+                (rule, found.path.clone(), found.reader.as_str().to_owned())
+            });
+            return (found.collect(), Some(index));
+        }
+        if !level.is_transitive() {
+            break;
+        }
+    }
+    (Vec::new(), None)
+}
+
+#[test]
+fn compatibility_verdicts_and_findings_equal_the_recorded_ones() {
+    let mut failures = Vec::new();
+    let mut total = 0;
+    for case in ["json.jsonl", "random-json.jsonl"].into_iter().flat_map(cases) {
+        total += 1;
+        let (mut found, version) = judge(&case);
+        found.sort();
+        let backward = text(&case, "level").starts_with("BACKWARD");
+        let wanted = case.get("incompatibilities").and_then(Value::as_array);
+        let mut wanted: Vec<(String, String, String)> = wanted
+            .map_or(&[][..], Vec::as_slice)
+            .iter()
+            .map(|want| {
+                let direction = want.get("direction").and_then(Value::as_str);
+                let backward = direction.map_or(backward, |d| d == "backward");
+                let reader = if backward { "new" } else { "old" };
+                (text(want, "type").into(), text(want, "path").into(), reader.into())
+            })
+            .collect();
+        wanted.sort();
+        let failing = case.get("failing_previous").and_then(Value::as_u64);
+        let same_version = failing.is_none_or(|at| version == usize::try_from(at).ok());
+        if found != wanted
+            || Some(version.is_none()) != case["compatible"].as_bool()
+            || !same_version
+        {
+            failures.push(format!("{} found {found:?} wanted {wanted:?}", case["id"]));
+        }
+    }
+    report(&failures, total);
 }

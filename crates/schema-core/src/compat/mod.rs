@@ -1,15 +1,19 @@
 //! Verdicts: which side reads which, and what the reference says about it.
 
 mod advice;
+mod json_rules;
 mod level;
+mod policy;
 mod report;
 mod rules;
 
+pub use json_rules::JsonRule;
 pub use level::{CompatibilityLevel, UnknownLevel};
+pub use policy::{CompatibilityPolicy, UnknownPolicy};
 pub use report::{Incompatibility, Side, VersionReport};
 pub use rules::Rule;
 
-use crate::{Limits, Schema, SchemaType, avro, protobuf};
+use crate::{Limits, Schema, SchemaType, avro, json, protobuf};
 
 /// Why no verdict could be given.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
@@ -20,6 +24,9 @@ pub enum CheckError {
     /// The comparison passed [`Limits::pairs_max`].
     #[error("the schemas are too complex to compare: more than {0} pairs of types")]
     TooComplex(usize),
+    /// A `patternProperties` pattern that cannot be searched for within the limits.
+    #[error("the pattern '{0}' takes too many steps to search for")]
+    Pattern(String),
 }
 
 /// Compares `candidate` with one earlier version in the directions of `level`.
@@ -27,6 +34,17 @@ pub enum CheckError {
 /// Which versions are handed in is the caller's part: the newest alone for plain levels; newest
 /// to oldest, up to the first that yields a finding, for transitive ones.
 pub fn check_version(
+    level: CompatibilityLevel,
+    candidate: &Schema,
+    previous: &Schema,
+    limits: &Limits,
+) -> Result<VersionReport, CheckError> {
+    check_version_under(CompatibilityPolicy::default(), level, candidate, previous, limits)
+}
+
+/// The same under a policy, which JSON schemas alone know.
+pub fn check_version_under(
+    policy: CompatibilityPolicy,
     level: CompatibilityLevel,
     candidate: &Schema,
     previous: &Schema,
@@ -51,6 +69,9 @@ pub fn check_version(
             }
             (Schema::Protobuf(reader), Schema::Protobuf(writer)) => {
                 protobuf::compare(reader, writer, reader_side, limits)?
+            }
+            (Schema::Json(reader), Schema::Json(writer)) => {
+                json::compare(reader, writer, reader_side, policy, limits)?
             }
             _ => return Err(CheckError::NotSupported(candidate.schema_type())),
         });

@@ -1,5 +1,7 @@
 //! The one table of rules: every kind of difference, with the name the reference gives it.
 
+use super::JsonRule;
+
 /// A kind of difference.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub enum Rule {
@@ -38,6 +40,8 @@ pub enum Rule {
     ProtobufOneofRemoved,
     ProtobufOneofFieldAdded,
     ProtobufOneofFieldMovedToTopLevel,
+    /// The JSON rules have a table of their own.
+    Json(JsonRule),
 }
 
 impl Rule {
@@ -77,6 +81,7 @@ impl Rule {
             Self::ProtobufOneofRemoved => "ONEOF_REMOVED",
             Self::ProtobufOneofFieldAdded => "ONEOF_FIELD_ADDED",
             Self::ProtobufOneofFieldMovedToTopLevel => "ONEOF_FIELD_MOVED_TO_TOP_LEVEL",
+            Self::Json(rule) => rule.as_str(),
         }
     }
 

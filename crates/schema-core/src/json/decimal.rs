@@ -60,6 +60,12 @@ impl Decimal {
         format!("{sign}{first}{point}{rest}E{adjusted:+}")
     }
 
+    /// The nearest double; infinite beyond the range.
+    pub(super) fn to_f64(&self) -> f64 {
+        // What is printed is a number in Rust's grammar too, so this never falls back.
+        self.printed().parse().unwrap_or(f64::NAN)
+    }
+
     /// Whether both are the same number, however written.
     pub(super) fn equals(&self, other: &Self) -> bool {
         let stripped = |d: &Self| {

@@ -1,8 +1,10 @@
 //! JSON Schema: parse, canonical text, normalized text.
 
+mod compat;
 mod decimal;
 mod dialect;
 mod documents;
+mod java_order;
 mod legacy;
 mod model;
 mod modern;
@@ -16,6 +18,7 @@ use std::sync::Arc;
 
 use crate::json_text::{self, Data, Value};
 use crate::{Limits, ParseError, ParseErrorKind, ResolvedReference};
+pub(crate) use compat::compare;
 use decimal::Decimal;
 pub use dialect::Dialect;
 use documents::Documents;

@@ -21,10 +21,11 @@ pub(super) struct Model {
     targets: Vec<Option<NodeId>>,
 }
 
+/// Small, because the recursion over schemas holds several in each frame.
 #[derive(Clone, Debug, Default)]
 pub(super) struct Node {
     pub(super) kind: Kind,
-    pub(super) notes: Notes,
+    pub(super) notes: Box<Notes>,
 }
 
 /// What a schema says beside its rules.
@@ -47,8 +48,8 @@ pub(super) enum Kind {
     False,
     Boolean,
     Null,
-    String(StringRules),
-    Number(NumberRules),
+    String(Box<StringRules>),
+    Number(Box<NumberRules>),
     Object(Box<ObjectRules>),
     Array(Box<ArrayRules>),
     /// Normalized texts of the members: they tell 1 from 1.0 and forgive the order of members.
@@ -134,14 +135,14 @@ pub(super) struct Combined {
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Criterion {
-    AllOf,
-    AnyOf,
-    OneOf,
+    All,
+    Any,
+    One,
 }
 
 impl Criterion {
     pub(super) const ALL: [(&'static str, Self); 3] =
-        [("allOf", Self::AllOf), ("anyOf", Self::AnyOf), ("oneOf", Self::OneOf)];
+        [("allOf", Self::All), ("anyOf", Self::Any), ("oneOf", Self::One)];
 }
 
 /// The model has more nodes than the limit allows.
@@ -192,6 +193,13 @@ impl Builder {
         let id = self.push(node)?;
         self.references.insert(at, id);
         Ok(id)
+    }
+
+    /// Gives a `$ref` the default that stands beside it.
+    pub(super) fn set_default(&mut self, id: NodeId, default: String) {
+        if let Some(node) = self.model.nodes.get_mut(id.0) {
+            node.notes.default = Some(default);
+        }
     }
 
     pub(super) fn set_target(&mut self, at: RefId, target: NodeId) {

@@ -11,6 +11,8 @@ use std::str::Chars;
 pub(super) struct Pattern {
     /// In the syntax of the crates `regex` and `fancy_regex`.
     translated: String,
+    /// Has quantifiers that give nothing back, which the linear engine would misread.
+    possessive: bool,
 }
 
 /// A compiled pattern.
@@ -36,16 +38,18 @@ impl Pattern {
             groups: Vec::new(),
             names: Vec::new(),
             quantifiable: false,
+            possessive: false,
         };
         parser.run()?;
-        Ok(Self { translated: parser.out })
+        Ok(Self { translated: parser.out, possessive: parser.possessive })
     }
 
     /// `None` if the pattern outgrows the limits of both engines.
     pub(super) fn compile(&self) -> Option<Search> {
         let linear =
             regex::RegexBuilder::new(&self.translated).size_limit(COMPILED_BYTES_MAX).build();
-        linear.ok().map(Search::Linear).or_else(|| {
+        let linear = linear.ok().filter(|_| !self.possessive);
+        linear.map(Search::Linear).or_else(|| {
             fancy_regex::RegexBuilder::new(&self.translated)
                 .delegate_size_limit(COMPILED_BYTES_MAX)
                 .backtrack_limit(STEPS_MAX)
@@ -74,6 +78,7 @@ struct Parser<'a> {
     names: Vec<String>,
     /// Whether a quantifier may stand here.
     quantifiable: bool,
+    possessive: bool,
 }
 
 impl Parser<'_> {
@@ -126,6 +131,7 @@ impl Parser<'_> {
     fn laziness(&mut self) {
         if let Some(mark) = self.rest.next_if(|c| matches!(c, '?' | '+')) {
             self.out.push(mark);
+            self.possessive |= mark == '+';
         }
         self.quantifiable = false;
     }
@@ -147,7 +153,9 @@ impl Parser<'_> {
             return Err("illegal repetition range".to_owned());
         }
         let comma = if comma { "," } else { "" };
-        self.out.push_str(&format!("{{{least}{comma}{most}}}"));
+        for text in ["{", &least, comma, &most, "}"] {
+            self.out.push_str(text);
+        }
         self.laziness();
         Ok(())
     }
@@ -167,28 +175,29 @@ impl Parser<'_> {
             return Ok(());
         }
         self.out.push('?');
-        let kind = self.rest.next().ok_or("unknown group type")?;
-        self.out.push(kind);
-        match kind {
-            ':' | '>' | '=' | '!' => self.groups.push(true),
-            '<' => match self.rest.next_if(|c| matches!(c, '=' | '!')) {
-                Some(look) => {
-                    self.out.push(look);
-                    self.groups.push(true);
-                }
-                None => {
-                    let name = self.name()?;
-                    if self.names.contains(&name) {
-                        return Err(format!("group name '{name}' is defined twice"));
-                    }
-                    self.out.push_str(&name);
-                    self.out.push('>');
-                    self.names.push(name);
-                    self.groups.push(true);
-                }
-            },
-            _ => self.flags(kind)?,
+        match self.rest.next().ok_or("unknown group type")? {
+            kind @ (':' | '>' | '=' | '!') => self.out.push(kind),
+            '<' => self.open_angle()?,
+            flag => return self.flags(flag),
         }
+        self.groups.push(true);
+        Ok(())
+    }
+
+    /// The rest of `(?<=`, `(?<!` or `(?<name>`.
+    fn open_angle(&mut self) -> Result<(), String> {
+        self.out.push('<');
+        if let Some(look) = self.rest.next_if(|c| matches!(c, '=' | '!')) {
+            self.out.push(look);
+            return Ok(());
+        }
+        let name = self.name()?;
+        if self.names.contains(&name) {
+            return Err(format!("group name '{name}' is defined twice"));
+        }
+        self.out.push_str(&name);
+        self.out.push('>');
+        self.names.push(name);
         Ok(())
     }
 
@@ -209,20 +218,17 @@ impl Parser<'_> {
         let mut flag = first;
         loop {
             match flag {
-                'i' | 'd' | 'm' | 's' | 'u' | 'x' | 'U' | '-' => {}
+                'i' | 'm' | 's' | 'x' | '-' | ':' | ')' => self.out.push(flag),
+                'd' | 'u' | 'U' => {} // the engines are past ASCII anyway
+                _ => return Err("unknown inline modifier".to_owned()),
+            }
+            match flag {
                 ':' => {
                     self.groups.push(true);
                     return Ok(());
                 }
                 ')' => return Ok(()),
-                _ => return Err("unknown inline modifier".to_owned()),
-            }
-            if flag != first && !matches!(flag, 'd' | 'U') {
-                self.out.push(flag);
-            }
-            flag = self.rest.next().ok_or("unknown inline modifier")?;
-            if matches!(flag, ':' | ')') {
-                self.out.push(flag);
+                _ => flag = self.rest.next().ok_or("unknown inline modifier")?,
             }
         }
     }
@@ -315,14 +321,13 @@ impl Parser<'_> {
             'x' | 'u' | '0' | 'c' => self.character(c)?,
             'p' | 'P' => self.property(c)?,
             'Q' => self.quoted(in_class),
-            'b' | 'B' | 'A' | 'z' if !in_class => format!("\\{c}"),
+            'b' | 'B' | 'A' | 'z' | '1'..='9' if !in_class => format!("\\{c}"),
             'Z' if !in_class => r"\z".to_owned(),
             'G' if !in_class => r"\A".to_owned(),
             'R' if !in_class => r"(?:\r\n|[\n\x0B\f\r\x{85}\x{2028}\x{2029}])".to_owned(),
             'X' if !in_class => r"(?:\P{M}\p{M}*)".to_owned(),
             'N' => return Err("named characters are not known".to_owned()),
             'k' if !in_class => self.named_reference()?,
-            '1'..='9' if !in_class => format!("\\{c}"),
             c if c.is_ascii_alphanumeric() => {
                 return Err(format!("illegal or unsupported escape sequence '\\{c}'"));
             }
@@ -560,6 +565,8 @@ mod tests {
             ("[+*]", "a+b", true),
             ("\\Qa.b\\E", "axb", false),
             ("a{2}", "aa", true),
+            ("^a++a$", "aaa", false),
+            ("(?i:A)b", "ab", true),
             ("(?i)AB", "xab", true),
         ] {
             assert_eq!(finds(pattern, text), want, "{pattern} in {text}");

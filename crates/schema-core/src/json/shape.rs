@@ -2,14 +2,15 @@
 
 use std::fmt::Write as _;
 
-use super::model::{Additional, Kind, Model, Node, NodeId};
+use super::model::{Additional, Kind, Model, Node, NodeId, Notes};
 
 /// A text that is equal for nodes which the reference prints alike. Held nodes stand for their own
 /// shape, so the text stays short and the cost linear. A `$ref` prints as its text alone.
 pub(super) fn printed(node: &Node, model: &Model) -> String {
     let mut out = String::new();
     // Writing to a string cannot fail.
-    let _ = write!(out, "{:?}", node.notes);
+    let Notes { id, title, description, default, rest } = &*node.notes;
+    let _ = write!(out, "{id:?} {title:?} {description:?} {default:?} {rest:?} ");
     let _ = match &node.kind {
         Kind::Reference { text, .. } => write!(out, "ref {text:?}"),
         Kind::Object(_) | Kind::Array(_) | Kind::Not(_) => {

@@ -61,11 +61,11 @@ pub(super) fn resolve(base: &str, child: &str) -> String {
     if to.scheme.is_some() || from.opaque.is_some() {
         return child.to_owned();
     }
-    if to.authority.is_none() && to.path.is_empty() && to.query.is_none() {
-        if let Some(fragment) = to.fragment {
-            let (document, _) = at_fragment(base);
-            return format!("{document}#{fragment}");
-        }
+    if let Some(fragment) = to.fragment
+        && (to.authority, to.path, to.query) == (None, "", None)
+    {
+        let (document, _) = at_fragment(base);
+        return format!("{document}#{fragment}");
     }
     let (authority, path) = match to.authority {
         Some(authority) => (Some(authority), to.path.to_owned()),

@@ -1,12 +1,11 @@
 //! The keyword families of the old drafts: strings, numbers, objects, arrays.
 
-use std::collections::BTreeMap;
-
 use super::{Extraction, Loader, array, boolean, check_pattern, members};
 use crate::ParseError;
 use crate::json::decimal::Decimal;
 use crate::json::dialect::Dialect;
 use crate::json::documents::Document;
+use crate::json::java_order::copied_hash_order;
 use crate::json::model::{Additional, ArrayRules, Kind, NumberRules, ObjectRules, StringRules};
 use crate::json_text::{Data, Object, Value};
 
@@ -60,7 +59,7 @@ pub(super) fn string(at: &mut Extraction<'_, '_>, typed: bool) -> Result<Kind, P
     if let Some(value) = object.get("format") {
         rules.format = Some(super::string(document, "format", value)?);
     }
-    Ok(Kind::String(rules))
+    Ok(Kind::String(Box::new(rules)))
 }
 
 /// The numeric keywords of the object.
@@ -94,7 +93,7 @@ pub(super) fn number(
         };
         rules.exclusive_flags = (flag("exclusiveMinimum")?, flag("exclusiveMaximum")?);
     }
-    Ok(Kind::Number(rules))
+    Ok(Kind::Number(Box::new(rules)))
 }
 
 /// An integer of 32 bits, written as one: `1.0` is not.
@@ -135,39 +134,37 @@ impl<'a> Loader<'a> {
         at: &mut Extraction<'_, 'a>,
         typed: bool,
     ) -> Result<Kind, ParseError> {
-        let (scope, object) = (at.scope, at.object);
-        let document = scope.document;
-        at.taken.extend(array_keywords(scope.dialect));
-        let mut rules = ArrayRules {
-            typed,
-            min_items: integer(document, object, "minItems")?,
-            max_items: integer(document, object, "maxItems")?,
-            ..ArrayRules::default()
-        };
-        if let Some(value) = object.get("uniqueItems") {
-            rules.unique = boolean(document, "uniqueItems", value)?;
-        }
-        if let Some(value) = object.get("additionalItems") {
+        at.taken.extend(array_keywords(at.scope.dialect));
+        let mut rules = Box::<ArrayRules>::default();
+        rules.typed = typed;
+        lengths(at, &mut rules)?;
+        if let Some(value) = at.object.get("additionalItems") {
             rules.additional = self.additional(at, "additionalItems", value)?;
         }
-        if let Some(value) = object.get("items") {
-            if let Data::Array(positions) = &value.data {
-                for position in positions {
-                    rules.positions.push(self.child(scope, position)?);
-                }
-            } else {
-                self.refuse_boolean(at, "items", value)?;
-                rules.items = Some(self.child(scope, value)?);
-            }
-        }
+        self.items(at, &mut rules)?;
         // The reference drops `additionalItems: false` beside a schema for all items.
         if rules.items.is_some() && rules.additional == Additional::Refused {
             rules.additional = Additional::Allowed;
         }
-        if let Some(value) = object.get("contains").filter(|_| scope.has(Dialect::Draft06)) {
-            rules.contains = Some(self.child(scope, value)?);
+        if at.scope.has(Dialect::Draft06)
+            && let Some(value) = at.object.get("contains")
+        {
+            rules.contains = Some(self.child(at.scope, value)?);
         }
-        Ok(Kind::Array(Box::new(rules)))
+        Ok(Kind::Array(rules))
+    }
+
+    fn items(&mut self, at: &Extraction<'_, 'a>, rules: &mut ArrayRules) -> Result<(), ParseError> {
+        let Some(value) = at.object.get("items") else { return Ok(()) };
+        if let Data::Array(positions) = &value.data {
+            for position in positions {
+                rules.positions.push(self.child(at.scope, position)?);
+            }
+        } else {
+            refuse_boolean(at, "items", value)?;
+            rules.items = Some(self.child(at.scope, value)?);
+        }
+        Ok(())
     }
 
     /// The object keywords of the object.
@@ -176,75 +173,74 @@ impl<'a> Loader<'a> {
         at: &mut Extraction<'_, 'a>,
         typed: bool,
     ) -> Result<Kind, ParseError> {
-        let (scope, object) = (at.scope, at.object);
-        let document = scope.document;
-        at.taken.extend(object_keywords(scope.dialect));
-        let mut rules = ObjectRules {
-            typed,
-            min_properties: integer(document, object, "minProperties")?,
-            max_properties: integer(document, object, "maxProperties")?,
-            ..ObjectRules::default()
-        };
-        if let Some(value) = object.get("properties") {
-            let inner = scope.enter(value)?;
-            for member in members(document, "properties", value)?.iter() {
-                // A text here is taken for the id of the enclosing schema.
-                let id = member.key == scope.dialect.id_keyword();
-                if !id || member.value.as_object().is_some() {
-                    let node = self.child(&inner, &member.value)?;
-                    rules.properties.insert(member.key.clone(), node);
-                }
-            }
-        }
-        if let Some(value) = object.get("additionalProperties") {
+        at.taken.extend(object_keywords(at.scope.dialect));
+        let mut rules = Box::<ObjectRules>::default();
+        rules.typed = typed;
+        sizes(at, &mut rules)?;
+        self.properties(at, &mut rules)?;
+        if let Some(value) = at.object.get("additionalProperties") {
             rules.additional = self.additional(at, "additionalProperties", value)?;
         }
-        if let Some(value) = object.get("required") {
-            for name in array(document, "required", value)? {
-                rules.required.push(name_in(document, "required", name)?);
-            }
+        required(at, &mut rules)?;
+        self.patterns(at, &mut rules)?;
+        self.dependencies(at, &mut rules)?;
+        if at.scope.has(Dialect::Draft06)
+            && let Some(value) = at.object.get("propertyNames")
+        {
+            rules.property_names = Some(self.child(at.scope, value)?);
         }
-        if let Some(value) = object.get("patternProperties") {
-            let inner = scope.enter(value)?;
-            for member in members(document, "patternProperties", value)?.iter() {
+        Ok(Kind::Object(rules))
+    }
+
+    fn properties(
+        &mut self,
+        at: &Extraction<'_, 'a>,
+        rules: &mut ObjectRules,
+    ) -> Result<(), ParseError> {
+        let Some(value) = at.object.get("properties") else { return Ok(()) };
+        let inner = at.scope.enter(value)?;
+        for member in copied_hash_order(members(inner.document, "properties", value)?) {
+            // A text here is taken for the id of the enclosing schema.
+            let id = member.key == inner.dialect.id_keyword();
+            if !id || member.value.as_object().is_some() {
                 let node = self.child(&inner, &member.value)?;
-                check_pattern(document, &member.key, &member.value)?;
-                rules.patterns.push((member.key.clone(), node));
+                rules.properties.insert(member.key.clone(), node);
             }
         }
-        if let Some(value) = object.get("dependencies") {
-            self.dependencies(at, value, &mut rules)?;
+        Ok(())
+    }
+
+    fn patterns(
+        &mut self,
+        at: &Extraction<'_, 'a>,
+        rules: &mut ObjectRules,
+    ) -> Result<(), ParseError> {
+        let Some(value) = at.object.get("patternProperties") else { return Ok(()) };
+        let inner = at.scope.enter(value)?;
+        for member in members(inner.document, "patternProperties", value)?.iter() {
+            let node = self.child(&inner, &member.value)?;
+            check_pattern(inner.document, &member.key, &member.value)?;
+            rules.patterns.push((member.key.clone(), node));
         }
-        if let Some(value) = object.get("propertyNames").filter(|_| scope.has(Dialect::Draft06)) {
-            rules.property_names = Some(self.child(scope, value)?);
-        }
-        Ok(Kind::Object(Box::new(rules)))
+        Ok(())
     }
 
     fn dependencies(
         &mut self,
         at: &Extraction<'_, 'a>,
-        value: &'a Value,
         rules: &mut ObjectRules,
     ) -> Result<(), ParseError> {
-        let document = at.scope.document;
+        let Some(value) = at.object.get("dependencies") else { return Ok(()) };
         let inner = at.scope.enter(value)?;
-        let mut required_by = BTreeMap::new();
-        for member in members(document, "dependencies", value)?.iter() {
+        for member in copied_hash_order(members(inner.document, "dependencies", value)?) {
             if let Data::Array(names) = &member.value.data {
-                for name in names {
-                    required_by
-                        .entry(member.key.clone())
-                        .or_insert_with(std::collections::BTreeSet::new)
-                        .insert(name_in(document, "dependencies", name)?);
-                }
+                require_by(inner.document, &member.key, names, rules)?;
             } else {
-                self.refuse_boolean(at, "dependencies", &member.value)?;
+                refuse_boolean(at, "dependencies", &member.value)?;
                 let node = self.child(&inner, &member.value)?;
                 rules.schemas_by.insert(member.key.clone(), node);
             }
         }
-        rules.required_by = required_by;
         Ok(())
     }
 
@@ -262,20 +258,52 @@ impl<'a> Loader<'a> {
             _ => Err(at.scope.document.mismatch(key, value, "a boolean or an object")),
         }
     }
+}
 
-    /// Draft 04 knows no boolean schemas in some places.
-    fn refuse_boolean(
-        &self,
-        at: &Extraction<'_, 'a>,
-        key: &str,
-        value: &Value,
-    ) -> Result<(), ParseError> {
-        match value.data {
-            Data::Boolean(_) if !at.scope.has(Dialect::Draft06) => {
-                Err(at.scope.document.mismatch(key, value, "an object or an array"))
-            }
-            _ => Ok(()),
+fn sizes(at: &Extraction<'_, '_>, rules: &mut ObjectRules) -> Result<(), ParseError> {
+    rules.min_properties = integer(at.scope.document, at.object, "minProperties")?;
+    rules.max_properties = integer(at.scope.document, at.object, "maxProperties")?;
+    Ok(())
+}
+
+fn lengths(at: &Extraction<'_, '_>, rules: &mut ArrayRules) -> Result<(), ParseError> {
+    rules.min_items = integer(at.scope.document, at.object, "minItems")?;
+    rules.max_items = integer(at.scope.document, at.object, "maxItems")?;
+    if let Some(value) = at.object.get("uniqueItems") {
+        rules.unique = boolean(at.scope.document, "uniqueItems", value)?;
+    }
+    Ok(())
+}
+
+fn required(at: &Extraction<'_, '_>, rules: &mut ObjectRules) -> Result<(), ParseError> {
+    let Some(value) = at.object.get("required") else { return Ok(()) };
+    for name in array(at.scope.document, "required", value)? {
+        rules.required.push(name_in(at.scope.document, "required", name)?);
+    }
+    Ok(())
+}
+
+/// An empty list of dependents is none.
+fn require_by(
+    document: &Document,
+    key: &str,
+    names: &[Value],
+    rules: &mut ObjectRules,
+) -> Result<(), ParseError> {
+    for name in names {
+        let name = name_in(document, "dependencies", name)?;
+        rules.required_by.entry(key.to_owned()).or_default().insert(name);
+    }
+    Ok(())
+}
+
+/// Draft 04 knows no boolean schemas in some places.
+fn refuse_boolean(at: &Extraction<'_, '_>, key: &str, value: &Value) -> Result<(), ParseError> {
+    match value.data {
+        Data::Boolean(_) if !at.scope.has(Dialect::Draft06) => {
+            Err(at.scope.document.mismatch(key, value, "an object or an array"))
         }
+        _ => Ok(()),
     }
 }
 

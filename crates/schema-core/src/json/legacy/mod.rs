@@ -24,6 +24,10 @@ pub(super) fn load(documents: &Documents, limits: &Limits) -> Result<(Model, Nod
         known: HashMap::new(),
         queue: VecDeque::new(),
         ids: HashMap::new(),
+        loading: None,
+        depth: 0,
+        depth_max: limits.depth_max / 2,
+        asked: HashMap::new(),
         builder: Builder::new(limits),
     };
     let document = &documents.schema;
@@ -40,9 +44,11 @@ pub(super) fn load(documents: &Documents, limits: &Limits) -> Result<(Model, Nod
     let scope = Scope { document, dialect, root_base: base.clone(), base };
     let root = loader.schema(&scope, &document.root)?;
     while let Some((slot, scope, value)) = loader.queue.pop_front() {
+        loader.loading = Some(slot);
         let target = loader.schema(&scope, value)?;
         loader.builder.set_target(slot, target);
     }
+    loader.keep_defaults();
     Ok((loader.builder.finish(), root))
 }
 
@@ -54,7 +60,7 @@ pub(super) fn load_boolean(
     let truth = matches!(documents.schema.root.data, Data::Boolean(true));
     let kind = if truth { Kind::True } else { Kind::False };
     let mut builder = Builder::new(limits);
-    let pushed = builder.push(Node { kind, notes: Notes::default() });
+    let pushed = builder.push(Node { kind, notes: Box::default() });
     let root = pushed.map_err(|_| ParseError::new(ParseErrorKind::TooLarge, "no node allowed"))?;
     Ok((builder.finish(), root))
 }
@@ -77,10 +83,16 @@ struct Loader<'a> {
     queue: VecDeque<(RefId, Scope<'a>, &'a Value)>,
     /// For each document the schemas that have an id, by the id as written.
     ids: HashMap<*const Document, refs::Ids<'a>>,
+    depth: usize,
+    depth_max: usize,
+    /// The target being loaded, none for the schema itself.
+    loading: Option<RefId>,
+    /// The `$ref`s in each target, in the order they are met.
+    asked: HashMap<Option<RefId>, Vec<refs::Asked>>,
     builder: Builder,
 }
 
-impl<'a> Scope<'a> {
+impl Scope<'_> {
     /// The scope of `value`, which stands directly in this one: its own id moves the base.
     fn enter(&self, value: &Value) -> Result<Self, ParseError> {
         let keyword = self.dialect.id_keyword();
@@ -113,27 +125,53 @@ impl<'a> Loader<'a> {
     /// Loads `value` as a schema; `scope` is its own.
     fn schema(&mut self, scope: &Scope<'a>, value: &'a Value) -> Result<NodeId, ParseError> {
         match &value.data {
-            Data::Boolean(true) => self.push(scope, value, Kind::True, Notes::default()),
-            Data::Boolean(false) => self.push(scope, value, Kind::False, Notes::default()),
+            Data::Boolean(true) => self.push(scope, value, Kind::True, Box::default()),
+            Data::Boolean(false) => self.push(scope, value, Kind::False, Box::default()),
             Data::Object(object) => {
+                if self.depth >= self.depth_max {
+                    let message = format!("schemas nest deeper than {} levels", self.depth_max);
+                    let kind = ParseErrorKind::TooLarge;
+                    return Err(scope.document.error(kind, value.location, message));
+                }
+                self.depth += 1;
                 let mut extraction =
                     Extraction { scope, object, taken: Vec::new(), parts: Vec::new() };
                 self.extract(&mut extraction)?;
-                let mut notes = notes(&mut extraction)?;
-                notes.rest = rest_of(object, |key| extraction.taken.contains(&key));
-                let mut kind = match extraction.parts.len() {
-                    0 => Kind::Empty,
-                    1 => extraction.parts.pop().unwrap_or_default(),
-                    _ => self.all_of(scope, value, extraction.parts)?,
-                };
-                families::count_contains(&mut kind, object);
-                self.push(scope, value, kind, notes)
+                self.depth -= 1;
+                self.extracted(value, extraction)
             }
             _ => {
                 let message = format!("a schema is an object or a boolean, not {}", value.kind());
                 Err(scope.document.invalid(value, message))
             }
         }
+    }
+
+    /// The node of the extracted parts.
+    fn extracted(
+        &mut self,
+        value: &Value,
+        mut extraction: Extraction<'_, 'a>,
+    ) -> Result<NodeId, ParseError> {
+        let (scope, object) = (extraction.scope, extraction.object);
+        let mut notes = notes(&mut extraction)?;
+        notes.rest = rest_of(object, |key| extraction.taken.contains(&key));
+        let mut kind = match extraction.parts.len() {
+            0 => Kind::Empty,
+            1 => extraction.parts.pop().unwrap_or_default(),
+            _ => self.all_of(scope, value, extraction.parts)?,
+        };
+        families::count_contains(&mut kind, object);
+        let target = match kind {
+            Kind::Reference { target, .. } => Some((target, notes.default.take())),
+            _ => None,
+        };
+        let node = self.push(scope, value, kind, notes)?;
+        if let Some((target, default)) = target {
+            let asked = self.asked.entry(self.loading).or_default();
+            asked.push(refs::Asked { node, target, default });
+        }
+        Ok(node)
     }
 
     /// Loads the value of a keyword or a member of one.
@@ -146,7 +184,7 @@ impl<'a> Loader<'a> {
         scope: &Scope<'a>,
         value: &Value,
         kind: Kind,
-        notes: Notes,
+        notes: Box<Notes>,
     ) -> Result<NodeId, ParseError> {
         self.builder.push(Node { kind, notes }).map_err(|_| {
             let message = "the schema and its references have too many nodes";
@@ -162,47 +200,43 @@ impl<'a> Loader<'a> {
     ) -> Result<Kind, ParseError> {
         let members = parts
             .into_iter()
-            .map(|kind| self.push(scope, value, kind, Notes::default()))
+            .map(|kind| self.push(scope, value, kind, Box::default()))
             .collect::<Result<_, _>>()?;
-        Ok(Kind::Combined(Combined { criterion: Criterion::AllOf, members, generated: true }))
+        Ok(Kind::Combined(Combined { criterion: Criterion::All, members, generated: true }))
     }
 
     /// Takes the parts out of a schema object in the reference's order. `$ref` wins alone.
     fn extract(&mut self, at: &mut Extraction<'_, 'a>) -> Result<(), ParseError> {
-        let (scope, object) = (at.scope, at.object);
-        if let Some(reference) = object.get("$ref") {
+        if let Some(reference) = at.object.get("$ref") {
             at.taken.push("$ref");
-            at.parts.push(self.reference(scope, reference)?);
+            let part = self.reference(at.scope, reference)?;
+            at.parts.push(part);
             return Ok(());
         }
-        if let Some(members) = object.get("enum") {
-            let members = array(scope.document, "enum", members)?;
-            at.taken.push("enum");
-            at.parts.push(Kind::Enum(members.iter().map(normalized).collect()));
-        }
-        for (keyword, criterion) in Criterion::ALL {
-            if let Some(members) = object.get(keyword) {
-                let inner = scope.enter(members)?;
-                let members = array(scope.document, keyword, members)?
-                    .iter()
-                    .map(|member| self.child(&inner, member))
-                    .collect::<Result<_, _>>()?;
-                at.taken.push(keyword);
-                let combined = Combined { criterion, members, generated: false };
-                at.parts.push(Kind::Combined(combined));
-            }
-        }
-        if let Some(refused) = object.get("not") {
+        enumeration(at)?;
+        self.combinations(at)?;
+        if let Some(refused) = at.object.get("not") {
             at.taken.push("not");
-            let refused = self.child(scope, refused)?;
+            let refused = self.child(at.scope, refused)?;
             at.parts.push(Kind::Not(refused));
         }
-        if let Some(value) = object.get("const").filter(|_| scope.has(Dialect::Draft06)) {
-            at.taken.push("const");
-            at.parts.push(Kind::Const(normalized(value)));
-        }
+        constant(at);
         self.types(at)?;
         self.untyped_families(at)
+    }
+
+    fn combinations(&mut self, at: &mut Extraction<'_, 'a>) -> Result<(), ParseError> {
+        for (keyword, criterion) in Criterion::ALL {
+            let Some(list) = at.object.get(keyword) else { continue };
+            let inner = at.scope.enter(list)?;
+            let mut members = Vec::new();
+            for member in array(at.scope.document, keyword, list)? {
+                members.push(self.child(&inner, member)?);
+            }
+            at.taken.push(keyword);
+            at.parts.push(Kind::Combined(Combined { criterion, members, generated: false }));
+        }
+        Ok(())
     }
 
     /// `type` and the keywords of the types it names.
@@ -218,9 +252,9 @@ impl<'a> Loader<'a> {
                         .as_str()
                         .ok_or_else(|| at.scope.document.mismatch("type", name, "a string"))?;
                     let kind = self.typed(at, name, text)?;
-                    members.push(self.push(at.scope, name, kind, Notes::default())?);
+                    members.push(self.push(at.scope, name, kind, Box::default())?);
                 }
-                let criterion = Criterion::AnyOf;
+                let criterion = Criterion::Any;
                 Kind::Combined(Combined { criterion, members, generated: false })
             }
             _ => {
@@ -271,23 +305,45 @@ impl<'a> Loader<'a> {
             let part = families::string(at, false)?;
             at.parts.push(part);
         }
-        const CONDITIONAL: [&str; 3] = ["if", "then", "else"];
         if at.scope.has(Dialect::Draft07) && any(at, &CONDITIONAL) {
-            let mut branches = Vec::new();
-            for keyword in CONDITIONAL {
-                if let Some(branch) = at.object.get(keyword) {
-                    at.taken.push(keyword);
-                    branches.push((keyword, self.child(at.scope, branch)?));
-                }
-            }
-            at.parts.push(Kind::Conditional(branches));
+            self.conditional(at)?;
         }
+        Ok(())
+    }
+
+    fn conditional(&mut self, at: &mut Extraction<'_, 'a>) -> Result<(), ParseError> {
+        let mut branches = Vec::new();
+        for keyword in CONDITIONAL {
+            if let Some(branch) = at.object.get(keyword) {
+                at.taken.push(keyword);
+                branches.push((keyword, self.child(at.scope, branch)?));
+            }
+        }
+        at.parts.push(Kind::Conditional(branches));
         Ok(())
     }
 }
 
+fn enumeration(at: &mut Extraction<'_, '_>) -> Result<(), ParseError> {
+    if let Some(members) = at.object.get("enum") {
+        let members = array(at.scope.document, "enum", members)?;
+        at.taken.push("enum");
+        at.parts.push(Kind::Enum(members.iter().map(normalized).collect()));
+    }
+    Ok(())
+}
+
+fn constant(at: &mut Extraction<'_, '_>) {
+    if let Some(value) = at.object.get("const").filter(|_| at.scope.has(Dialect::Draft06)) {
+        at.taken.push("const");
+        at.parts.push(Kind::Const(normalized(value)));
+    }
+}
+
+const CONDITIONAL: [&str; 3] = ["if", "then", "else"];
+
 /// The keywords that every schema may have. A default that is `null` is a default.
-fn notes(at: &mut Extraction<'_, '_>) -> Result<Notes, ParseError> {
+fn notes(at: &mut Extraction<'_, '_>) -> Result<Box<Notes>, ParseError> {
     let (document, object) = (at.scope.document, at.object);
     let mut text = |keyword: &'static str| -> Result<Option<String>, ParseError> {
         at.taken.push(keyword);
@@ -309,7 +365,7 @@ fn notes(at: &mut Extraction<'_, '_>) -> Result<Notes, ParseError> {
             }
         }
     }
-    Ok(notes)
+    Ok(Box::new(notes))
 }
 
 fn string(document: &Document, key: &str, value: &Value) -> Result<String, ParseError> {

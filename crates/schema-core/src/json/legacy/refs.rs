@@ -1,12 +1,12 @@
 //! `$ref` in the old drafts: by id as written, by pointer, by registered address; never fetched.
 
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 use std::rc::Rc;
 
 use super::{Loader, Scope};
 use crate::json::dialect::Dialect;
 use crate::json::documents::{Document, Documents, legacy_meta_schema};
-use crate::json::model::Kind;
+use crate::json::model::{Kind, NodeId, RefId};
 use crate::json::uri;
 use crate::json_text::{Data, Value};
 use crate::{ParseError, ParseErrorKind};
@@ -40,7 +40,44 @@ pub(super) fn register(documents: &Documents) -> Result<HashMap<String, &Documen
     Ok(registered)
 }
 
+/// A `$ref` that was met.
+pub(super) struct Asked {
+    pub(super) node: NodeId,
+    pub(super) target: RefId,
+    pub(super) default: Option<String>,
+}
+
 impl<'a> Loader<'a> {
+    /// Gives those `$ref`s the default beside them that keep it. The reference loads a target when
+    /// it first meets it, in depth, and forgets the default of each `$ref` but those that it meets
+    /// while their own target is being loaded.
+    pub(super) fn keep_defaults(&mut self) {
+        let nothing = Vec::new();
+        let asked = |target: Option<RefId>| self.asked.get(&target).unwrap_or(&nothing).iter();
+        let mut open: HashSet<RefId> = HashSet::new();
+        let mut done: HashSet<RefId> = HashSet::new();
+        let mut stack = vec![(None, asked(None))];
+        while let Some((target, rest)) = stack.last_mut() {
+            let target = *target;
+            let Some(next) = rest.next() else {
+                if let Some(target) = target {
+                    open.remove(&target);
+                    done.insert(target);
+                }
+                stack.pop();
+                continue;
+            };
+            if open.contains(&next.target) {
+                if let Some(default) = &next.default {
+                    self.builder.set_default(next.node, default.clone());
+                }
+            } else if !done.contains(&next.target) {
+                open.insert(next.target);
+                stack.push((Some(next.target), asked(Some(next.target))));
+            }
+        }
+    }
+
     /// The node of a `$ref`; its target is loaded later, once.
     pub(super) fn reference(
         &mut self,

@@ -122,7 +122,9 @@ fn check_plain(at: Place<'_>, key: &str, wanted: Wanted) -> Result<(), ParseErro
     match (wanted, &at.value.data) {
         (Wanted::String, _) => string(at, key).map(drop),
         (Wanted::Pattern, _) => check_pattern(at, string(at, key)?),
-        (Wanted::Number, Data::Number(_)) | (Wanted::Boolean, Data::Boolean(_)) => Ok(()),
+        (Wanted::Number, Data::Number(_))
+        | (Wanted::Boolean, Data::Boolean(_))
+        | (Wanted::Type, Data::String(_) | Data::Array(_)) => Ok(()),
         (Wanted::Number, _) => mismatch("a number"),
         (Wanted::Boolean, _) => mismatch("a boolean"),
         (Wanted::Array, _) => array(at, key).map(drop),
@@ -130,8 +132,8 @@ fn check_plain(at: Place<'_>, key: &str, wanted: Wanted) -> Result<(), ParseErro
         (Wanted::NamedStrings, _) => {
             members(at, key)?.iter().try_for_each(|names| strings(at.at(&names.value), key))
         }
-        (Wanted::Type, Data::String(_) | Data::Array(_)) => Ok(()),
         (Wanted::Type, _) => mismatch("a string or an array of strings"),
+        // The keywords that hold schemas were taken before.
         _ => Ok(()),
     }
 }

@@ -18,17 +18,17 @@ pub(super) fn join(
     if same_family(&a.kind, &b.kind) {
         return Ok(merge(a, b));
     }
-    if let Some(members) = generated(&a, Criterion::AnyOf)
+    if let Some(members) = generated(&a, Criterion::Any)
         && holds_kind(builder, members, &b)
     {
         let members = absorb(builder, members.to_vec(), b)?;
-        return Ok(combined(Criterion::AnyOf, members, true));
+        return Ok(combined(Criterion::Any, members, true));
     }
-    if let Some(members) = generated(&b, Criterion::AnyOf)
+    if let Some(members) = generated(&b, Criterion::Any)
         && holds_kind(builder, members, &a)
     {
         let members = absorb(builder, members.to_vec(), a)?;
-        return Ok(combined(Criterion::AnyOf, members, true));
+        return Ok(combined(Criterion::Any, members, true));
     }
     if let (Some(criterion), Kind::Combined(list)) = (within, &a.kind) {
         let mut members = list.members.clone();
@@ -41,7 +41,7 @@ pub(super) fn join(
     for part in parts {
         members = absorb_node(builder, members, part)?;
     }
-    Ok(combined(Criterion::AllOf, members, true))
+    Ok(combined(Criterion::All, members, true))
 }
 
 pub(super) fn combined(criterion: Criterion, members: Vec<NodeId>, generated: bool) -> Node {
@@ -79,7 +79,7 @@ fn holds_kind(builder: &Builder, members: &[NodeId], node: &Node) -> bool {
 
 /// A generated allOf is its members, anything else is itself.
 fn flatten(builder: &mut Builder, node: Node) -> Result<Vec<NodeId>, TooManyNodes> {
-    match generated(&node, Criterion::AllOf) {
+    match generated(&node, Criterion::All) {
         Some(members) => Ok(members.to_vec()),
         None => Ok(vec![built(builder, node)?]),
     }
@@ -124,8 +124,8 @@ fn absorb_node(
 /// Merges two nodes of one family; what `b` says wins.
 fn merge(mut a: Node, b: Node) -> Node {
     match (&mut a.kind, b.kind) {
-        (Kind::String(into), Kind::String(from)) => merge_strings(into, from),
-        (Kind::Number(into), Kind::Number(from)) => merge_numbers(into, from),
+        (Kind::String(into), Kind::String(from)) => merge_strings(into, *from),
+        (Kind::Number(into), Kind::Number(from)) => merge_numbers(into, *from),
         (Kind::Object(into), Kind::Object(from)) => merge_objects(into, *from),
         (Kind::Array(into), Kind::Array(from)) => merge_arrays(into, *from),
         _ => {}

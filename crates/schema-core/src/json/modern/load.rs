@@ -66,7 +66,8 @@ pub(super) fn load(documents: &Documents) -> Result<Loaded<'_>, ParseError> {
     loader.anchors(place, &[])?;
     loader.enter(place)?;
     let root = loader.ask(place, "#")?.0;
-    loader.register(&loader.base.to_string(), place)?;
+    let base = loader.base.clone();
+    loader.register(&base, place)?;
     loader.drain()?;
     let roots = loader.addresses.iter().map(|address| address.place).collect();
     Ok(Loaded { roots, references: loader.references, dynamic: loader.dynamic, root })
@@ -179,7 +180,8 @@ impl<'a> Loader<'a> {
     fn own_anchors(&mut self, place: Place<'a>, object: &Object) -> Result<(), ParseError> {
         let text = |key: &str| object.get(key).and_then(Value::as_str);
         if text("$id").is_some() {
-            self.register(&self.base.to_string(), place)?;
+            let base = self.base.clone();
+            self.register(&base, place)?;
         }
         if let Some(anchor) = text("$anchor") {
             let address = self.against_base(place, &format!("#{anchor}"))?;

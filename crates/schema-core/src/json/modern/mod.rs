@@ -5,7 +5,6 @@
 //! schema together.
 
 mod check;
-mod java_order;
 mod join;
 mod keywords;
 mod load;

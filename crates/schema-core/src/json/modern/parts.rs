@@ -1,15 +1,25 @@
 //! What each keyword adds to the node of its schema.
 
+use std::collections::BTreeSet;
+
 use super::join::combined;
 use super::translate::{Translator, nothing};
 use super::{Knot, Place};
 use crate::ParseError;
 use crate::json::decimal::Decimal;
 use crate::json::model::{
-    Additional, ArrayRules, Criterion, Kind, Node, NumberRules, ObjectRules, StringRules,
+    Additional, ArrayRules, Criterion, Kind, Node, NodeId, NumberRules, ObjectRules, StringRules,
 };
 use crate::json::text::normalized;
 use crate::json_text::{Data, Member, Object, Value};
+
+/// The schemas in the value of a keyword, as nodes.
+enum Inner<'a> {
+    None,
+    One(NodeId),
+    Listed(Vec<NodeId>),
+    Named(Vec<(&'a str, NodeId)>),
+}
 
 impl<'a> Translator<'_, 'a> {
     /// The part of one keyword; none if it adds nothing at all.
@@ -21,48 +31,27 @@ impl<'a> Translator<'_, 'a> {
         member: &'a Member,
     ) -> Result<Option<Node>, ParseError> {
         let at = place.at(&member.value);
-        let kind = match member.key.as_str() {
+        let inner = match member.key.as_str() {
             "$ref" => return Ok(self.static_reference(knot, place)),
             "type" => return self.types(at).map(Some),
-            "allOf" => return self.members(knot, at, Criterion::AllOf).map(Some),
-            "anyOf" => return self.members(knot, at, Criterion::AnyOf).map(Some),
-            "oneOf" => return self.members(knot, at, Criterion::OneOf).map(Some),
-            "format" => return Ok(Some(nothing())),
-            "readOnly" | "writeOnly" => {
-                return Ok(matches!(member.value.data, Data::Boolean(true)).then(nothing));
+            "allOf" => return self.combination(knot, at, Criterion::All),
+            "anyOf" => return self.combination(knot, at, Criterion::Any),
+            "oneOf" => return self.combination(knot, at, Criterion::One),
+            "not" | "contains" | "propertyNames" | "unevaluatedItems" | "unevaluatedProperties" => {
+                Inner::One(self.child(knot, at)?)
             }
-            "not" => Kind::Not(self.child(knot, at)?),
-            "if" => {
-                let mut branches = Vec::new();
-                for keyword in ["if", "then", "else"] {
-                    if let Some(branch) = object.get(keyword) {
-                        branches.push((keyword, self.child(knot, place.at(branch))?));
-                    }
-                }
-                Kind::Conditional(branches)
+            "additionalProperties" | "items" => match at.value.data {
+                Data::Boolean(_) => Inner::None,
+                _ => Inner::One(self.child(knot, at)?),
+            },
+            "if" => Inner::Named(self.branches(knot, place, object)?),
+            "prefixItems" => Inner::Listed(self.listed(knot, at)?),
+            "properties" | "patternProperties" | "dependentSchemas" => {
+                Inner::Named(self.named(knot, at)?)
             }
-            "enum" => {
-                let values = member.value.as_array().unwrap_or_default();
-                Kind::Enum(values.iter().map(normalized).collect())
-            }
-            "const" => Kind::Const(normalized(&member.value)),
-            "minLength" | "maxLength" | "pattern" => string(&member.key, &member.value),
-            "minimum" | "maximum" | "exclusiveMinimum" | "exclusiveMaximum" | "multipleOf" => {
-                number(&member.key, &member.value)
-            }
-            "required"
-            | "minProperties"
-            | "maxProperties"
-            | "additionalProperties"
-            | "dependentRequired"
-            | "dependentSchemas"
-            | "propertyNames" => self.object_part(knot, at, &member.key)?,
-            "items" | "prefixItems" | "contains" | "minItems" | "maxItems" | "uniqueItems" => {
-                self.array_part(knot, at, object, &member.key)?
-            }
-            _ => return Ok(None),
+            _ => Inner::None,
         };
-        Ok(Some(Node { kind, ..Node::default() }))
+        Ok(part(&member.key, &member.value, object, inner))
     }
 
     /// A list of types is a generated anyOf.
@@ -73,158 +62,188 @@ impl<'a> Translator<'_, 'a> {
             let node = typed(at, value)?;
             members.push(self.build(at, node)?);
         }
-        Ok(combined(Criterion::AnyOf, members, true))
+        Ok(combined(Criterion::Any, members, true))
     }
 
-    fn members(
+    fn combination(
         &mut self,
         knot: Knot,
         at: Place<'a>,
         criterion: Criterion,
-    ) -> Result<Node, ParseError> {
-        let mut product = combined(criterion, Vec::new(), false);
+    ) -> Result<Option<Node>, ParseError> {
+        let mut parts = vec![combined(criterion, Vec::new(), false)];
         for member in at.value.as_array().unwrap_or_default() {
-            let part = self.schema(knot, at.at(member))?;
-            product = self.join(at, Some(criterion), Some(product), part)?;
+            parts.push(self.schema(knot, at.at(member))?);
         }
-        Ok(product)
+        self.join_all(at, Some(criterion), parts)
     }
 
-    pub(super) fn properties(
+    fn branches(
         &mut self,
         knot: Knot,
         place: Place<'a>,
         object: &'a Object,
-    ) -> Result<Option<Node>, ParseError> {
-        let Some(schemas) = object.get("properties").and_then(Value::as_object) else {
-            return Ok(None);
-        };
-        let mut rules = ObjectRules::default();
-        for member in self.ordered(place, schemas) {
-            let node = self.child(knot, place.at(&member.value))?;
-            rules.properties.insert(member.key.clone(), node);
-        }
-        Ok((!schemas.is_empty()).then(|| object_node(rules)))
-    }
-
-    pub(super) fn patterns(
-        &mut self,
-        knot: Knot,
-        place: Place<'a>,
-        object: &'a Object,
-    ) -> Result<Option<Node>, ParseError> {
-        let Some(schemas) = object.get("patternProperties").and_then(Value::as_object) else {
-            return Ok(None);
-        };
-        let mut rules = ObjectRules::default();
-        for member in schemas.iter() {
-            let node = self.child(knot, place.at(&member.value))?;
-            rules.patterns.push((member.key.clone(), node));
-        }
-        Ok((!schemas.is_empty()).then(|| object_node(rules)))
-    }
-
-    pub(super) fn unevaluated(
-        &mut self,
-        knot: Knot,
-        place: Place<'a>,
-        object: &'a Object,
-        keyword: &str,
-    ) -> Result<Option<Node>, ParseError> {
-        let Some(value) = object.get(keyword) else { return Ok(None) };
-        let unevaluated = Some(self.child(knot, place.at(value))?);
-        Ok(Some(if keyword == "unevaluatedItems" {
-            array_node(ArrayRules { unevaluated, ..ArrayRules::default() })
-        } else {
-            object_node(ObjectRules { unevaluated, ..ObjectRules::default() })
-        }))
-    }
-
-    /// `false` refuses, `true` says nothing, anything else is a schema.
-    fn additional(&mut self, knot: Knot, at: Place<'a>) -> Result<Additional, ParseError> {
-        Ok(match at.value.data {
-            Data::Boolean(true) => Additional::Allowed,
-            Data::Boolean(false) => Additional::Refused,
-            _ => Additional::Schema(self.child(knot, at)?),
-        })
-    }
-
-    fn object_part(&mut self, knot: Knot, at: Place<'a>, key: &str) -> Result<Kind, ParseError> {
-        let mut rules = ObjectRules::default();
-        let texts = |value: &Value| -> Vec<String> {
-            let items = value.as_array().unwrap_or_default();
-            items.iter().filter_map(Value::as_str).map(str::to_owned).collect()
-        };
-        match key {
-            "required" => rules.required = texts(at.value),
-            "minProperties" => rules.min_properties = whole(at.value),
-            "maxProperties" => rules.max_properties = whole(at.value),
-            "additionalProperties" => rules.additional = self.additional(knot, at)?,
-            "propertyNames" => rules.property_names = Some(self.child(knot, at)?),
-            "dependentRequired" => {
-                for member in at.value.as_object().into_iter().flat_map(Object::iter) {
-                    let names = texts(&member.value);
-                    if !names.is_empty() {
-                        rules.required_by.insert(member.key.clone(), names.into_iter().collect());
-                    }
-                }
-            }
-            _ => {
-                for member in at.value.as_object().into_iter().flat_map(Object::iter) {
-                    let node = self.child(knot, at.at(&member.value))?;
-                    rules.schemas_by.insert(member.key.clone(), node);
-                }
+    ) -> Result<Vec<(&'a str, NodeId)>, ParseError> {
+        let mut branches = Vec::new();
+        for keyword in BRANCHES {
+            if let Some(branch) = object.get(keyword) {
+                branches.push((keyword, self.child(knot, place.at(branch))?));
             }
         }
-        Ok(Kind::Object(Box::new(rules)))
+        Ok(branches)
     }
 
-    fn array_part(
-        &mut self,
-        knot: Knot,
-        at: Place<'a>,
-        object: &'a Object,
-        key: &str,
-    ) -> Result<Kind, ParseError> {
-        let mut rules = ArrayRules::default();
-        match key {
-            "minItems" => rules.min_items = whole(at.value),
-            "maxItems" => rules.max_items = whole(at.value),
-            "uniqueItems" => rules.unique = matches!(at.value.data, Data::Boolean(true)),
-            "prefixItems" => {
-                for item in at.value.as_array().unwrap_or_default() {
-                    rules.positions.push(self.child(knot, at.at(item))?);
+    fn listed(&mut self, knot: Knot, at: Place<'a>) -> Result<Vec<NodeId>, ParseError> {
+        let items = at.value.as_array().unwrap_or_default();
+        items.iter().map(|item| self.child(knot, at.at(item))).collect()
+    }
+
+    fn named(&mut self, knot: Knot, at: Place<'a>) -> Result<Vec<(&'a str, NodeId)>, ParseError> {
+        let mut named = Vec::new();
+        for member in at.value.as_object().into_iter().flat_map(Object::iter) {
+            named.push((member.key.as_str(), self.child(knot, at.at(&member.value))?));
+        }
+        Ok(named)
+    }
+}
+
+const BRANCHES: [&str; 3] = ["if", "then", "else"];
+
+/// What a keyword makes of its value and of the schemas in it.
+fn part(key: &str, value: &Value, object: &Object, inner: Inner<'_>) -> Option<Node> {
+    let kind = match (key, inner) {
+        ("format", _) => return Some(nothing()),
+        ("readOnly" | "writeOnly", _) => {
+            return matches!(value.data, Data::Boolean(true)).then(nothing);
+        }
+        ("not", Inner::One(node)) => Kind::Not(node),
+        ("if", Inner::Named(branches)) => Kind::Conditional(
+            branches
+                .into_iter()
+                .filter_map(|(name, node)| {
+                    BRANCHES.into_iter().find(|known| *known == name).map(|known| (known, node))
+                })
+                .collect(),
+        ),
+        ("enum", _) => {
+            Kind::Enum(value.as_array().unwrap_or_default().iter().map(normalized).collect())
+        }
+        ("const", _) => Kind::Const(normalized(value)),
+        ("minLength" | "maxLength" | "pattern", _) => string(key, value),
+        ("minimum" | "maximum" | "exclusiveMinimum" | "exclusiveMaximum" | "multipleOf", _) => {
+            number(key, value)
+        }
+        (
+            "required"
+            | "minProperties"
+            | "maxProperties"
+            | "additionalProperties"
+            | "dependentRequired"
+            | "dependentSchemas"
+            | "propertyNames"
+            | "properties"
+            | "patternProperties"
+            | "unevaluatedProperties",
+            inner,
+        ) => Kind::Object(Box::new(object_rules(key, value, inner)?)),
+        (
+            "items" | "prefixItems" | "contains" | "minItems" | "maxItems" | "uniqueItems"
+            | "unevaluatedItems",
+            inner,
+        ) => Kind::Array(Box::new(array_rules(key, value, object, inner))),
+        _ => return None,
+    };
+    Some(Node { kind, ..Node::default() })
+}
+
+/// `false` refuses, `true` says nothing, anything else is a schema.
+fn additional(value: &Value, inner: &Inner<'_>) -> Additional {
+    match (&value.data, inner) {
+        (_, Inner::One(node)) => Additional::Schema(*node),
+        (Data::Boolean(false), _) => Additional::Refused,
+        _ => Additional::Allowed,
+    }
+}
+
+/// None for a map without members, which adds nothing.
+fn object_rules(key: &str, value: &Value, inner: Inner<'_>) -> Option<ObjectRules> {
+    let mut rules = ObjectRules::default();
+    match (key, inner) {
+        ("properties" | "patternProperties", Inner::Named(named)) if named.is_empty() => {
+            return None;
+        }
+        ("properties", Inner::Named(named)) => {
+            rules.properties =
+                named.into_iter().map(|(name, node)| (name.to_owned(), node)).collect();
+        }
+        ("patternProperties", Inner::Named(named)) => {
+            rules.patterns =
+                named.into_iter().map(|(name, node)| (name.to_owned(), node)).collect();
+        }
+        ("dependentSchemas", Inner::Named(named)) => {
+            rules.schemas_by =
+                named.into_iter().map(|(name, node)| (name.to_owned(), node)).collect();
+        }
+        ("propertyNames", Inner::One(node)) => rules.property_names = Some(node),
+        ("unevaluatedProperties", Inner::One(node)) => rules.unevaluated = Some(node),
+        ("additionalProperties", inner) => rules.additional = additional(value, &inner),
+        ("required", _) => rules.required = texts(value),
+        ("minProperties", _) => rules.min_properties = whole(value),
+        ("maxProperties", _) => rules.max_properties = whole(value),
+        _ => {
+            // An empty list of dependents is none.
+            rules.required_by = value
+                .as_object()
+                .into_iter()
+                .flat_map(Object::iter)
+                .map(|member| (member.key.clone(), texts(&member.value).into_iter().collect()))
+                .filter(|(_, names): &(String, BTreeSet<String>)| !names.is_empty())
+                .collect();
+        }
+    }
+    Some(rules)
+}
+
+fn array_rules(key: &str, value: &Value, object: &Object, inner: Inner<'_>) -> ArrayRules {
+    let mut rules = ArrayRules::default();
+    match (key, inner) {
+        ("minItems", _) => rules.min_items = whole(value),
+        ("maxItems", _) => rules.max_items = whole(value),
+        ("uniqueItems", _) => rules.unique = matches!(value.data, Data::Boolean(true)),
+        ("prefixItems", Inner::Listed(positions)) => rules.positions = positions,
+        ("unevaluatedItems", Inner::One(node)) => rules.unevaluated = Some(node),
+        ("contains", Inner::One(node)) => {
+            rules.contains = Some(node);
+            let least = object.get("minContains").and_then(decimal);
+            rules.min_contains = least.or_else(|| Decimal::parse("1"));
+            rules.max_contains = object.get("maxContains").and_then(decimal);
+        }
+        (_, inner) => {
+            let prefix = object.get("prefixItems").and_then(Value::as_array);
+            match additional(value, &inner) {
+                Additional::Schema(node) if prefix.is_none_or(<[Value]>::is_empty) => {
+                    rules.items = Some(node);
                 }
-            }
-            "contains" => {
-                rules.contains = Some(self.child(knot, at)?);
-                rules.min_contains =
-                    object.get("minContains").and_then(decimal).or_else(|| Decimal::parse("1"));
-                rules.max_contains = object.get("maxContains").and_then(decimal);
-            }
-            _ => {
-                let prefix = object.get("prefixItems").and_then(Value::as_array);
-                match self.additional(knot, at)? {
-                    Additional::Schema(node) if prefix.is_none_or(<[Value]>::is_empty) => {
-                        rules.items = Some(node);
-                    }
-                    additional => rules.additional = additional,
-                }
+                additional => rules.additional = additional,
             }
         }
-        Ok(Kind::Array(Box::new(rules)))
     }
+    rules
+}
+
+fn texts(value: &Value) -> Vec<String> {
+    let items = value.as_array().unwrap_or_default();
+    items.iter().filter_map(Value::as_str).map(str::to_owned).collect()
 }
 
 fn typed(at: Place<'_>, value: &Value) -> Result<Node, ParseError> {
     let name = value.as_str().ok_or_else(|| at.document.mismatch("type", value, "a string"))?;
     let kind = match name {
-        "string" => Kind::String(StringRules { typed: true, ..StringRules::default() }),
-        "integer" | "number" => Kind::Number(NumberRules {
-            typed: true,
-            integer: name == "integer",
-            ..NumberRules::default()
-        }),
+        "string" => Kind::String(Box::new(StringRules { typed: true, ..StringRules::default() })),
+        "integer" | "number" => {
+            let integer = name == "integer";
+            Kind::Number(Box::new(NumberRules { typed: true, integer, ..NumberRules::default() }))
+        }
         "boolean" => Kind::Boolean,
         "null" => Kind::Null,
         "array" => Kind::Array(Box::new(ArrayRules { typed: true, ..ArrayRules::default() })),
@@ -232,14 +251,6 @@ fn typed(at: Place<'_>, value: &Value) -> Result<Node, ParseError> {
         _ => return Err(at.document.invalid(value, format!("unknown type '{name}'"))),
     };
     Ok(Node { kind, ..Node::default() })
-}
-
-fn object_node(rules: ObjectRules) -> Node {
-    Node { kind: Kind::Object(Box::new(rules)), ..Node::default() }
-}
-
-fn array_node(rules: ArrayRules) -> Node {
-    Node { kind: Kind::Array(Box::new(rules)), ..Node::default() }
 }
 
 fn decimal(value: &Value) -> Option<Decimal> {
@@ -261,7 +272,7 @@ fn string(key: &str, value: &Value) -> Kind {
         "maxLength" => rules.max_length = whole(value),
         _ => rules.pattern = value.as_str().map(str::to_owned),
     }
-    Kind::String(rules)
+    Kind::String(Box::new(rules))
 }
 
 fn number(key: &str, value: &Value) -> Kind {
@@ -274,5 +285,5 @@ fn number(key: &str, value: &Value) -> Kind {
         _ => &mut rules.multiple_of,
     };
     *slot = decimal(value);
-    Kind::Number(rules)
+    Kind::Number(Box::new(rules))
 }

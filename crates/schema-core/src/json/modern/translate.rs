@@ -3,21 +3,22 @@
 
 use std::collections::{HashMap, HashSet, VecDeque};
 
-use super::java_order::hash_order;
 use super::join::{built, combined, generated, join};
 use super::keywords::is_known;
 use super::load::Loaded;
 use super::{Instance, Knot, Place};
 use crate::json::documents::rest_of;
-use crate::json::model::{
-    Builder, Criterion, Kind, Model, Node, NodeId, Notes, RefId, TooManyNodes,
-};
+use crate::json::java_order::hash_order;
+use crate::json::model::{Builder, Criterion, Kind, Model, Node, NodeId, RefId, TooManyNodes};
 use crate::json::text::normalized;
 use crate::json_text::{Data, Member, Object};
 use crate::{Limits, ParseError, ParseErrorKind};
 
 /// The text that a `$ref` to a schema around it is given.
 const RECURSIVE: &str = "#";
+/// The keywords that are visited last, in this order.
+const LATE: [&str; 4] =
+    ["properties", "patternProperties", "unevaluatedItems", "unevaluatedProperties"];
 
 pub(super) fn translate(
     loaded: &Loaded<'_>,
@@ -27,7 +28,8 @@ pub(super) fn translate(
         loaded,
         builder: Builder::new(limits),
         depth: 0,
-        depth_max: limits.depth_max,
+        // A schema in a schema takes a level of JSON at least and more stack than that.
+        depth_max: limits.depth_max / 2,
         finished: HashMap::new(),
         queue: VecDeque::new(),
         referred: HashMap::new(),
@@ -100,19 +102,20 @@ impl<'a> Translator<'_, 'a> {
         built(&mut self.builder, node).map_err(|TooManyNodes| too_many(place))
     }
 
-    pub(super) fn join(
+    /// Joins the parts of a schema one after the other.
+    pub(super) fn join_all(
         &mut self,
         place: Place<'a>,
         within: Option<Criterion>,
-        a: Option<Node>,
-        b: Node,
-    ) -> Result<Node, ParseError> {
-        match a {
-            None => Ok(b),
-            Some(a) => {
-                join(&mut self.builder, within, a, b).map_err(|TooManyNodes| too_many(place))
-            }
+        parts: Vec<Node>,
+    ) -> Result<Option<Node>, ParseError> {
+        let mut parts = parts.into_iter();
+        let Some(mut product) = parts.next() else { return Ok(None) };
+        for part in parts {
+            product = join(&mut self.builder, within, product, part)
+                .map_err(|TooManyNodes| too_many(place))?;
         }
+        Ok(Some(product))
     }
 
     /// Remembers the node if a `$ref` could lead to the schema.
@@ -131,16 +134,12 @@ impl<'a> Translator<'_, 'a> {
         place: Place<'a>,
         object: &'a Object,
     ) -> Result<Node, ParseError> {
-        let referred = match object.get("$dynamicRef").and_then(|value| value.as_str()) {
-            Some(text) => self.dynamic_target(knot, place, text),
-            None => None,
-        };
-        let referred = match referred {
-            Some(target) => Some(self.schema(target.knot, target.place)?),
-            None => None,
-        };
-        let own = self.own_keywords(knot, place, object)?;
-        self.join(place, None, referred, own)
+        let dynamic = object.get("$dynamicRef").and_then(|value| value.as_str());
+        let referred = dynamic.and_then(|text| self.dynamic_target(knot, place, text));
+        let Some(target) = referred else { return self.own_keywords(knot, place, object) };
+        let parts =
+            vec![self.schema(target.knot, target.place)?, self.own_keywords(knot, place, object)?];
+        Ok(self.join_all(place, None, parts)?.unwrap_or_default())
     }
 
     fn own_keywords(
@@ -149,21 +148,19 @@ impl<'a> Translator<'_, 'a> {
         place: Place<'a>,
         object: &'a Object,
     ) -> Result<Node, ParseError> {
-        let mut product = Some(self.plain_keywords(knot, place, object)?);
-        let parts = [self.properties(knot, place, object)?, self.patterns(knot, place, object)?];
-        for part in parts.into_iter().flatten() {
-            product = Some(self.join(place, None, product, part)?);
-        }
-        for keyword in ["unevaluatedItems", "unevaluatedProperties"] {
-            if let Some(part) = self.unevaluated(knot, place, object, keyword)? {
-                product = Some(self.join(place, None, product, part)?);
+        let mut parts = Vec::new();
+        parts.push(self.plain_keywords(knot, place, object)?);
+        for key in LATE {
+            if let Some(member) = object.member(key) {
+                parts.extend(self.keyword(knot, place, object, member)?);
             }
         }
+        let product = self.join_all(place, None, parts)?;
         let mut node = self.unwrap_single(product.unwrap_or_default());
-        self.annotate(&mut node, object);
+        annotate(&mut node, object);
         if let Some(definitions) = object.get("$defs").and_then(|value| value.as_object()) {
             self.finish(knot, place, &node);
-            for member in self.ordered(place, definitions) {
+            for member in ordered(place, definitions) {
                 self.schema(knot, place.at(&member.value))?;
                 self.resolve_queued()?;
             }
@@ -183,28 +180,19 @@ impl<'a> Translator<'_, 'a> {
             let target = Target { knot, place };
             return Ok(self.reference(target, RECURSIVE.to_owned()));
         }
-        let mut product = None;
-        for member in self.ordered(place, object) {
-            if let Some(part) = self.keyword(knot, place, object, member)? {
-                product = Some(self.join(place, None, product, part)?);
+        let mut parts = Vec::new();
+        for member in ordered(place, object) {
+            if !LATE.contains(&member.key.as_str()) {
+                parts.extend(self.keyword(knot, place, object, member)?);
             }
         }
         self.open.remove(&instance);
-        Ok(product.unwrap_or_else(nothing))
-    }
-
-    /// The members in the reference's order: the schema itself is in a hash map, references are
-    /// in written order.
-    pub(super) fn ordered(&self, place: Place<'a>, object: &'a Object) -> Vec<&'a Member> {
-        match place.document.name {
-            None => hash_order(object),
-            Some(_) => object.iter().collect(),
-        }
+        Ok(self.join_all(place, None, parts)?.unwrap_or_else(nothing))
     }
 
     /// A generated allOf of one is its member, of none it is the empty schema.
     fn unwrap_single(&mut self, node: Node) -> Node {
-        let Some(members) = generated(&node, Criterion::AllOf) else { return node };
+        let Some(members) = generated(&node, Criterion::All) else { return node };
         match members {
             [] => Node::default(),
             [single] => {
@@ -218,40 +206,6 @@ impl<'a> Translator<'_, 'a> {
                 single
             }
             _ => node,
-        }
-    }
-
-    fn annotate(&mut self, node: &mut Node, object: &Object) {
-        let text = |key: &str| object.get(key).and_then(|value| value.as_str()).map(str::to_owned);
-        let is_reference = matches!(node.kind, Kind::Reference { .. });
-        let default = object.get("default").filter(|default| !default.is_null() && !is_reference);
-        let rest = rest_of(object, |key| is_known(key) && key != "$defs");
-        let rest: std::collections::BTreeMap<_, _> =
-            rest.into_iter().filter(|(key, text)| key != "$defs" || text != "{}").collect();
-        if !rest.is_empty() {
-            // The reference keeps these three beside the unknown keywords, which replace them.
-            match &mut node.kind {
-                Kind::Object(rules) => rules.unevaluated = None,
-                Kind::Array(rules) => {
-                    (rules.unevaluated, rules.min_contains, rules.max_contains) =
-                        (None, None, None);
-                }
-                _ => {}
-            }
-        }
-        let own = Notes {
-            id: None,
-            title: text("title"),
-            description: text("description"),
-            default: default.map(normalized),
-            rest,
-        };
-        let notes = &mut node.notes;
-        notes.title = own.title.or(notes.title.take());
-        notes.description = own.description.or(notes.description.take());
-        notes.default = own.default.or(notes.default.take());
-        if !own.rest.is_empty() {
-            notes.rest = own.rest;
         }
     }
 
@@ -278,12 +232,11 @@ impl<'a> Translator<'_, 'a> {
         while let Some((at, target)) = self.queue.pop_front() {
             let instance = target.place.instance(target.knot);
             if let Some(node) = self.finished.get(&instance) {
-                let node = match copies.get(&instance) {
-                    Some(node) => *node,
-                    None => {
-                        let node = node.clone();
-                        self.build(target.place, node)?
-                    }
+                let node = if let Some(copy) = copies.get(&instance) {
+                    *copy
+                } else {
+                    let node = node.clone();
+                    self.build(target.place, node)?
                 };
                 copies.insert(instance, node);
                 self.builder.set_target(at, node);
@@ -304,34 +257,74 @@ impl<'a> Translator<'_, 'a> {
     /// it in its first definition, else what a plain `$ref` would find.
     fn dynamic_target(&self, knot: Knot, place: Place<'a>, text: &str) -> Option<Target<'a>> {
         let (_, name) = text.split_once('#').unwrap_or(("", text));
-        let around = self.scope.iter().find_map(|outer| self.anchored(*outer, name));
+        let around = self.scope.iter().find_map(|outer| anchored(*outer, name));
         around.or_else(|| {
             let knot = *self.loaded.dynamic.get(&place.instance(knot))?;
             let place = self.loaded.roots.get(knot).copied().flatten()?;
             Some(Target { knot, place })
         })
     }
+}
 
-    fn anchored(&self, within: Target<'a>, name: &str) -> Option<Target<'a>> {
-        let mut within = within;
-        loop {
-            let object = within.place.value.as_object()?;
-            if object.get("$dynamicAnchor").and_then(|anchor| anchor.as_str()) == Some(name) {
-                return Some(within);
-            }
-            let definitions = object.get("$defs")?.as_object()?;
-            let first = self
-                .ordered(within.place, definitions)
-                .into_iter()
-                .find(|member| member.value.as_object().is_some())?;
-            within.place = within.place.at(&first.value);
+/// The schema with a dynamic anchor: `within` or the first definition, again and again.
+fn anchored<'a>(mut within: Target<'a>, name: &str) -> Option<Target<'a>> {
+    loop {
+        let object = within.place.value.as_object()?;
+        if object.get("$dynamicAnchor").and_then(|anchor| anchor.as_str()) == Some(name) {
+            return Some(within);
         }
+        let definitions = object.get("$defs")?.as_object()?;
+        let first = ordered(within.place, definitions)
+            .into_iter()
+            .find(|member| member.value.as_object().is_some())?;
+        within.place = within.place.at(&first.value);
+    }
+}
+
+/// The members in the reference's order: the schema itself is in a hash map, references are in
+/// written order.
+pub(super) fn ordered<'a>(place: Place<'a>, object: &'a Object) -> Vec<&'a Member> {
+    match place.document.name {
+        None => hash_order(object),
+        Some(_) => object.iter().collect(),
+    }
+}
+
+/// Gives the node what its schema says beside the rules.
+fn annotate(node: &mut Node, object: &Object) {
+    let text = |key: &str| object.get(key).and_then(|value| value.as_str()).map(str::to_owned);
+    let mut rest = rest_of(object, |key| is_known(key) && key != "$defs");
+    if rest.get("$defs").is_some_and(|definitions| definitions == "{}") {
+        rest.remove("$defs");
+    }
+    if !rest.is_empty() {
+        // The reference keeps these three with the unknown keywords, which replace them.
+        match &mut node.kind {
+            Kind::Object(rules) => rules.unevaluated = None,
+            Kind::Array(rules) => {
+                rules.unevaluated = None;
+                rules.min_contains = None;
+                rules.max_contains = None;
+            }
+            _ => {}
+        }
+        node.notes.rest = rest;
+    }
+    let notes = &mut node.notes;
+    notes.title = text("title").or(notes.title.take());
+    notes.description = text("description").or(notes.description.take());
+    // A `$ref` loses the default beside it, and null is none.
+    let default = object.get("default").filter(|default| !default.is_null());
+    if !matches!(node.kind, Kind::Reference { .. })
+        && let Some(default) = default
+    {
+        notes.default = Some(normalized(default));
     }
 }
 
 /// What a keyword adds that the reference reads and drops.
 pub(super) fn nothing() -> Node {
-    combined(Criterion::AllOf, Vec::new(), true)
+    combined(Criterion::All, Vec::new(), true)
 }
 
 fn too_many(place: Place<'_>) -> ParseError {

@@ -1,0 +1,50 @@
+//! The order in which the reference meets the members of an object.
+//!
+//! It keeps them in Java hash maps. In the newer dialects what becomes of a list of types depends
+//! on whether its keywords come before or after `type`; in the older ones the order decides which
+//! of two schemas that refer to each other is loaded first.
+
+use crate::json_text::{Member, Object};
+
+/// The members of the schema itself (not those of references) in the newer dialects: as a
+/// `java.util.HashMap` filled in written order walks them, by bucket, and in a bucket as they came.
+pub(super) fn hash_order(object: &Object) -> Vec<&Member> {
+    let mut members: Vec<&Member> = object.iter().collect();
+    walk(&mut members, 16);
+    members
+}
+
+/// The members in the older dialects: read into one such map, then copied to one of their size.
+pub(super) fn copied_hash_order(object: &Object) -> Vec<&Member> {
+    let mut members = hash_order(object);
+    walk(&mut members, object.len().next_power_of_two());
+    members
+}
+
+fn walk(members: &mut [&Member], initial_capacity: usize) {
+    let mut capacity = initial_capacity;
+    while members.len() * 4 > capacity * 3 {
+        capacity *= 2;
+    }
+    let mask = u32::try_from(capacity - 1).unwrap_or(u32::MAX);
+    members.sort_by_key(|member| {
+        let hash = string_hash(&member.key);
+        (hash ^ (hash >> 16)) & mask
+    });
+}
+
+/// `String.hashCode()`.
+fn string_hash(text: &str) -> u32 {
+    text.encode_utf16().fold(0, |hash: u32, unit| hash.wrapping_mul(31).wrapping_add(unit.into()))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::string_hash;
+
+    #[test]
+    fn hashes_as_java_does() {
+        assert_eq!(string_hash("type"), 3_575_610);
+        assert_eq!(string_hash("minLength"), 4_276_045_784);
+    }
+}
