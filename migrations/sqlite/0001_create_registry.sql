@@ -62,7 +62,8 @@ CREATE TABLE versions (
     FOREIGN KEY (context, id) REFERENCES schemas (context, id)
 ) STRICT, WITHOUT ROWID;
 
-CREATE INDEX versions_by_id ON versions (context, id);
+-- In this order the first holder of an id is found without looking at the others.
+CREATE INDEX versions_by_id ON versions (context, id, is_deleted, subject, version);
 
 -- Grows with every change of a subject's versions, and stays when the subject is gone.
 CREATE TABLE subject_revisions (

@@ -1,9 +1,10 @@
-//! The schema registry's HTTP server: the rules of registry-core behind the REST API, on SQLite.
+//! The schema registry's HTTP server: the rules of registry-core behind the REST API.
 //!
 //! [`start`] opens the database, binds the address and serves until
 //! [`RunningRegistry::shutdown`]. `http/` turns requests into use cases and their results into
 //! answers; `storage/` keeps the state. No rule of the registry is decided in this crate.
 
+mod app;
 mod http;
 mod server;
 mod storage;

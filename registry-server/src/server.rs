@@ -10,18 +10,21 @@ use levada_registry_core::{Registry, StoreError};
 use levada_schema_core::Limits;
 use tokio::net::TcpListener;
 use tokio::task::JoinHandle;
-use tokio_util::sync::CancellationToken;
+use tokio_util::sync::{CancellationToken, DropGuard};
 
-use crate::http::{self, AppState};
+use crate::app::AppState;
+use crate::http;
 use crate::storage::{OpenError, SqliteStore};
 
 /// How long requests in flight may take to finish when the server stops.
 const DRAIN_TIMEOUT: Duration = Duration::from_secs(25);
+/// How long closing the database may take after that.
+const CLOSE_TIMEOUT: Duration = Duration::from_secs(5);
 
 /// What the server needs to know.
 #[derive(Clone, Debug)]
 pub struct Settings {
-    /// The SQLite file; its directory is created when it is missing.
+    /// The database file; its directory is created when it is missing.
     pub database: PathBuf,
     /// `HOST:PORT`; port 0 takes a free one.
     pub listen: String,
@@ -76,12 +79,13 @@ pub enum ShutdownError {
     Close(#[from] StoreError),
 }
 
-/// A server that answers requests until it is shut down.
+/// A server that answers requests until it is shut down. Dropped, it stops too, but nobody waits
+/// for what is in flight.
 #[derive(Debug)]
 pub struct RunningRegistry {
     local_addr: SocketAddr,
     registry: Registry<SqliteStore>,
-    stop: CancellationToken,
+    stop: DropGuard,
     serving: JoinHandle<io::Result<()>>,
 }
 
@@ -101,7 +105,7 @@ pub async fn start(settings: Settings) -> Result<RunningRegistry, StartError> {
             async move { axum::serve(listener, app).with_graceful_shutdown(stopped).await },
         );
     tracing::info!(address = %local_addr, "the schema registry is listening");
-    Ok(RunningRegistry { local_addr, registry, stop, serving })
+    Ok(RunningRegistry { local_addr, registry, stop: stop.drop_guard(), serving })
 }
 
 impl RunningRegistry {
@@ -111,7 +115,7 @@ impl RunningRegistry {
 
     /// Stops accepting, waits for the requests in flight, and closes the database.
     pub async fn shutdown(mut self) -> Result<(), ShutdownError> {
-        self.stop.cancel();
+        self.stop.disarm().cancel();
         let drained = match tokio::time::timeout(DRAIN_TIMEOUT, &mut self.serving).await {
             Ok(Ok(Ok(()))) => Ok(()),
             Ok(Ok(Err(error))) => Err(ShutdownError::Serve(error.to_string())),
@@ -121,7 +125,11 @@ impl RunningRegistry {
                 Err(ShutdownError::StillBusy)
             }
         };
-        self.registry.store().close().await?;
+        // A request that was cut off may hold a connection for ever.
+        match tokio::time::timeout(CLOSE_TIMEOUT, self.registry.store().close()).await {
+            Ok(closed) => closed?,
+            Err(_) => return Err(ShutdownError::StillBusy),
+        }
         drained
     }
 }

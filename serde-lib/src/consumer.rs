@@ -72,7 +72,9 @@ impl ReceiveError {
     raw.topic(), raw.partition(), raw.offset()
 )]
 pub struct RecordError {
+    /// The half that cannot be read.
     pub side: Side,
+    /// Why.
     #[source]
     pub error: Error,
     /// The record as it came.
@@ -83,14 +85,17 @@ pub struct RecordError {
 pub struct RawRecord(OwnedMessage);
 
 impl RawRecord {
+    /// The topic it was read from.
     pub fn topic(&self) -> &str {
         self.0.topic()
     }
 
+    /// The partition within the topic.
     pub fn partition(&self) -> i32 {
         self.0.partition()
     }
 
+    /// The offset within the partition.
     pub fn offset(&self) -> i64 {
         self.0.offset()
     }
@@ -132,6 +137,7 @@ impl fmt::Debug for RawRecord {
 /// A received record.
 #[derive(Debug)]
 pub struct Message<K, V> {
+    /// `None` when the record has no key.
     pub key: Option<K>,
     /// `None` is a tombstone.
     pub value: Option<V>,

@@ -89,11 +89,13 @@ impl Error {
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 #[error("cannot decode {format} at byte {offset} of the body (field `{path}`): {kind}")]
 pub struct DecodeError {
+    /// `AVRO` or `text`.
     pub format: &'static str,
     /// Field names, `[index]` and map keys from the root; empty for the root itself.
     pub path: String,
     /// Counted from the first byte after the frame.
     pub offset: usize,
+    /// What is wrong there.
     pub kind: DecodeKind,
 }
 
@@ -101,35 +103,49 @@ pub struct DecodeError {
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 #[non_exhaustive]
 pub enum DecodeKind {
+    /// The body is shorter than its schema says.
     #[error("the body ends in the middle of a value")]
     UnexpectedEof,
+    /// A number of more than ten bytes or 64 bits.
     #[error("a variable-length number has more than 64 bits")]
     VarintOverflow,
+    /// An Avro `int` beyond 32 bits.
     #[error("{0} does not fit a 32-bit int")]
     IntOverflow(i64),
+    /// A length, count or block size below zero.
     #[error("negative length {0}")]
     NegativeLength(i64),
+    /// A length or count that no message can have.
     #[error("length {length} is more than {available} can hold")]
     LengthTooLarge { length: i64, available: usize },
+    /// A string or map key that is not UTF-8.
     #[error("text is not UTF-8")]
     InvalidUtf8,
+    /// A boolean byte other than 0 and 1.
     #[error("{0:#04x} is not a boolean")]
     InvalidBoolean(u8),
+    /// A branch that the writer's union does not have.
     #[error("union branch {index} of {count}")]
     UnionIndexOutOfRange { index: i64, count: usize },
+    /// A symbol that the writer's enum does not have.
     #[error("enum symbol {index} of {count}")]
     EnumIndexOutOfRange { index: i64, count: usize },
+    /// An array or map block whose size is not what it says.
     #[error("a block of {declared} bytes holds {actual}")]
     BlockSizeMismatch { declared: i64, actual: usize },
+    /// More nesting than the limit, which the field holds.
     #[error("nested deeper than {0} levels")]
     DepthLimitExceeded(usize),
+    /// More memory than the limit, which the field holds, in bytes.
     #[error("the value would need more than {0} bytes of memory")]
     AllocationLimitExceeded(usize),
+    /// A value outside its logical type, such as a time beyond 24 hours.
     #[error("not a valid {logical}: {reason}")]
     InvalidLogicalValue { logical: &'static str, reason: String },
     /// A union branch or enum symbol of the writer that the reader schema has no place for.
     #[error("the reader schema cannot hold this value: {0}")]
     NotResolvable(String),
+    /// A value that the program's type cannot hold.
     #[error("the value does not fit the Rust type: {0}")]
     Type(String),
 }
@@ -138,9 +154,11 @@ pub enum DecodeKind {
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 #[error("cannot encode {format} (field `{path}`): {kind}")]
 pub struct EncodeError {
+    /// `AVRO`.
     pub format: &'static str,
     /// Field names, `[index]` and map keys from the root; empty for the root itself.
     pub path: String,
+    /// What is wrong there.
     pub kind: EncodeKind,
 }
 
@@ -148,20 +166,28 @@ pub struct EncodeError {
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 #[non_exhaustive]
 pub enum EncodeKind {
+    /// A record without a field that the schema gives no default.
     #[error("field `{0}` is missing and has no default")]
     MissingField(String),
+    /// A record with a field too many.
     #[error("the schema has no field `{0}`")]
     UnknownField(String),
+    /// A value of another type than the schema's.
     #[error("the schema wants {expected}, the value is {actual}")]
     TypeMismatch { expected: &'static str, actual: &'static str },
+    /// A number too large for an Avro `int`.
     #[error("{0} does not fit a 32-bit int")]
     IntOverflow(i64),
+    /// A symbol that the enum does not have.
     #[error("the enum has no symbol `{0}`")]
     UnknownEnumSymbol(String),
+    /// A fixed of another size than the schema's.
     #[error("the schema wants {expected} bytes, the value has {actual}")]
     FixedSizeMismatch { expected: usize, actual: usize },
+    /// A value of a type that the union does not have.
     #[error("no branch of the union takes {0}")]
     NoUnionBranch(&'static str),
+    /// What the Avro library says.
     #[error("{0}")]
     Other(String),
 }

@@ -45,6 +45,12 @@
 //!   around librdkafka. Any other Kafka client can use the serializers through their byte slices.
 //! * [`wire_format`] has the frames alone.
 //!
+//! # Deriving schemas
+//!
+//! The code that `#[derive(AvroSchema)]` makes names the crate `apache_avro`. A program that does
+//! not depend on it lets this crate stand for it, once, in its root:
+//! `extern crate levada_serde as apache_avro;`
+//!
 //! # Messages from strangers
 //!
 //! Whatever bytes a message holds, reading it ends in a value or an [`Error`]: lengths, counts
@@ -70,6 +76,9 @@ mod subject_name;
 pub mod wire_format;
 
 pub use apache_avro::{self, AvroSchema};
+// What the derive macro names; see "Deriving schemas" above.
+#[doc(hidden)]
+pub use apache_avro::{AvroSchemaComponent, Schema, schema, serde};
 pub use avro::{AvroDeserializer, AvroSerializer};
 pub use client::{RegistryClient, SchemaDefinition};
 #[cfg(feature = "rdkafka")]

@@ -146,7 +146,9 @@ impl<'a, K, V> Record<'a, K, V> {
 /// Where a record ended up.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Delivery {
+    /// The partition that the record is in.
     pub partition: i32,
+    /// Its place in the partition.
     pub offset: i64,
 }
 

@@ -32,7 +32,9 @@ const GUID_LEN: usize = 17;
 /// Which half of a record is meant.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub enum Side {
+    /// The key.
     Key,
+    /// The value.
     Value,
 }
 
@@ -67,7 +69,9 @@ impl fmt::Display for SchemaRef {
 /// A message taken apart.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Frame<'a> {
+    /// The schema that wrote the body.
     pub schema: SchemaRef,
+    /// Everything behind the frame; the whole payload when a header names the schema.
     pub body: &'a [u8],
 }
 
@@ -75,23 +79,31 @@ pub struct Frame<'a> {
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 #[non_exhaustive]
 pub enum FrameError {
+    /// Fewer bytes than the magic byte announces.
     #[error("payload of {len} bytes is too short for a schema id frame of {needed}")]
     TooShort { needed: usize, len: usize },
+    /// A first byte that no frame has: the message was not made by such a serializer.
     #[error(
         "payload starts with {magic:#04x}, not with a schema id frame (0x00 or 0x01){}",
         plain_json_hint(*magic)
     )]
     UnknownMagic { magic: u8 },
+    /// A schema id header that is not one.
     #[error("schema id header is broken: {reason}")]
     InvalidHeader { reason: &'static str },
+    /// A message index with fewer levels than it announces.
     #[error("the frame ends in the middle of the message index")]
     IndexTruncated,
+    /// A level of more than 64 bits.
     #[error("a number of the message index has more than 64 bits")]
     IndexVarintOverflow,
+    /// A number of levels below zero.
     #[error("the message index announces a negative count ({count})")]
     IndexNegativeCount { count: i64 },
+    /// No level, or more than [`MessageIndex::DEPTH_MAX`].
     #[error("the message index announces {count} levels; the limit is {}", MessageIndex::DEPTH_MAX)]
     IndexTooLong { count: i64 },
+    /// A position that no message can have.
     #[error("{index} is no message index")]
     IndexOutOfRange { index: i64 },
 }

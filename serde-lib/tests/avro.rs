@@ -2,6 +2,9 @@
 
 #![allow(clippy::unwrap_used, clippy::panic, reason = "test helpers fail the test")]
 
+// What a program writes that does not depend on `apache-avro` itself.
+extern crate levada_serde as apache_avro;
+
 mod stub;
 
 use std::collections::HashMap;
@@ -120,6 +123,105 @@ async fn later_type_reads_what_an_earlier_one_wrote() {
         id: 7.0,
     };
     assert_eq!(read, expected);
+}
+
+/// The shapes that the derive makes of Rust types beyond plain records.
+#[derive(AvroSchema, Clone, Debug, Deserialize, PartialEq, Serialize)]
+#[serde(rename = "Shapes")]
+struct Shapes {
+    only_here: i32,
+    rest: Vec<Shape>,
+    boxed: Option<Box<Shape>>,
+}
+
+/// The same without a field, so that bodies must be resolved.
+#[derive(AvroSchema, Clone, Debug, Deserialize, PartialEq, Serialize)]
+#[serde(rename = "Shapes")]
+struct FewerShapes {
+    rest: Vec<Shape>,
+    boxed: Option<Box<Shape>>,
+}
+
+#[derive(AvroSchema, Clone, Debug, Deserialize, PartialEq, Serialize)]
+struct Shape {
+    unsigned: u64,
+    big: i128,
+    small: u8,
+    array: [u8; 4],
+    #[avro(with)]
+    #[serde(with = "levada_serde::apache_avro::serde::bytes")]
+    bytes: Vec<u8>,
+    id: uuid::Uuid,
+    maps: HashMap<String, Vec<Option<i64>>>,
+    choices: Vec<Choice>,
+    kinds: Vec<Kind>,
+}
+
+#[derive(AvroSchema, Clone, Debug, Deserialize, PartialEq, Serialize)]
+#[avro(repr = "bare_union")]
+enum Choice {
+    Nothing,
+    Number(i64),
+    Text(String),
+    Line(Line),
+}
+
+#[derive(AvroSchema, Clone, Debug, Deserialize, PartialEq, Serialize)]
+#[avro(repr = "union_of_records")]
+enum Kind {
+    Nothing,
+    Number(i64),
+    Named { a: i32, b: String },
+    Pair(i32, i32),
+}
+
+fn shape() -> Shape {
+    let line = Line { sku: "a".to_owned(), quantity: 2 };
+    Shape {
+        unsigned: u64::MAX,
+        big: -5,
+        small: 200,
+        array: [1, 2, 3, 4],
+        bytes: vec![0, 255],
+        id: uuid::Uuid::from_u128(77),
+        maps: HashMap::from([("k".to_owned(), vec![None, Some(1)])]),
+        choices: vec![
+            Choice::Nothing,
+            Choice::Number(-1),
+            Choice::Text("t".to_owned()),
+            Choice::Line(line),
+        ],
+        kinds: vec![
+            Kind::Nothing,
+            Kind::Number(4),
+            Kind::Named { a: 1, b: "b".to_owned() },
+            Kind::Pair(1, 2),
+        ],
+    }
+}
+
+#[tokio::test]
+async fn every_shape_of_rust_type_reads_back_as_written_and_as_resolved() {
+    let (_stub, client) = registry_of::<Shapes>().await;
+    let writer = AvroSerializer::<Shapes>::builder(&client).topic("orders").build().await.unwrap();
+    let (rest, boxed) = (vec![shape(), shape()], Some(Box::new(shape())));
+    let written = Shapes { only_here: 1, rest: rest.clone(), boxed: boxed.clone() };
+    let bytes = writer.encode(&written).unwrap();
+    let same = AvroDeserializer::<Shapes>::builder(&client).build().await.unwrap();
+    assert_eq!(same.decode_async(&bytes, None).await.unwrap(), written);
+    let fewer = AvroDeserializer::<FewerShapes>::builder(&client).build().await.unwrap();
+    assert_eq!(fewer.decode_async(&bytes, None).await.unwrap(), FewerShapes { rest, boxed });
+}
+
+#[tokio::test]
+async fn typed_arrays_are_read_from_blocks_of_any_kind() {
+    let stub = Stub::start().await;
+    stub.schema(7, r#"{"type": "array", "items": "int"}"#);
+    let client = RegistryClient::new(&stub.url).unwrap();
+    let reader = AvroDeserializer::<Vec<i32>>::builder(&client).build().await.unwrap();
+    // One block with its size in bytes before it, one without, the end.
+    let message = [0, 0, 0, 0, 7, 3, 4, 2, 4, 2, 6, 0];
+    assert_eq!(reader.decode_async(&message, None).await.unwrap(), [1, 2, 3]);
 }
 
 #[tokio::test]
@@ -354,9 +456,7 @@ async fn tasks_that_meet_a_schema_together_fetch_it_once() {
             })
         })
         .collect();
-    while stub.asked().is_empty() {
-        tokio::task::yield_now().await;
-    }
+    stub.wait_for(1).await;
     stub.open();
     for task in tasks {
         assert_eq!(task.await.unwrap(), 2);

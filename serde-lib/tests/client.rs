@@ -261,9 +261,7 @@ async fn tasks_that_miss_together_send_one_request() {
             tokio::spawn(async move { client.schema_by_id(5).await.unwrap().text.clone() })
         })
         .collect();
-    while stub.asked().is_empty() {
-        tokio::task::yield_now().await;
-    }
+    stub.wait_for(1).await;
     stub.open();
     for task in tasks {
         assert_eq!(task.await.unwrap(), "\"int\"");

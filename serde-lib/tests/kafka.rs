@@ -177,14 +177,9 @@ async fn record_survives_a_registry_that_refuses_and_a_caller_that_leaves() {
     world.stub.close();
     {
         let mut leaving = Box::pin(consumer.recv::<String, Line>());
-        let asked = async {
-            while world.stub.asked().len() < 3 {
-                tokio::time::sleep(Duration::from_millis(1)).await;
-            }
-        };
         tokio::select! {
             _ = &mut leaving => panic!("the registry has not answered"),
-            () = asked => {}
+            () = world.stub.wait_for(3) => {}
         }
     }
     world.stub.open();

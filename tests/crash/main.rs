@@ -28,6 +28,8 @@ fn acknowledged_work_survives_twenty_kills_under_load() {
     let server = Levada::start(data.path());
     runtime.block_on(verify(&server, &acknowledged));
     server.terminate();
+    // Clients of killed servers still wait for them; nobody waits for those clients.
+    runtime.shutdown_background();
     assert!(acknowledged.records.len() > ROUNDS * 10, "{} records", acknowledged.records.len());
 }
 
@@ -42,4 +44,5 @@ fn acknowledged_work_survives_an_orderly_restart() {
     let server = Levada::start(data.path());
     runtime.block_on(verify(&server, &acknowledged));
     server.terminate();
+    runtime.shutdown_background();
 }

@@ -1,6 +1,6 @@
 //! `levada serve`: registry and broker in one process, until a signal comes.
 
-use std::io::Write;
+use std::io::{IsTerminal, Write};
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 
@@ -86,24 +86,29 @@ fn start_log() {
         .with_env_var("LEVADA_LOG")
         .with_default_directive(tracing::Level::INFO.into())
         .from_env_lossy();
-    tracing_subscriber::fmt().with_env_filter(filter).with_writer(std::io::stderr).init();
+    tracing_subscriber::fmt()
+        .with_env_filter(filter)
+        .with_ansi(std::io::stderr().is_terminal())
+        .with_writer(std::io::stderr)
+        .init();
 }
 
 async fn serve(settings: Settings) -> Result<ExitCode, Failure> {
     let stop = stop_signal()?;
     create_data_dir(&settings.data_dir)?;
-    let registry = start_registry(&settings).await?;
-    let broker = match start_broker(&settings).await {
-        Ok(broker) => broker,
+    let broker = start_broker(&settings).await?;
+    let registry = match start_registry(&settings, broker.cluster_id()).await {
+        Ok(registry) => registry,
         Err(failure) => {
-            registry.shutdown().await;
+            broker.shutdown().await;
             return Err(failure);
         }
     };
     announce(&registry, &broker)?;
     stop.await;
     info!("stopping");
-    tokio::join!(registry.shutdown(), broker.shutdown());
+    let (registry, ()) = tokio::join!(registry.shutdown(), broker.shutdown());
+    registry.map_err(|error| Failure::new(exit::FAILED, format!("registry: {error}")))?;
     info!("stopped");
     Ok(ExitCode::from(exit::OK))
 }
@@ -134,10 +139,14 @@ fn create_data_dir(path: &Path) -> Result<(), Failure> {
     })
 }
 
-async fn start_registry(settings: &Settings) -> Result<RunningRegistry, Failure> {
+async fn start_registry(
+    settings: &Settings,
+    kafka_cluster_id: &str,
+) -> Result<RunningRegistry, Failure> {
+    let database = settings.data_dir.join("registry.db");
     levada_registry_server::start(levada_registry_server::Settings {
-        database: settings.data_dir.join("registry.db"),
-        listen: settings.registry_listen.clone(),
+        kafka_cluster_id: kafka_cluster_id.to_owned(),
+        ..levada_registry_server::Settings::new(database, settings.registry_listen.clone())
     })
     .await
     .map_err(|error| Failure::new(exit::FAILED, format!("registry: {error}")))

@@ -10,6 +10,7 @@ use base64::Engine;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use tokio::net::TcpStream;
 use tokio::task::spawn_blocking;
+use tokio::time::interval;
 use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
 use tracing::{error, info};
@@ -25,7 +26,7 @@ use crate::topics::Topics;
 /// The one node of every cluster. Some tools take 0 for "not set".
 pub(crate) const NODE_ID: i32 = 1;
 
-const MAINTENANCE_INTERVAL: Duration = Duration::from_secs(1);
+const CHECKPOINT_INTERVAL: Duration = Duration::from_secs(1);
 
 /// What handlers share. Everything in it is safe to use from many connections at once.
 #[derive(Debug)]
@@ -129,16 +130,20 @@ impl Broker {
         })
     }
 
-    /// Retention and checkpoints, until the broker stops.
+    /// Checkpoints every second and retention every few minutes, until the broker stops.
     async fn maintain(self: Arc<Self>) {
-        let mut ticks = tokio::time::interval(MAINTENANCE_INTERVAL);
+        let mut checkpoints = interval(CHECKPOINT_INTERVAL);
+        let mut retention = interval(self.config.retention_check_interval);
+        // The first tick is at once: recovery has left nothing to do.
+        retention.tick().await;
         loop {
-            tokio::select! {
+            let work = tokio::select! {
                 () = self.stopping.cancelled() => return,
-                _ = ticks.tick() => {}
-            }
+                _ = retention.tick() => LogDir::maintain,
+                _ = checkpoints.tick() => LogDir::checkpoint,
+            };
             let log_dir = Arc::clone(&self.log_dir);
-            match spawn_blocking(move || log_dir.maintain()).await {
+            match spawn_blocking(move || work(&log_dir)).await {
                 Ok(Ok(())) => {}
                 Ok(Err(reason)) => error!(%reason, "maintenance of the log failed"),
                 Err(reason) => error!(%reason, "maintenance of the log ended in a fault"),
@@ -205,6 +210,11 @@ impl BrokerBuilder {
 impl RunningBroker {
     pub fn local_addr(&self) -> SocketAddr {
         self.local_addr
+    }
+
+    /// 22 characters; made at the first start and kept.
+    pub fn cluster_id(&self) -> &str {
+        &self.broker.cluster_id
     }
 
     /// Lets requests in progress finish, closes every connection, flushes the logs and leaves the

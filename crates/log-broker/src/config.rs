@@ -14,6 +14,8 @@ pub struct BrokerConfig {
     pub default_partition_count: i32,
     /// `message.max.bytes`, `log.*`: what topics obey that say nothing else.
     pub log: LogOptions,
+    /// `log.retention.check.interval.ms`
+    pub retention_check_interval: Duration,
     /// `group.*`, `offsets.*`
     pub groups: GroupConfig,
     pub limits: Limits,
@@ -49,6 +51,7 @@ impl Default for BrokerConfig {
             auto_create_topics: true,
             default_partition_count: 1,
             log: LogOptions::default(),
+            retention_check_interval: Duration::from_mins(5),
             groups: GroupConfig::default(),
             limits: Limits::default(),
         }

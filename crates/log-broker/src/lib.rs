@@ -10,7 +10,6 @@
 mod broker;
 pub mod clock;
 mod config;
-mod durable_file;
 mod group;
 mod handlers;
 pub mod io;
@@ -21,5 +20,5 @@ mod producer_state;
 mod topics;
 
 pub use broker::{Broker, BrokerBuilder, RunningBroker, StartError};
-pub use config::BrokerConfig;
+pub use config::{BrokerConfig, Limits};
 pub use group::GroupConfig;

@@ -10,7 +10,7 @@ use std::sync::Arc;
 
 use parking_lot::Mutex;
 
-use crate::durable_file;
+use crate::io::{RealDisk, replace_file};
 
 const BLOCK: i64 = 1_000;
 const FILE_NAME: &str = "next-producer-id";
@@ -58,7 +58,7 @@ impl ProducerIds {
             return Ok(id);
         }
         let end = block.end.checked_add(BLOCK).ok_or(ErrorKind::StorageFull)?;
-        durable_file::replace(&self.file, format!("{end}\n").as_bytes())?;
+        replace_file(&RealDisk, &self.file, format!("{end}\n").as_bytes())?;
         *block = Block { next: block.end + 1, end };
         Ok(block.next - 1)
     }

@@ -2,7 +2,7 @@
 
 use serde::{Deserialize, Serialize};
 
-use crate::{Metadata, Patch, RuleSet};
+use crate::{Metadata, Patch, RuleSet, wire};
 
 /// A configuration in an answer of GET and DELETE.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
@@ -40,23 +40,23 @@ pub struct ConfigDocument {
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase", default)]
 pub struct ConfigUpdate {
-    #[serde(skip_serializing_if = "Patch::is_keep")]
+    #[serde(deserialize_with = "wire::text_patch", skip_serializing_if = "Patch::is_keep")]
     pub alias: Patch<String>,
-    #[serde(skip_serializing_if = "Patch::is_keep")]
+    #[serde(deserialize_with = "wire::text_patch", skip_serializing_if = "Patch::is_keep")]
     pub alias_for_deks: Patch<String>,
-    #[serde(skip_serializing_if = "Patch::is_keep")]
+    #[serde(deserialize_with = "wire::flag_patch", skip_serializing_if = "Patch::is_keep")]
     pub normalize: Patch<bool>,
-    #[serde(skip_serializing_if = "Patch::is_keep")]
+    #[serde(deserialize_with = "wire::flag_patch", skip_serializing_if = "Patch::is_keep")]
     pub validate_fields: Patch<bool>,
-    #[serde(skip_serializing_if = "Patch::is_keep")]
+    #[serde(deserialize_with = "wire::flag_patch", skip_serializing_if = "Patch::is_keep")]
     pub validate_new_schemas: Patch<bool>,
-    #[serde(skip_serializing_if = "Patch::is_keep")]
+    #[serde(deserialize_with = "wire::flag_patch", skip_serializing_if = "Patch::is_keep")]
     pub validate_rules: Patch<bool>,
-    #[serde(skip_serializing_if = "Patch::is_keep")]
+    #[serde(deserialize_with = "wire::text_patch", skip_serializing_if = "Patch::is_keep")]
     pub compatibility: Patch<String>,
-    #[serde(skip_serializing_if = "Patch::is_keep")]
+    #[serde(deserialize_with = "wire::text_patch", skip_serializing_if = "Patch::is_keep")]
     pub compatibility_policy: Patch<String>,
-    #[serde(skip_serializing_if = "Patch::is_keep")]
+    #[serde(deserialize_with = "wire::text_patch", skip_serializing_if = "Patch::is_keep")]
     pub compatibility_group: Patch<String>,
     #[serde(skip_serializing_if = "Patch::is_keep")]
     pub default_metadata: Patch<Metadata>,

@@ -2,7 +2,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use serde::{Deserialize, Deserializer, Serialize};
+use serde::{Deserialize, Serialize};
 
 use crate::wire;
 
@@ -11,19 +11,19 @@ use crate::wire;
 pub struct Metadata {
     #[serde(
         default,
-        deserialize_with = "nullable_map",
+        deserialize_with = "wire::set_map",
         skip_serializing_if = "BTreeMap::is_empty"
     )]
     pub tags: BTreeMap<String, BTreeSet<String>>,
     #[serde(
         default,
-        deserialize_with = "nullable_map",
+        deserialize_with = "wire::text_map",
         skip_serializing_if = "BTreeMap::is_empty"
     )]
     pub properties: BTreeMap<String, String>,
     #[serde(
         default,
-        deserialize_with = "nullable_set",
+        deserialize_with = "wire::text_set",
         skip_serializing_if = "BTreeSet::is_empty"
     )]
     pub sensitive: BTreeSet<String>,
@@ -59,13 +59,13 @@ pub struct Rule {
     pub rule_type: Option<String>,
     #[serde(
         default,
-        deserialize_with = "nullable_set",
+        deserialize_with = "wire::text_set",
         skip_serializing_if = "BTreeSet::is_empty"
     )]
     pub tags: BTreeSet<String>,
     #[serde(
         default,
-        deserialize_with = "nullable_map",
+        deserialize_with = "wire::text_map",
         skip_serializing_if = "BTreeMap::is_empty"
     )]
     pub params: BTreeMap<String, String>,
@@ -77,16 +77,4 @@ pub struct Rule {
     pub on_failure: Option<String>,
     #[serde(default, deserialize_with = "wire::flag")]
     pub disabled: bool,
-}
-
-fn nullable_map<'de, D, V>(deserializer: D) -> Result<BTreeMap<String, V>, D::Error>
-where
-    D: Deserializer<'de>,
-    V: Deserialize<'de>,
-{
-    Ok(Option::deserialize(deserializer)?.unwrap_or_default())
-}
-
-fn nullable_set<'de, D: Deserializer<'de>>(deserializer: D) -> Result<BTreeSet<String>, D::Error> {
-    Ok(Option::deserialize(deserializer)?.unwrap_or_default())
 }

@@ -30,3 +30,6 @@ pub use schema::{
     ContextId, RegisterRequest, SchemaDocument, SchemaReference, SubjectVersion, TagsRequest,
 };
 pub use tags::{SchemaEntity, SchemaTags};
+
+#[cfg(test)]
+mod tests;

@@ -2,7 +2,7 @@
 
 use serde::{Deserialize, Serialize};
 
-use crate::Patch;
+use crate::{Patch, wire};
 
 /// A mode in an answer; empty where a recursive deletion found none.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
@@ -15,6 +15,6 @@ pub struct ModeDocument {
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(default)]
 pub struct ModeUpdate {
-    #[serde(skip_serializing_if = "Patch::is_keep")]
+    #[serde(deserialize_with = "wire::text_patch", skip_serializing_if = "Patch::is_keep")]
     pub mode: Patch<String>,
 }

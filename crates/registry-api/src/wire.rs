@@ -1,35 +1,42 @@
 //! How scalars are read: as leniently as the reference's JSON reader, and no more.
 
-use serde::de::{Error, Unexpected};
+use std::collections::{BTreeMap, BTreeSet};
+
+use serde::de::Error;
 use serde::{Deserialize, Deserializer};
 use serde_json::Value;
 
+use crate::Patch;
+
 /// A string; numbers and booleans are read as their text (observed: `"schema": 1` is the text 1).
 pub(crate) fn text<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Option<String>, D::Error> {
-    match Value::deserialize(deserializer)? {
-        Value::Null => Ok(None),
-        Value::String(text) => Ok(Some(text)),
-        Value::Number(number) => Ok(Some(number.to_string())),
-        Value::Bool(value) => Ok(Some(value.to_string())),
-        Value::Array(_) => Err(D::Error::invalid_type(Unexpected::Seq, &"a string")),
-        Value::Object(_) => Err(D::Error::invalid_type(Unexpected::Map, &"a string")),
-    }
+    to_text(Value::deserialize(deserializer)?).map_err(D::Error::custom)
 }
 
-/// A 32-bit integer; text that holds one is taken, blank text counts as null.
+/// A 32-bit integer. Text that holds one is taken, blank text counts as null, and a fraction is
+/// cut off.
 pub(crate) fn int<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Option<i32>, D::Error> {
-    let value = Value::deserialize(deserializer)?;
-    match &value {
+    match Value::deserialize(deserializer)? {
         Value::Null => Ok(None),
         Value::String(text) if text.trim().is_empty() => Ok(None),
         Value::String(text) => text.trim().parse().map(Some).map_err(D::Error::custom),
-        Value::Number(number) => number
-            .as_i64()
-            .and_then(|wide| i32::try_from(wide).ok())
-            .map(Some)
-            .ok_or_else(|| D::Error::custom(format!("{number} is no 32-bit integer"))),
-        _ => Err(D::Error::custom("expected a 32-bit integer")),
+        Value::Number(number) => {
+            let digits = number.to_string();
+            let whole = digits.split_once('.').map_or(digits.as_str(), |(whole, _)| whole);
+            whole.parse().map(Some).map_err(|_| no_int(&number))
+        }
+        other => Err(no_int(&other)),
     }
+}
+
+fn no_int<E: Error>(value: &impl std::fmt::Display) -> E {
+    E::custom(format!("{value} is no 32-bit integer"))
+}
+
+/// A boolean; the words true and false are taken as text too, null counts as false.
+pub(crate) fn flag<'de, D: Deserializer<'de>>(deserializer: D) -> Result<bool, D::Error> {
+    let flag = to_flag(&Value::deserialize(deserializer)?).map_err(D::Error::custom)?;
+    Ok(flag.unwrap_or_default())
 }
 
 /// A list in which null counts as left out.
@@ -41,12 +48,74 @@ where
     Ok(Option::deserialize(deserializer)?.unwrap_or_default())
 }
 
-/// A boolean in which null counts as false.
-pub(crate) fn flag<'de, D: Deserializer<'de>>(deserializer: D) -> Result<bool, D::Error> {
+/// A map of strings.
+pub(crate) fn text_map<'de, D: Deserializer<'de>>(
+    deserializer: D,
+) -> Result<BTreeMap<String, String>, D::Error> {
+    let map: BTreeMap<String, Value> = Option::deserialize(deserializer)?.unwrap_or_default();
+    map.into_iter()
+        .filter_map(|(key, value)| to_text(value).map(|text| Some((key, text?))).transpose())
+        .collect::<Result<_, _>>()
+        .map_err(D::Error::custom)
+}
+
+/// A set of strings.
+pub(crate) fn text_set<'de, D: Deserializer<'de>>(
+    deserializer: D,
+) -> Result<BTreeSet<String>, D::Error> {
+    let set: Vec<Value> = Option::deserialize(deserializer)?.unwrap_or_default();
+    let texts = set.into_iter().filter_map(|value| to_text(value).transpose());
+    texts.collect::<Result<_, _>>().map_err(D::Error::custom)
+}
+
+/// A map of sets of strings.
+pub(crate) fn set_map<'de, D: Deserializer<'de>>(
+    deserializer: D,
+) -> Result<BTreeMap<String, BTreeSet<String>>, D::Error> {
     Ok(Option::deserialize(deserializer)?.unwrap_or_default())
+}
+
+/// A string member of an update.
+pub(crate) fn text_patch<'de, D: Deserializer<'de>>(
+    deserializer: D,
+) -> Result<Patch<String>, D::Error> {
+    Ok(text(deserializer)?.map_or(Patch::Clear, Patch::Set))
+}
+
+/// A boolean member of an update.
+pub(crate) fn flag_patch<'de, D: Deserializer<'de>>(
+    deserializer: D,
+) -> Result<Patch<bool>, D::Error> {
+    let flag = to_flag(&Value::deserialize(deserializer)?).map_err(D::Error::custom)?;
+    Ok(flag.map_or(Patch::Clear, Patch::Set))
 }
 
 /// A collection or value that is left out of a document when it equals its default.
 pub(crate) fn is_default<T: Default + PartialEq>(value: &T) -> bool {
     *value == T::default()
+}
+
+fn to_text(value: Value) -> Result<Option<String>, &'static str> {
+    match value {
+        Value::Null => Ok(None),
+        Value::String(text) => Ok(Some(text)),
+        Value::Number(number) => Ok(Some(number.to_string())),
+        Value::Bool(flag) => Ok(Some(flag.to_string())),
+        Value::Array(_) | Value::Object(_) => Err("expected a string"),
+    }
+}
+
+fn to_flag(value: &Value) -> Result<Option<bool>, String> {
+    match value {
+        Value::Null => Ok(None),
+        Value::Bool(flag) => Ok(Some(*flag)),
+        Value::Number(number) if number.is_i64() => Ok(Some(number.as_i64() != Some(0))),
+        Value::String(text) => match text.trim() {
+            "true" | "True" | "TRUE" => Ok(Some(true)),
+            "false" | "False" | "FALSE" => Ok(Some(false)),
+            "" => Ok(None),
+            other => Err(format!("'{other}' is no boolean")),
+        },
+        other => Err(format!("{other} is no boolean")),
+    }
 }

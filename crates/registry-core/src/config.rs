@@ -1,42 +1,15 @@
 //! Configurations: what can be set on a scope, how an update merges, what a scope inherits.
 
-use std::str::FromStr;
-
-use levada_schema_core::CompatibilityLevel;
-use serde::{Deserialize, Deserializer, Serialize, Serializer};
-
-/// How far checks beyond the format's own go; only stored so far.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "UPPERCASE")]
-pub enum CompatibilityPolicy {
-    Strict,
-    Lenient,
-    Logical,
-}
-
-impl CompatibilityPolicy {
-    pub fn as_str(self) -> &'static str {
-        match self {
-            Self::Strict => "STRICT",
-            Self::Lenient => "LENIENT",
-            Self::Logical => "LOGICAL",
-        }
-    }
-
-    /// The policy of this name in any case.
-    pub fn from_name(name: &str) -> Option<Self> {
-        [Self::Strict, Self::Lenient, Self::Logical]
-            .into_iter()
-            .find(|policy| policy.as_str().eq_ignore_ascii_case(name))
-    }
-}
+use levada_schema_core::{CompatibilityLevel, CompatibilityPolicy};
+use serde::{Deserialize, Serialize};
 
 /// What has been set on one scope: a subject, a context or the global context.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(default)]
 pub struct Config {
-    #[serde(serialize_with = "level_name", deserialize_with = "level_from_name")]
+    #[serde(with = "by_name")]
     pub level: Option<CompatibilityLevel>,
+    #[serde(with = "by_name")]
     pub policy: Option<CompatibilityPolicy>,
     /// The metadata property whose value separates a subject's versions into groups.
     pub group: Option<String>,
@@ -105,6 +78,10 @@ pub struct EffectiveConfig {
 }
 
 impl EffectiveConfig {
+    pub fn policy(&self) -> CompatibilityPolicy {
+        self.config.policy.unwrap_or_default()
+    }
+
     pub fn normalize(&self) -> bool {
         self.config.normalize.unwrap_or(false)
     }
@@ -151,38 +128,48 @@ fn with_root_flags(own: Config, root: Config) -> Config {
     }
 }
 
-#[expect(clippy::ref_option, reason = "serde hands the field in by reference")]
-fn level_name<S: Serializer>(
-    level: &Option<CompatibilityLevel>,
-    serializer: S,
-) -> Result<S::Ok, S::Error> {
-    level.map(CompatibilityLevel::as_str).serialize(serializer)
-}
+/// Levels and policies are stored by the names that the API gives them.
+mod by_name {
+    use std::fmt::Display;
+    use std::str::FromStr;
 
-fn level_from_name<'de, D: Deserializer<'de>>(
-    deserializer: D,
-) -> Result<Option<CompatibilityLevel>, D::Error> {
-    Option::<String>::deserialize(deserializer)?
-        .map(|name| CompatibilityLevel::from_str(&name).map_err(serde::de::Error::custom))
-        .transpose()
+    use serde::de::Error;
+    use serde::{Deserialize, Deserializer, Serialize, Serializer};
+
+    #[expect(clippy::ref_option, reason = "serde hands the field in by reference")]
+    pub(super) fn serialize<T: Display, S: Serializer>(
+        value: &Option<T>,
+        serializer: S,
+    ) -> Result<S::Ok, S::Error> {
+        value.as_ref().map(ToString::to_string).serialize(serializer)
+    }
+
+    pub(super) fn deserialize<'de, T, D>(deserializer: D) -> Result<Option<T>, D::Error>
+    where
+        T: FromStr<Err: Display>,
+        D: Deserializer<'de>,
+    {
+        let name = Option::<String>::deserialize(deserializer)?;
+        name.map(|name| name.parse().map_err(D::Error::custom)).transpose()
+    }
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
 
-    fn level(level: CompatibilityLevel) -> Option<Config> {
-        Some(Config { level: Some(level), ..Config::default() })
+    fn level(level: CompatibilityLevel) -> Config {
+        Config { level: Some(level), ..Config::default() }
     }
 
     #[test]
     fn the_nearest_config_is_in_force() {
         use CompatibilityLevel::{Backward, Forward, Full, None as Nothing};
         let chain = ConfigChain {
-            subject: level(Full),
-            context: level(Forward),
-            root: level(Nothing),
-            global: level(Nothing),
+            subject: Some(level(Full)),
+            context: Some(level(Forward)),
+            root: Some(level(Nothing)),
+            global: Some(level(Nothing)),
         };
         assert_eq!(in_scope(chain.clone()).level, Full);
         let chain = ConfigChain { subject: None, ..chain };

@@ -23,7 +23,7 @@ mod registry;
 mod stamp;
 mod store;
 
-pub use config::{CompatibilityPolicy, Config, ConfigPatch, EffectiveConfig, FieldPatch};
+pub use config::{Config, ConfigPatch, EffectiveConfig, FieldPatch};
 pub use error::RegistryError;
 pub use ids::{InvalidVersion, SchemaId, SchemaVersion, VersionSpec};
 pub use memory_store::MemoryStore;
@@ -31,7 +31,7 @@ pub use mode::{InvalidMode, Mode};
 pub use names::{Context, QualifiedSubject, SubjectFilter};
 pub use page::Page;
 pub use registry::{
-    Check, DeletedFilter, Draft, FoundSchema, ListedSchemas, RegisterOptions, Registered, Registry,
+    Check, DeletedFilter, Draft, ListedSchemas, RegisterOptions, Registered, Registry,
     SchemaFormat, SchemaListing, VersionListing,
 };
 pub use store::{

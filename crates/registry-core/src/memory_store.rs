@@ -161,6 +161,21 @@ impl ReadTransaction for MemoryTransaction {
         Ok(schema.map(|schema| StoredSchema::clone(schema)))
     }
 
+    async fn holder(
+        &mut self,
+        context: &Context,
+        id: SchemaId,
+        subject: Option<&str>,
+    ) -> Result<Option<StoredVersion>, StoreError> {
+        let mut holders = self.holders(context, id).await?;
+        holders.retain(|holder| subject.is_none_or(|subject| holder.subject.subject == subject));
+        let chosen = match subject {
+            Some(_) => holders.pop(),
+            None => holders.into_iter().min_by_key(|holder| holder.is_deleted),
+        };
+        Ok(chosen.and_then(|key| self.state.version(&(key.subject, key.version))))
+    }
+
     async fn holders(
         &mut self,
         context: &Context,

@@ -36,6 +36,11 @@ impl Mode {
         }
     }
 
+    /// Whether registrations bring their ids along, and must.
+    pub fn takes_ids(self) -> bool {
+        matches!(self, Self::Import | Self::Forward)
+    }
+
     pub fn is_read_only(self) -> bool {
         matches!(self, Self::ReadOnly | Self::ReadOnlyOverride)
     }

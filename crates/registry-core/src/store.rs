@@ -138,7 +138,16 @@ pub trait ReadTransaction: Send {
         id: SchemaId,
     ) -> impl Future<Output = Result<Option<StoredSchema>, StoreError>> + Send;
 
-    /// The versions that hold an id.
+    /// One version that holds an id: of `subject` the newest, or else the first of any subject,
+    /// live ones before soft-deleted ones. An id without a holder does not exist.
+    fn holder(
+        &mut self,
+        context: &Context,
+        id: SchemaId,
+        subject: Option<&str>,
+    ) -> impl Future<Output = Result<Option<StoredVersion>, StoreError>> + Send;
+
+    /// Every version that holds an id.
     fn holders(
         &mut self,
         context: &Context,

@@ -42,7 +42,9 @@ impl Fingerprint {
                 md5.update(key);
                 md5.update(value);
             }
-            metadata.sensitive.iter().for_each(|name| md5.update(name));
+            for name in &metadata.sensitive {
+                md5.update(name);
+            }
         }
         Self(md5.finalize().into())
     }

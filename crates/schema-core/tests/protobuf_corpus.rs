@@ -51,6 +51,10 @@ fn check(case: &Path, expected: &Value) {
     };
     let all = protobuf::differences(&reader, &writer, &limits).expect("the differences");
     let breaking = all.iter().filter(|found| !found.rule.is_compatible());
+    for found in all.iter() {
+        let is_explained = found.rule.explanation().is_some() && found.rule.fix().is_some();
+        assert_eq!(is_explained, !found.rule.is_compatible(), "{}", found.rule.as_str());
+    }
     let breaking = sorted(breaking.map(|found| (found.rule, found.path.clone())));
     let told = report.incompatibilities.into_iter().map(|found| (found.rule, found.path));
     assert_eq!(sorted(told), breaking, "{}", case.display());

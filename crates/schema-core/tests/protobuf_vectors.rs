@@ -212,3 +212,22 @@ fn compatibility_finds_exactly_the_expected_differences() {
     let examples = failed.iter().take(3).cloned().collect::<Vec<_>>().join("\n");
     assert!(failed.is_empty(), "{} of {count} differ, such as\n{examples}", failed.len());
 }
+
+#[test]
+fn a_descriptor_says_what_its_text_says() {
+    for file in ["protobuf.jsonl", "random-protobuf.jsonl"] {
+        for row in rows(file) {
+            let given = references(&row, "references");
+            // Groups come back as messages, foreign options and imports do not come back.
+            let candidate = text(&row, "candidate");
+            if [" group ", "[(", "nope.proto"].iter().any(|lost| candidate.contains(lost)) {
+                continue;
+            }
+            let Ok(Schema::Protobuf(schema)) = parse(candidate, &given) else {
+                panic!("{}: a valid schema", row["id"])
+            };
+            let again = parse(&schema.serialized(), &given).expect("a descriptor");
+            assert_eq!(again.normalized(), schema.normalized(), "{}", row["id"]);
+        }
+    }
+}

@@ -1,12 +1,14 @@
 //! `/compatibility/subjects/{subject}/versions`, with and without a version.
 
+use axum::Json;
 use axum::extract::State;
 use levada_registry_api::{CompatibilityDocument, RegisterRequest};
 use levada_registry_core::Check;
 
+use super::convert;
 use super::extract::{Body, Names, Params};
-use super::reply::{Answer, document};
-use super::{AppState, convert};
+use super::reply::Answer;
+use crate::app::AppState;
 
 /// POST `/compatibility/subjects/{subject}/versions` and `.../{version}`
 pub(super) async fn check(
@@ -21,9 +23,10 @@ pub(super) async fn check(
         verbose: params.flag("verbose"),
     };
     let draft = convert::draft(request)?;
-    let messages = app.registry.check_compatibility(&names.subject(), &draft, check).await?;
-    document(CompatibilityDocument {
+    let messages =
+        app.registry.check_compatibility(&app.subject(&names).await?, &draft, check).await?;
+    Ok(Json(CompatibilityDocument {
         is_compatible: messages.is_empty(),
         messages: check.verbose.then_some(messages),
-    })
+    }))
 }

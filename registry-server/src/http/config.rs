@@ -1,11 +1,13 @@
 //! `/config` and `/config/{subject}`.
 
+use axum::Json;
 use axum::extract::State;
 use levada_registry_api::{ConfigDocument, ConfigUpdate};
 
+use super::convert;
 use super::extract::{Body, Names, Params};
-use super::reply::{Answer, document};
-use super::{AppState, convert};
+use super::reply::Answer;
+use crate::app::AppState;
 
 /// GET
 pub(super) async fn show(
@@ -14,7 +16,7 @@ pub(super) async fn show(
     params: Params,
 ) -> Answer<ConfigDocument> {
     let in_force = params.flag("defaultToGlobal");
-    document(convert::config(app.registry.config(&names.subject(), in_force).await?))
+    Ok(Json(convert::config(app.registry.config(&names.subject(), in_force).await?)))
 }
 
 /// PUT merges, and answers the merged config.
@@ -25,10 +27,10 @@ pub(super) async fn update(
 ) -> Answer<ConfigUpdate> {
     let patch = convert::config_patch(update)?;
     let merged = app.registry.update_config(&names.subject(), patch).await?;
-    document(convert::config_echo(merged))
+    Ok(Json(convert::config_echo(merged)))
 }
 
 /// DELETE answers what the config was.
 pub(super) async fn delete(State(app): State<AppState>, names: Names) -> Answer<ConfigDocument> {
-    document(convert::config(app.registry.delete_config(&names.subject()).await?))
+    Ok(Json(convert::config(app.registry.delete_config(&names.subject()).await?)))
 }

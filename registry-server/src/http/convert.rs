@@ -7,10 +7,10 @@ use levada_registry_api::{
     SchemaReference,
 };
 use levada_registry_core::{
-    CompatibilityPolicy, Config, ConfigPatch, Context, Draft, EffectiveConfig, FieldPatch,
-    QualifiedSubject, RegistryError, SchemaId, StoredSchema, StoredVersion,
+    Config, ConfigPatch, Context, Draft, EffectiveConfig, FieldPatch, QualifiedSubject,
+    RegistryError, StoredVersion,
 };
-use levada_schema_core::{CompatibilityLevel, Metadata, Reference};
+use levada_schema_core::{CompatibilityLevel, CompatibilityPolicy, Metadata, Reference};
 
 use super::error::HttpError;
 
@@ -48,9 +48,13 @@ fn reference(body: SchemaReference) -> Reference {
     }
 }
 
-/// The content of a schema with its text as it is to be shown.
-pub(super) fn content(schema: &StoredSchema, text: String) -> SchemaDocument {
+/// A version of a subject with its text as it is to be shown.
+pub(super) fn version(version: &StoredVersion, text: String) -> SchemaDocument {
+    let schema = &version.schema;
     SchemaDocument {
+        subject: Some(version.subject.to_string()),
+        version: Some(version.version.0),
+        id: Some(schema.id.0),
         guid: Some(schema.fingerprint.to_string()),
         schema_type: Some(schema.schema_type.to_string()),
         references: schema
@@ -68,19 +72,9 @@ pub(super) fn content(schema: &StoredSchema, text: String) -> SchemaDocument {
             sensitive: metadata.sensitive,
         }),
         schema: Some(text),
-        ..SchemaDocument::default()
-    }
-}
-
-/// A version of a subject.
-pub(super) fn version(version: &StoredVersion, text: String) -> SchemaDocument {
-    SchemaDocument {
-        subject: Some(version.subject.to_string()),
-        version: Some(version.version.0),
-        id: Some(version.schema.id.0),
         ts: Some(version.ts_ms),
         deleted: Some(version.is_deleted),
-        ..content(&version.schema, text)
+        ..SchemaDocument::default()
     }
 }
 
@@ -91,10 +85,6 @@ pub(super) fn qualify_references(document: &mut SchemaDocument, context: &Contex
         let subject = reference.subject.take().unwrap_or_default();
         reference.subject = Some(QualifiedSubject::parse_within(&subject, context).to_string());
     }
-}
-
-pub(super) fn max_id(id: Option<SchemaId>) -> Option<i32> {
-    id.map(|id| id.0)
 }
 
 pub(super) fn config_patch(update: ConfigUpdate) -> Result<ConfigPatch, HttpError> {
@@ -118,7 +108,7 @@ pub(super) fn config_patch(update: ConfigUpdate) -> Result<ConfigPatch, HttpErro
             Patch::Keep => FieldPatch::Keep,
             Patch::Clear => FieldPatch::Clear,
             Patch::Set(name) => {
-                CompatibilityPolicy::from_name(&name).map_or(FieldPatch::Clear, FieldPatch::Set)
+                CompatibilityPolicy::from_str(&name).map_or(FieldPatch::Clear, FieldPatch::Set)
             }
         },
         group: field(update.compatibility_group),
@@ -149,7 +139,7 @@ pub(super) fn config_echo(config: Config) -> ConfigUpdate {
         validate_new_schemas: config.validate_new_schemas.into(),
         validate_rules: config.validate_rules.into(),
         compatibility: config.level.map(|level| level.to_string()).into(),
-        compatibility_policy: config.policy.map(|policy| policy.as_str().to_owned()).into(),
+        compatibility_policy: config.policy.map(|policy| policy.to_string()).into(),
         compatibility_group: config.group.into(),
         ..ConfigUpdate::default()
     }
@@ -158,15 +148,15 @@ pub(super) fn config_echo(config: Config) -> ConfigUpdate {
 pub(super) fn config(effective: EffectiveConfig) -> ConfigDocument {
     let EffectiveConfig { config, level } = effective;
     ConfigDocument {
-        alias: config.alias,
-        alias_for_deks: config.alias_for_deks,
+        alias: config.alias.filter(|alias| !alias.is_empty()),
+        alias_for_deks: config.alias_for_deks.filter(|alias| !alias.is_empty()),
         normalize: config.normalize,
         validate_fields: config.validate_fields,
         validate_new_schemas: config.validate_new_schemas,
         validate_rules: config.validate_rules,
         compatibility_level: Some(level.to_string()),
-        compatibility_policy: config.policy.map(|policy| policy.as_str().to_owned()),
-        compatibility_group: config.group,
+        compatibility_policy: config.policy.map(|policy| policy.to_string()),
+        compatibility_group: config.group.filter(|group| !group.is_empty()),
         ..ConfigDocument::default()
     }
 }

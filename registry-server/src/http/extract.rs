@@ -2,9 +2,10 @@
 
 use std::time::Duration;
 
-use axum::body::to_bytes;
+use axum::body::Bytes;
 use axum::extract::{FromRequest, FromRequestParts, RawPathParams, Request};
-use axum::http::header::{CONTENT_LENGTH, CONTENT_TYPE};
+use axum::http::StatusCode;
+use axum::http::header::CONTENT_TYPE;
 use axum::http::request::Parts;
 use levada_registry_api::ErrorCode;
 use levada_registry_core::{Page, QualifiedSubject, RegistryError, SchemaId, VersionSpec};
@@ -13,9 +14,10 @@ use serde::de::DeserializeOwned;
 
 use super::error::HttpError;
 use super::media_type::is_readable;
+use crate::app::AppState;
 
-/// Largest request body.
-const BODY_BYTES_MAX: usize = 1 << 20;
+/// Largest request body; the router sets it as the limit of every body.
+pub(super) const BODY_BYTES_MAX: usize = 1 << 20;
 const BODY_TIMEOUT: Duration = Duration::from_secs(30);
 
 /// The names in the path, percent-decoded once.
@@ -117,37 +119,42 @@ impl Params {
     }
 }
 
+impl AppState {
+    /// The subject that the path names, or the one that name is an alias of.
+    pub(super) async fn subject(&self, names: &Names) -> Result<QualifiedSubject, HttpError> {
+        Ok(self.registry.resolve_alias(names.subject()).await?)
+    }
+
+    /// The same for the parameter `subject`.
+    pub(super) async fn holder(&self, params: &Params) -> Result<QualifiedSubject, HttpError> {
+        Ok(self.registry.resolve_alias(params.subject()).await?)
+    }
+}
+
 /// The body as JSON of one shape.
 #[derive(Debug)]
 pub(super) struct Body<T>(pub(super) T);
 
-impl<S: Sync, T: DeserializeOwned> FromRequest<S> for Body<T> {
+impl<S: Send + Sync, T: DeserializeOwned> FromRequest<S> for Body<T> {
     type Rejection = HttpError;
 
-    async fn from_request(request: Request, _: &S) -> Result<Self, HttpError> {
+    async fn from_request(request: Request, state: &S) -> Result<Self, HttpError> {
         let headers = request.headers();
         let content_type = headers.get(CONTENT_TYPE).map(|value| value.to_str().unwrap_or("?"));
         if !is_readable(content_type) {
             let message = "HTTP 415 Unsupported Media Type";
             return Err(HttpError::new(ErrorCode::UnsupportedMediaType, message));
         }
-        let announced = headers.get(CONTENT_LENGTH).and_then(|value| value.to_str().ok());
-        let announced = announced.and_then(|length| length.parse::<u64>().ok());
-        if announced
-            .is_some_and(|length| usize::try_from(length).map_or(true, |n| n > BODY_BYTES_MAX))
-        {
-            return Err(too_large());
-        }
-        let body = to_bytes(request.into_body(), BODY_BYTES_MAX);
-        let body = tokio::time::timeout(BODY_TIMEOUT, body).await.map_err(|_| {
+        let body = tokio::time::timeout(BODY_TIMEOUT, Bytes::from_request(request, state)).await;
+        let body = body.map_err(|_| {
             HttpError::new(ErrorCode::RequestTimeout, "The request body took too long to arrive")
         })?;
-        let body = body.map_err(|error| {
-            let source = std::error::Error::source(&error);
-            if source.is_some_and(|source| source.to_string().contains("length limit")) {
-                return too_large();
+        let body = body.map_err(|refused| match refused.status() {
+            StatusCode::PAYLOAD_TOO_LARGE => {
+                let message = format!("The body has more than {BODY_BYTES_MAX} bytes");
+                HttpError::new(ErrorCode::PayloadTooLarge, message)
             }
-            HttpError::new(ErrorCode::BadRequest, format!("Cannot read the body: {error}"))
+            _ => HttpError::new(ErrorCode::BadRequest, refused.body_text()),
         })?;
         parse_body(&body).map(Self)
     }
@@ -169,11 +176,6 @@ fn parse_body<T: DeserializeOwned>(body: &[u8]) -> Result<T, HttpError> {
 
 fn not_found() -> HttpError {
     HttpError::new(ErrorCode::NotFound, "HTTP 404 Not Found")
-}
-
-fn too_large() -> HttpError {
-    let message = format!("The body has more than {BODY_BYTES_MAX} bytes");
-    HttpError::new(ErrorCode::PayloadTooLarge, message)
 }
 
 /// Decodes a piece of a query, in which a plus sign is a blank.

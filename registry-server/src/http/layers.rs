@@ -3,7 +3,7 @@
 use std::any::Any;
 use std::time::Duration;
 
-use axum::extract::{Request, State};
+use axum::extract::Request;
 use axum::http::header::{ACCEPT, CONTENT_TYPE};
 use axum::http::{HeaderMap, HeaderName, HeaderValue, Method, Uri};
 use axum::middleware::Next;
@@ -12,23 +12,18 @@ use levada_registry_api::ErrorCode;
 use levada_registry_api::media_type::REGISTRY_V1;
 use uuid::Uuid;
 
-use super::AppState;
 use super::error::HttpError;
 use super::media_type::negotiate;
 
 const REQUEST_ID: HeaderName = HeaderName::from_static("x-request-id");
-const REQUEST_TIMEOUT: Duration = Duration::from_secs(60);
+const REQUEST_TIMEOUT: Duration = Duration::from_mins(1);
 
 /// The type that the answer has, if the client accepts any.
 #[derive(Clone, Copy)]
 struct AnswerType(Option<&'static str>);
 
 /// The outermost layer: whatever comes back carries the request id and the negotiated type.
-pub(super) async fn envelope(
-    State(_): State<AppState>,
-    mut request: Request,
-    next: Next,
-) -> Response {
+pub(super) async fn envelope(mut request: Request, next: Next) -> Response {
     let request_id = request_id(request.headers());
     let answer_type = negotiate(accept(request.headers()).as_deref());
     request.extensions_mut().insert(AnswerType(answer_type));

@@ -1,4 +1,4 @@
-//! The REST API: the one table of routes, and what surrounds every request.
+//! The REST API: one file a resource, the table of routes, and what surrounds every request.
 
 mod compatibility;
 mod config;
@@ -11,97 +11,9 @@ mod mode;
 mod render;
 mod reply;
 mod root;
+mod router;
 mod schemas;
 mod subjects;
 mod versions;
 
-use std::sync::Arc;
-
-use axum::Router;
-use axum::middleware::{from_fn, from_fn_with_state};
-use axum::routing::{MethodRouter, delete, get, post, put};
-use levada_registry_core::Registry;
-use tower_http::catch_panic::CatchPanicLayer;
-
-use crate::server::Settings;
-use crate::storage::SqliteStore;
-
-/// What handlers share.
-#[derive(Clone, Debug)]
-pub(crate) struct AppState {
-    pub(crate) registry: Registry<SqliteStore>,
-    pub(crate) cluster: Arc<Cluster>,
-}
-
-/// The names under `/v1/metadata/id`.
-#[derive(Debug)]
-pub(crate) struct Cluster {
-    pub(crate) kafka: String,
-    pub(crate) registry: String,
-}
-
-impl AppState {
-    pub(crate) fn new(registry: Registry<SqliteStore>, settings: &Settings) -> Self {
-        let cluster = Cluster {
-            kafka: settings.kafka_cluster_id.clone(),
-            registry: settings.registry_cluster_id.clone(),
-        };
-        Self { registry, cluster: Arc::new(cluster) }
-    }
-}
-
-/// Every path of the API with its methods.
-fn routes() -> Vec<(&'static str, MethodRouter<AppState>)> {
-    vec![
-        ("/", get(root::root).post(root::post_root)),
-        ("/v1/metadata/id", get(root::cluster_id)),
-        ("/v1/metadata/version", get(root::version)),
-        ("/v1/metadata/deployment", get(root::deployment)),
-        ("/subjects", get(subjects::list)),
-        ("/subjects/{subject}", post(subjects::lookup).merge(delete(subjects::delete))),
-        ("/subjects/{subject}/metadata", get(subjects::by_metadata)),
-        ("/subjects/{subject}/versions", get(versions::list).post(versions::register)),
-        (
-            "/subjects/{subject}/versions/{version}",
-            get(versions::show).merge(delete(versions::delete)),
-        ),
-        ("/subjects/{subject}/versions/{version}/schema", get(versions::schema_text)),
-        ("/subjects/{subject}/versions/{version}/referencedby", get(versions::referenced_by)),
-        ("/subjects/{subject}/versions/{version}/tags", post(versions::tags)),
-        ("/schemas", get(schemas::list)),
-        ("/schemas/types", get(schemas::types)),
-        ("/schemas/ids/{id}", get(schemas::by_id)),
-        ("/schemas/ids/{id}/schema", get(schemas::text_by_id)),
-        ("/schemas/ids/{id}/subjects", get(schemas::subjects_of_id)),
-        ("/schemas/ids/{id}/versions", get(schemas::versions_of_id)),
-        ("/schemas/guids/{guid}", get(schemas::by_guid)),
-        ("/schemas/guids/{guid}/ids", get(schemas::ids_of_guid)),
-        ("/config", get(config::show).merge(put(config::update)).merge(delete(config::delete))),
-        (
-            "/config/{subject}",
-            get(config::show).merge(put(config::update)).merge(delete(config::delete)),
-        ),
-        ("/mode", get(mode::show).merge(put(mode::update)).merge(delete(mode::delete))),
-        ("/mode/{subject}", get(mode::show).merge(put(mode::update)).merge(delete(mode::delete))),
-        ("/compatibility/subjects/{subject}/versions", post(compatibility::check)),
-        ("/compatibility/subjects/{subject}/versions/{version}", post(compatibility::check)),
-    ]
-}
-
-pub(crate) fn router(app: AppState) -> Router {
-    let mut router = Router::new();
-    for (path, methods) in routes() {
-        // Only where path and method are right does it matter which type the answer has.
-        let methods = methods.route_layer(from_fn(layers::acceptable));
-        if path != "/" {
-            router = router.route(&format!("{path}/"), methods.clone());
-        }
-        router = router.route(path, methods);
-    }
-    router
-        .fallback(layers::no_such_path)
-        .method_not_allowed_fallback(layers::no_such_method)
-        .layer(CatchPanicLayer::custom(layers::panicked))
-        .layer(from_fn_with_state(app.clone(), layers::envelope))
-        .with_state(app)
-}
+pub(crate) use router::router;

@@ -1,13 +1,14 @@
 //! `/mode` and `/mode/{subject}`.
 
+use axum::Json;
 use axum::extract::State;
 use levada_registry_api::{ErrorCode, ModeDocument, ModeUpdate, Patch};
 use levada_registry_core::{InvalidMode, Mode, RegistryError};
 
-use super::AppState;
 use super::error::HttpError;
 use super::extract::{Body, Names, Params};
-use super::reply::{Answer, document};
+use super::reply::Answer;
+use crate::app::AppState;
 
 /// GET
 pub(super) async fn show(
@@ -16,7 +17,7 @@ pub(super) async fn show(
     params: Params,
 ) -> Answer<ModeDocument> {
     let mode = app.registry.mode(&names.subject(), params.flag("defaultToGlobal")).await?;
-    document(ModeDocument { mode: Some(mode.to_string()) })
+    Ok(Json(ModeDocument { mode: Some(mode.to_string()) }))
 }
 
 /// PUT echoes the request as it was given.
@@ -37,7 +38,7 @@ pub(super) async fn update(
     };
     app.registry.set_mode(&names.subject(), mode, params.flag("force")).await?;
     let echo = if mode.is_none() { Patch::Keep } else { update.mode };
-    document(ModeUpdate { mode: echo })
+    Ok(Json(ModeUpdate { mode: echo }))
 }
 
 /// DELETE answers what the mode was.
@@ -47,5 +48,5 @@ pub(super) async fn delete(
     params: Params,
 ) -> Answer<ModeDocument> {
     let mode = app.registry.delete_mode(&names.subject(), params.flag("recursive")).await?;
-    document(ModeDocument { mode: mode.map(|mode| mode.to_string()) })
+    Ok(Json(ModeDocument { mode: mode.map(|mode| mode.to_string()) }))
 }

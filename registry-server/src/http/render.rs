@@ -1,25 +1,23 @@
 //! Showing a schema in the format that a request asks for.
 
-use std::sync::Arc;
-
 use levada_registry_api::SchemaDocument;
-use levada_registry_core::{Context, SchemaFormat, StoredSchema, StoredVersion};
+use levada_registry_core::{SchemaFormat, StoredVersion};
 
+use super::convert;
 use super::error::HttpError;
 use super::extract::Params;
-use super::{AppState, convert};
+use crate::app::AppState;
 
 impl AppState {
-    /// The text of a schema that is stored in `context`, in the wanted format.
+    /// The text of a version in the wanted format.
     pub(super) async fn text(
         &self,
-        context: &Context,
-        schema: &Arc<StoredSchema>,
+        version: &StoredVersion,
         params: &Params,
     ) -> Result<String, HttpError> {
         let name = params.text("format").unwrap_or_default();
-        let format = SchemaFormat::parse(name, schema.schema_type)?;
-        Ok(self.registry.text(context, schema, format).await?)
+        let format = SchemaFormat::parse(name, version.schema.schema_type)?;
+        Ok(self.registry.text(version, format).await?)
     }
 
     /// A version with its text in the wanted format.
@@ -29,8 +27,12 @@ impl AppState {
         params: &Params,
     ) -> Result<SchemaDocument, HttpError> {
         refuse_find_tags(params)?;
-        let text = self.text(&version.subject.context, &version.schema, params).await?;
-        Ok(convert::version(version, text))
+        let text = self.text(version, params).await?;
+        let mut shown = convert::version(version, text);
+        if params.text("referenceFormat") == Some("qualified") {
+            convert::qualify_references(&mut shown, &version.subject.context);
+        }
+        Ok(shown)
     }
 }
 

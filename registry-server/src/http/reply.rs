@@ -2,17 +2,11 @@
 
 use axum::Json;
 use axum::response::{IntoResponse, Response};
-use serde::Serialize;
 
 use super::error::HttpError;
 
 /// What a handler gives back.
 pub(super) type Answer<T> = Result<Json<T>, HttpError>;
-
-/// A document.
-pub(super) fn document<T: Serialize>(document: T) -> Answer<T> {
-    Ok(Json(document))
-}
 
 /// The text of a schema as it is, not as a JSON string.
 pub(super) struct BareText(pub(super) String);

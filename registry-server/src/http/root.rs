@@ -2,22 +2,23 @@
 
 use std::collections::BTreeMap;
 
+use axum::Json;
 use axum::extract::State;
 use levada_registry_api::{ClusterIdDocument, ClusterScope, DeploymentDocument, VersionDocument};
 use serde_json::{Map, Value};
 
-use super::AppState;
 use super::extract::Body;
-use super::reply::{Answer, document};
+use super::reply::Answer;
+use crate::app::AppState;
 
 /// GET `/`
 pub(super) async fn root() -> Answer<Map<String, Value>> {
-    document(Map::new())
+    Ok(Json(Map::new()))
 }
 
 /// POST `/` takes any object.
 pub(super) async fn post_root(_: Body<Map<String, Value>>) -> Answer<Map<String, Value>> {
-    document(Map::new())
+    Ok(Json(Map::new()))
 }
 
 /// GET `/v1/metadata/id`
@@ -26,18 +27,18 @@ pub(super) async fn cluster_id(State(app): State<AppState>) -> Answer<ClusterIdD
         ("kafka-cluster".to_owned(), app.cluster.kafka.clone()),
         ("schema-registry-cluster".to_owned(), app.cluster.registry.clone()),
     ]);
-    document(ClusterIdDocument { scope: ClusterScope { path: Vec::new(), clusters } })
+    Ok(Json(ClusterIdDocument { scope: ClusterScope { path: Vec::new(), clusters } }))
 }
 
 /// GET `/v1/metadata/version`
 pub(super) async fn version() -> Answer<VersionDocument> {
-    document(VersionDocument {
+    Ok(Json(VersionDocument {
         version: env!("CARGO_PKG_VERSION").to_owned(),
         commit_id: option_env!("LEVADA_COMMIT_ID").unwrap_or("unknown").to_owned(),
-    })
+    }))
 }
 
 /// GET `/v1/metadata/deployment`
 pub(super) async fn deployment() -> Answer<DeploymentDocument> {
-    document(DeploymentDocument { attributes: Vec::new() })
+    Ok(Json(DeploymentDocument { attributes: Vec::new() }))
 }

@@ -1,14 +1,16 @@
 //! `/schemas`: lists, and schemas by id and guid.
 
+use axum::Json;
 use axum::extract::State;
 use levada_registry_api::{ContextId, SchemaDocument, SubjectVersion};
-use levada_registry_core::{FoundSchema, SchemaListing, SubjectFilter};
+use levada_registry_core::{SchemaListing, SubjectFilter};
 use levada_schema_core::SchemaType;
 
+use super::convert;
 use super::error::HttpError;
 use super::extract::{Names, Params};
-use super::reply::{Answer, BareText, document};
-use super::{AppState, convert, render};
+use super::reply::{Answer, BareText};
+use crate::app::AppState;
 
 /// Longest page of schemas.
 const SCHEMAS_MAX: usize = 1_000;
@@ -33,14 +35,14 @@ pub(super) async fn list(
         page: params.page(SCHEMAS_MAX)?,
     };
     let schemas = app.registry.schemas(&listing).await?;
-    document(
+    Ok(Json(
         schemas.iter().map(|found| convert::version(found, found.schema.text.clone())).collect(),
-    )
+    ))
 }
 
 /// GET `/schemas/types`
 pub(super) async fn types() -> Answer<[&'static str; 3]> {
-    document(SchemaType::ALL.map(SchemaType::as_str))
+    Ok(Json(SchemaType::ALL.map(SchemaType::as_str)))
 }
 
 /// GET `/schemas/ids/{id}`
@@ -49,19 +51,14 @@ pub(super) async fn by_id(
     names: Names,
     params: Params,
 ) -> Answer<SchemaDocument> {
-    let found = app.registry.schema_by_id(names.id()?, &params.subject()).await?;
-    let mut shown = content(&app, &found, &params).await?;
-    if let Some(holder) = &found.holder {
-        shown.subject = Some(holder.subject.to_string());
-        shown.version = Some(holder.version.0);
-    }
+    let found = app.registry.schema_by_id(names.id()?, &app.holder(&params).await?).await?;
+    let mut shown = app.version_document(&found, &params).await?;
+    shown.id = None;
     if params.flag("fetchMaxId") {
-        shown.max_id = convert::max_id(app.registry.max_id(&found.context).await?);
+        let max_id = app.registry.max_id(&found.subject.context).await?;
+        shown.max_id = max_id.map(|id| id.0);
     }
-    if params.text("referenceFormat") == Some("qualified") {
-        convert::qualify_references(&mut shown, &found.context);
-    }
-    document(shown)
+    Ok(Json(shown))
 }
 
 /// GET `/schemas/ids/{id}/schema`
@@ -70,8 +67,8 @@ pub(super) async fn text_by_id(
     names: Names,
     params: Params,
 ) -> Result<BareText, HttpError> {
-    let found = app.registry.schema_by_id(names.id()?, &params.subject()).await?;
-    Ok(BareText(app.text(&found.context, &found.schema, &params).await?))
+    let found = app.registry.schema_by_id(names.id()?, &app.holder(&params).await?).await?;
+    Ok(BareText(app.text(&found, &params).await?))
 }
 
 /// GET `/schemas/ids/{id}/subjects`
@@ -81,8 +78,9 @@ pub(super) async fn subjects_of_id(
     params: Params,
 ) -> Answer<Vec<String>> {
     let (page, deleted) = (params.page(usize::MAX)?, params.flag("deleted"));
-    let holders = app.registry.holders(names.id()?, &params.subject(), deleted, page).await?;
-    document(holders.iter().map(|holder| holder.subject.to_string()).collect())
+    let holders =
+        app.registry.holders(names.id()?, &app.holder(&params).await?, deleted, page).await?;
+    Ok(Json(holders.iter().map(|holder| holder.subject.to_string()).collect()))
 }
 
 /// GET `/schemas/ids/{id}/versions`
@@ -92,12 +90,13 @@ pub(super) async fn versions_of_id(
     params: Params,
 ) -> Answer<Vec<SubjectVersion>> {
     let (page, deleted) = (params.page(usize::MAX)?, params.flag("deleted"));
-    let holders = app.registry.holders(names.id()?, &params.subject(), deleted, page).await?;
+    let holders =
+        app.registry.holders(names.id()?, &app.holder(&params).await?, deleted, page).await?;
     let shown = holders.iter().map(|holder| SubjectVersion {
         subject: holder.subject.to_string(),
         version: holder.version.0,
     });
-    document(shown.collect())
+    Ok(Json(shown.collect()))
 }
 
 /// GET `/schemas/guids/{guid}`
@@ -107,7 +106,8 @@ pub(super) async fn by_guid(
     params: Params,
 ) -> Answer<SchemaDocument> {
     let found = app.registry.schema_by_guid(names.text("guid")).await?;
-    document(content(&app, &found, &params).await?)
+    let shown = app.version_document(&found, &params).await?;
+    Ok(Json(SchemaDocument { subject: None, version: None, id: None, ..shown }))
 }
 
 /// GET `/schemas/guids/{guid}/ids`
@@ -118,21 +118,5 @@ pub(super) async fn ids_of_guid(
     let ids = app.registry.ids_by_guid(names.text("guid")).await?;
     let shown =
         ids.into_iter().map(|(context, id)| ContextId { context: context.to_string(), id: id.0 });
-    document(shown.collect())
-}
-
-/// A content without subject and version, but with what its holder says of its storage.
-async fn content(
-    app: &AppState,
-    found: &FoundSchema,
-    params: &Params,
-) -> Result<SchemaDocument, HttpError> {
-    render::refuse_find_tags(params)?;
-    let text = app.text(&found.context, &found.schema, params).await?;
-    let holder = found.holder.as_ref();
-    Ok(SchemaDocument {
-        ts: holder.map(|holder| holder.ts_ms),
-        deleted: holder.map(|holder| holder.is_deleted),
-        ..convert::content(&found.schema, text)
-    })
+    Ok(Json(shown.collect()))
 }

@@ -1,19 +1,21 @@
 //! `/subjects` and `/subjects/{subject}`.
 
+use axum::Json;
 use axum::extract::State;
 use levada_registry_api::{RegisterRequest, SchemaDocument};
 use levada_registry_core::{DeletedFilter, SubjectFilter};
 
+use super::convert;
 use super::extract::{Body, Names, Params};
-use super::reply::{Answer, document};
-use super::{AppState, convert};
+use super::reply::Answer;
+use crate::app::AppState;
 
 /// GET `/subjects`
 pub(super) async fn list(State(app): State<AppState>, params: Params) -> Answer<Vec<String>> {
     let filter = SubjectFilter::parse(params.text("subjectPrefix").unwrap_or(":*:"));
     let shown = DeletedFilter::new(params.flag("deleted"), params.flag("deletedOnly"));
     let subjects = app.registry.subjects(&filter, shown, params.page(usize::MAX)?).await?;
-    document(subjects.iter().map(ToString::to_string).collect())
+    Ok(Json(subjects.iter().map(ToString::to_string).collect()))
 }
 
 /// POST `/subjects/{subject}`
@@ -25,8 +27,9 @@ pub(super) async fn lookup(
 ) -> Answer<SchemaDocument> {
     let draft = convert::draft(request)?;
     let (normalize, deleted) = (params.flag("normalize"), params.flag("deleted"));
-    let found = app.registry.lookup(&names.subject(), &draft, normalize, deleted).await?;
-    document(app.version_document(&found, &params).await?)
+    let found =
+        app.registry.lookup(&app.subject(&names).await?, &draft, normalize, deleted).await?;
+    Ok(Json(app.version_document(&found, &params).await?))
 }
 
 /// DELETE `/subjects/{subject}`
@@ -36,8 +39,8 @@ pub(super) async fn delete(
     params: Params,
 ) -> Answer<Vec<i32>> {
     let permanent = params.flag("permanent");
-    let deleted = app.registry.delete_subject(&names.subject(), permanent).await?;
-    document(deleted.into_iter().map(|version| version.0).collect())
+    let deleted = app.registry.delete_subject(&app.subject(&names).await?, permanent).await?;
+    Ok(Json(deleted.into_iter().map(|version| version.0).collect()))
 }
 
 /// GET `/subjects/{subject}/metadata`
@@ -52,6 +55,7 @@ pub(super) async fn by_metadata(
         .map(|(key, value)| (key.to_owned(), value.to_owned()))
         .collect();
     let deleted = params.flag("deleted");
-    let found = app.registry.version_by_metadata(&names.subject(), &pairs, deleted).await?;
-    document(app.version_document(&found, &params).await?)
+    let found =
+        app.registry.version_by_metadata(&app.subject(&names).await?, &pairs, deleted).await?;
+    Ok(Json(app.version_document(&found, &params).await?))
 }

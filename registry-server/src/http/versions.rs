@@ -1,13 +1,15 @@
 //! `/subjects/{subject}/versions` and below.
 
+use axum::Json;
 use axum::extract::State;
 use levada_registry_api::{RegisterRequest, SchemaDocument, TagsRequest};
 use levada_registry_core::{DeletedFilter, RegisterOptions, StoredVersion, VersionListing};
 
 use super::error::HttpError;
 use super::extract::{Body, Names, Params};
-use super::reply::{Answer, BareText, document};
-use super::{AppState, convert, render};
+use super::reply::{Answer, BareText};
+use super::{convert, render};
+use crate::app::AppState;
 
 /// Longest page of referrers.
 const REFERRERS_MAX: usize = 1_000;
@@ -23,7 +25,7 @@ pub(super) async fn list(
         deleted_as_negative: params.flag("deletedAsNegative"),
         page: params.page(usize::MAX)?,
     };
-    document(app.registry.versions(&names.subject(), listing).await?)
+    Ok(Json(app.registry.versions(&app.subject(&names).await?, listing).await?))
 }
 
 /// POST `/subjects/{subject}/versions`
@@ -37,11 +39,11 @@ pub(super) async fn register(
         RegisterOptions { normalize: params.flag("normalize"), force: params.flag("force") };
     render::refuse_logical_format(&params)?;
     let draft = convert::draft(request)?;
-    let registered = app.registry.register(&names.subject(), &draft, options).await?;
+    let registered = app.registry.register(&app.subject(&names).await?, &draft, options).await?;
     let shown = app.version_document(&registered.version, &params).await?;
     // Observed: the time and the flag belong to a version that was there before.
     let (ts, deleted) = if registered.is_new { (None, None) } else { (shown.ts, shown.deleted) };
-    document(SchemaDocument { subject: None, ts, deleted, ..shown })
+    Ok(Json(SchemaDocument { subject: None, ts, deleted, ..shown }))
 }
 
 /// GET `/subjects/{subject}/versions/{version}`
@@ -51,11 +53,7 @@ pub(super) async fn show(
     params: Params,
 ) -> Answer<SchemaDocument> {
     let found = find(&app, &names, &params).await?;
-    let mut shown = app.version_document(&found, &params).await?;
-    if params.text("referenceFormat") == Some("qualified") {
-        convert::qualify_references(&mut shown, &found.subject.context);
-    }
-    document(shown)
+    Ok(Json(app.version_document(&found, &params).await?))
 }
 
 /// GET `/subjects/{subject}/versions/{version}/schema`
@@ -65,7 +63,7 @@ pub(super) async fn schema_text(
     params: Params,
 ) -> Result<BareText, HttpError> {
     let found = find(&app, &names, &params).await?;
-    Ok(BareText(app.text(&found.subject.context, &found.schema, &params).await?))
+    Ok(BareText(app.text(&found, &params).await?))
 }
 
 /// GET `/subjects/{subject}/versions/{version}/referencedby`
@@ -76,8 +74,9 @@ pub(super) async fn referenced_by(
 ) -> Answer<Vec<i32>> {
     let (version, page) = (names.version()?, params.page(REFERRERS_MAX)?);
     let deleted = params.flag("deleted");
-    let ids = app.registry.referenced_by(&names.subject(), version, deleted, page).await?;
-    document(ids.into_iter().map(|id| id.0).collect())
+    let ids =
+        app.registry.referenced_by(&app.subject(&names).await?, version, deleted, page).await?;
+    Ok(Json(ids.into_iter().map(|id| id.0).collect()))
 }
 
 /// DELETE `/subjects/{subject}/versions/{version}`
@@ -88,8 +87,9 @@ pub(super) async fn delete(
 ) -> Answer<i32> {
     let version = names.version()?;
     let permanent = params.flag("permanent");
-    let deleted = app.registry.delete_version(&names.subject(), version, permanent).await?;
-    document(deleted.0)
+    let deleted =
+        app.registry.delete_version(&app.subject(&names).await?, version, permanent).await?;
+    Ok(Json(deleted.0))
 }
 
 /// POST `/subjects/{subject}/versions/{version}/tags` needs an editor of schemas, which is not
@@ -99,11 +99,11 @@ pub(super) async fn tags(
     names: Names,
     _: Body<TagsRequest>,
 ) -> Answer<SchemaDocument> {
-    app.registry.version(&names.subject(), names.version()?, false).await?;
+    app.registry.version(&app.subject(&names).await?, names.version()?, false).await?;
     Err(HttpError::not_implemented("Changing the tags of a schema"))
 }
 
 async fn find(app: &AppState, names: &Names, params: &Params) -> Result<StoredVersion, HttpError> {
     let deleted = params.flag("deleted");
-    Ok(app.registry.version(&names.subject(), names.version()?, deleted).await?)
+    Ok(app.registry.version(&app.subject(names).await?, names.version()?, deleted).await?)
 }

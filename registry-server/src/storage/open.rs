@@ -91,7 +91,7 @@ fn lock(path: &Path) -> Result<File, OpenError> {
     }
 }
 
-/// Reads back what durability rests on: SQLite keeps silent about a setting it cannot apply.
+/// Reads back what durability rests on: the database keeps silent about a setting it cannot apply.
 async fn check_settings(pool: &SqlitePool, path: &Path) -> Result<(), OpenError> {
     let wanted = [
         ("journal_mode", "PRAGMA journal_mode", "wal"),

@@ -1,4 +1,4 @@
-//! The store on SQLite: transactions of the rules become transactions of the database.
+//! The store in the database: transactions of the rules become its transactions.
 
 use std::fs::File;
 use std::path::Path;
@@ -37,6 +37,12 @@ impl SqliteStore {
     /// Opens or creates the database at `path`.
     pub(crate) async fn open(path: &Path) -> Result<Self, OpenError> {
         open(path).await
+    }
+
+    /// The connection that writes, for tests that reach below the rules.
+    #[cfg(test)]
+    pub(super) fn writer(&self) -> &SqlitePool {
+        &self.writer
     }
 
     /// Moves the write-ahead log into the database file and closes every connection.
@@ -205,6 +211,30 @@ impl ReadTransaction for SqliteTransaction {
     ) -> Result<Option<StoredSchema>, StoreError> {
         let query = of_id("SELECT * FROM schemas WHERE context = ? AND id = ?", context, id);
         self.one(query, rows::schema).await
+    }
+
+    async fn holder(
+        &mut self,
+        context: &Context,
+        id: SchemaId,
+        subject: Option<&str>,
+    ) -> Result<Option<StoredVersion>, StoreError> {
+        let query = match subject {
+            Some(subject) => of_id(
+                "SELECT * FROM versions JOIN schemas USING (context, id)
+                 WHERE context = ? AND id = ? AND subject = ? ORDER BY version DESC LIMIT 1",
+                context,
+                id,
+            )
+            .bind(subject.to_owned()),
+            None => of_id(
+                "SELECT * FROM versions JOIN schemas USING (context, id)
+                 WHERE context = ? AND id = ? ORDER BY is_deleted, subject, version LIMIT 1",
+                context,
+                id,
+            ),
+        };
+        self.one(query, rows::version).await
     }
 
     async fn holders(

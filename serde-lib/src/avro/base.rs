@@ -117,6 +117,35 @@ pub(super) fn wire_of(schema: &Schema) -> Option<Wire> {
     })
 }
 
+/// Whether a reader's `leaf` stands on the wire as `wire`, so that nothing is promoted.
+pub(super) fn is_wire_of(wire: Wire, leaf: Leaf) -> bool {
+    match wire {
+        Wire::Null => leaf == Leaf::Null,
+        Wire::Boolean => leaf == Leaf::Boolean,
+        Wire::Int => matches!(leaf, Leaf::Int | Leaf::Date | Leaf::TimeMillis),
+        Wire::Long => matches!(
+            leaf,
+            Leaf::Long
+                | Leaf::TimeMicros
+                | Leaf::TimestampMillis
+                | Leaf::TimestampMicros
+                | Leaf::TimestampNanos
+                | Leaf::LocalTimestampMillis
+                | Leaf::LocalTimestampMicros
+                | Leaf::LocalTimestampNanos
+        ),
+        Wire::Float => leaf == Leaf::Float,
+        Wire::Double => leaf == Leaf::Double,
+        Wire::Bytes => {
+            matches!(leaf, Leaf::Bytes | Leaf::Decimal | Leaf::BigDecimal | Leaf::UuidBytes)
+        }
+        Wire::String => matches!(leaf, Leaf::String | Leaf::UuidText),
+        Wire::Fixed(_) => {
+            matches!(leaf, Leaf::Fixed | Leaf::Decimal | Leaf::UuidBytes | Leaf::Duration)
+        }
+    }
+}
+
 /// The size of a fixed type.
 pub(super) fn fixed_of(schema: &Schema) -> Option<usize> {
     match schema {

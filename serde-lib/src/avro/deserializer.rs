@@ -3,11 +3,13 @@
 use std::fmt;
 use std::sync::Arc;
 
+use apache_avro::reader::datum::GenericDatumReader;
 use apache_avro::types::Value;
 use apache_avro::{AvroSchema, Schema};
 use arc_swap::ArcSwap;
 use serde::de::DeserializeOwned;
 
+use super::encode::encode_datum;
 use super::plan::{DecodeLimits, ReadPlan};
 use super::schema::ParsedSchema;
 use super::serializer::parse_registered;
@@ -20,9 +22,18 @@ use crate::wire_format::{Frame, SchemaRef, split};
 /// Most writer schemas kept compiled; a deserializer that meets more starts over.
 const PLANS_MAX: usize = 1_000;
 
-type Convert<T> = fn(Value) -> Result<T, Error>;
+/// Makes a `T` of the body that `value` was read from.
+type Convert<T> = fn(value: Value, body: &[u8], plan: &Plan) -> Result<T, Error>;
 /// Compiled plans, sorted by schema.
-type Plans = Vec<(SchemaRef, Arc<ReadPlan>)>;
+type Plans = Vec<(SchemaRef, Arc<Plan>)>;
+
+/// How bodies of one writer schema are read.
+struct Plan {
+    read: ReadPlan,
+    reader: Arc<ParsedSchema>,
+    /// The body is what the reader schema itself would have written.
+    is_identity: bool,
+}
 
 /// Reads Avro messages as values of type `T`, whatever version of the schema wrote them.
 ///
@@ -32,7 +43,7 @@ type Plans = Vec<(SchemaRef, Arc<ReadPlan>)>;
 pub struct AvroDeserializer<T> {
     client: RegistryClient,
     /// `None` reads each message as it was written.
-    reader: Option<ParsedSchema>,
+    reader: Option<Arc<ParsedSchema>>,
     plans: ArcSwap<Plans>,
     limits: DecodeLimits,
     allows_trailing: bool,
@@ -52,7 +63,7 @@ impl<T: DeserializeOwned + AvroSchema> AvroDeserializer<T> {
     /// Settings for a deserializer whose reader schema is the derived one.
     pub fn builder(client: &RegistryClient) -> AvroDeserializerBuilder<T> {
         let reader = ReaderSchema::Derived(Box::new(T::get_schema()));
-        AvroDeserializerBuilder::new(client, reader, from_generic)
+        AvroDeserializerBuilder::new(client, reader, typed)
     }
 }
 
@@ -62,14 +73,14 @@ impl<T: DeserializeOwned> AvroDeserializer<T> {
         client: &RegistryClient,
         reader: SchemaDefinition,
     ) -> AvroDeserializerBuilder<T> {
-        AvroDeserializerBuilder::new(client, ReaderSchema::Text(reader), from_generic)
+        AvroDeserializerBuilder::new(client, ReaderSchema::Text(reader), typed)
     }
 }
 
 impl AvroDeserializer<Value> {
     /// Settings for a deserializer that gives generic values as they were written.
     pub fn generic(client: &RegistryClient) -> AvroDeserializerBuilder<Value> {
-        AvroDeserializerBuilder::new(client, ReaderSchema::Writers, Ok)
+        AvroDeserializerBuilder::new(client, ReaderSchema::Writers, as_is)
     }
 
     /// Settings for a deserializer that gives generic values of one reader schema.
@@ -77,16 +88,33 @@ impl AvroDeserializer<Value> {
         client: &RegistryClient,
         reader: SchemaDefinition,
     ) -> AvroDeserializerBuilder<Value> {
-        AvroDeserializerBuilder::new(client, ReaderSchema::Text(reader), Ok)
+        AvroDeserializerBuilder::new(client, ReaderSchema::Text(reader), as_is)
     }
 }
 
+#[expect(clippy::unnecessary_wraps, reason = "one shape for typed and generic values")]
+fn as_is(value: Value, _body: &[u8], _plan: &Plan) -> Result<Value, Error> {
+    Ok(value)
+}
+
+/// Reads a Rust type with the library's own reader, which knows every shape that its writer
+/// makes of one but can neither resolve schemas nor bound what it reads. So the plan has read the
+/// body before, and what the plan changed is written out again in the reader's schema.
 #[expect(clippy::needless_pass_by_value, reason = "one shape for typed and generic values")]
-fn from_generic<T: DeserializeOwned>(value: Value) -> Result<T, Error> {
-    apache_avro::from_value(&value).map_err(|error| {
-        let kind = DecodeKind::Type(error.to_string());
-        Error::from(Box::new(DecodeError { format: "AVRO", path: String::new(), offset: 0, kind }))
-    })
+fn typed<T: DeserializeOwned>(value: Value, body: &[u8], plan: &Plan) -> Result<T, Error> {
+    let mut resolved = Vec::new();
+    let mut body = body;
+    if !plan.is_identity {
+        encode_datum(&plan.reader, &value, &mut resolved)?;
+        body = &resolved;
+    }
+    GenericDatumReader::builder(plan.reader.root())
+        .build()
+        .and_then(|reader| reader.read_deser(&mut body))
+        .map_err(|error| {
+            let (path, kind) = (String::new(), DecodeKind::Type(error.to_string()));
+            Box::new(DecodeError { format: "AVRO", path, offset: 0, kind }).into()
+        })
 }
 
 impl<T> AvroDeserializer<T> {
@@ -97,7 +125,8 @@ impl<T> AvroDeserializer<T> {
         let Frame { schema, body } = split(payload, header)?;
         let plans = self.plans.load();
         let plan = find(&plans, schema).ok_or(Error::SchemaNotLoaded { schema })?;
-        (self.convert)(plan.decode(body, &self.limits, self.allows_trailing)?)
+        let value = plan.read.decode(body, &self.limits, self.allows_trailing)?;
+        (self.convert)(value, body, plan)
     }
 
     /// Reads a message and asks the registry for its schema first, if need be.
@@ -117,9 +146,11 @@ impl<T> AvroDeserializer<T> {
             return Ok(());
         }
         let registered = self.client.schema(schema).await?;
-        let writer = parse_registered(&registered)?;
-        let reader = self.reader.as_ref().unwrap_or(&writer);
-        let plan = Arc::new(ReadPlan::compile(&writer, reader)?);
+        let writer = Arc::new(parse_registered(&registered)?);
+        let reader = Arc::clone(self.reader.as_ref().unwrap_or(&writer));
+        let read = ReadPlan::compile(&writer, &reader)?;
+        let is_identity = read.is_identity();
+        let plan = Arc::new(Plan { read, reader, is_identity });
         self.plans.rcu(|plans| {
             let mut grown: Plans =
                 if plans.len() < PLANS_MAX { plans.to_vec() } else { Vec::new() };
@@ -132,7 +163,7 @@ impl<T> AvroDeserializer<T> {
     }
 }
 
-fn find(plans: &Plans, schema: SchemaRef) -> Option<&Arc<ReadPlan>> {
+fn find(plans: &Plans, schema: SchemaRef) -> Option<&Arc<Plan>> {
     let place = plans.binary_search_by_key(&schema, |(key, _)| *key).ok()?;
     plans.get(place).map(|(_, plan)| plan)
 }
@@ -205,7 +236,7 @@ impl<T> AvroDeserializerBuilder<T> {
         };
         Ok(AvroDeserializer {
             client: self.client,
-            reader,
+            reader: reader.map(Arc::new),
             plans: ArcSwap::default(),
             limits: self.limits,
             allows_trailing: self.allows_trailing,

@@ -46,12 +46,15 @@ pub(super) fn encode_generic(
     out: &mut Vec<u8>,
 ) -> Encoded<()> {
     let start = out.len();
-    if let Err(error) = write(Typed::root(schema, &schema.names()), value, out) {
-        out.truncate(start);
-        return Err(error);
-    }
+    encode_datum(schema, value, out)?;
     strip_length_of_bare_bytes(schema, start, out);
     Ok(())
+}
+
+/// Appends a generic value as it stands outside of messages: top-level `bytes` with their length.
+pub(super) fn encode_datum(schema: &ParsedSchema, value: &Value, out: &mut Vec<u8>) -> Encoded<()> {
+    let start = out.len();
+    write(Typed::root(schema, &schema.names()), value, out).inspect_err(|_| out.truncate(start))
 }
 
 /// A top-level `bytes` datum stands in a message without its length.

@@ -8,7 +8,7 @@ use std::collections::HashMap;
 use apache_avro::Schema;
 use apache_avro::schema::{EnumSchema, NamesRef, NamespaceRef, RecordField, RecordSchema};
 
-use super::base::{Base, base, fixed_of, is_promotable, leaf_of, names_match, wire_of};
+use super::base::{Base, base, fixed_of, is_promotable, is_wire_of, leaf_of, names_match, wire_of};
 use super::default::default_value;
 use super::plan::{FieldDefault, Node, NodeId, ReadPlan, Skip, SkipId, Step, Symbol};
 use super::schema::ParsedSchema;
@@ -110,6 +110,36 @@ impl ReadPlan {
             Node::Enum { symbols } => symbols.iter().any(|s| matches!(s, Symbol::Unknown { .. })),
             _ => false,
         })
+    }
+}
+
+impl ReadPlan {
+    /// Whether the reader's own bytes would be those of the writer, for every value.
+    pub(super) fn is_identity(&self) -> bool {
+        let is_wrap = |id: NodeId| matches!(self.nodes[id], Node::Wrap { .. });
+        let is_same = |node: &Node| {
+            match node {
+            Node::Leaf { wire, leaf } => is_wire_of(*wire, *leaf),
+            Node::Array { items: inner }
+            | Node::Map { values: inner }
+            | Node::Wrap { inner, .. } => !is_wrap(*inner),
+            Node::Record { steps, defaults, .. } => {
+                let in_place = |(slot, step): (usize, &Step)| match step {
+                    Step::Read { slot: target, node } => *target == slot && !is_wrap(*node),
+                    Step::Skip { .. } => false,
+                };
+                defaults.is_empty() && steps.iter().enumerate().all(in_place)
+            }
+            Node::Enum { symbols } => (0..).zip(symbols).all(|(place, symbol)| {
+                matches!(symbol, Symbol::Known { index, .. } if *index == place)
+            }),
+            Node::Union { branches } => (0..).zip(branches).all(|(place, &id)| {
+                matches!(self.nodes[id], Node::Wrap { branch, .. } if branch == place)
+            }),
+            Node::Unresolvable { .. } => false,
+        }
+        };
+        !self.is_bare_bytes && !is_wrap(self.root) && self.nodes.iter().all(is_same)
     }
 }
 

@@ -68,6 +68,24 @@ fn referenced_types_are_found_by_name_wherever_they_are_defined() {
 }
 
 #[test]
+fn nesting_is_read_to_the_limit_and_refused_one_level_deeper() {
+    let chain = parsed(
+        r#"{"type": "record", "name": "Node", "fields": [
+        {"name": "next", "type": ["null", "Node"]}]}"#,
+    );
+    let limits = DecodeLimits { depth_max: 3, ..small() };
+    let unwanted = parsed(r#"{"type": "record", "name": "Node", "fields": []}"#);
+    for reader in [&chain, &unwanted] {
+        let plan = ReadPlan::compile(&chain, reader).unwrap();
+        assert!(plan.decode(&[2, 2, 0], &limits, false).is_ok());
+        let Err(Error::Decode(error)) = plan.decode(&[2, 2, 2, 0], &limits, false) else {
+            panic!()
+        };
+        assert_eq!(error.kind, crate::DecodeKind::DepthLimitExceeded(3));
+    }
+}
+
+#[test]
 fn undefined_name_is_named() {
     let text = r#"{"type": "record", "name": "R", "namespace": "n", "fields": [
         {"name": "f", "type": {"type": "array", "items": "Missing"}}]}"#;

@@ -4,6 +4,7 @@
 #[derive(Clone, Debug, thiserror::Error)]
 #[error("schema registry at {url}: {kind} (attempts: {attempts})")]
 pub struct RegistryError {
+    /// What went wrong in the last attempt.
     pub kind: RegistryErrorKind,
     /// Without user, password and query.
     pub url: String,
@@ -18,6 +19,7 @@ pub enum RegistryErrorKind {
     /// No connection, or it broke before the whole answer was there.
     #[error("not reachable: {0}")]
     Unreachable(String),
+    /// The attempt or the whole call took longer than the policy allows.
     #[error("no answer in time")]
     TimedOut,
     /// An answer with an error status; `error_code` is 0 when the body held none.

@@ -8,8 +8,11 @@ use uuid::Uuid;
 /// A schema to be registered, looked up or checked.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
 pub struct SchemaDefinition {
+    /// The format.
     pub schema_type: SchemaType,
+    /// The schema itself.
     pub text: String,
+    /// The schemas that it names, by subject and version.
     pub references: Vec<Reference>,
 }
 
@@ -36,7 +39,9 @@ impl SchemaDefinition {
 /// A schema as the registry holds it. Never changes once it has an id.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct RegisteredSchema {
+    /// The format.
     pub schema_type: SchemaType,
+    /// The schema as the registry stores it.
     pub text: String,
     /// Every schema it refers to, directly or through others, each behind its own targets.
     pub references: Vec<ResolvedReference>,
@@ -47,25 +52,33 @@ pub struct RegisteredSchema {
 /// What a registration or a lookup answers.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Registered {
+    /// The id that messages carry.
     pub id: u32,
     /// Registries before version 8 give neither guid nor version on registration.
     pub guid: Option<Uuid>,
+    /// Its version in the subject.
     pub version: Option<i32>,
 }
 
 /// One version of a subject with its schema.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct SubjectVersion {
+    /// The subject that was asked for.
     pub subject: String,
+    /// Counts from 1.
     pub version: i32,
+    /// The id that messages carry.
     pub id: u32,
+    /// The schema of this version.
     pub schema: RegisteredSchema,
 }
 
 /// Which version of a subject is meant.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub enum Version {
+    /// The one registered last.
     Latest,
+    /// Counts from 1.
     Number(i32),
 }
 
@@ -81,6 +94,7 @@ impl fmt::Display for Version {
 /// The verdict of a compatibility check.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Compatibility {
+    /// Whether the schema may follow the version.
     pub is_compatible: bool,
     /// What is incompatible, in the registry's words.
     pub messages: Vec<String>,

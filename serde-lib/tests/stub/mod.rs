@@ -3,6 +3,7 @@
 
 use std::collections::{HashMap, VecDeque};
 use std::sync::{Arc, Mutex};
+use std::time::Duration;
 
 use axum::Router;
 use axum::extract::{Request, State};
@@ -80,6 +81,17 @@ impl Stub {
 
     pub(crate) fn asked_lines(&self) -> Vec<String> {
         self.asked().into_iter().map(|asked| asked.line).collect()
+    }
+
+    /// Waits until `count` requests have come.
+    pub(crate) async fn wait_for(&self, count: usize) {
+        let come = async {
+            while self.asked().len() < count {
+                tokio::time::sleep(Duration::from_millis(1)).await;
+            }
+        };
+        let waited = tokio::time::timeout(Duration::from_secs(30), come).await;
+        waited.unwrap_or_else(|_| panic!("asked {:?} instead of {count} times", self.asked()));
     }
 
     /// Holds all answers back until [`Self::open`].

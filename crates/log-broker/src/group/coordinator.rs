@@ -70,7 +70,6 @@ impl GroupCoordinator {
             let id = record.group_id().to_owned();
             loaded.entry(id).or_insert_with(Group::new).replay(record, now);
         })?;
-        let mut groups = self.groups.lock();
         for (id, group) in loaded {
             // Without a generation nothing was ever written of its members.
             let has_generation = group.classic.generation_id() > 0;
@@ -80,7 +79,7 @@ impl GroupCoordinator {
             }
             let cell = Arc::new(Cell::new(&id, group, persisted));
             self.reschedule(&cell.id, &mut cell.state.lock());
-            groups.insert(id, cell);
+            self.groups.lock().insert(id, cell);
         }
         Ok(())
     }

@@ -43,7 +43,7 @@ pub(crate) fn open(
         partition_count: Some(1),
         overrides: TOPIC_CONFIG.into_iter().map(owned).collect::<BTreeMap<_, _>>(),
     })?;
-    let log = topic.partition(0).ok_or(OpenGroupsError::NoPartition)?;
+    let log = topic.partition(0).map_err(|_| OpenGroupsError::NoPartition)?;
     let coordinator = GroupCoordinator::open(Arc::clone(log), clock, config)?;
     // A crash may have come between the end of a topic and the end of its offsets.
     coordinator.forget_topics(|name| topics.get(name).is_none());

@@ -53,7 +53,7 @@ async fn delete(
         return Err(ResponseError::InvalidTopicException);
     }
     let topic = broker.topics.get(name).ok_or(ResponseError::UnknownTopicOrPartition)?;
-    let log = topic.partition(index).ok_or(ResponseError::UnknownTopicOrPartition)?;
+    let log = topic.partition(index)?;
     if topic.overrides.get("cleanup.policy").is_some_and(|policy| policy == "compact") {
         return Err(ResponseError::PolicyViolation);
     }

@@ -79,7 +79,10 @@ fn this_broker(call: &Call) -> MetadataResponseBroker {
 }
 
 fn describe(topic: &Topic, operations: i32) -> MetadataResponseTopic {
-    let partitions = topic.partitions.iter().map(|partition| describe_partition(partition));
+    let partitions = topic.partitions.iter().zip(0..).map(|(log, index)| match log {
+        Some(log) => describe_partition(log),
+        None => offline_partition(index),
+    });
     MetadataResponseTopic::default()
         .with_name(Some(TopicName(StrBytes::from_string(topic.name.clone()))))
         .with_topic_id(topic.id)
@@ -95,6 +98,17 @@ fn describe_partition(log: &PartitionLog) -> MetadataResponsePartition {
         .with_leader_epoch(log.bounds().leader_epoch)
         .with_replica_nodes(vec![BrokerId(NODE_ID)])
         .with_isr_nodes(vec![BrokerId(NODE_ID)])
+}
+
+/// There is a replica and it cannot lead: clients try again later.
+fn offline_partition(index: i32) -> MetadataResponsePartition {
+    MetadataResponsePartition::default()
+        .with_error_code(ResponseError::LeaderNotAvailable.code())
+        .with_partition_index(index)
+        .with_leader_id(BrokerId(-1))
+        .with_leader_epoch(-1)
+        .with_replica_nodes(vec![BrokerId(NODE_ID)])
+        .with_offline_replicas(vec![BrokerId(NODE_ID)])
 }
 
 fn unknown(name: TopicName, error: ResponseError) -> MetadataResponseTopic {

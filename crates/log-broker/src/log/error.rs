@@ -83,5 +83,14 @@ pub enum ReadError {
     Deleted,
     /// `KAFKA_STORAGE_ERROR` (56).
     #[error("storage failed: {0}")]
-    Storage(#[from] LogError),
+    Storage(LogError),
+}
+
+impl From<LogError> for ReadError {
+    fn from(error: LogError) -> Self {
+        match error {
+            LogError::Deleted => Self::Deleted,
+            other => Self::Storage(other),
+        }
+    }
 }

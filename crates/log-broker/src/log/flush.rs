@@ -32,22 +32,37 @@ impl PartitionLog {
         }
     }
 
-    /// The flusher's turn at this partition.
+    /// A flusher thread's turn at this partition.
     pub(super) fn flush_queued(&self) {
-        // Cleared first: an append from here on either is covered by this flush or queues again.
+        let turn = self.flush_turn.lock();
+        // Cleared before the log end is read: an append from here on either is covered by this
+        // flush or queues again. Cleared after the turn came: at most one thread waits for it.
         self.is_queued.store(false, Ordering::Release);
-        if let Err(error) = self.flush() {
-            drop(self.flush_state.send_replace(Err(error)));
+        let flushed = self.flush_in_turn();
+        drop(turn);
+        if let Err(error) = flushed {
+            self.fail_waiters(error);
         }
+    }
+
+    pub(super) fn fail_waiters(&self, error: LogError) {
+        drop(self.flush_state.send_replace(Err(error)));
     }
 
     /// Syncs all appends so far and moves the high watermark. Blocks. A failed sync takes the
     /// whole directory offline.
     pub(super) fn flush(&self) -> Result<(), LogError> {
         let _turn = self.flush_turn.lock();
+        self.flush_in_turn()
+    }
+
+    fn flush_in_turn(&self) -> Result<(), LogError> {
         self.shared.health.check()?;
         let (rolled, active, end_offset) = {
             let mut core = self.core.lock();
+            if core.is_deleted {
+                return Err(LogError::Deleted);
+            }
             if core.durable_offset == core.log_end_offset && core.rolled.is_empty() {
                 return Ok(());
             }

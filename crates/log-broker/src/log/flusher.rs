@@ -1,4 +1,4 @@
-//! Group commit: one thread syncs every partition with unsynced appends, and one sync covers all
+//! Group commit: a few threads sync every partition with unsynced appends, and one sync covers all
 //! appends that waited for it.
 //!
 //! Every append under [`super::FlushPolicy::Fsync`] puts its partition into the queue, because the
@@ -7,13 +7,17 @@
 //! without one wait up to the linger, so that acks=1 traffic costs a few hundred syncs a second
 //! and its readers a few milliseconds.
 
+use std::collections::VecDeque;
 use std::sync::Arc;
-use std::time::Instant;
+use std::time::{Duration, Instant};
 
 use parking_lot::{Condvar, Mutex};
 
-use super::PartitionLog;
 use super::shared::Shared;
+use super::{LogError, PartitionLog};
+
+/// Syncs of different files overlap on the disk.
+pub(super) const THREADS: usize = 4;
 
 #[derive(Debug, Default)]
 pub(super) struct FlushQueue {
@@ -23,7 +27,9 @@ pub(super) struct FlushQueue {
 
 #[derive(Debug, Default)]
 struct Queue {
-    dirty: Vec<Arc<PartitionLog>>,
+    /// With the time each came.
+    dirty: VecDeque<(Arc<PartitionLog>, Instant)>,
+    /// Somebody waits for one of them; true until all are taken.
     has_waiter: bool,
     is_stopping: bool,
 }
@@ -31,44 +37,67 @@ struct Queue {
 impl FlushQueue {
     /// The caller makes sure that a partition is in the queue once.
     pub(super) fn push(&self, log: Arc<PartitionLog>) {
-        self.queue.lock().dirty.push(log);
+        let mut queue = self.queue.lock();
+        if queue.is_stopping {
+            drop(queue);
+            log.fail_waiters(LogError::Closed);
+            return;
+        }
+        queue.dirty.push_back((log, Instant::now()));
         self.wake.notify_one();
     }
 
     /// Ends the linger: somebody waits.
     pub(super) fn hurry(&self) {
-        self.queue.lock().has_waiter = true;
-        self.wake.notify_one();
-    }
-
-    pub(super) fn stop(&self) {
-        self.queue.lock().is_stopping = true;
-        self.wake.notify_one();
-    }
-
-    /// The partitions to flush now; `None` when the thread shall end.
-    fn next(&self, shared: &Shared) -> Option<Vec<Arc<PartitionLog>>> {
         let mut queue = self.queue.lock();
-        while queue.dirty.is_empty() && !queue.is_stopping {
-            self.wake.wait(&mut queue);
+        // Nothing queued: the flush that will answer is running.
+        if !queue.dirty.is_empty() {
+            queue.has_waiter = true;
+            self.wake.notify_one();
         }
-        let deadline = Instant::now() + shared.options.flush_linger;
-        while !queue.has_waiter && !queue.is_stopping {
-            if self.wake.wait_until(&mut queue, deadline).timed_out() {
-                break;
+    }
+
+    /// Ends the threads; what is still queued is not synced any more.
+    pub(super) fn stop(&self) {
+        let mut queue = self.queue.lock();
+        queue.is_stopping = true;
+        let left = std::mem::take(&mut queue.dirty);
+        drop(queue);
+        self.wake.notify_all();
+        for (log, _) in left {
+            log.fail_waiters(LogError::Closed);
+        }
+    }
+
+    /// The partition to flush now; `None` when the thread shall end.
+    fn next(&self, linger: Duration) -> Option<Arc<PartitionLog>> {
+        let mut queue = self.queue.lock();
+        loop {
+            if queue.is_stopping {
+                return None;
+            }
+            let due = queue.dirty.front().map(|(_, since)| *since + linger);
+            match due {
+                None => self.wake.wait(&mut queue),
+                Some(due) if !queue.has_waiter && Instant::now() < due => {
+                    self.wake.wait_until(&mut queue, due);
+                }
+                Some(_) => break,
             }
         }
-        queue.has_waiter = false;
-        let dirty = std::mem::take(&mut queue.dirty);
-        (!queue.is_stopping).then_some(dirty)
+        let (log, _) = queue.dirty.pop_front()?;
+        if queue.dirty.is_empty() {
+            queue.has_waiter = false;
+        } else {
+            self.wake.notify_one();
+        }
+        Some(log)
     }
 }
 
-/// The body of the flusher thread.
+/// The body of a flusher thread.
 pub(super) fn run(shared: &Shared) {
-    while let Some(dirty) = shared.flusher.next(shared) {
-        for log in dirty {
-            log.flush_queued();
-        }
+    while let Some(log) = shared.flusher.next(shared.options.flush_linger) {
+        log.flush_queued();
     }
 }

@@ -16,6 +16,8 @@ pub(super) const RECOVERY_POINTS: &str = "recovery-point-offset-checkpoint";
 pub(super) const LOG_STARTS: &str = "log-start-offset-checkpoint";
 pub(super) const PARTITION_METADATA: &str = "partition.metadata";
 pub(super) const LEADER_EPOCHS: &str = "leader-epoch-checkpoint";
+/// Files that other parts of the broker keep in the directory.
+pub(super) const COMPANIONS: [&str; 2] = ["topics.json", "next-producer-id"];
 /// A file or directory being made; worthless after a crash.
 pub(super) const TEMPORARY: &str = ".tmp";
 /// A partition directory being removed.

@@ -36,7 +36,7 @@ pub struct LogDir {
     offline: BTreeMap<Key, LogError>,
     /// One creation or deletion at a time.
     changes: Mutex<()>,
-    flusher: Option<JoinHandle<()>>,
+    flushers: Vec<JoinHandle<()>>,
     _lock: Box<dyn DirLock>,
 }
 
@@ -68,13 +68,8 @@ impl LogDir {
             flusher: FlushQueue::default(),
         });
         let (partitions, offline) = load_partitions(&shared, path, is_clean)?;
-        let thread = std::thread::Builder::new().name("log-flusher".to_owned());
-        let flusher = thread
-            .spawn({
-                let shared = shared.clone();
-                move || flusher::run(&shared)
-            })
-            .map_err(|error| io_error("start the flusher of", path, &error))?;
+        let flushers = start_flushers(&shared)
+            .map_err(|error| io_error("start the flushers of", path, &error))?;
         Ok(Self {
             path: path.to_owned(),
             cluster_id,
@@ -82,7 +77,7 @@ impl LogDir {
             partitions: RwLock::new(partitions),
             offline,
             changes: Mutex::new(()),
-            flusher: Some(flusher),
+            flushers,
             _lock: lock,
         })
     }
@@ -172,11 +167,15 @@ impl LogDir {
         let Some(log) = removed else {
             return Err(LogError::UnknownPartition { topic: topic.to_owned(), index });
         };
-        log.mark_deleted();
         let disk = &*self.shared.disk;
         let name = format!("{}-{index}{}", log.topic_id(), layout::DELETED);
         let doomed = self.path.join(name);
-        disk.rename(&log.dir, &doomed).map_err(|error| io_error("rename", &log.dir, &error))?;
+        {
+            // A flush under way must not write into a new partition of the same name.
+            let _turn = log.flush_turn.lock();
+            log.mark_deleted();
+            disk.rename(&log.dir, &doomed).map_err(|error| io_error("rename", &log.dir, &error))?;
+        }
         disk.sync_dir(&self.path).map_err(|error| io_error("sync", &self.path, &error))?;
         // Gone for every later start already; the rest is room.
         if let Err(error) = disk.remove_dir_all(&doomed) {
@@ -186,20 +185,37 @@ impl LogDir {
         self.shared.log_starts.forget(topic, index)
     }
 
-    /// Flushes, rolls by age, deletes by retention, writes checkpoints, watches the free space.
-    /// To be called every second or so; blocks.
-    pub fn maintain(&self) -> Result<(), LogError> {
-        self.shared.health.check()?;
+    /// Flushes, writes checkpoints, watches the free space. To be called every second or so;
+    /// blocks.
+    pub fn checkpoint(&self) -> Result<(), LogError> {
         self.watch_space();
+        self.for_each("flush", PartitionLog::flush)?;
+        self.store_recovery_points()
+    }
+
+    /// Rolls by age and deletes by retention, then as [`Self::checkpoint`]. To be called every few
+    /// minutes: records older than their retention the day they are written stay readable as long
+    /// as that. Blocks.
+    pub fn maintain(&self) -> Result<(), LogError> {
         let now_ms = self.shared.clock.now_ms();
+        self.for_each("maintenance", |log| log.maintain(now_ms))?;
+        self.checkpoint()
+    }
+
+    /// The failure of one partition does not stop the others; that of the directory does.
+    fn for_each(
+        &self,
+        what: &'static str,
+        work: impl Fn(&PartitionLog) -> Result<(), LogError>,
+    ) -> Result<(), LogError> {
+        self.shared.health.check()?;
         for log in self.partitions() {
-            if let Err(error) = log.maintain(now_ms) {
+            if let Err(error) = work(&log) {
                 let (topic, partition) = (log.topic(), log.index());
-                tracing::warn!(topic, partition, %error, "maintenance failed");
+                tracing::warn!(topic, partition, %error, "{what} failed");
             }
         }
-        self.shared.health.check()?;
-        self.store_recovery_points()
+        self.shared.health.check()
     }
 
     fn watch_space(&self) {
@@ -213,15 +229,14 @@ impl LogDir {
     }
 
     fn store_recovery_points(&self) -> Result<(), LogError> {
-        let durable: Vec<_> = self
-            .partitions()
-            .iter()
-            .map(|log| ((log.topic().to_owned(), log.index()), log.core.lock().durable_offset))
-            .collect();
+        // Collected while the checkpoint is held: a partition deleted meanwhile is forgotten after
+        // this, and its offset cannot end up with one made anew under its name.
         self.shared.recovery_points.update(|points| {
             let mut is_changed = false;
-            for (key, offset) in durable {
-                is_changed |= points.insert(key, offset) != Some(offset);
+            for log in self.partitions() {
+                let durable = log.core.lock().durable_offset;
+                let key = (log.topic().to_owned(), log.index());
+                is_changed |= points.insert(key, durable) != Some(durable);
             }
             is_changed
         })
@@ -245,12 +260,21 @@ impl Drop for LogDir {
     fn drop(&mut self) {
         self.shared.health.close();
         self.shared.flusher.stop();
-        if let Some(flusher) = self.flusher.take()
-            && flusher.join().is_err()
-        {
-            tracing::error!("the flusher thread panicked");
+        for flusher in self.flushers.drain(..) {
+            if flusher.join().is_err() {
+                tracing::error!("a flusher thread panicked");
+            }
         }
     }
+}
+
+fn start_flushers(shared: &Arc<Shared>) -> io::Result<Vec<JoinHandle<()>>> {
+    let start = |at| {
+        let shared = shared.clone();
+        let thread = std::thread::Builder::new().name(format!("log-flusher-{at}"));
+        thread.spawn(move || flusher::run(&shared))
+    };
+    (0..flusher::THREADS).map(start).collect()
 }
 
 fn lock(disk: &dyn Disk, path: &Path) -> Result<Box<dyn DirLock>, LogError> {
@@ -299,7 +323,7 @@ fn load_partitions(shared: &Arc<Shared>, path: &Path, is_clean: bool) -> Result<
                     offline.insert(key, error);
                 }
             }
-        } else if !KNOWN.contains(&name.as_str()) {
+        } else if !KNOWN.contains(&name.as_str()) && !layout::COMPANIONS.contains(&name.as_str()) {
             tracing::warn!(path = %entry.display(), "unknown file or directory left alone");
         }
     }

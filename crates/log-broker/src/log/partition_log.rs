@@ -200,7 +200,7 @@ impl PartitionLog {
 
     pub(super) fn mark_deleted(&self) {
         self.core.lock().is_deleted = true;
-        drop(self.flush_state.send_replace(Err(LogError::Deleted)));
+        self.fail_waiters(LogError::Deleted);
         self.wake_waiters();
     }
 }

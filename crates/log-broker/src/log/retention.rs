@@ -8,9 +8,6 @@ impl PartitionLog {
     /// Moves the log start up to `before` (−1: the high watermark) and answers the new one.
     /// Durable when it returns. Blocks.
     pub fn delete_records(&self, before: i64) -> Result<i64, ReadError> {
-        if self.is_deleted() {
-            return Err(ReadError::Deleted);
-        }
         let bounds = self.bounds();
         let before = if before == -1 { bounds.high_watermark } else { before };
         if before < 0 || before > bounds.high_watermark {
@@ -25,6 +22,9 @@ impl PartitionLog {
         self.flush()?;
         self.advance_log_start(before)?;
         self.remove_segments();
+        if self.is_deleted() {
+            return Err(ReadError::Deleted);
+        }
         Ok(self.bounds().log_start_offset)
     }
 
@@ -54,6 +54,10 @@ impl PartitionLog {
     fn advance_log_start(&self, to: i64) -> Result<(), LogError> {
         // The checkpoint first: a record once seen as deleted never comes back.
         self.shared.log_starts.update(|starts| {
+            if self.core.lock().is_deleted {
+                // The entry may be that of a new partition of the same name.
+                return false;
+            }
             let start = starts.entry((self.topic.clone(), self.index)).or_insert(0);
             let is_later = to > *start;
             *start = to.max(*start);
@@ -75,6 +79,9 @@ impl PartitionLog {
         let log_start_offset = self.bounds().log_start_offset;
         let removed: Vec<_> = {
             let mut core = self.core.lock();
+            if core.is_deleted {
+                return;
+            }
             let count = core.sealed.partition_point(|s| s.next_offset <= log_start_offset);
             core.sealed.drain(..count).collect()
         };

@@ -29,6 +29,10 @@ const READ_AHEAD_BYTES: usize = 16 << 10;
 /// What must have arrived of a larger frame before memory and budget are given for the rest.
 const GOOD_FAITH_BYTES: usize = 64 << 10;
 
+/// What replies of one connection may take while its peer does not read them. A larger one waits
+/// until it is alone, so a peer that asks and never reads holds this much and one reply.
+const UNWRITTEN_BYTES_MAX: u32 = 1 << 20;
+
 /// A request in the pipeline, with its place and its share of the broker's request memory.
 struct Arrived {
     frame: Bytes,
@@ -40,6 +44,7 @@ struct Arrived {
 struct Executed {
     outcome: Result<Outcome, CloseReason>,
     place: OwnedSemaphorePermit,
+    unwritten: Option<OwnedSemaphorePermit>,
 }
 
 /// Serves until either side closes. `in_flight` is the broker's budget of request bytes.
@@ -137,7 +142,10 @@ impl<R: AsyncRead + Unpin> FrameReader<R> {
     async fn read_frame(&mut self) -> Result<(Bytes, Vec<OwnedSemaphorePermit>), ReadEnd> {
         let mut prefix = [0; LENGTH_BYTES];
         self.stream.read_exact(&mut prefix).await?;
-        let length = frame_length(prefix, self.broker.config.limits.frame_bytes_max)?;
+        let limits = &self.broker.config.limits;
+        // A frame larger than the budget of all could never be given its share.
+        let max = limits.frame_bytes_max.min(limits.in_flight_bytes_max);
+        let length = frame_length(prefix, max)?;
         let first = length.min(GOOD_FAITH_BYTES);
         let mut memory = vec![self.acquire(first).await?];
         let mut frame = BytesMut::with_capacity(first);
@@ -176,11 +184,25 @@ async fn execute_all(
     mut arrived: Receiver<Arrived>,
     executed: Sender<Executed>,
 ) {
+    let unwritten_bytes = Arc::new(Semaphore::new(UNWRITTEN_BYTES_MAX as usize));
     while let Some(Arrived { frame, place, memory }) = arrived.recv().await {
         let outcome = execute(broker, peer, frame).await;
         drop(memory);
         let is_end = outcome.is_err();
-        if executed.send(Executed { outcome, place }).await.is_err() || is_end {
+        let unwritten = match &outcome {
+            Ok(Outcome::Reply(reply)) => {
+                let bytes = u32::try_from(reply.len()).unwrap_or(u32::MAX);
+                let share = Arc::clone(&unwritten_bytes);
+                // Waits for the writer, who either gets on or ends the connection.
+                tokio::select! {
+                    share = share.acquire_many_owned(bytes.min(UNWRITTEN_BYTES_MAX)) => share.ok(),
+                    () = executed.closed() => return,
+                }
+            }
+            _ => None,
+        };
+        let is_over = executed.send(Executed { outcome, place, unwritten }).await.is_err();
+        if is_over || is_end {
             return;
         }
     }
@@ -209,7 +231,7 @@ async fn write_all(
     mut executed: Receiver<Executed>,
     patience: Duration,
 ) -> Result<(), CloseReason> {
-    while let Some(Executed { mut outcome, place }) = executed.recv().await {
+    while let Some(Executed { mut outcome, place, unwritten }) = executed.recv().await {
         let reply = loop {
             match outcome? {
                 Outcome::Reply(reply) => break Some(reply),
@@ -224,7 +246,7 @@ async fn write_all(
                 Ok(Err(_)) | Err(_) => return Ok(()),
             }
         }
-        drop(place);
+        drop((place, unwritten));
     }
     Ok(())
 }

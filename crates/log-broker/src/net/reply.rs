@@ -45,6 +45,11 @@ pub(crate) enum CloseReason {
 }
 
 impl Reply {
+    /// Bytes of the whole frame.
+    pub(crate) fn len(&self) -> usize {
+        self.0.iter().map(Bytes::len).sum()
+    }
+
     /// A frame around `response` in the version that was asked for.
     pub(crate) fn encode<R: Encodable>(call: &Call, response: &R) -> Result<Self, CloseReason> {
         Self::encode_version(call, call.api_version, response)

@@ -55,7 +55,7 @@ impl Topics {
     ) -> Result<Self, TopicError> {
         let file = directory.join(file::FILE_NAME);
         let stored = file::read(&file)?;
-        if stored.is_none() && !log_dir.partitions().is_empty() {
+        if stored.is_none() && !(log_dir.partitions().is_empty() && log_dir.offline().is_empty()) {
             let reason = "it is missing, but the directory holds partitions; restore it";
             let path = file.display().to_string();
             return Err(TopicError::File { path, reason: reason.to_owned() });
@@ -81,7 +81,7 @@ impl Topics {
         }
         for log in self.log_dir.partitions() {
             let owner = by_name.get(log.topic()).and_then(|topic: &Arc<Topic>| {
-                topic.partition(log.index()).filter(|kept| kept.topic_id() == log.topic_id())
+                topic.partition(log.index()).ok().filter(|kept| kept.topic_id() == log.topic_id())
             });
             if owner.is_none() {
                 info!(topic = log.topic(), partition = log.index(), "removing a deleted partition");
@@ -98,6 +98,11 @@ impl Topics {
         for index in topic.partitions.len()..count {
             let index =
                 i32::try_from(index).map_err(|_| TopicError::PartitionCount { count: i32::MAX })?;
+            // Where another start may find its files repaired.
+            if self.log_dir.offline().contains_key(&(topic.name.clone(), index)) {
+                topic.partitions.push(None);
+                continue;
+            }
             let found = self.log_dir.partition(&topic.name, index);
             let log = match found {
                 Some(log) if log.topic_id() == topic.id => log,
@@ -109,7 +114,7 @@ impl Topics {
                 }
             };
             log.set_config(log_config.clone());
-            topic.partitions.push(log);
+            topic.partitions.push(Some(log));
         }
         Ok(())
     }
@@ -258,7 +263,7 @@ impl Topics {
         let topic = self.edited(name, edit)?;
         self.write_with(Some(&stored(&topic, topic.partitions.len())), None)?;
         let log_config = config::log_config(&topic.overrides, &self.settings);
-        for partition in &topic.partitions {
+        for partition in topic.partitions.iter().flatten() {
             partition.set_config(log_config.clone());
         }
         self.publish(topic);
@@ -307,7 +312,7 @@ impl Topics {
 
     /// What cannot be removed now is removed at the next start: the registry no longer names it.
     fn delete_partitions(&self, topic: &Topic) {
-        for partition in &topic.partitions {
+        for partition in topic.partitions.iter().flatten() {
             match self.log_dir.delete(&topic.name, partition.index()) {
                 Ok(()) | Err(LogError::UnknownPartition { .. }) => {}
                 Err(error) => warn!(topic = topic.name, %error, "deleted topic keeps its files"),

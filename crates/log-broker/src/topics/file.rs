@@ -13,7 +13,7 @@ use serde::{Deserialize, Serialize};
 use uuid::Uuid;
 
 use super::TopicError;
-use crate::durable_file;
+use crate::io::{RealDisk, replace_file};
 
 pub(super) const FILE_NAME: &str = "topics.json";
 const FORMAT: u32 = 1;
@@ -52,5 +52,5 @@ pub(super) fn write(path: &Path, topics: Vec<StoredTopic>) -> Result<(), TopicEr
     let failed = |reason: String| TopicError::File { path: path.display().to_string(), reason };
     let registry = Registry { format: FORMAT, topics };
     let text = serde_json::to_vec(&registry).map_err(|error| failed(error.to_string()))?;
-    durable_file::replace(path, &text).map_err(|error| failed(error.to_string()))
+    replace_file(&RealDisk, path, &text).map_err(|error| failed(error.to_string()))
 }

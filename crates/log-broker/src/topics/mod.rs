@@ -58,7 +58,7 @@ impl Topics {
         index: i32,
     ) -> Result<Arc<PartitionLog>, ResponseError> {
         let topics = self.by_name.read();
-        let partition = topics.get(topic).and_then(|topic| topic.partition(index));
-        partition.cloned().ok_or(ResponseError::UnknownTopicOrPartition)
+        let topic = topics.get(topic).ok_or(ResponseError::UnknownTopicOrPartition)?;
+        topic.partition(index).cloned()
     }
 }

@@ -8,7 +8,7 @@ use levada_schema_core::{Fingerprint, Metadata, Reference, Schema, SchemaType, V
 use super::references::{self, Closure};
 use super::{Draft, Registry};
 use crate::parser::Source;
-use crate::{Context, ReadTransaction, RegistryError, Store, StoredSchema, StoredVersion, stamp};
+use crate::{ReadTransaction, RegistryError, Store, StoredVersion, stamp};
 
 /// A parsed schema that a client handed in.
 #[derive(Clone, Debug)]
@@ -27,26 +27,18 @@ pub(super) struct Loaded {
 }
 
 impl Loaded {
-    async fn load<T: ReadTransaction>(
+    pub(super) async fn load<T: ReadTransaction>(
         tx: &mut T,
         stored: StoredVersion,
     ) -> Result<Self, RegistryError> {
-        let source = Self::of_content(tx, &stored.subject.context, &stored.schema).await?;
-        Ok(Self { stored, source })
-    }
-
-    /// What it takes to parse a stored content of the context `home`.
-    pub(super) async fn of_content<T: ReadTransaction>(
-        tx: &mut T,
-        home: &Context,
-        schema: &StoredSchema,
-    ) -> Result<Arc<Source>, RegistryError> {
-        let closure = references::closure(tx, home, &schema.references).await?;
-        Ok(Arc::new(Source {
+        let schema = &stored.schema;
+        let closure = references::closure(tx, &stored.subject.context, &schema.references).await?;
+        let source = Arc::new(Source {
             schema_type: schema.schema_type,
             text: schema.text.clone(),
             closure: closure.targets,
-        }))
+        });
+        Ok(Self { stored, source })
     }
 
     pub(super) async fn load_all<T: ReadTransaction>(

@@ -25,6 +25,21 @@ impl<S: Store> Registry<S> {
         }
     }
 
+    /// The subject that a name stands for: the alias set in its own config, one hop and no more. A
+    /// plain alias belongs to the context of the name.
+    pub async fn resolve_alias(
+        &self,
+        name: QualifiedSubject,
+    ) -> Result<QualifiedSubject, RegistryError> {
+        if name.is_context() {
+            return Ok(name);
+        }
+        let config = self.store.read().await?.config(&name).await?;
+        let alias = config.and_then(|config| config.alias).filter(|alias| !alias.is_empty());
+        Ok(alias
+            .map_or(name.clone(), |alias| QualifiedSubject::parse_within(&alias, &name.context)))
+    }
+
     /// Merges `patch` into the config of a scope and answers the result.
     pub async fn update_config(
         &self,

@@ -122,7 +122,7 @@ pub(super) async fn release<T: WriteTransaction>(
     context: &Context,
     id: SchemaId,
 ) -> Result<(), RegistryError> {
-    if tx.schema(context, id).await?.is_some() && tx.holders(context, id).await?.is_empty() {
+    if tx.holder(context, id, None).await?.is_none() {
         tx.remove_schema(context, id).await?;
     }
     Ok(())

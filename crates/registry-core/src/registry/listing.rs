@@ -119,11 +119,11 @@ impl<S: Store> Registry<S> {
         page: Page,
     ) -> Result<Vec<VersionKey>, RegistryError> {
         let mut tx = self.store.read().await?;
-        let (context, _) = find_id(&mut tx, id, subject).await.map_err(|error| match error {
+        let found = find_id(&mut tx, id, subject).await.map_err(|error| match error {
             RegistryError::SchemaNotFound(_) => RegistryError::NoSuchSchema,
             other => other,
         })?;
-        let mut holders = tx.holders(&context, id).await?;
+        let mut holders = tx.holders(&found.subject.context, id).await?;
         holders.retain(|holder| deleted || !holder.is_deleted);
         let newest = holders.chunk_by(|a, b| a.subject == b.subject).filter_map(<[_]>::last);
         let mut newest: Vec<VersionKey> = newest.cloned().collect();

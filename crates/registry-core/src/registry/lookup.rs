@@ -25,7 +25,9 @@ impl<S: Store> Registry<S> {
             }
             other => return other,
         };
-        for context in super::reads::other_contexts(&mut self.store.read().await?).await? {
+        // In a statement of its own, so that no transaction is held while others are opened.
+        let contexts = super::reads::other_contexts(&mut self.store.read().await?).await?;
+        for context in contexts {
             let elsewhere = subject.within(context);
             if let Ok(found) = self.lookup_in(&elsewhere, draft, normalize, deleted).await {
                 return Ok(found);

@@ -11,6 +11,8 @@ mod reads;
 mod references;
 mod register;
 mod scope;
+#[cfg(test)]
+mod tests;
 
 use std::sync::Arc;
 use std::time::{SystemTime, UNIX_EPOCH};
@@ -19,7 +21,7 @@ use levada_schema_core::{Limits, Metadata, Reference};
 
 pub use compatibility::Check;
 pub use listing::{DeletedFilter, ListedSchemas, SchemaListing, VersionListing};
-pub use reads::{FoundSchema, SchemaFormat};
+pub use reads::SchemaFormat;
 pub use register::{RegisterOptions, Registered};
 
 use crate::cpu_pool::CpuPool;

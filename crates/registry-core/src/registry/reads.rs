@@ -1,13 +1,11 @@
 //! Reading single schemas: by version, by id, by guid, by metadata.
 
-use std::sync::Arc;
-
-use levada_schema_core::{Fingerprint, SchemaType};
+use levada_schema_core::{Fingerprint, Schema, SchemaType};
 
 use super::Registry;
 use super::candidate::Loaded;
 use crate::{Context, QualifiedSubject, ReadTransaction, RegistryError, SchemaId, Store};
-use crate::{StoredSchema, StoredVersion, VersionKey, VersionSpec};
+use crate::{StoredVersion, VersionSpec};
 
 /// How a schema's text is shown.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -17,6 +15,10 @@ pub enum SchemaFormat {
     Stored,
     /// With its references written out.
     Resolved,
+    /// Without custom options and extensions.
+    WithoutExtensions,
+    /// A base64 `FileDescriptorProto`.
+    Serialized,
 }
 
 impl SchemaFormat {
@@ -26,22 +28,23 @@ impl SchemaFormat {
         let name = name.to_ascii_lowercase();
         match (schema_type, name.as_str()) {
             (SchemaType::Avro, "resolved") => Ok(Self::Resolved),
-            (SchemaType::Protobuf, "serialized" | "ignore_extensions") | (_, "logical") => {
-                Err(RegistryError::NotSupported(format!(
-                    "format={name} of {schema_type} schemas is not implemented yet"
-                )))
-            }
+            (SchemaType::Protobuf, "ignore_extensions") => Ok(Self::WithoutExtensions),
+            (SchemaType::Protobuf, "serialized") => Ok(Self::Serialized),
+            (_, "logical") => Err(RegistryError::NotSupported(format!(
+                "format={name} of {schema_type} schemas is not implemented yet"
+            ))),
             _ => Ok(Self::Stored),
         }
     }
-}
 
-/// A content by id, and one version that holds it.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct FoundSchema {
-    pub context: Context,
-    pub schema: Arc<StoredSchema>,
-    pub holder: Option<StoredVersion>,
+    fn render(self, schema: &Schema) -> String {
+        match (self, schema) {
+            (Self::Resolved, schema) => schema.resolved(),
+            (Self::WithoutExtensions, Schema::Protobuf(schema)) => schema.without_extensions(),
+            (Self::Serialized, Schema::Protobuf(schema)) => schema.serialized(),
+            (_, schema) => schema.canonical().to_owned(),
+        }
+    }
 }
 
 impl<S: Store> Registry<S> {
@@ -75,26 +78,13 @@ impl<S: Store> Registry<S> {
         versions.into_iter().rfind(holds_all).ok_or(RegistryError::NoSuchSchema)
     }
 
-    /// A content by id. Without a subject it is looked for in the default context, with one as
-    /// [`find_id`] says.
+    /// A version that holds an id, looked for as [`find_id`] says.
     pub async fn schema_by_id(
         &self,
         id: SchemaId,
         subject: &QualifiedSubject,
-    ) -> Result<FoundSchema, RegistryError> {
-        let mut tx = self.store.read().await?;
-        let (context, holder) = find_id(&mut tx, id, subject).await?;
-        let holder = match holder {
-            Some(key) => tx.version(&key.subject, key.version).await?,
-            None => None,
-        };
-        let schema = match &holder {
-            Some(holder) => Arc::clone(&holder.schema),
-            None => Arc::new(
-                tx.schema(&context, id).await?.ok_or_else(|| RegistryError::unknown_id(id))?,
-            ),
-        };
-        Ok(FoundSchema { context, schema, holder })
+    ) -> Result<StoredVersion, RegistryError> {
+        find_id(&mut self.store.read().await?, id, subject).await
     }
 
     /// The highest id ever taken in a context.
@@ -102,20 +92,15 @@ impl<S: Store> Registry<S> {
         Ok(self.store.read().await?.max_id(context).await?)
     }
 
-    /// A content by guid, from the default context first; a text that is no guid is not found.
-    pub async fn schema_by_guid(&self, guid: &str) -> Result<FoundSchema, RegistryError> {
+    /// A version that holds a guid, in the default context first; a text that is no guid is not
+    /// found.
+    pub async fn schema_by_guid(&self, guid: &str) -> Result<StoredVersion, RegistryError> {
         let unknown = || RegistryError::SchemaNotFound(guid.to_owned());
         let fingerprint = guid.parse::<Fingerprint>().map_err(|_| unknown())?;
         let mut tx = self.store.read().await?;
         let ids = tx.ids_of(fingerprint).await?;
         let (context, id) = ids.into_iter().next().ok_or_else(unknown)?;
-        let schema = tx.schema(&context, id).await?.ok_or_else(unknown)?;
-        let holders = tx.holders(&context, id).await?;
-        let holder = match pick_holder(&holders) {
-            Some(key) => tx.version(&key.subject, key.version).await?,
-            None => None,
-        };
-        Ok(FoundSchema { context, schema: Arc::new(schema), holder })
+        tx.holder(&context, id, None).await?.ok_or_else(unknown)
     }
 
     /// The ids that a guid has, by context.
@@ -126,27 +111,18 @@ impl<S: Store> Registry<S> {
         }
     }
 
-    /// The text of `schema`, which is stored in `context`, in a format.
+    /// The text of a version in a format.
     pub async fn text(
         &self,
-        context: &Context,
-        schema: &Arc<StoredSchema>,
+        version: &StoredVersion,
         format: SchemaFormat,
     ) -> Result<String, RegistryError> {
-        if format == SchemaFormat::Stored || schema.references.is_empty() {
-            return Ok(schema.text.clone());
+        if format == SchemaFormat::Stored {
+            return Ok(version.schema.text.clone());
         }
-        let mut tx = self.store.read().await?;
-        let loaded = Loaded::of_content(&mut tx, context, schema).await?;
-        drop(tx);
-        let parsed = self.parser.parse(&loaded, levada_schema_core::Validation::Stored).await?;
-        self.parser.pool.run(move || parsed.resolved()).await
-    }
-}
-
-impl RegistryError {
-    pub(super) fn unknown_id(id: SchemaId) -> Self {
-        Self::SchemaNotFound(id.to_string())
+        let loaded = Loaded::load(&mut self.store.read().await?, version.clone()).await?;
+        let parsed = self.parse_loaded(&loaded).await?;
+        self.parser.pool.run(move || format.render(&parsed)).await
     }
 }
 
@@ -211,7 +187,7 @@ async fn version_in<T: ReadTransaction>(
     }
 }
 
-/// Where an id is meant to be, and the version that shows it.
+/// The version that an id and the parameter `subject` mean.
 ///
 /// A qualified subject must hold the id itself; `:.context:` takes any holder there. A plain
 /// subject is tried in the default context, then in every other one, and at last any holder in
@@ -220,38 +196,21 @@ pub(super) async fn find_id<T: ReadTransaction>(
     tx: &mut T,
     id: SchemaId,
     subject: &QualifiedSubject,
-) -> Result<(Context, Option<VersionKey>), RegistryError> {
-    if !subject.is_context() {
-        let mut contexts = vec![subject.context.clone()];
-        if subject.context.is_default() {
-            contexts.extend(other_contexts(tx).await?);
-        }
-        for context in contexts {
-            let wanted = subject.within(context);
-            let mut holders = tx.holders(&wanted.context, id).await?;
-            holders.retain(|holder| holder.subject == wanted);
-            if let Some(newest) = holders.pop() {
-                return Ok((wanted.context, Some(newest)));
+) -> Result<StoredVersion, RegistryError> {
+    let home = &subject.context;
+    let name = (!subject.is_context()).then_some(subject.subject.as_str());
+    if let Some(found) = tx.holder(home, id, name).await? {
+        return Ok(found);
+    }
+    if name.is_some() && home.is_default() {
+        for context in other_contexts(tx).await? {
+            if let Some(found) = tx.holder(&context, id, name).await? {
+                return Ok(found);
             }
         }
-        if !subject.context.is_default() {
-            return Err(RegistryError::unknown_id(id));
+        if let Some(found) = tx.holder(home, id, None).await? {
+            return Ok(found);
         }
     }
-    let context = subject.context.clone();
-    let holders = tx.holders(&context, id).await?;
-    let holder = pick_holder(&holders);
-    if holder.is_none() && tx.schema(&context, id).await?.is_none() {
-        return Err(RegistryError::unknown_id(id));
-    }
-    Ok((context, holder))
-}
-
-/// Of all holders the newest version of the first subject that is live, or else of the first.
-fn pick_holder(holders: &[VersionKey]) -> Option<VersionKey> {
-    let first = holders.iter().find(|holder| !holder.is_deleted).or_else(|| holders.first())?;
-    holders
-        .iter()
-        .rfind(|holder| holder.subject == first.subject && holder.is_deleted == first.is_deleted)
-        .cloned()
+    Err(RegistryError::SchemaNotFound(id.to_string()))
 }

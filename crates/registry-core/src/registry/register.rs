@@ -102,7 +102,7 @@ impl<S: Store> Registry<S> {
         options: RegisterOptions,
         snapshot: &Snapshot,
     ) -> Result<Decision, RegistryError> {
-        let importing = snapshot.mode == Mode::Import;
+        let importing = snapshot.mode.takes_ids();
         let normalize = !importing && (options.normalize || snapshot.config.normalize());
         let live = snapshot.live();
         if !draft.text.trim().is_empty() {
@@ -111,16 +111,14 @@ impl<S: Store> Registry<S> {
                 return Ok(Decision::Existing(version));
             }
         }
-        match (snapshot.mode, draft.explicit_id()) {
-            (Mode::ReadOnly | Mode::ReadOnlyOverride, _) => {
-                Err(RegistryError::ReadOnly(subject.clone()))
-            }
-            (Mode::Import, Some(id)) => self.decide_import(draft, id, snapshot).await,
-            (Mode::Import, None) => Err(RegistryError::NotInReadWriteMode(subject.clone())),
-            (Mode::ReadWrite | Mode::Forward, Some(_)) => {
-                Err(RegistryError::NotInImportMode(subject.clone()))
-            }
-            (Mode::ReadWrite | Mode::Forward, None) => {
+        if snapshot.mode.is_read_only() {
+            return Err(RegistryError::ReadOnly(subject.clone()));
+        }
+        match (importing, draft.explicit_id()) {
+            (true, Some(id)) => self.decide_import(draft, id, snapshot).await,
+            (true, None) => Err(RegistryError::NotInReadWriteMode(subject.clone())),
+            (false, Some(_)) => Err(RegistryError::NotInImportMode(subject.clone())),
+            (false, None) => {
                 self.decide_new(subject, draft, options.force, normalize, snapshot).await
             }
         }
@@ -186,10 +184,8 @@ impl<S: Store> Registry<S> {
         if let Some(deleted) = &closure.deleted {
             return Err(deleted_reference(deleted));
         }
-        let validation = match snapshot.config.validate_new_schemas() {
-            true => Validation::New,
-            false => Validation::Stored,
-        };
+        let strict = snapshot.config.validate_new_schemas();
+        let validation = if strict { Validation::New } else { Validation::Stored };
         let candidate = self.candidate(draft, &closure, normalize, validation).await?;
         let next = snapshot.next_version()?;
         let mut metadata = draft.metadata.clone();
@@ -351,20 +347,22 @@ async fn add_content<T: WriteTransaction>(
     subject: &QualifiedSubject,
     content: &StoredSchema,
 ) -> Result<SchemaId, RegistryError> {
-    let context = &subject.context;
-    for (_, id) in tx.ids_of(content.fingerprint).await?.iter().filter(|(c, _)| c == context) {
-        match tx.schema(context, *id).await? {
+    let home = &subject.context;
+    for (_, id) in
+        tx.ids_of(content.fingerprint).await?.iter().filter(|(context, _)| context == home)
+    {
+        match tx.schema(home, *id).await? {
             Some(stored) if stored.is_same_content(content) => return Ok(*id),
             // The type is not hashed, so two types can share a text; two texts never should.
             Some(stored) if stored.schema_type == content.schema_type => {
-                return Err(RegistryError::IdentityCollision(context.clone()));
+                return Err(RegistryError::IdentityCollision(home.clone()));
             }
             _ => {}
         }
     }
-    let id = tx.allocate_id(context).await?;
-    let id = id.ok_or_else(|| RegistryError::IdsExhausted(context.clone()))?;
-    tx.insert_schema(context, &StoredSchema { id, ..content.clone() }, false).await?;
+    let id = tx.allocate_id(home).await?;
+    let id = id.ok_or_else(|| RegistryError::IdsExhausted(home.clone()))?;
+    tx.insert_schema(home, &StoredSchema { id, ..content.clone() }, false).await?;
     Ok(id)
 }
 
@@ -375,12 +373,12 @@ async fn import_content<T: WriteTransaction>(
     id: SchemaId,
     content: &StoredSchema,
 ) -> Result<SchemaId, RegistryError> {
-    let context = &subject.context;
-    match tx.schema(context, id).await? {
+    let home = &subject.context;
+    match tx.schema(home, id).await? {
         Some(stored) if stored.is_same_content(content) => {}
-        Some(_) => return Err(RegistryError::IdTaken { id, context: context.clone() }),
+        Some(_) => return Err(RegistryError::IdTaken { id, context: home.clone() }),
         None => {
-            tx.insert_schema(context, &StoredSchema { id, ..content.clone() }, true).await?;
+            tx.insert_schema(home, &StoredSchema { id, ..content.clone() }, true).await?;
         }
     }
     Ok(id)

@@ -45,7 +45,57 @@ fn advice(rule: Rule) -> Option<(&'static str, &'static str)> {
             "A reader field matches several writer fields through its aliases, so none can be chosen.",
             "Remove the aliases that name fields which the writer still has.",
         ),
-        #[allow(unreachable_patterns, reason = "the rules of other formats add theirs here")]
+        _ => return protobuf_advice(rule),
+    })
+}
+
+fn protobuf_advice(rule: Rule) -> Option<(&'static str, &'static str)> {
+    Some(match rule {
+        Rule::ProtobufPackageChanged => (
+            "The package is part of every message's full name, so all messages are taken for others.",
+            "Keep the package, or register the renamed messages under a subject of their own.",
+        ),
+        Rule::ProtobufMessageRemoved => (
+            "The writer may send a message that the reader has no definition of at that place.",
+            "Keep the message where it is; one that moved to an import or another scope counts as removed.",
+        ),
+        Rule::ProtobufFieldKindChanged => (
+            "A scalar, a message and a map are encoded differently under the same field number.",
+            "Keep the field as it is and add one of the new kind under a new number.",
+        ),
+        Rule::ProtobufFieldScalarKindChanged => (
+            "The two scalar types are encoded differently, so the reader would see other values.",
+            "Stay among int32, int64, uint32, uint64, bool and enums, or string and bytes, or sint32 and sint64, \
+             or a fixed type and its signed twin; otherwise add a field under a new number.",
+        ),
+        Rule::ProtobufFieldNamedTypeChanged => (
+            "The field names another message than before, or one whose definition changed incompatibly.",
+            "Keep the message, or add a field of the new type under a new number.",
+        ),
+        Rule::ProtobufFieldNumericLabelChanged => (
+            "A number that is single on one side and repeated on the other is encoded differently.",
+            "Keep the label, or add a repeated field under a new number.",
+        ),
+        Rule::ProtobufRequiredFieldAdded => (
+            "The reader insists on a field that the writer does not write.",
+            "Add the field as optional; a default does not help a required one.",
+        ),
+        Rule::ProtobufRequiredFieldRemoved => (
+            "The other side may insist on the field that is gone.",
+            "Make the field optional first and remove it once nobody requires it.",
+        ),
+        Rule::ProtobufOneofFieldRemoved => (
+            "The writer may set a member of the oneof that the reader does not know and would drop.",
+            "Keep the member (deprecated, if need be), or remove the oneof with all its members.",
+        ),
+        Rule::ProtobufMultipleFieldsMovedToOneof => (
+            "Fields that could be set together now exclude each other, so all but one would be lost.",
+            "Put at most one existing field into a new oneof; make the others new fields.",
+        ),
+        Rule::ProtobufFieldMovedToExistingOneof => (
+            "A field that could be set beside the oneof now excludes its members, so one would be lost.",
+            "Leave the field outside, or add a new member under a new number.",
+        ),
         _ => return None,
     })
 }

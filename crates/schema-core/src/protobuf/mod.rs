@@ -13,6 +13,7 @@ mod normalize;
 mod option_parser;
 mod parser;
 mod print;
+mod strip;
 mod types;
 mod well_known;
 
@@ -92,6 +93,21 @@ impl ProtobufSchema {
     /// Imports are never written out.
     pub fn resolved(&self) -> String {
         self.parsed.canonical.clone()
+    }
+
+    /// The canonical text without custom options and extensions (`format=ignore_extensions`).
+    pub fn without_extensions(&self) -> String {
+        print::print(&strip::without_extensions(&self.parsed.file))
+    }
+
+    /// A base64 `FileDescriptorProto` of the file, not of its imports (`format=serialized`).
+    pub fn serialized(&self) -> String {
+        let Parsed { file, dependencies, .. } = &*self.parsed;
+        let is_known = |path: &str| {
+            dependencies.iter().any(|dependency| dependency.reference.name == path)
+                || well_known::files().iter().any(|(known, _)| known == path)
+        };
+        descriptor::to_base64(file, &Types::collect(file, dependencies), is_known)
     }
 
     /// Equal in the canonical text: comments and layout do not count, the order of fields does.

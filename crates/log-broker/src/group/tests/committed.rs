@@ -12,7 +12,7 @@ async fn restart_finds_the_last_commit_of_each_partition() {
     rig.commit("g", &outsider(), &[("a", 0, 10), ("a", 1, 11), ("b", 0, 1)]).await.unwrap();
     rig.commit("g", &outsider(), &[("a", 0, 20)]).await.unwrap();
     rig.commit("g", &outsider(), &[("a", 1, 5)]).await.unwrap();
-    rig.restart();
+    rig.restart().await;
     let want = vec![at("a", 0, 20), at("a", 1, 5), at("b", 0, 1)];
     assert_eq!(rig.offsets("g").await, Some(want));
     let whole = rig.coordinator.read_offsets("g", |all| all.unwrap().committed("a", 1).cloned());
@@ -34,7 +34,7 @@ async fn refused_commit_changes_nothing() {
     let refused = rig.commit("g", &member("a", 1), &[("a", 0, 2)]).await;
     assert_eq!(refused, Err(ResponseError::UnknownMemberId));
     assert_eq!(rig.offsets("g").await, Some(vec![at("a", 0, 1)]));
-    rig.restart();
+    rig.restart().await;
     assert_eq!(rig.offsets("g").await, Some(vec![at("a", 0, 1)]));
 }
 
@@ -67,7 +67,7 @@ async fn deleted_group_stays_away_after_a_restart() {
     rig.leave("g", &id).await;
     assert_eq!(rig.coordinator.delete_group("g").await.unwrap(), Ok(()));
     assert_eq!((rig.state("g"), rig.offsets("g").await), (None, None));
-    rig.restart();
+    rig.restart().await;
     assert_eq!((rig.state("g"), rig.offsets("g").await), (None, None));
     let again = rig.coordinator.delete_group("g").await.unwrap();
     assert_eq!(again, Err(ResponseError::GroupIdNotFound));
@@ -79,7 +79,7 @@ async fn group_can_be_used_again_after_its_delete() {
     rig.commit("g", &outsider(), &[("a", 0, 1)]).await.unwrap();
     rig.coordinator.delete_group("g").await.unwrap().unwrap();
     rig.commit("g", &outsider(), &[("b", 0, 2)]).await.unwrap();
-    rig.restart();
+    rig.restart().await;
     assert_eq!(rig.offsets("g").await, Some(vec![at("b", 0, 2)]));
 }
 
@@ -93,7 +93,7 @@ async fn offsets_of_subscribed_topics_cannot_be_deleted() {
     let deleted = rig.coordinator.delete_offsets("g", &places).await.unwrap();
     let subscribed = Err(ResponseError::GroupSubscribedToTopic);
     assert_eq!(deleted, Ok(vec![subscribed, Ok(()), Ok(())]));
-    rig.restart();
+    rig.restart().await;
     assert_eq!(rig.offsets("g").await, Some(vec![at("read", 0, 1)]));
 }
 
@@ -119,7 +119,7 @@ async fn deleted_topic_takes_its_offsets_along() {
     rig.commit("g", &outsider(), &[("a", 0, 1), ("b", 0, 2)]).await.unwrap();
     rig.coordinator.forget_topics(|topic| topic == "a");
     assert_eq!(rig.offsets("g").await, Some(vec![at("b", 0, 2)]));
-    rig.restart();
+    rig.restart().await;
     assert_eq!(rig.offsets("g").await, Some(vec![at("b", 0, 2)]));
 }
 
@@ -138,7 +138,7 @@ async fn offsets_and_their_group_end_seven_days_after_it_became_empty() {
     rig.clock.advance(1);
     rig.coordinator.expire_offsets();
     assert_eq!((rig.state("g"), rig.offsets("g").await), (None, None));
-    rig.restart();
+    rig.restart().await;
     assert_eq!(rig.state("g"), None);
 }
 
@@ -150,7 +150,7 @@ async fn retention_that_a_client_asked_for_survives_a_restart() {
     committed.expire_timestamp_ms = expire_timestamp_ms;
     let offsets = vec![(place("a", 0), committed)];
     rig.coordinator.commit("g", &outsider(), offsets).await.unwrap().unwrap();
-    rig.restart();
+    rig.restart().await;
     rig.clock.advance(499);
     rig.coordinator.expire_offsets();
     assert_eq!(rig.offsets("g").await, Some(vec![at("a", 0, 1)]));
@@ -170,7 +170,7 @@ async fn compacted_log_holds_what_counts_and_no_more() {
     let (id, generation) = rig.lone_member("h").await;
     rig.coordinator.compact().await.unwrap();
     assert_eq!(rig.coordinator.log.record_count(), 3);
-    rig.restart();
+    rig.restart().await;
     assert_eq!(rig.offsets("g").await, Some(vec![at("a", 0, 49), at("a", 1, 49)]));
     assert_eq!(rig.offsets("gone").await, None);
     assert_eq!(rig.coordinator.heartbeat("h", &identity(&id), generation), Ok(()));
@@ -182,7 +182,7 @@ async fn compaction_during_a_rebalance_keeps_the_last_persisted_generation() {
     let (id, generation) = rig.lone_member("g").await;
     let next = rig.join("g", &id).await.unwrap().generation_id;
     rig.coordinator.compact().await.unwrap();
-    rig.restart();
+    rig.restart().await;
     let beat = |generation| rig.coordinator.heartbeat("g", &identity(&id), generation);
     assert_eq!(beat(next), Err(ResponseError::IllegalGeneration));
     assert_eq!(beat(generation), Ok(()));

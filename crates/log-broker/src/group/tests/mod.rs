@@ -19,7 +19,7 @@ use super::offsets_log::OFFSETS_TOPIC;
 use super::record::CommittedOffset;
 use super::{GroupConfig, GroupCoordinator};
 use crate::clock::ManualClock;
-use crate::log::{LogConfig, LogDir, LogOptions, PartitionLog};
+use crate::log::{FlushPolicy, LogConfig, LogDir, LogOptions, PartitionLog};
 
 pub(super) const DAY_MS: i64 = 24 * 3_600_000;
 pub(super) const SESSION_MS: u64 = 10_000;
@@ -43,15 +43,22 @@ impl Rig {
         let directory = tempfile::tempdir().unwrap();
         let clock = Arc::new(ManualClock::at(1_700_000_000_000));
         let log_dir = LogDir::open(directory.path(), clock.clone(), LogOptions::default()).unwrap();
-        let log_config = LogConfig { retention_ms: None, ..LogConfig::default() };
+        // Under paused time a real sync would let the sessions run out.
+        let log_config =
+            LogConfig { retention_ms: None, flush: FlushPolicy::Os, ..LogConfig::default() };
         let log = log_dir.create(OFFSETS_TOPIC, 0, Uuid::new_v4(), log_config).unwrap();
         let coordinator = GroupCoordinator::open(log.clone(), clock.clone(), config.clone());
         let coordinator = Arc::new(coordinator.unwrap());
         Self { coordinator, clock, log_dir, log, config, _directory: directory }
     }
 
-    /// A new coordinator that knows only what is in the log.
-    pub(super) fn restart(&mut self) {
+    /// A new coordinator that knows only what is in the log. What nobody waited for becomes
+    /// durable first: a log that is opened again ends where its file ends.
+    pub(super) async fn restart(&mut self) {
+        let end = self.log.bounds().log_end_offset;
+        if end > 0 && !self.log.is_deleted() {
+            self.log.flushed(end - 1).await.unwrap();
+        }
         let opened =
             GroupCoordinator::open(self.log.clone(), self.clock.clone(), self.config.clone());
         self.coordinator = Arc::new(opened.unwrap());

@@ -1,6 +1,8 @@
 //! Appending, reading, flushing, waiting; opening and deleting.
 
 use super::*;
+use levada_kafka_wire::record_batch::BatchBuilder;
+
 use crate::io::{Disk, Fault, RealDisk, Space};
 
 #[tokio::test]
@@ -275,11 +277,85 @@ fn deleted_partitions_stay_deleted_and_may_be_made_again() {
     dir.delete(TOPIC, 0).unwrap();
     assert!(matches!(log.append(&batch(&["x"]), AppendOrigin::Client), Err(AppendError::Deleted)));
     assert!(matches!(dir.delete(TOPIC, 0), Err(LogError::UnknownPartition { .. })));
-    drop(dir);
-    let (dir, log) = bench.start();
+    let old = log;
+    let log = dir.create(TOPIC, 0, Uuid::new_v4(), bench.config.clone()).unwrap();
     assert_eq!(log.bounds().log_end_offset, 0);
     let again = dir.create(TOPIC, 0, Uuid::new_v4(), bench.config.clone());
     assert!(matches!(again, Err(LogError::PartitionExists { .. })));
+    assert!(matches!(old.delete_records(1), Err(ReadError::Deleted)));
+    assert!(matches!(old.flush(), Err(LogError::Deleted)));
+    dir.maintain().unwrap();
+    assert_eq!(log.bounds().log_start_offset, 0);
     let evil = dir.create("../evil", 0, Uuid::new_v4(), bench.config.clone());
     assert!(matches!(evil, Err(LogError::InvalidTopicName { .. })));
+}
+
+#[tokio::test]
+async fn many_partitions_and_waiters_are_all_answered() {
+    let bench = Bench::new();
+    let (dir, _log) = bench.start();
+    let mut tasks = Vec::new();
+    for index in 1..9 {
+        let log = dir.create(TOPIC, index, Uuid::new_v4(), bench.config.clone()).unwrap();
+        for _ in 0..4 {
+            let log = log.clone();
+            tasks.push(tokio::spawn(async move {
+                for _ in 0..25 {
+                    let appended = append(&log, &["v"]);
+                    log.flushed(appended.last_offset).await.unwrap();
+                    assert!(log.bounds().high_watermark > appended.last_offset);
+                }
+            }));
+        }
+    }
+    for task in tasks {
+        task.await.unwrap();
+    }
+    for log in dir.partitions().iter().skip(1) {
+        assert_eq!(all(log).len(), 100);
+    }
+}
+
+#[tokio::test]
+async fn waiters_end_with_the_directory() {
+    let bench = Bench::new();
+    let (dir, log) = bench.start();
+    let turn = log.flush_turn.lock();
+    append(&log, &["a"]);
+    log.shared.flusher.stop();
+    let waiting = log.flushed(0);
+    drop(turn);
+    // The flush under way may still succeed; hanging is what must not happen.
+    match waiting.await {
+        Ok(()) => assert_eq!(log.bounds().high_watermark, 1),
+        Err(error) => assert!(matches!(error, LogError::Closed), "{error}"),
+    }
+    drop(dir);
+}
+
+#[test]
+fn committed_readers_stop_at_open_transactions_and_learn_of_aborted_ones() {
+    use levada_kafka_wire::record_batch::{ControlType, EndTxnMarker};
+    let bench = Bench::new();
+    let (dir, log) = bench.start();
+    append(&log, &["before"]);
+    let open = BatchBuilder::new().producer(5, 0, 0).transactional();
+    log.append(&build(open, NOW_MS, &["undecided"]), AppendOrigin::Client).unwrap();
+    append(&log, &["after"]);
+    log.flush().unwrap();
+    let committed = |log: &PartitionLog| {
+        records_of(&log.read(0, ReadBound::LastStable, 1000, true).unwrap().records).len()
+    };
+    assert_eq!((committed(&log), log.bounds().last_stable_offset), (1, 1));
+    let marker = EndTxnMarker { control_type: ControlType::Abort, coordinator_epoch: 0 };
+    let marker = marker.to_batch(NOW_MS, 5, 0).unwrap();
+    log.append(&marker, AppendOrigin::Coordinator).unwrap();
+    log.flush().unwrap();
+    let aborted = [AbortedTransaction { producer_id: 5, first_offset: 1 }];
+    assert_eq!(log.bounds().last_stable_offset, 4);
+    assert_eq!(log.aborted_transactions(0, 4), aborted);
+    drop(dir);
+    let (_dir, log) = bench.start();
+    assert_eq!(log.bounds().last_stable_offset, 4);
+    assert_eq!(log.aborted_transactions(0, 4), aborted, "rebuilt from the log");
 }

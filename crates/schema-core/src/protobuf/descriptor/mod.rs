@@ -1,4 +1,4 @@
-//! A serialized `FileDescriptorProto` to the same tree that text gives.
+//! A serialized `FileDescriptorProto` to the same tree that text gives, and back (`write`).
 //!
 //! Schema text may be such a descriptor in base64. It is shown and stored as text, so it is
 //! translated at once: nested messages keep their map entries, names stay absolute, groups come
@@ -6,6 +6,11 @@
 
 mod options;
 mod proto;
+mod scalars;
+mod write;
+mod write_options;
+
+pub(super) use self::write::to_base64;
 
 use std::collections::HashSet;
 
@@ -196,7 +201,8 @@ impl Reader<'_> {
             2 => Some(Label::Required),
             _ => Some(Label::Optional),
         };
-        let ty = proto.type_name.unwrap_or_else(|| scalar(proto.r#type.unwrap_or(1)).to_owned());
+        let ty =
+            proto.type_name.unwrap_or_else(|| scalars::name(proto.r#type.unwrap_or(1)).to_owned());
         Ok(Field {
             at: 0,
             label,
@@ -267,25 +273,5 @@ fn closed(start: i32, end: i32) -> NumberRange {
     NumberRange { start, end: (start != end).then_some(end) }
 }
 
-fn scalar(ty: i32) -> &'static str {
-    match ty {
-        2 => "float",
-        3 => "int64",
-        4 => "uint64",
-        5 => "int32",
-        6 => "fixed64",
-        7 => "fixed32",
-        8 => "bool",
-        9 => "string",
-        10 => "group",
-        11 => "message",
-        12 => "bytes",
-        13 => "uint32",
-        14 => "enum",
-        15 => "sfixed32",
-        16 => "sfixed64",
-        17 => "sint32",
-        18 => "sint64",
-        _ => "double",
-    }
-}
+#[cfg(test)]
+mod tests;

@@ -6,13 +6,14 @@ use super::proto::{
 };
 use crate::protobuf::ast::{OptionNode, OptionValue};
 
-const OPTIMIZE_FOR: &[&str] = &["", "SPEED", "CODE_SIZE", "LITE_RUNTIME"];
-const CTYPE: &[&str] = &["STRING", "CORD", "STRING_PIECE"];
-const JSTYPE: &[&str] = &["JS_NORMAL", "JS_STRING", "JS_NUMBER"];
-const RETENTION: &[&str] = &["RETENTION_UNKNOWN", "RETENTION_RUNTIME", "RETENTION_SOURCE"];
-const IDEMPOTENCY: &[&str] = &["IDEMPOTENCY_UNKNOWN", "NO_SIDE_EFFECTS", "IDEMPOTENT"];
-const VERIFICATION: &[&str] = &["DECLARATION", "UNVERIFIED"];
-const TARGETS: &[&str] = &[
+pub(super) const OPTIMIZE_FOR: &[&str] = &["", "SPEED", "CODE_SIZE", "LITE_RUNTIME"];
+pub(super) const CTYPE: &[&str] = &["STRING", "CORD", "STRING_PIECE"];
+pub(super) const JSTYPE: &[&str] = &["JS_NORMAL", "JS_STRING", "JS_NUMBER"];
+pub(super) const RETENTION: &[&str] =
+    &["RETENTION_UNKNOWN", "RETENTION_RUNTIME", "RETENTION_SOURCE"];
+pub(super) const IDEMPOTENCY: &[&str] = &["IDEMPOTENCY_UNKNOWN", "NO_SIDE_EFFECTS", "IDEMPOTENT"];
+pub(super) const VERIFICATION: &[&str] = &["DECLARATION", "UNVERIFIED"];
+pub(super) const TARGETS: &[&str] = &[
     "TARGET_TYPE_UNKNOWN",
     "TARGET_TYPE_FILE",
     "TARGET_TYPE_EXTENSION_RANGE",

@@ -9,6 +9,8 @@ use prost::Message;
 
 #[derive(Clone, PartialEq, Message)]
 pub(super) struct FileProto {
+    #[prost(string, optional, tag = "1")]
+    pub(super) name: Option<String>,
     #[prost(string, optional, tag = "2")]
     pub(super) package: Option<String>,
     #[prost(string, repeated, tag = "3")]

@@ -19,15 +19,35 @@ use crate::ParseErrorKind;
 
 pub(super) fn normalize(file: &File, types: &Types<'_>) -> Result<File> {
     let scope = types.scope_of_package(file.package.as_deref().unwrap_or_default());
-    Normalizer { types, scope }.file(file)
+    Normalizer::new(types, scope).file(file)
 }
 
-struct Normalizer<'t, 'a> {
+/// What names and options come to, seen from a scope.
+pub(super) struct Normalizer<'t, 'a> {
     types: &'t Types<'a>,
     scope: NodeId,
 }
 
-impl Normalizer<'_, '_> {
+impl<'t, 'a> Normalizer<'t, 'a> {
+    pub(super) fn new(types: &'t Types<'a>, scope: NodeId) -> Self {
+        Self { types, scope }
+    }
+
+    pub(super) fn scope(&self) -> NodeId {
+        self.scope
+    }
+
+    /// Steps into a message; returns what [`Self::leave`] goes back to.
+    pub(super) fn enter(&mut self, name: &str) -> NodeId {
+        let outer = self.scope;
+        self.scope = self.types.enter(outer, name);
+        outer
+    }
+
+    pub(super) fn leave(&mut self, outer: NodeId) {
+        self.scope = outer;
+    }
+
     fn file(mut self, file: &File) -> Result<File> {
         Ok(File {
             package: file.package.clone(),
@@ -53,15 +73,14 @@ impl Normalizer<'_, '_> {
             match decl {
                 TypeDecl::Message(message) if self.is_map_entry(message) => {}
                 TypeDecl::Message(message) => {
-                    let outer = self.scope;
-                    self.scope = self.types.enter(outer, &message.name);
+                    let outer = self.enter(&message.name);
                     // Apart from the members, to keep the recursion's frames small.
                     kept.push(self.members(message)?);
                     let nested = self.types(&message.nested)?;
                     if let Some(TypeDecl::Message(message)) = kept.last_mut() {
                         message.nested = nested;
                     }
-                    self.scope = outer;
+                    self.leave(outer);
                 }
                 TypeDecl::Enum(decl) => kept.push(TypeDecl::Enum(self.enumeration(decl))),
             }

@@ -8,7 +8,7 @@ use crate::protobuf::ast::{Field, FieldType, Label, Message, OptionNode, OptionV
 type Entries = Vec<(String, OptionValue)>;
 
 impl Normalizer<'_, '_> {
-    pub(super) fn options(&self, options: &[OptionNode]) -> Vec<OptionNode> {
+    pub(in crate::protobuf) fn options(&self, options: &[OptionNode]) -> Vec<OptionNode> {
         let mut options: Vec<_> =
             options.iter().map(|option| self.qualified(option.clone())).collect();
         options.sort_by(|a, b| a.name.cmp(&b.name));

@@ -95,7 +95,7 @@ fn ladder(depth: usize, bottom: Option<FindingId>) -> Graph {
 
 #[test]
 fn what_leads_to_nothing_costs_nothing() {
-    assert_eq!(expand(&ladder(50_000, None), &Limits::default()), Vec::<usize>::new());
+    assert!(expand(&ladder(50_000, None), &Limits::default()).is_empty());
 }
 
 #[test]

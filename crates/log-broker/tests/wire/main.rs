@@ -1,0 +1,9 @@
+//! A broker over real sockets: what clients send, what hostile peers send, what survives a stop.
+
+#![allow(clippy::unwrap_used, clippy::expect_used, reason = "a test that cannot go on has failed")]
+
+mod client;
+mod hostile;
+mod records;
+mod start;
+mod topics;

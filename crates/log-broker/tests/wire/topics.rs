@@ -1,0 +1,276 @@
+//! Making, changing and removing topics, and what every connection sees of it.
+
+use kafka_protocol::messages::create_topics_request::{
+    CreatableReplicaAssignment, CreatableTopic, CreatableTopicConfig,
+};
+use kafka_protocol::messages::create_topics_response::CreatableTopicResult;
+use kafka_protocol::messages::metadata_response::MetadataResponseTopic;
+use kafka_protocol::messages::*;
+use uuid::Uuid;
+
+use super::client::{Client, Rig, config_map, text, topic_name};
+
+fn topic(name: &str) -> CreatableTopic {
+    CreatableTopic::default()
+        .with_name(topic_name(name))
+        .with_num_partitions(3)
+        .with_replication_factor(1)
+}
+
+async fn create(client: &mut Client, topics: Vec<CreatableTopic>) -> Vec<CreatableTopicResult> {
+    let request = CreateTopicsRequest::default().with_topics(topics);
+    client.call::<_, CreateTopicsResponse>(ApiKey::CreateTopics, 7, &request).await.topics
+}
+
+async fn describe(client: &mut Client, version: i16, name: &str) -> MetadataResponseTopic {
+    let asked = metadata_request::MetadataRequestTopic::default().with_name(Some(topic_name(name)));
+    let request = MetadataRequest::default().with_topics(Some(vec![asked]));
+    let request =
+        if version >= 4 { request.with_allow_auto_topic_creation(false) } else { request };
+    let answer: MetadataResponse = client.call(ApiKey::Metadata, version, &request).await;
+    answer.topics[0].clone()
+}
+
+#[tokio::test]
+async fn created_topic_is_seen_on_another_connection_in_every_version() {
+    let rig = Rig::start().await;
+    let mut admin = rig.client().await;
+    let made = create(&mut admin, vec![topic("orders")]).await.remove(0);
+    assert_eq!((made.error_code, made.num_partitions, made.replication_factor), (0, 3, 1));
+    let mut other = rig.client().await;
+    for version in 0..=11 {
+        let seen = describe(&mut other, version, "orders").await;
+        assert_eq!((seen.error_code, seen.partitions.len()), (0, 3), "version {version}");
+        let id = if version >= 10 { made.topic_id } else { Uuid::nil() };
+        assert_eq!(seen.topic_id, id, "version {version}");
+        assert!(
+            seen.partitions.iter().all(|p| p.leader_id.0 == 1 && p.replica_nodes == [BrokerId(1)])
+        );
+    }
+}
+
+#[tokio::test]
+async fn metadata_tells_all_topics_for_null_and_none_for_an_empty_list() {
+    let rig = Rig::start().await;
+    let mut client = rig.client().await;
+    create(&mut client, vec![topic("orders")]).await;
+    for (version, topics, has_orders) in [
+        (0, Some(Vec::new()), true),
+        (1, None, true),
+        (1, Some(Vec::new()), false),
+        (9, None, true),
+    ] {
+        let request = MetadataRequest::default().with_topics(topics);
+        let answer: MetadataResponse = client.call(ApiKey::Metadata, version, &request).await;
+        let names = answer.topics.iter().filter_map(|topic| topic.name.clone());
+        assert_eq!(names.into_iter().any(|name| name == topic_name("orders")), has_orders);
+        let broker = &answer.brokers[0];
+        assert_eq!(broker.host.as_str(), "127.0.0.1");
+        assert_eq!(broker.port, i32::from(rig.running.local_addr().port()));
+    }
+}
+
+#[tokio::test]
+async fn unknown_topic_is_made_when_the_request_allows_it() {
+    let rig = Rig::start().await;
+    let mut client = rig.client().await;
+    assert_eq!(describe(&mut client, 4, "new").await.error_code, 3);
+    for (name, error) in [("new", 0), ("a/b", 17), ("", 17), ("__transaction_state", 3)] {
+        let asked =
+            metadata_request::MetadataRequestTopic::default().with_name(Some(topic_name(name)));
+        let request = MetadataRequest::default().with_topics(Some(vec![asked]));
+        let answer: MetadataResponse = client.call(ApiKey::Metadata, 8, &request).await;
+        assert_eq!(answer.topics[0].error_code, error, "{name}");
+    }
+    assert_eq!(describe(&mut client, 4, "new").await.partitions.len(), 1);
+}
+
+#[tokio::test]
+async fn topics_that_cannot_be_are_refused_each_with_its_error() {
+    let rig = Rig::start().await;
+    let mut client = rig.client().await;
+    assert_eq!(create(&mut client, vec![topic("a.b")]).await[0].error_code, 0);
+    let config = |name: &str, value: Option<&str>| {
+        CreatableTopicConfig::default().with_name(text(name)).with_value(value.map(text))
+    };
+    let assigned = |index, brokers: &[i32]| {
+        let ids = brokers.iter().map(|id| BrokerId(*id)).collect();
+        CreatableReplicaAssignment::default().with_partition_index(index).with_broker_ids(ids)
+    };
+    let manual = |assignments| {
+        topic("m").with_num_partitions(-1).with_replication_factor(-1).with_assignments(assignments)
+    };
+    for (asked, error) in [
+        (topic("a.b"), 36),
+        (topic("a_b"), 17),
+        (topic(".."), 17),
+        (topic("__consumer_offsets"), 17),
+        (topic("t").with_num_partitions(0), 37),
+        (topic("t").with_num_partitions(60_000), 44),
+        (topic("t").with_replication_factor(3), 38),
+        (topic("t").with_configs(vec![config("no.such", Some("1"))]), 40),
+        (topic("t").with_configs(vec![config("retention.ms", Some("x"))]), 40),
+        (topic("t").with_configs(vec![config("retention.ms", None)]), 40),
+        (manual(vec![assigned(0, &[2])]), 39),
+        (manual(vec![assigned(1, &[1])]), 39),
+        (manual(vec![assigned(0, &[1])]), 0),
+    ] {
+        let what = format!("{asked:?}");
+        let result = create(&mut client, vec![asked]).await.remove(0);
+        assert_eq!(result.error_code, error, "{what}");
+        assert_eq!(result.error_message.is_some(), error != 0);
+    }
+    let twice = create(&mut client, vec![topic("t"), topic("t")]).await;
+    assert_eq!(twice.iter().map(|result| result.error_code).collect::<Vec<_>>(), [42, 42]);
+    assert_eq!(describe(&mut client, 9, "t").await.error_code, 3, "none of them was made");
+}
+
+#[tokio::test]
+async fn validation_alone_makes_nothing() {
+    let rig = Rig::start().await;
+    let mut client = rig.client().await;
+    let request =
+        CreateTopicsRequest::default().with_topics(vec![topic("t")]).with_validate_only(true);
+    for version in 2..=7 {
+        let answer: CreateTopicsResponse =
+            client.call(ApiKey::CreateTopics, version, &request).await;
+        assert_eq!(answer.topics[0].error_code, 0);
+    }
+    assert_eq!(describe(&mut client, 9, "t").await.error_code, 3);
+}
+
+#[tokio::test]
+async fn topic_is_deleted_by_name_or_by_id_and_comes_back_as_another() {
+    let rig = Rig::start().await;
+    let mut client = rig.client().await;
+    let first = create(&mut client, vec![topic("t")]).await.remove(0).topic_id;
+    let by_id = |id| delete_topics_request::DeleteTopicState::default().with_topic_id(id);
+    for (id, error) in [(first, 0), (first, 100), (Uuid::from_u128(9), 100)] {
+        let request = DeleteTopicsRequest::default().with_topics(vec![by_id(id).with_name(None)]);
+        let answer: DeleteTopicsResponse = client.call(ApiKey::DeleteTopics, 6, &request).await;
+        assert_eq!(answer.responses[0].error_code, error);
+    }
+    let second = create(&mut client, vec![topic("t")]).await.remove(0).topic_id;
+    assert_ne!(first, second);
+    for (version, error) in [(1, 0), (5, 3)] {
+        let request = DeleteTopicsRequest::default().with_topic_names(vec![topic_name("t")]);
+        let answer: DeleteTopicsResponse =
+            client.call(ApiKey::DeleteTopics, version, &request).await;
+        assert_eq!(answer.responses[0].error_code, error);
+    }
+}
+
+#[tokio::test]
+async fn partitions_grow_and_never_shrink() {
+    let rig = Rig::start().await;
+    let mut client = rig.client().await;
+    create(&mut client, vec![topic("t")]).await;
+    for (name, count, error) in [("t", 3, 37), ("t", 2, 37), ("missing", 5, 3), ("t", 5, 0)] {
+        let asked = create_partitions_request::CreatePartitionsTopic::default()
+            .with_name(topic_name(name))
+            .with_count(count)
+            .with_assignments(None);
+        let request = CreatePartitionsRequest::default().with_topics(vec![asked]);
+        let answer: CreatePartitionsResponse =
+            client.call(ApiKey::CreatePartitions, 3, &request).await;
+        assert_eq!(answer.results[0].error_code, error, "{name} {count}");
+    }
+    let rig = rig.restart().await;
+    assert_eq!(describe(&mut rig.client().await, 9, "t").await.partitions.len(), 5);
+}
+
+async fn configs(
+    client: &mut Client,
+    resource_type: i8,
+    name: &str,
+) -> describe_configs_response::DescribeConfigsResult {
+    let asked = describe_configs_request::DescribeConfigsResource::default()
+        .with_resource_type(resource_type)
+        .with_resource_name(text(name))
+        .with_configuration_keys(None);
+    let request =
+        DescribeConfigsRequest::default().with_resources(vec![asked]).with_include_synonyms(true);
+    let answer: DescribeConfigsResponse = client.call(ApiKey::DescribeConfigs, 4, &request).await;
+    answer.results[0].clone()
+}
+
+#[tokio::test]
+async fn configs_tell_their_value_and_where_it_comes_from() {
+    let rig = Rig::start().await;
+    let mut client = rig.client().await;
+    client.create_topic("t", &[("retention.ms", "60000"), ("min.insync.replicas", "2")]).await;
+    let result = configs(&mut client, 2, "t").await;
+    let values = config_map(result.configs.iter().map(|config| (&config.name, &config.value)));
+    for (name, value, source) in [
+        ("retention.ms", "60000", 1),
+        ("min.insync.replicas", "1", 1),
+        ("cleanup.policy", "delete", 5),
+        ("max.message.bytes", "1048588", 5),
+        ("segment.bytes", "1073741824", 5),
+    ] {
+        let config = result.configs.iter().find(|config| config.name.as_str() == name).unwrap();
+        assert_eq!((values[name].as_str(), config.config_source), (value, source), "{name}");
+    }
+    let retention = result.configs.iter().find(|c| c.name.as_str() == "retention.ms").unwrap();
+    let synonyms = retention.synonyms.iter().map(|s| (s.name.as_str(), s.source));
+    assert_eq!(synonyms.collect::<Vec<_>>(), [("retention.ms", 1), ("log.retention.ms", 5)]);
+    for (resource_type, name, error) in
+        [(2, "missing", 3), (4, "", 0), (4, "1", 0), (4, "2", 42), (8, "x", 42)]
+    {
+        let result = configs(&mut client, resource_type, name).await;
+        assert_eq!(result.error_code, error, "{resource_type} {name}");
+    }
+}
+
+#[tokio::test]
+async fn overrides_are_set_removed_and_replaced_and_survive_a_restart() {
+    let rig = Rig::start().await;
+    let mut client = rig.client().await;
+    client.create_topic("t", &[("segment.bytes", "1000000")]).await;
+    let change = |name: &str, operation, value: Option<&str>| {
+        incremental_alter_configs_request::AlterableConfig::default()
+            .with_name(text(name))
+            .with_config_operation(operation)
+            .with_value(value.map(text))
+    };
+    for (changes, error) in [
+        (vec![change("retention.ms", 0, Some("5")), change("segment.bytes", 1, None)], 0),
+        (vec![change("cleanup.policy", 2, Some("compact"))], 0),
+        (vec![change("retention.ms", 0, Some("6")), change("no.such", 0, Some("1"))], 40),
+        (vec![change("retention.ms", 2, Some("6"))], 40),
+        (vec![change("retention.ms", 9, Some("6"))], 42),
+        (vec![change("retention.ms", 0, None)], 42),
+    ] {
+        let resource = incremental_alter_configs_request::AlterConfigsResource::default()
+            .with_resource_type(2)
+            .with_resource_name(text("t"))
+            .with_configs(changes);
+        let request = IncrementalAlterConfigsRequest::default().with_resources(vec![resource]);
+        let answer: IncrementalAlterConfigsResponse =
+            client.call(ApiKey::IncrementalAlterConfigs, 1, &request).await;
+        assert_eq!(answer.responses[0].error_code, error, "{request:?}");
+    }
+    let rig = rig.restart().await;
+    let mut client = rig.client().await;
+    let overrides = async |client: &mut Client| {
+        let configs = configs(client, 2, "t").await.configs;
+        let given = configs.iter().filter(|config| config.config_source == 1);
+        config_map(given.map(|config| (&config.name, &config.value)))
+            .into_iter()
+            .collect::<Vec<_>>()
+    };
+    let pair = |name: &str, value: &str| (name.to_owned(), value.to_owned());
+    let expected = [pair("cleanup.policy", "delete,compact"), pair("retention.ms", "5")];
+    assert_eq!(overrides(&mut client).await, expected);
+    let only = alter_configs_request::AlterableConfig::default()
+        .with_name(text("segment.ms"))
+        .with_value(Some(text("9")));
+    let resource = alter_configs_request::AlterConfigsResource::default()
+        .with_resource_type(2)
+        .with_resource_name(text("t"))
+        .with_configs(vec![only]);
+    let request = AlterConfigsRequest::default().with_resources(vec![resource]);
+    let answer: AlterConfigsResponse = client.call(ApiKey::AlterConfigs, 2, &request).await;
+    assert_eq!(answer.responses[0].error_code, 0);
+    assert_eq!(overrides(&mut client).await, [pair("segment.ms", "9")]);
+}

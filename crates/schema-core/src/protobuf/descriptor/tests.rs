@@ -1,0 +1,156 @@
+//! Descriptors link, and say what the text said.
+
+use base64::Engine;
+use base64::engine::general_purpose::STANDARD;
+use prost_reflect::{Cardinality, DescriptorPool, Kind, MessageDescriptor};
+
+use crate::Limits;
+use crate::protobuf::ProtobufSchema;
+
+fn schema(text: &str) -> ProtobufSchema {
+    ProtobufSchema::parse(text, &[], &Limits::default()).unwrap()
+}
+
+/// The schema's descriptor, linked with the well-known files.
+fn linked(schema: &ProtobufSchema) -> DescriptorPool {
+    let mut pool = DescriptorPool::global();
+    let bytes = STANDARD.decode(schema.serialized()).unwrap();
+    pool.decode_file_descriptor_proto(bytes.as_slice()).unwrap();
+    pool
+}
+
+fn field_kind(message: &MessageDescriptor, name: &str) -> (Kind, Cardinality) {
+    let field = message.get_field_by_name(name).unwrap();
+    (field.kind(), field.cardinality())
+}
+
+const PROTO3: &str = "syntax = \"proto3\";
+    package shop.v1;
+    import \"google/protobuf/timestamp.proto\";
+    import \"nowhere.proto\";
+    option java_package = \"com.shop\";
+    message Order {
+      reserved 9, 11 to 12, \"old\";
+      Line.Kind kind = 1;
+      optional string note = 2;
+      map<string, .shop.v1.Order.Line> by_sku = 3;
+      repeated int32 counts = 4 [packed = false, deprecated = true];
+      oneof pay { string card = 5; google.protobuf.Timestamp due = 6; }
+      message Line { enum Kind { GOODS = 0; } message Inner {} Inner inner = 1; }
+    }
+    service Orders { rpc Watch (Order) returns (stream Order) { option deprecated = true; } }";
+
+#[test]
+fn a_serialized_schema_links_with_its_kinds_labels_and_oneofs() {
+    let pool = linked(&schema(PROTO3));
+    let order = pool.get_message_by_name("shop.v1.Order").unwrap();
+    let (Kind::Enum(kind), Cardinality::Optional) = field_kind(&order, "kind") else {
+        panic!("an enum")
+    };
+    assert_eq!(kind.full_name(), "shop.v1.Order.Line.Kind");
+    assert!(order.get_field_by_name("note").unwrap().supports_presence());
+    assert!(order.get_field_by_name("by_sku").unwrap().is_map());
+    assert!(!order.get_field_by_name("counts").unwrap().is_packed());
+    let oneofs: Vec<_> = order.oneofs().map(|oneof| oneof.name().to_owned()).collect();
+    assert_eq!(oneofs, ["pay", "_note"]);
+    let nested: Vec<_> = order.child_messages().map(|inner| inner.name().to_owned()).collect();
+    assert_eq!(nested, ["Line", "BySkuEntry"]);
+    let watch = pool.get_service_by_name("shop.v1.Orders").unwrap().methods().next().unwrap();
+    assert!(watch.is_server_streaming() && !watch.is_client_streaming());
+}
+
+#[test]
+fn a_serialized_proto2_schema_links_with_defaults_groups_and_extensions() {
+    let pool = linked(&schema(
+        "package p;
+        message A {
+          required int32 a = 1 [default = 7];
+          optional group Part = 2 { optional string name = 3; }
+          extensions 100 to max;
+          extend A { optional E e = 100; }
+        }
+        enum E { option allow_alias = true; Z = 0; Y = 0; reserved 5 to 6; }",
+    ));
+    let a = pool.get_message_by_name("p.A").unwrap();
+    assert_eq!(field_kind(&a, "a"), (Kind::Int32, Cardinality::Required));
+    assert_eq!(a.get_field_by_name("a").unwrap().default_value().as_i32(), Some(7));
+    assert!(a.get_field_by_name("part").unwrap().is_group());
+    assert_eq!(
+        a.extensions().map(|field| field.full_name().to_owned()).collect::<Vec<_>>(),
+        ["p.A.e"]
+    );
+}
+
+#[test]
+fn options_of_the_confluent_meta_file_survive_both_ways() {
+    let text = "syntax = \"proto3\";
+
+import \"confluent/meta.proto\";
+
+message A {
+  bytes d = 1 [(confluent.field_meta) = {
+    doc: \"a \\\"d\\\"\",
+    params: [
+      {
+        value: \"8\",
+        key: \"precision\"
+      },
+      {
+        key: \"unit\",
+        value: \"EUR\"
+      }
+    ],
+    tags: [
+      \"PII\"
+    ]
+  }];
+}
+";
+    let schema = schema(text);
+    assert_eq!(schema.canonical(), text);
+    let again = ProtobufSchema::parse(&schema.serialized(), &[], &Limits::default()).unwrap();
+    assert_eq!(again.canonical(), text);
+}
+
+#[test]
+fn without_extensions_leaves_out_custom_options_extends_and_ranges() {
+    let schema = schema(
+        "syntax = \"proto2\";
+        import \"google/protobuf/descriptor.proto\";
+        option (note) = \"x\";
+        extend google.protobuf.FieldOptions { optional string tag = 50001; }
+        message A {
+          extensions 100;
+          option (note) = \"x\";
+          optional int32 a = 1 [(tag) = \"y\", deprecated = true,
+            (confluent.field_meta).doc = \"d\"];
+          oneof o { int32 b = 2 [(tag) = \"y\"]; }
+        }",
+    );
+    assert_eq!(
+        schema.without_extensions(),
+        "syntax = \"proto2\";
+
+import \"google/protobuf/descriptor.proto\";
+
+message A {
+  optional int32 a = 1 [
+    deprecated = true,
+    (confluent.field_meta).doc = \"d\"
+  ];
+
+  oneof o {
+    int32 b = 2;
+  }
+}
+"
+    );
+}
+
+#[test]
+fn the_deepest_schema_can_be_serialized() {
+    let depth = Limits::default().depth_max;
+    let schema = schema(&("message A {".repeat(depth) + &"}".repeat(depth)));
+    assert!(schema.serialized().len() > depth);
+    assert_eq!(schema.without_extensions(), schema.canonical());
+}

@@ -1,0 +1,32 @@
+//! What every request shares.
+
+use std::sync::Arc;
+
+use levada_registry_core::Registry;
+
+use crate::server::Settings;
+use crate::storage::SqliteStore;
+
+/// Cheap to clone; clones share everything.
+#[derive(Clone, Debug)]
+pub(crate) struct AppState {
+    pub(crate) registry: Registry<SqliteStore>,
+    pub(crate) cluster: Arc<Cluster>,
+}
+
+/// The names under `/v1/metadata/id`.
+#[derive(Debug)]
+pub(crate) struct Cluster {
+    pub(crate) kafka: String,
+    pub(crate) registry: String,
+}
+
+impl AppState {
+    pub(crate) fn new(registry: Registry<SqliteStore>, settings: &Settings) -> Self {
+        let cluster = Cluster {
+            kafka: settings.kafka_cluster_id.clone(),
+            registry: settings.registry_cluster_id.clone(),
+        };
+        Self { registry, cluster: Arc::new(cluster) }
+    }
+}

@@ -1,0 +1,273 @@
+//! The database store against the store in memory, action for action, and its own promises.
+
+use std::fmt::Debug;
+use std::path::Path;
+
+use levada_registry_core::{
+    Check, ConfigPatch, DeletedFilter, Draft, FieldPatch, MemoryStore, Mode, Page,
+    QualifiedSubject, RegisterOptions, Registry, SchemaId, SchemaListing, SchemaVersion, Store,
+    SubjectFilter, VersionListing, VersionSpec,
+};
+use levada_schema_core::{CompatibilityLevel, Limits, Reference};
+use proptest::prelude::*;
+use sqlx::Executor;
+use tempfile::TempDir;
+
+use super::open::OpenError;
+use super::sqlite::SqliteStore;
+
+const SUBJECTS: [&str; 3] = ["a", "b", ":.c:a"];
+const SCOPES: [&str; 5] = ["", "a", ":.c:", ":.c:a", ":.__GLOBAL:"];
+const TEXTS: [&str; 5] = [
+    r#"{"type":"record","name":"R","fields":[]}"#,
+    r#"{"type":"record","name":"R","fields":[{"name":"f","type":"string","default":""}]}"#,
+    r#"{"type":"record","name":"R","fields":[{"name":"f","type":"string"}]}"#,
+    r#"{"type":"record","name":"User","fields":[{"name":"r","type":"R"}]}"#,
+    "",
+];
+const MODES: [Option<Mode>; 5] =
+    [None, Some(Mode::ReadWrite), Some(Mode::ReadOnly), Some(Mode::Import), Some(Mode::Import)];
+
+/// One request; the numbers are indices into the lists above.
+#[derive(Clone, Debug)]
+enum Action {
+    Register { subject: usize, draft: Draft, force: bool },
+    Lookup { subject: usize, draft: Draft, deleted: bool },
+    Check { subject: usize, draft: Draft, version: Option<VersionSpec> },
+    DeleteSubject { subject: usize, permanent: bool },
+    DeleteVersion { subject: usize, version: VersionSpec, permanent: bool },
+    SetLevel { scope: usize, level: Option<CompatibilityLevel> },
+    DeleteConfig { scope: usize },
+    SetMode { scope: usize, mode: Option<Mode>, force: bool },
+    DeleteMode { scope: usize, recursive: bool },
+}
+
+fn version() -> impl Strategy<Value = VersionSpec> {
+    (-1..4).prop_map(|number| match number {
+        1.. => VersionSpec::Number(SchemaVersion(number)),
+        _ => VersionSpec::Latest,
+    })
+}
+
+fn draft() -> impl Strategy<Value = Draft> {
+    let target = (0..SUBJECTS.len(), prop_oneof![Just(-1), 1..3]);
+    let id = proptest::option::of(0..6);
+    (0..TEXTS.len(), target, id, prop_oneof![2 => Just(0), 1 => -1..4]).prop_map(
+        |(text, (subject, version), id, number)| Draft {
+            text: TEXTS[text].to_owned(),
+            references: if text == 3 {
+                let subject = SUBJECTS[subject].to_owned();
+                vec![Reference { name: "R".to_owned(), subject, version }]
+            } else {
+                Vec::new()
+            },
+            id,
+            version: number,
+            ..Draft::default()
+        },
+    )
+}
+
+fn action() -> impl Strategy<Value = Action> {
+    let subject = || 0..SUBJECTS.len();
+    let scope = || 0..SCOPES.len();
+    let level = prop_oneof![
+        Just(None),
+        Just(Some(CompatibilityLevel::None)),
+        Just(Some(CompatibilityLevel::FullTransitive)),
+    ];
+    prop_oneof![
+        8 => (subject(), draft(), any::<bool>())
+            .prop_map(|(subject, draft, force)| Action::Register { subject, draft, force }),
+        2 => (subject(), draft(), any::<bool>())
+            .prop_map(|(subject, draft, deleted)| Action::Lookup { subject, draft, deleted }),
+        1 => (subject(), draft(), proptest::option::of(version()))
+            .prop_map(|(subject, draft, version)| Action::Check { subject, draft, version }),
+        3 => (subject(), any::<bool>())
+            .prop_map(|(subject, permanent)| Action::DeleteSubject { subject, permanent }),
+        3 => (subject(), version(), any::<bool>()).prop_map(|(subject, version, permanent)| {
+            Action::DeleteVersion { subject, version, permanent }
+        }),
+        1 => (scope(), level).prop_map(|(scope, level)| Action::SetLevel { scope, level }),
+        1 => scope().prop_map(|scope| Action::DeleteConfig { scope }),
+        3 => (scope(), 0..MODES.len(), any::<bool>())
+            .prop_map(|(scope, mode, force)| Action::SetMode { scope, mode: MODES[mode], force }),
+        2 => (scope(), any::<bool>())
+            .prop_map(|(scope, recursive)| Action::DeleteMode { scope, recursive }),
+    ]
+}
+
+/// The answer in words, with the times cut out: they are the only thing that may differ.
+fn shown(answer: &impl Debug) -> String {
+    let text = format!("{answer:?}");
+    let mut pieces = text.split("ts_ms: ");
+    let mut shown = pieces.next().unwrap_or_default().to_owned();
+    for piece in pieces {
+        shown.push_str(piece.trim_start_matches(|c: char| c.is_ascii_digit()));
+    }
+    shown
+}
+
+async fn run<S: Store>(registry: &Registry<S>, action: &Action) -> String {
+    let subject = |index: &usize| QualifiedSubject::parse(SUBJECTS[*index]);
+    let scope = |index: &usize| QualifiedSubject::parse(SCOPES[*index]);
+    match action {
+        Action::Register { subject: s, draft, force } => {
+            let options = RegisterOptions { force: *force, normalize: false };
+            shown(&registry.register(&subject(s), draft, options).await)
+        }
+        Action::Lookup { subject: s, draft, deleted } => {
+            shown(&registry.lookup(&subject(s), draft, false, *deleted).await)
+        }
+        Action::Check { subject: s, draft, version } => {
+            let check = Check { version: *version, normalize: false, verbose: true };
+            shown(&registry.check_compatibility(&subject(s), draft, check).await)
+        }
+        Action::DeleteSubject { subject: s, permanent } => {
+            shown(&registry.delete_subject(&subject(s), *permanent).await)
+        }
+        Action::DeleteVersion { subject: s, version, permanent } => {
+            shown(&registry.delete_version(&subject(s), *version, *permanent).await)
+        }
+        Action::SetLevel { scope: s, level } => {
+            let level = level.map_or(FieldPatch::Clear, FieldPatch::Set);
+            let patch = ConfigPatch { level, ..ConfigPatch::default() };
+            shown(&registry.update_config(&scope(s), patch).await)
+        }
+        Action::DeleteConfig { scope: s } => shown(&registry.delete_config(&scope(s)).await),
+        Action::SetMode { scope: s, mode, force } => {
+            shown(&registry.set_mode(&scope(s), *mode, *force).await)
+        }
+        Action::DeleteMode { scope: s, recursive } => {
+            shown(&registry.delete_mode(&scope(s), *recursive).await)
+        }
+    }
+}
+
+/// Everything that can be read.
+async fn everything<S: Store>(registry: &Registry<S>) -> Vec<String> {
+    let page = Page::new(0, -1, usize::MAX);
+    let mut all = vec![shown(&registry.contexts().await)];
+    for prefix in [":*:", "", ":.c:", ":.", ":*:b"] {
+        let subjects = SubjectFilter::parse(prefix);
+        for filter in [DeletedFilter::Live, DeletedFilter::All, DeletedFilter::OnlyDeleted] {
+            all.push(shown(&registry.subjects(&subjects, filter, page).await));
+        }
+        for (deleted, latest_only) in [(false, false), (true, false), (true, true)] {
+            let subjects = subjects.clone();
+            let listing = SchemaListing { subjects, deleted, latest_only, page };
+            all.push(shown(&registry.schemas(&listing).await));
+        }
+    }
+    for name in SUBJECTS {
+        let subject = QualifiedSubject::parse(name);
+        let filter = DeletedFilter::All;
+        let listing = VersionListing { filter, deleted_as_negative: true, page };
+        all.push(shown(&registry.versions(&subject, listing).await));
+        for number in 1..4 {
+            let version = VersionSpec::Number(SchemaVersion(number));
+            all.push(shown(&registry.version(&subject, version, true).await));
+            all.push(shown(&registry.referenced_by(&subject, version, true, page).await));
+        }
+        all.push(shown(&registry.max_id(&subject.context).await));
+        for id in 0..8 {
+            all.push(shown(&registry.schema_by_id(SchemaId(id), &subject).await));
+            all.push(shown(&registry.holders(SchemaId(id), &subject, true, page).await));
+        }
+    }
+    for name in SCOPES {
+        let scope = QualifiedSubject::parse(name);
+        all.push(shown(&registry.config(&scope, false).await));
+        all.push(shown(&registry.mode(&scope, false).await));
+    }
+    all
+}
+
+async fn open(directory: &Path) -> Registry<SqliteStore> {
+    let store = SqliteStore::open(&directory.join("registry.db")).await.unwrap();
+    Registry::new(store, Limits::default(), 1).unwrap()
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig { cases: 48, ..ProptestConfig::default() })]
+
+    #[test]
+    fn database_and_memory_give_the_same_answers(
+        actions in proptest::collection::vec(action(), 10..60)
+    ) {
+        let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().build().unwrap();
+        runtime.block_on(async {
+            let directory = TempDir::new().unwrap();
+            let durable = open(directory.path()).await;
+            let model = Registry::new(MemoryStore::default(), Limits::default(), 1).unwrap();
+            for action in &actions {
+                let (found, expected) = (run(&durable, action).await, run(&model, action).await);
+                prop_assert_eq!(found, expected, "{:?}", action);
+            }
+            let expected = everything(&model).await;
+            prop_assert_eq!(everything(&durable).await, expected.clone());
+            durable.store().close().await.unwrap();
+            drop(durable);
+            prop_assert_eq!(everything(&open(directory.path()).await).await, expected);
+            Ok(())
+        })?;
+    }
+}
+
+#[tokio::test]
+async fn a_second_opener_of_a_database_is_refused_until_the_first_is_gone() {
+    let directory = TempDir::new().unwrap();
+    let path = directory.path().join("registry.db");
+    let first = SqliteStore::open(&path).await.unwrap();
+    let refused = SqliteStore::open(&path).await.unwrap_err();
+    assert!(matches!(refused, OpenError::Locked { .. }), "{refused}");
+    first.close().await.unwrap();
+    drop(first);
+    SqliteStore::open(&path).await.unwrap();
+}
+
+#[tokio::test]
+async fn a_database_of_a_newer_program_is_refused() {
+    let directory = TempDir::new().unwrap();
+    let path = directory.path().join("registry.db");
+    let store = SqliteStore::open(&path).await.unwrap();
+    let newer = "INSERT INTO _sqlx_migrations
+        (version, description, installed_on, success, checksum, execution_time)
+        VALUES (9999, 'from the future', 0, 1, x'00', 0)";
+    store.writer().execute(newer).await.unwrap();
+    store.close().await.unwrap();
+    drop(store);
+    let refused = SqliteStore::open(&path).await.unwrap_err();
+    assert!(matches!(refused, OpenError::Newer { .. }), "{refused}");
+}
+
+#[tokio::test]
+async fn a_directory_that_cannot_be_is_refused() {
+    let directory = TempDir::new().unwrap();
+    let file = directory.path().join("file");
+    std::fs::write(&file, "").unwrap();
+    let refused = SqliteStore::open(&file.join("registry.db")).await.unwrap_err();
+    assert!(matches!(refused, OpenError::Directory { .. }), "{refused}");
+}
+
+#[tokio::test]
+async fn the_database_itself_refuses_what_would_corrupt_it() {
+    let directory = TempDir::new().unwrap();
+    let registry = open(directory.path()).await;
+    let draft = Draft { text: "\"string\"".to_owned(), ..Draft::default() };
+    let subject = QualifiedSubject::parse("s");
+    registry.register(&subject, &draft, RegisterOptions::default()).await.unwrap();
+    for corrupting in [
+        "UPDATE schemas SET text = 'other'",
+        "DELETE FROM contexts",
+        "UPDATE contexts SET next_id = 1",
+        "DELETE FROM schemas",
+        "INSERT INTO schemas SELECT context, 7, fingerprint, schema_type, text, refs, metadata, 0
+         FROM schemas",
+        "INSERT INTO versions VALUES ('.', 's', 0, 1, 0, 0)",
+        "INSERT INTO versions VALUES ('.', 's', 2, 99, 0, 0)",
+    ] {
+        let refused = registry.store().writer().execute(corrupting).await;
+        assert!(refused.is_err(), "{corrupting}");
+    }
+}
