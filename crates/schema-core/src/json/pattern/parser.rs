@@ -17,6 +17,8 @@ pub(super) struct Parser<'a> {
     /// Whether a quantifier may stand here.
     pub(super) quantifiable: bool,
     pub(super) possessive: bool,
+    /// Whether the last member of a class is a set, from which no range can start.
+    pub(super) is_set: bool,
 }
 
 impl<'a> Parser<'a> {
@@ -28,6 +30,7 @@ impl<'a> Parser<'a> {
             names: Vec::new(),
             quantifiable: false,
             possessive: false,
+            is_set: false,
         }
     }
 
@@ -188,6 +191,7 @@ impl<'a> Parser<'a> {
         self.out.push('[');
         let mut depth = 1_usize;
         let mut first = true;
+        self.is_set = false;
         if self.rest.next_if_eq(&'^').is_some() {
             self.out.push('^');
         }
@@ -212,14 +216,19 @@ impl<'a> Parser<'a> {
                     first = true;
                     continue;
                 }
-                '\\' => self.escape(true)?,
+                '\\' => {
+                    self.escape(true)?;
+                    first = false;
+                    continue;
+                }
+                '-' if self.is_set => self.out.push_str("\\-"),
                 '&' if self.rest.next_if_eq(&'&').is_some() => self.out.push_str("&&"),
                 '-' if !first && self.rest.peek().is_some_and(|next| *next != ']') => {
                     self.range_end()?;
                 }
                 c => self.out.push_str(&escaped_in_class(c)),
             }
-            first = false;
+            (first, self.is_set) = (false, false);
         }
         Err("unclosed character class".to_owned())
     }
