@@ -244,3 +244,32 @@ fn errors_tell_line_and_column() {
         assert_eq!(parse(text).map(|_| ()).expect_err(text).to_string(), want);
     }
 }
+
+#[test]
+fn validators_of_circles_and_of_doubling_end() {
+    let json_of = |text: &str| match parse(text) {
+        Ok(Schema::Json(schema)) => schema,
+        other => unreachable!("{other:?}"),
+    };
+    for dialect in [OLD, NEW] {
+        for body in [
+            r##""$ref":"#""##,
+            r##""$ref":"#/$defs/A","$defs":{"A":{"$ref":"#/$defs/B"},"B":{"$ref":"#/$defs/A"}}"##,
+            r##""allOf":[{"$ref":"#"},{"$ref":"#"}]"##,
+            r##""not":{"$ref":"#"}"##,
+            r##""if":{"$ref":"#"},"then":true"##,
+        ] {
+            let text = format!(r#"{{"$schema":"{dialect}",{body}}}"#);
+            let validator = json_of(&text).validator().expect(body);
+            // What a circle means nobody says; it must only end.
+            let _ = validator.is_valid(&json!({"a": 1}));
+        }
+        let doubling = chain(dialect, 40, r#"{"type":"string"}"#, |next| {
+            format!(r#"{{"allOf":[{{"$ref":"{next}"}},{{"$ref":"{next}"}}]}}"#)
+        });
+        let error = json_of(&doubling).validator().map(|_| ()).expect_err("too much");
+        assert_eq!(error.kind, ParseErrorKind::TooLarge);
+        let chained = chain(dialect, 2_000, r#"{"type":"string"}"#, reference);
+        assert!(json_of(&chained).validator().is_err());
+    }
+}

@@ -4,6 +4,7 @@ mod compat;
 mod decimal;
 mod dialect;
 mod documents;
+mod effort;
 mod java_order;
 mod legacy;
 mod model;

@@ -6,7 +6,7 @@ use jsonschema::{Draft, PatternOptions, Retrieve, Uri};
 
 use super::dialect::Dialect;
 use super::documents::{Document, Documents};
-use super::{text, uri};
+use super::{effort, text, uri};
 use crate::json_text::Value;
 use crate::{Limits, ParseError, ParseErrorKind, ResolvedReference};
 
@@ -43,6 +43,7 @@ impl Validator {
     }
 
     pub(super) fn of(documents: &Documents, assumed: Dialect) -> Result<Self, ParseError> {
+        effort::check(documents)?;
         let named = keyword(&documents.schema, "$schema").and_then(Dialect::named);
         let dialect = named.unwrap_or(assumed);
         let draft = match dialect {

@@ -1,0 +1,108 @@
+//! What is refused, what is accepted, and what is found.
+
+use super::Pattern;
+
+fn finds(pattern: &str, text: &str) -> bool {
+    let search = Pattern::parse(pattern).expect(pattern).compile().expect(pattern);
+    search.finds(text).expect("steps")
+}
+
+#[test]
+fn refuses_what_java_refuses() {
+    for pattern in [
+        "[",
+        "[]",
+        "[^]",
+        "(",
+        ")",
+        "(?<n",
+        "*a",
+        "a**",
+        "a{",
+        "{",
+        "a{2,1}",
+        "\\u{1F600}",
+        "\\",
+        "\\y",
+        "\\p{Nope}",
+        "(?<a>x)(?<a>y)",
+        "\\k<a>",
+        "[z-a]",
+        "a+++",
+        "(?q)",
+        "\\x1",
+    ] {
+        assert!(Pattern::parse(pattern).is_err(), "{pattern}");
+    }
+}
+
+#[test]
+fn accepts_what_java_accepts() {
+    for pattern in [
+        "",
+        "^(?!x).*$",
+        "(a)\\1",
+        "\\p{L}",
+        "a++",
+        "[a-z&&[^x]]",
+        "\\Q[\\E",
+        "(?i)a",
+        "a}",
+        "]",
+        "[]a]",
+        "\\/",
+        "\\-",
+        "(?<=a)b",
+        "(?>a)",
+        "\\u00e9",
+        "[\\w.-]+",
+        "x{2}",
+        "x{2,}?",
+        "\\pL",
+        "[a-]",
+        "^.{1,3}$",
+        "(?:)",
+        "a|",
+        "\\p{Alpha}",
+        "\\p{IsLatin}",
+        "(?<year>\\d{4})-\\k<year>",
+    ] {
+        let parsed = Pattern::parse(pattern).unwrap_or_else(|e| panic!("{pattern}: {e}"));
+        assert!(parsed.compile().is_some(), "{pattern} as {parsed:?}");
+    }
+}
+
+#[test]
+fn searches_unanchored_with_the_meaning_of_java() {
+    for (pattern, text, want) in [
+        ("^s_", "s_a", true),
+        ("b", "abc", true),
+        ("^b", "abc", false),
+        ("^$", "", true),
+        ("^.{1,3}$", "é日x", true),
+        ("\\d", "٣", false),
+        ("^[\\w.-]+$", "a.b-c", true),
+        ("^(?!x)", "xa", false),
+        ("(a)\\1", "aa", true),
+        ("[+*]", "a+b", true),
+        ("\\Qa.b\\E", "axb", false),
+        ("a{2}", "aa", true),
+        ("^[\\w-a]$", "-", true),
+        ("^[\\w-a]$", "`", false),
+        ("^[\\uD800-\\uDBFF]$", "😀", false),
+        ("^\\uD83D\\uDE00$", "😀", true),
+        ("^a++a$", "aaa", false),
+        ("(?i:A)b", "ab", true),
+        ("(?i)AB", "xab", true),
+    ] {
+        assert_eq!(finds(pattern, text), want, "{pattern} in {text}");
+    }
+}
+
+#[test]
+fn hostile_patterns_end() {
+    let pattern = Pattern::parse("^(a|a?)+\\1b$").expect("legal");
+    let search = pattern.compile().expect("compiles");
+    assert_eq!(search.finds(&format!("{}!", "a".repeat(40))), None);
+    assert!(Pattern::parse(&"(".repeat(100_000)).is_err());
+}
