@@ -62,6 +62,24 @@ fn incompatible_files_exit_1_with_every_reason_and_its_place() {
 }
 
 #[test]
+fn protobuf_and_json_files_are_compared_by_their_extension() {
+    let files = Files::new();
+    let pairs = [
+        ("proto", "message A { int32 a = 1; }", "message A { string a = 1; }", "#/A/1"),
+        ("json", r#"{"type":"string"}"#, r#"{"type":"integer"}"#, "#/"),
+    ];
+    for (extension, old, new, path) in pairs {
+        let syntax = if extension == "proto" { "syntax = \"proto3\";\n" } else { "" };
+        let old = files.write(&format!("old.{extension}"), &format!("{syntax}{old}"));
+        let new = files.write(&format!("new.{extension}"), &format!("{syntax}{new}"));
+        let (code, out, err) = check(&old, &new, &[]);
+        assert_eq!((code, err.as_str()), (Some(1), ""));
+        assert!(out.contains(&format!(" at {path}: ")), "{out}");
+        assert_eq!(check(&old, &old, &[]).0, Some(0));
+    }
+}
+
+#[test]
 fn level_decides_the_direction() {
     let files = Files::new();
     let (old, new) = (files.write("old.avsc", ORDER), files.write("new.avsc", WITHOUT_DEFAULT));

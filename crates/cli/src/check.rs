@@ -66,12 +66,14 @@ fn finding(text: &mut String, args: &CheckArgs, found: &Incompatibility) {
     text.push_str("\n\n");
 }
 
-/// The sentence inside the reference's message, else the whole message.
+/// The sentence inside the reference's message, else the whole message. The formats quote it in
+/// their own ways: `'…'`, `"…"`, and `"…'` for JSON Schema.
 fn what(found: &Incompatibility) -> &str {
-    let quoted = |quote: &str| {
-        let (_, rest) = found.message.split_once(&format!("description:{quote}"))?;
-        let end = [format!("{quote}, additionalInfo:"), format!("{quote}}}")];
-        end.iter().filter_map(|end| rest.rfind(end.as_str())).min().and_then(|end| rest.get(..end))
+    let sentence = || {
+        let (_, quoted) = found.message.split_once("description:")?;
+        let end = quoted.rfind(", additionalInfo:").or_else(|| quoted.rfind('}'))?;
+        let sentence = quoted.get(..end)?.trim_matches(['\'', '"']);
+        (!sentence.is_empty()).then_some(sentence)
     };
-    quoted("'").or_else(|| quoted("\"")).unwrap_or(&found.message)
+    sentence().unwrap_or(&found.message)
 }
