@@ -184,8 +184,9 @@ impl<'a> Loader<'a> {
         scope: &Scope<'a>,
         value: &Value,
         kind: Kind,
-        notes: Box<Notes>,
+        mut notes: Box<Notes>,
     ) -> Result<NodeId, ParseError> {
+        notes.location = scope.document.location_of(value);
         self.builder.push(Node { kind, notes }).map_err(|_| {
             let message = "the schema and its references have too many nodes";
             scope.document.error(ParseErrorKind::TooLarge, value.location, message)

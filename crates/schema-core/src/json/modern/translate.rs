@@ -71,7 +71,7 @@ pub(super) struct Translator<'l, 'a> {
 impl<'a> Translator<'_, 'a> {
     /// The node of a schema, not yet in the model.
     pub(super) fn schema(&mut self, knot: Knot, place: Place<'a>) -> Result<Node, ParseError> {
-        let node = match &place.value.data {
+        let mut node = match &place.value.data {
             Data::Boolean(true) => Node { kind: Kind::True, ..Node::default() },
             Data::Object(object) => {
                 if self.depth >= self.depth_max {
@@ -88,6 +88,7 @@ impl<'a> Translator<'_, 'a> {
             }
             _ => Node { kind: Kind::False, ..Node::default() },
         };
+        node.notes.location = place.document.location_of(place.value);
         self.finish(knot, place, &node);
         Ok(node)
     }
