@@ -51,7 +51,7 @@ fn check(case: &Path, expected: &Value) {
     };
     let all = protobuf::differences(&reader, &writer, &limits).expect("the differences");
     let breaking = all.iter().filter(|found| !found.rule.is_compatible());
-    for found in all.iter() {
+    for found in &all {
         let is_explained = found.rule.explanation().is_some() && found.rule.fix().is_some();
         assert_eq!(is_explained, !found.rule.is_compatible(), "{}", found.rule.as_str());
     }

@@ -1,41 +1,23 @@
 //! Runs the Protobuf rows of the shared vectors, where those are at hand.
 
-use std::path::PathBuf;
+#![allow(clippy::expect_used, clippy::panic, reason = "a test may fail where it stands")]
 
+mod common;
+
+use common::{references, text};
 use levada_schema_core::{
-    CompatibilityLevel, Limits, ParseError, RawSchema, Reference, ResolvedReference, Schema,
-    SchemaType, Validation, check_version, protobuf,
+    CompatibilityLevel, Limits, ParseError, ResolvedReference, Schema, SchemaType, Validation,
+    check_version, protobuf,
 };
 use serde_json::Value;
 
 /// The Protobuf rows of one file; empty without the vectors.
 fn rows(file: &str) -> Vec<Value> {
-    let path: PathBuf =
-        [env!("CARGO_MANIFEST_DIR"), "../../../shared/compat", file].iter().collect();
-    let Ok(text) = std::fs::read_to_string(path) else { return Vec::new() };
-    let rows = text.lines().map(|line| serde_json::from_str(line).expect("a vector is JSON"));
-    rows.filter(|row: &Value| row["format"] == "PROTOBUF").collect()
-}
-
-fn references(row: &Value, key: &str) -> Vec<ResolvedReference> {
-    let resolved = |reference: &Value| ResolvedReference {
-        reference: Reference {
-            name: text(reference, "name").to_owned(),
-            subject: text(reference, "subject").to_owned(),
-            version: reference["version"].as_i64().and_then(|n| n.try_into().ok()).unwrap_or(-1),
-        },
-        text: text(reference, "schema").to_owned(),
-    };
-    row[key].as_array().into_iter().flatten().map(resolved).collect()
-}
-
-fn text<'a>(row: &'a Value, key: &str) -> &'a str {
-    row[key].as_str().unwrap_or_default()
+    common::vectors(file, SchemaType::Protobuf)
 }
 
 fn parse(text: &str, references: &[ResolvedReference]) -> Result<Schema, ParseError> {
-    let raw = RawSchema { schema_type: SchemaType::Protobuf, text, references };
-    Schema::parse(raw, Validation::New, &Limits::default())
+    common::parse(SchemaType::Protobuf, text, references, Validation::New)
 }
 
 fn parse_input(row: &Value) -> Result<Schema, ParseError> {

@@ -3,6 +3,7 @@
 mod open;
 mod rows;
 mod sqlite;
+mod statements;
 #[cfg(test)]
 mod tests;
 

@@ -9,13 +9,12 @@ use levada_registry_core::{
     VersionKey, WriteTransaction,
 };
 use levada_schema_core::Fingerprint;
-use sqlx::sqlite::{SqliteArguments, SqliteQueryResult, SqliteRow};
+use sqlx::sqlite::{SqliteQueryResult, SqliteRow};
 use sqlx::{Executor, Sqlite, SqlitePool, Transaction};
 
 use super::open::{OpenError, open};
 use super::rows::{self, failed, get};
-
-type Query = sqlx::query::Query<'static, Sqlite, SqliteArguments>;
+use super::statements::{Query, filtered, of_id, of_scope};
 
 /// One writer, some readers, and the lock that keeps other processes away.
 #[derive(Debug)]
@@ -106,29 +105,6 @@ impl SqliteTransaction {
             .await
             .map(drop)
     }
-}
-
-/// A statement whose first two parameters are a context and a subject.
-fn of_scope(statement: &'static str, scope: &QualifiedSubject) -> Query {
-    sqlx::query(statement).bind(scope.context.as_str().to_owned()).bind(scope.subject.clone())
-}
-
-/// A statement whose first two parameters are a context and an id.
-fn of_id(statement: &'static str, context: &Context, id: SchemaId) -> Query {
-    sqlx::query(statement).bind(context.as_str().to_owned()).bind(id.0)
-}
-
-/// A statement whose three parameters are an exact context, or null; a prefix of the context's
-/// name; and a prefix of the subject's.
-fn filtered(statement: &'static str, filter: &SubjectFilter) -> Query {
-    let (context, context_prefix, prefix) = match filter {
-        SubjectFilter::AnyContext { prefix } => (None, "", prefix.as_str()),
-        SubjectFilter::ContextsStartingWith { context } => (None, context.as_str(), ""),
-        SubjectFilter::OneContext { context, prefix } => {
-            (Some(context.as_str().to_owned()), "", prefix.as_str())
-        }
-    };
-    sqlx::query(statement).bind(context).bind(context_prefix.to_owned()).bind(prefix.to_owned())
 }
 
 impl ReadTransaction for SqliteTransaction {

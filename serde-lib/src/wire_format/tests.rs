@@ -1,3 +1,5 @@
+//! Framing, by vectors and properties.
+
 use proptest::prelude::*;
 
 use super::*;

@@ -44,6 +44,10 @@ pub(super) fn location(text: &str, at: usize) -> Location {
     }
 }
 
+/// Deepest nesting, whatever [`Limits::depth_max`] allows beyond it: what reads descriptors stops
+/// here, and looking a name up costs a step for each level around it.
+pub(super) const DEPTH_MAX: usize = 100;
+
 /// Counts what a file and its references hold against [`Limits`].
 pub(super) struct Budget {
     limits: Limits,
@@ -69,8 +73,9 @@ impl Budget {
 
     /// One level down; every `enter` that succeeds is paired with a [`Self::leave`].
     pub(super) fn enter(&mut self, at: usize) -> Result<()> {
-        if self.depth >= self.limits.depth_max {
-            let message = format!("nested deeper than {} levels", self.limits.depth_max);
+        let depth_max = self.limits.depth_max.min(DEPTH_MAX);
+        if self.depth >= depth_max {
+            let message = format!("nested deeper than {depth_max} levels");
             return Err(Failure::new(ParseErrorKind::TooLarge, at, message));
         }
         self.depth += 1;

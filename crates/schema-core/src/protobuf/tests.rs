@@ -3,6 +3,7 @@
 use proptest::prelude::*;
 
 use super::ProtobufSchema;
+use super::error::DEPTH_MAX;
 use crate::{Limits, Location, ParseError, ParseErrorKind, Reference, ResolvedReference};
 
 fn parse(text: &str) -> Result<ProtobufSchema, ParseError> {
@@ -205,7 +206,7 @@ fn nesting_beyond_the_limit_is_refused_whatever_is_nested() {
 
 #[test]
 fn nesting_up_to_the_limit_is_fine() {
-    let depth = Limits::default().depth_max;
+    let depth = DEPTH_MAX;
     let messages = "message A {".repeat(depth) + &"}".repeat(depth);
     assert_eq!(canonical(&messages).matches("message A").count(), depth);
     let mut value = "{ a: ".repeat(depth - 1) + "[1]" + &"}".repeat(depth - 1);

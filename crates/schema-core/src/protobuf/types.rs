@@ -4,7 +4,7 @@
 //! level and not a joined name per level. The reference ignores import lists here: whatever stands
 //! in any file of the closure can be named.
 
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 use std::sync::LazyLock;
 
 use super::Dependency;
@@ -68,6 +68,8 @@ impl MapEntry<'_> {
 pub(super) struct Types<'a> {
     nodes: Vec<Node<'a>>,
     edges: HashMap<(NodeId, &'a str), NodeId>,
+    /// Every part of a name, wherever it stands: most lookups are of scalars and end here.
+    parts: HashSet<&'a str>,
 }
 
 impl<'a> Types<'a> {
@@ -91,7 +93,7 @@ impl<'a> Types<'a> {
 
     fn of_well_known(is_kept: impl Fn(&str) -> bool) -> Self {
         let root = Node { parent: ROOT, part: "", ty: None, extension: None };
-        let mut types = Self { nodes: vec![root], edges: HashMap::new() };
+        let mut types = Self { nodes: vec![root], edges: HashMap::new(), parts: HashSet::new() };
         for (_, file) in well_known::files().iter().filter(|(path, _)| is_kept(path)) {
             types.add_file(file, Origin::WellKnown);
         }
@@ -144,6 +146,7 @@ impl<'a> Types<'a> {
             let entry = self.edges.entry((id, part));
             let child = *entry.or_insert(next);
             if child == next {
+                self.parts.insert(part);
                 self.nodes.push(Node { parent: id, part, ty: None, extension: None });
             }
             id = child;
@@ -175,6 +178,9 @@ impl<'a> Types<'a> {
         let found = |id: NodeId| Some((id, pick(self.nodes.get(id.0)?)?));
         if let Some(absolute) = name.strip_prefix('.') {
             return found(self.walk(ROOT, absolute)?);
+        }
+        if name.split('.').next().is_none_or(|first| !self.parts.contains(first)) {
+            return None;
         }
         let mut at = scope;
         loop {

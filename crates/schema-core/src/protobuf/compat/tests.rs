@@ -2,6 +2,7 @@
 
 use super::differences;
 use crate::protobuf::ProtobufSchema;
+use crate::protobuf::error::DEPTH_MAX;
 use crate::{Limits, Location, Reference, ResolvedReference, Rule, Side};
 
 fn schema(text: &str, references: &[ResolvedReference]) -> ProtobufSchema {
@@ -100,7 +101,7 @@ fn nested_messages_that_name_each_other_stay_linear() {
 
 #[test]
 fn messages_nested_to_the_limit_are_compared() {
-    let depth = Limits::default().depth_max;
+    let depth = DEPTH_MAX;
     let nest = |member: &str| {
         let open = format!("message A {{ {member} ").repeat(depth);
         schema(&format!("syntax = \"proto3\"; {open}{}", "}".repeat(depth)), &[])

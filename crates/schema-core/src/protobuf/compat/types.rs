@@ -58,19 +58,24 @@ fn content(
             }
         }
         (Kind::Message(writer), Kind::Message(reader)) => {
-            named(builder, steps, place, Sides { writer: &writer, reader: &reader });
+            named(builder, steps, place, &Sides { writer, reader });
         }
         _ => builder.add(steps, Rule::ProtobufFieldKindChanged, place),
     }
 }
 
-fn named(builder: &mut Builder<'_>, steps: &mut Vec<Step>, place: &Place<'_>, names: Sides<&str>) {
+fn named(
+    builder: &mut Builder<'_>,
+    steps: &mut Vec<Step>,
+    place: &Place<'_>,
+    names: &Sides<Name<'_>>,
+) {
     let found = Sides {
-        writer: find(&builder.types.writer, place.scope.writer, names.writer),
-        reader: find(&builder.types.reader, place.scope.reader, names.reader),
+        writer: names.writer.find(&builder.types.writer, place.scope.writer),
+        reader: names.reader.find(&builder.types.reader, place.scope.reader),
     };
     let (Some(writer), Some(reader)) = (found.writer, found.reader) else {
-        if names.writer != names.reader {
+        if names.writer.text != names.reader.text {
             builder.add(steps, Rule::ProtobufFieldNamedTypeChanged, place);
         }
         return;
@@ -90,17 +95,18 @@ struct Found<'a> {
     local_name: String,
 }
 
-/// The message behind a name. Observed: the full name that comes out is looked up once more.
-fn find<'a>(types: &Types<'a>, scope: NodeId, name: &str) -> Option<Found<'a>> {
-    let (id, _) = types.resolve(scope, name)?;
-    let full_name = types.full_name(id);
-    let (id, info) = types.resolve(scope, &full_name)?;
-    let inside = full_name.strip_prefix(info.package).and_then(|rest| rest.strip_prefix('.'));
-    let local_name = match inside {
-        Some(local) if !info.package.is_empty() => local.to_owned(),
-        _ => full_name,
-    };
-    Some(Found { id, info, local_name })
+impl Name<'_> {
+    /// The message behind the name. Observed: its full name is looked up once more.
+    fn find<'a>(&self, types: &Types<'a>, scope: NodeId) -> Option<Found<'a>> {
+        let full_name = types.full_name(self.id?);
+        let (id, info) = types.resolve(scope, &full_name)?;
+        let inside = full_name.strip_prefix(info.package).and_then(|rest| rest.strip_prefix('.'));
+        let local_name = match inside {
+            Some(local) if !info.package.is_empty() => local.to_owned(),
+            _ => full_name,
+        };
+        Some(Found { id, info, local_name })
+    }
 }
 
 /// Whether two types need no comparison: both of the schemas' own files (compared anyway), or both
@@ -119,7 +125,13 @@ enum Kind<'a> {
     Scalar(Group),
     Map(Cow<'a, MapType>),
     /// A message, or a name that stands for nothing known.
-    Message(String),
+    Message(Name<'a>),
+}
+
+/// A name as it was written, and what it stands for.
+struct Name<'a> {
+    text: &'a str,
+    id: Option<NodeId>,
 }
 
 /// Scalars that a reader can take for each other.
@@ -140,7 +152,8 @@ impl<'a> Kind<'a> {
             FieldType::Map(map) => return Self::Map(Cow::Borrowed(map)),
             FieldType::Named(name) => name,
         };
-        let info = types.resolve(scope, name).map(|(_, info)| info);
+        let found = types.resolve(scope, name);
+        let info = found.map(|(_, info)| info);
         let entry = info.and_then(|info| info.map_entry).and_then(MapEntry::map_type);
         if let Some(FieldType::Map(map)) = entry {
             return Self::Map(Cow::Owned(*map));
@@ -150,7 +163,7 @@ impl<'a> Kind<'a> {
         }
         match Group::of(name) {
             Some(group) => Self::Scalar(group),
-            None => Self::Message(name.clone()),
+            None => Self::Message(Name { text: name, id: found.map(|(id, _)| id) }),
         }
     }
 }

@@ -6,6 +6,7 @@ use prost_reflect::{Cardinality, DescriptorPool, Kind, MessageDescriptor};
 
 use crate::Limits;
 use crate::protobuf::ProtobufSchema;
+use crate::protobuf::error::DEPTH_MAX;
 
 fn schema(text: &str) -> ProtobufSchema {
     ProtobufSchema::parse(text, &[], &Limits::default()).unwrap()
@@ -149,7 +150,7 @@ message A {
 
 #[test]
 fn the_deepest_schema_can_be_serialized() {
-    let depth = Limits::default().depth_max;
+    let depth = DEPTH_MAX;
     let schema = schema(&("message A {".repeat(depth) + &"}".repeat(depth)));
     assert!(schema.serialized().len() > depth);
     assert_eq!(schema.without_extensions(), schema.canonical());

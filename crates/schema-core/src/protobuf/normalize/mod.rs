@@ -5,6 +5,7 @@
 //! extension ranges, options. Kept: the order of messages, enums, services, rpcs, because message
 //! indexes on the wire count it. Map entries become `map<>`, `proto2` goes unsaid.
 
+mod merge;
 mod numbers;
 mod options;
 
@@ -265,9 +266,16 @@ impl<'t, 'a> Normalizer<'t, 'a> {
     }
 }
 
+/// Longest name that a message quotes whole.
+const QUOTED_CHARS_MAX: usize = 200;
+
 fn unresolved(at: usize, name: &str) -> Failure {
+    let (shown, dots) = match name.char_indices().nth(QUOTED_CHARS_MAX) {
+        Some((end, _)) => (name.get(..end).unwrap_or_default(), "..."),
+        None => (name, ""),
+    };
     let message = format!(
-        "cannot resolve type '{name}'; define it here or add a reference to a schema that does"
+        "cannot resolve type '{shown}{dots}'; define it here or add a reference to a schema that does"
     );
     Failure::new(ParseErrorKind::UnresolvedName, at, message)
 }

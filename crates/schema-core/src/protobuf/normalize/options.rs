@@ -2,6 +2,7 @@
 
 use std::collections::BTreeMap;
 
+use super::merge::Merged;
 use super::{Normalizer, numbers};
 use crate::protobuf::ast::{Field, FieldType, Label, Message, OptionNode, OptionValue, TypeDecl};
 
@@ -12,19 +13,25 @@ impl Normalizer<'_, '_> {
         let mut options: Vec<_> =
             options.iter().map(|option| self.qualified(option.clone())).collect();
         options.sort_by(|a, b| a.name.cmp(&b.name));
-        let mut merged: Vec<OptionNode> = Vec::with_capacity(options.len());
-        for option in options {
-            let same = merged.last_mut().filter(|last| last.name == option.name);
-            match (same, self.extension(&option.name)) {
-                (Some(last), Some(field)) if field.label != Some(Label::Repeated) => {
-                    self.merge(field, last, option);
+        let mut merged: Vec<(OptionNode, Merged)> = Vec::with_capacity(options.len());
+        for OptionNode { name, is_custom, value } in options {
+            let same = merged.last_mut().filter(|(last, _)| last.name == name);
+            match (same, self.extension(&name)) {
+                (Some((last, known)), Some(field)) if field.label != Some(Label::Repeated) => {
+                    last.is_custom = is_custom;
+                    self.merge_option(field, known, as_map(value));
                 }
-                _ => merged.push(option),
+                _ => {
+                    let head = OptionNode { name, is_custom, value: OptionValue::Map(Vec::new()) };
+                    merged.push((head, Merged::One(value)));
+                }
             }
         }
-        let value =
-            |option: OptionNode| OptionNode { value: self.top_value(option.value), ..option };
-        merged.into_iter().map(value).collect()
+        let whole = |(head, merged): (OptionNode, Merged)| OptionNode {
+            value: self.top_value(merged.into_value()),
+            ..head
+        };
+        merged.into_iter().map(whole).collect()
     }
 
     /// The extension field with this full name.
@@ -38,29 +45,29 @@ impl Normalizer<'_, '_> {
             return option;
         }
         match self.types.resolve_extension(self.scope, &option.name) {
-            Some((id, _)) => as_map(OptionNode { name: self.types.full_name(id), ..option }),
+            Some((id, _)) => OptionNode {
+                name: self.types.full_name(id),
+                is_custom: option.is_custom,
+                value: as_map(option.value),
+            },
             None => option,
         }
     }
 
-    /// `(custom).a = 1` and `(custom).b = 2` are one message value.
-    fn merge(&self, field: &Field, existing: &mut OptionNode, replacement: OptionNode) {
-        let replacement = as_map(replacement);
-        match (&mut existing.value, replacement.value) {
-            (OptionValue::Map(entries), OptionValue::Map(more)) => {
-                self.merge_maps(Some(field), entries, more);
-                existing.is_custom = replacement.is_custom;
-            }
-            (_, value) => *existing = OptionNode { value, ..replacement },
+    /// `(custom).a = 1` and `(custom).b = 2` are one message value; otherwise the last one counts.
+    fn merge_option(&self, field: &Field, known: &mut Merged, new: OptionValue) {
+        match new {
+            OptionValue::Map(more) if known.is_map() => self.merge_maps(Some(field), known, more),
+            new => *known = Merged::One(new),
         }
     }
 
-    fn merge_maps(&self, container: Option<&Field>, existing: &mut Entries, more: Entries) {
+    fn merge_maps(&self, container: Option<&Field>, known: &mut Merged, more: Entries) {
         let message = container.and_then(|field| self.message_of(field));
         for (key, value) in more {
-            match existing.iter_mut().find(|(known, _)| *known == key) {
-                None => existing.push((key, value)),
-                Some((_, old)) => {
+            match known.entry(&key) {
+                None => known.insert(key, value),
+                Some(old) => {
                     let field = message.and_then(|message| find_field(message, &key));
                     self.merge_values(field, old, value);
                 }
@@ -68,16 +75,17 @@ impl Normalizer<'_, '_> {
         }
     }
 
-    fn merge_values(&self, field: Option<&Field>, old: &mut OptionValue, new: OptionValue) {
+    fn merge_values(&self, field: Option<&Field>, old: &mut Merged, new: OptionValue) {
         let singular = field.filter(|field| field.label != Some(Label::Repeated));
-        match (old, new) {
-            (OptionValue::Map(old), OptionValue::Map(new))
-                if singular.is_some_and(|field| self.message_of(field).is_some()) =>
+        match new {
+            OptionValue::Map(new)
+                if old.is_map()
+                    && singular.is_some_and(|field| self.message_of(field).is_some()) =>
             {
                 self.merge_maps(singular, old, new);
             }
-            (old, new) if singular.is_some() => *old = new,
-            (old, new) => accumulate(old, new),
+            new if singular.is_some() => *old = Merged::One(new),
+            new => old.accumulate(new),
         }
     }
 
@@ -135,41 +143,21 @@ impl Normalizer<'_, '_> {
     }
 }
 
-fn as_map(option: OptionNode) -> OptionNode {
-    match option.value {
-        OptionValue::Nested(inner) => {
-            let mut path = vec![inner.name];
-            let mut value = inner.value;
-            while let OptionValue::Nested(deeper) = value {
-                path.push(deeper.name);
-                value = deeper.value;
-            }
-            for name in path.into_iter().rev() {
-                value = OptionValue::Map(vec![(name, value)]);
-            }
-            OptionNode { value, ..option }
-        }
-        _ => option,
+fn as_map(value: OptionValue) -> OptionValue {
+    let OptionValue::Nested(inner) = value else { return value };
+    let mut path = vec![inner.name];
+    let mut value = inner.value;
+    while let OptionValue::Nested(deeper) = value {
+        path.push(deeper.name);
+        value = deeper.value;
     }
+    for name in path.into_iter().rev() {
+        value = OptionValue::Map(vec![(name, value)]);
+    }
+    value
 }
 
 fn find_field<'m>(message: &'m Message, name: &str) -> Option<&'m Field> {
     let members = message.oneofs.items.iter().flat_map(|oneof| &oneof.fields);
     message.fields.iter().chain(members).find(|field| field.name == name)
-}
-
-/// Both values as one list without repetitions.
-fn accumulate(old: &mut OptionValue, new: OptionValue) {
-    let items = |value| match value {
-        OptionValue::List(items) => items,
-        value => vec![value],
-    };
-    let mut list: Vec<OptionValue> = Vec::new();
-    let first = std::mem::replace(old, OptionValue::List(Vec::new()));
-    for item in items(first).into_iter().chain(items(new)) {
-        if !list.contains(&item) {
-            list.push(item);
-        }
-    }
-    *old = OptionValue::List(list);
 }
