@@ -62,6 +62,11 @@ impl Document {
         ParseError::new(kind, format!("in reference '{name}': {inner}"))
     }
 
+    /// The place of a value of this document, if it is the schema itself.
+    pub(super) fn location_of(&self, value: &Value) -> Option<Location> {
+        self.name.is_none().then_some(value.location)
+    }
+
     pub(super) fn invalid(&self, value: &Value, message: impl std::fmt::Display) -> ParseError {
         self.error(ParseErrorKind::Invalid, value.location, message)
     }

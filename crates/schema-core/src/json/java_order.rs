@@ -40,11 +40,26 @@ fn string_hash(text: &str) -> u32 {
 
 #[cfg(test)]
 mod tests {
-    use super::string_hash;
+    use super::{hash_order, string_hash};
+    use crate::Limits;
+    use crate::json_text::{Dialect, read};
 
     #[test]
     fn hashes_as_java_does() {
         assert_eq!(string_hash("type"), 3_575_610);
         assert_eq!(string_hash("minLength"), 4_276_045_784);
+    }
+
+    #[test]
+    fn members_come_by_bucket_however_written() {
+        for text in [
+            r#"{"type":1,"minLength":2,"minimum":3,"$schema":4}"#,
+            r#"{"$schema":4,"minimum":3,"minLength":2,"type":1}"#,
+        ] {
+            let value = read(text, Dialect::JSON_SCHEMA, &Limits::default()).expect(text);
+            let members = hash_order(value.as_object().expect(text));
+            let keys: Vec<&str> = members.iter().map(|member| member.key.as_str()).collect();
+            assert_eq!(keys, ["$schema", "minLength", "type", "minimum"]);
+        }
     }
 }

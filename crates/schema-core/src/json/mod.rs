@@ -26,6 +26,10 @@ use documents::Documents;
 use model::{Kind, Model, NodeId};
 pub use validator::{Validator, Violation};
 
+/// Schemas may nest this part as deep as JSON values: most take two levels of JSON, and loading
+/// one takes more stack than reading it. The stack of a worker thread is twice what that needs.
+const NESTING_SHARE: usize = 4;
+
 /// A parsed schema.
 #[derive(Clone, Debug)]
 pub struct JsonSchema {

@@ -3,7 +3,7 @@
 use std::collections::{BTreeMap, BTreeSet, HashMap};
 
 use super::decimal::Decimal;
-use crate::Limits;
+use crate::{Limits, Location};
 
 /// A node of a [`Model`]; identity is what recursion is detected by.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
@@ -36,6 +36,8 @@ pub(super) struct Notes {
     pub(super) description: Option<String>,
     /// Normalized text of the default.
     pub(super) default: Option<String>,
+    /// Where the schema stands, if not in a reference.
+    pub(super) location: Option<Location>,
     /// Normalized texts of the keywords that no rule took.
     pub(super) rest: BTreeMap<String, String>,
 }

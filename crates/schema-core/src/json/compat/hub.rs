@@ -179,7 +179,7 @@ impl<'a> Comparison<'a> {
         }
         self.in_progress.insert(pair);
         self.depth += 1;
-        let mut findings = Findings::new(self.policy);
+        let mut findings = Findings::new(self.policy, pair);
         self.pair(&mut findings, pair.0, pair.1)?;
         self.depth -= 1;
         self.in_progress.remove(&pair);

@@ -21,24 +21,27 @@ use hub::{At, Comparison, Owner};
 struct Difference {
     rule: JsonRule,
     path: String,
+    /// The nodes whose comparison told it.
+    pair: (At, At),
 }
 
 /// The differences of one pair.
-#[derive(Debug, Default)]
+#[derive(Debug)]
 struct Findings {
     policy: CompatibilityPolicy,
+    pair: (At, At),
     list: Vec<Difference>,
 }
 
 impl Findings {
-    fn new(policy: CompatibilityPolicy) -> Self {
-        Self { policy, list: Vec::new() }
+    fn new(policy: CompatibilityPolicy, pair: (At, At)) -> Self {
+        Self { policy, pair, list: Vec::new() }
     }
 
     /// Records a difference at `path`, unless the policy forgives it.
     fn add(&mut self, rule: JsonRule, path: impl Into<String>) {
         if self.policy != CompatibilityPolicy::Lenient || !rule.is_lenient() {
-            self.list.push(Difference { rule, path: path.into() });
+            self.list.push(Difference { rule, path: path.into(), pair: self.pair });
         }
     }
 
@@ -51,6 +54,7 @@ impl Findings {
             } else {
                 format!("{path}/{}", difference.path)
             },
+            pair: difference.pair,
         }));
     }
 }
@@ -68,7 +72,20 @@ pub(crate) fn compare(
         Err(Stop::Error(error)) => return Err(error),
         Ok(found) => found,
     };
-    Ok(found.iter().map(|difference| incompatibility(difference, reader_side)).collect())
+    let told = found.iter().map(|difference| {
+        let place = |owner: Owner| {
+            let (original, update) = difference.pair;
+            let at = if original.owner == owner { original } else { update };
+            let schema = if owner == Owner::Reader { reader } else { writer };
+            schema.model.node(at.node).notes.location
+        };
+        Incompatibility {
+            reader_location: place(Owner::Reader),
+            writer_location: place(Owner::Writer),
+            ..incompatibility(difference, reader_side)
+        }
+    });
+    Ok(told.collect())
 }
 
 /// Deepest recursion over pairs on the caller's stack.

@@ -13,7 +13,7 @@ use super::dialect::Dialect;
 use super::documents::{Document, Documents, rest_of};
 use super::model::{Builder, Combined, Criterion, Kind, Model, Node, NodeId, Notes, RefId};
 use super::text::normalized;
-use super::{pattern::Pattern, uri};
+use super::{NESTING_SHARE, pattern::Pattern, uri};
 use crate::json_text::{Data, Object, Value};
 use crate::{Limits, ParseError, ParseErrorKind};
 
@@ -26,7 +26,7 @@ pub(super) fn load(documents: &Documents, limits: &Limits) -> Result<(Model, Nod
         ids: HashMap::new(),
         loading: None,
         depth: 0,
-        depth_max: limits.depth_max / 2,
+        depth_max: limits.depth_max / NESTING_SHARE,
         asked: HashMap::new(),
         builder: Builder::new(limits),
     };
@@ -184,8 +184,9 @@ impl<'a> Loader<'a> {
         scope: &Scope<'a>,
         value: &Value,
         kind: Kind,
-        notes: Box<Notes>,
+        mut notes: Box<Notes>,
     ) -> Result<NodeId, ParseError> {
+        notes.location = scope.document.location_of(value);
         self.builder.push(Node { kind, notes }).map_err(|_| {
             let message = "the schema and its references have too many nodes";
             scope.document.error(ParseErrorKind::TooLarge, value.location, message)

@@ -51,7 +51,11 @@ impl<'a> Translator<'_, 'a> {
             }
             _ => Inner::None,
         };
-        Ok(part(&member.key, &member.value, object, inner))
+        let mut part = part(&member.key, &member.value, object, inner);
+        if let Some(part) = &mut part {
+            part.notes.location = place.document.location_of(&member.value);
+        }
+        Ok(part)
     }
 
     /// A list of types is a generated anyOf.
@@ -250,7 +254,9 @@ fn typed(at: Place<'_>, value: &Value) -> Result<Node, ParseError> {
         "object" => Kind::Object(Box::new(ObjectRules { typed: true, ..ObjectRules::default() })),
         _ => return Err(at.document.invalid(value, format!("unknown type '{name}'"))),
     };
-    Ok(Node { kind, ..Node::default() })
+    let mut node = Node { kind, ..Node::default() };
+    node.notes.location = at.document.location_of(value);
+    Ok(node)
 }
 
 fn decimal(value: &Value) -> Option<Decimal> {

@@ -7,6 +7,7 @@ use super::join::{built, combined, generated, join};
 use super::keywords::is_known;
 use super::load::Loaded;
 use super::{Instance, Knot, Place};
+use crate::json::NESTING_SHARE;
 use crate::json::documents::rest_of;
 use crate::json::java_order::hash_order;
 use crate::json::model::{Builder, Criterion, Kind, Model, Node, NodeId, RefId, TooManyNodes};
@@ -28,8 +29,7 @@ pub(super) fn translate(
         loaded,
         builder: Builder::new(limits),
         depth: 0,
-        // A schema in a schema takes a level of JSON at least and more stack than that.
-        depth_max: limits.depth_max / 2,
+        depth_max: limits.depth_max / NESTING_SHARE,
         finished: HashMap::new(),
         queue: VecDeque::new(),
         referred: HashMap::new(),
@@ -71,7 +71,7 @@ pub(super) struct Translator<'l, 'a> {
 impl<'a> Translator<'_, 'a> {
     /// The node of a schema, not yet in the model.
     pub(super) fn schema(&mut self, knot: Knot, place: Place<'a>) -> Result<Node, ParseError> {
-        let node = match &place.value.data {
+        let mut node = match &place.value.data {
             Data::Boolean(true) => Node { kind: Kind::True, ..Node::default() },
             Data::Object(object) => {
                 if self.depth >= self.depth_max {
@@ -88,6 +88,7 @@ impl<'a> Translator<'_, 'a> {
             }
             _ => Node { kind: Kind::False, ..Node::default() },
         };
+        node.notes.location = place.document.location_of(place.value);
         self.finish(knot, place, &node);
         Ok(node)
     }
