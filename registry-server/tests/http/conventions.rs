@@ -224,7 +224,8 @@ async fn deep_schemas_are_taken_up_to_a_limit_and_the_server_outlives_any() {
         let body = json!({"schema": schema, "schemaType": schema_type});
         server.post(&format!("/subjects/{schema_type}/versions?normalize=true"), &body)
     };
-    for (schema_type, schema) in nested(190) {
+    // Protobuf readers stop at 100 levels of messages, so ours does.
+    for (schema_type, schema) in nested(90) {
         for _ in 0..2 {
             assert_eq!(answer(post(schema_type, &schema)).await.0, 200, "{schema_type}");
         }
