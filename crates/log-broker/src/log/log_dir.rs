@@ -148,7 +148,7 @@ impl LogDir {
         let made = self.path.join(format!("{}{}", Uuid::new_v4(), layout::TEMPORARY));
         let dir = self.path.join(partition_dir_name(topic, index));
         disk.create_dir(&made).map_err(|error| io_error("create", &made, &error))?;
-        Segment::create(disk, &made, 0)?;
+        Segment::create(&self.shared, &made, 0)?;
         let epochs = LeaderEpochs::first();
         epochs.store(disk, &made)?;
         store_topic_id(disk, &made, topic_id)?;
