@@ -105,9 +105,16 @@ async fn serve(settings: Settings) -> Result<ExitCode, Failure> {
         }
     };
     announce(&registry, &broker)?;
-    stop.await;
+    let offline = tokio::select! {
+        () = stop => None,
+        reason = broker.failed() => Some(reason),
+    };
     info!("stopping");
     let (registry, ()) = tokio::join!(registry.shutdown(), broker.shutdown());
+    // Named alone: whatever fails after it, this is what the operator has to mend.
+    if let Some(reason) = offline {
+        return Err(Failure::new(exit::FAILED, format!("kafka: {reason}")));
+    }
     registry.map_err(|error| Failure::new(exit::FAILED, format!("registry: {error}")))?;
     info!("stopped");
     Ok(ExitCode::from(exit::OK))

@@ -10,7 +10,7 @@ use base64::Engine;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use tokio::net::TcpStream;
 use tokio::task::spawn_blocking;
-use tokio::time::interval;
+use tokio::time::{MissedTickBehavior, interval};
 use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
 use tracing::{error, info};
@@ -18,7 +18,8 @@ use tracing::{error, info};
 use crate::clock::{Clock, SystemClock};
 use crate::config::BrokerConfig;
 use crate::group::{self, GroupCoordinator};
-use crate::log::LogDir;
+use crate::io::{Disk, RealDisk};
+use crate::log::{LogDir, LogError};
 use crate::net::{Listener, Peer};
 use crate::producer_ids::ProducerIds;
 use crate::topics::Topics;
@@ -62,6 +63,8 @@ pub struct BrokerBuilder {
     advertise: Option<HostPort>,
     config: BrokerConfig,
     clock: Arc<dyn Clock>,
+    /// Of the partitions; the registry of topics and the producer ids are always real files.
+    log_disk: Arc<dyn Disk>,
 }
 
 /// Why a broker did not start.
@@ -89,6 +92,7 @@ impl Broker {
             advertise: None,
             config: BrokerConfig::default(),
             clock: Arc::new(SystemClock),
+            log_disk: Arc::new(RealDisk),
         }
     }
 
@@ -104,9 +108,9 @@ impl Broker {
     }
 
     fn open(builder: BrokerBuilder) -> Result<Self, StartError> {
-        let BrokerBuilder { data_dir, advertise, config, clock, .. } = builder;
+        let BrokerBuilder { data_dir, advertise, config, clock, log_disk, .. } = builder;
         let failed = |reason: String| StartError::DataDir { path: data_dir.clone(), reason };
-        let log_dir = LogDir::open(&data_dir, Arc::clone(&clock), config.log.clone())
+        let log_dir = LogDir::open_on(log_disk, &data_dir, Arc::clone(&clock), config.log.clone())
             .map_err(|error| failed(error.to_string()))?;
         let log_dir = Arc::new(log_dir);
         let topics = Topics::open(&data_dir, Arc::clone(&log_dir), config.clone())
@@ -134,6 +138,10 @@ impl Broker {
     async fn maintain(self: Arc<Self>) {
         let mut checkpoints = interval(CHECKPOINT_INTERVAL);
         let mut retention = interval(self.config.retention_check_interval);
+        // What a slow disk or a sleeping machine has missed need not be made up for.
+        for ticks in [&mut checkpoints, &mut retention] {
+            ticks.set_missed_tick_behavior(MissedTickBehavior::Delay);
+        }
         // The first tick is at once: recovery has left nothing to do.
         retention.tick().await;
         loop {
@@ -212,6 +220,13 @@ impl RunningBroker {
         self.local_addr
     }
 
+    /// Resolves when a failed write or sync has taken the log directory offline. From then on
+    /// every produce is refused (`KAFKA_STORAGE_ERROR`) and no later sync proves anything: the
+    /// process should say so, stop and exit non-zero. Never resolves for a healthy broker.
+    pub async fn failed(&self) -> LogError {
+        self.broker.log_dir.failed().await
+    }
+
     /// 22 characters; made at the first start and kept.
     pub fn cluster_id(&self) -> &str {
         &self.broker.cluster_id
@@ -233,6 +248,14 @@ impl RunningBroker {
 }
 
 #[cfg(test)]
+impl BrokerBuilder {
+    pub(crate) fn log_disk(mut self, disk: Arc<dyn Disk>) -> Self {
+        self.log_disk = disk;
+        self
+    }
+}
+
+#[cfg(test)]
 impl RunningBroker {
     pub(crate) fn broker(&self) -> &Broker {
         &self.broker
@@ -250,3 +273,6 @@ impl From<SocketAddr> for HostPort {
         Self { host: address.ip().to_string(), port: address.port() }
     }
 }
+
+#[cfg(test)]
+mod tests;

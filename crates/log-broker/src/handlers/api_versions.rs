@@ -32,8 +32,8 @@ fn response(checked: Result<(), ResponseError>) -> ApiVersionsResponse {
     let keys = apis().map(|api| {
         ApiVersion::default()
             .with_api_key(api.key as i16)
-            .with_min_version(api.advertised_min)
-            .with_max_version(*api.versions.end())
+            .with_min_version(*api.advertised.start())
+            .with_max_version(*api.advertised.end())
     });
     ApiVersionsResponse::default()
         .with_error_code(checked.map_or_else(|error| error.code(), |()| 0))

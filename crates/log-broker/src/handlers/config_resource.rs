@@ -36,13 +36,18 @@ pub(crate) fn resolve(
     }
 }
 
-/// Only topics can be changed; a broker gets its settings when it starts.
+/// Only topics can be changed, and not the broker's own: what they obey is its business. A broker
+/// gets its settings when it starts.
 pub(crate) fn resolve_topic(
     broker: &Broker,
     resource_type: i8,
     name: &str,
 ) -> Result<Arc<Topic>, (ResponseError, String)> {
     match resolve(broker, resource_type, name)? {
+        Resource::Topic(topic) if topic.is_internal() => Err((
+            ResponseError::InvalidTopicException,
+            format!("topic '{name}' belongs to the broker"),
+        )),
         Resource::Topic(topic) => Ok(topic),
         Resource::Broker => Err((
             ResponseError::InvalidRequest,

@@ -1,6 +1,7 @@
 //! `CreatePartitions` (37), versions 0–3.
 //!
 //! - The count given is the new total and must grow: else error 37.
+//! - The broker's own topics are refused with error 17.
 //! - A manual assignment must name this broker alone for each new partition (39).
 
 use kafka_protocol::ResponseError;
@@ -11,7 +12,7 @@ use kafka_protocol::protocol::StrBytes;
 
 use crate::broker::{Broker, NODE_ID};
 use crate::net::{Api, Call};
-use crate::topics::TopicError;
+use crate::topics::{TopicError, is_internal};
 
 pub(crate) const API: Api = Api::new(ApiKey::CreatePartitions, 0..=3);
 
@@ -39,6 +40,10 @@ async fn grow(
     asked: &CreatePartitionsTopic,
     validate_only: bool,
 ) -> Result<(), (ResponseError, String)> {
+    if is_internal(&asked.name) {
+        let text = format!("topic '{}' belongs to the broker", asked.name.as_str());
+        return Err((ResponseError::InvalidTopicException, text));
+    }
     let refused = |error: TopicError| (error.response_error(), error.to_string());
     let (topic, count) = broker.topics.check_grow(&asked.name, asked.count).map_err(refused)?;
     let new_count = count - topic.partitions.len();

@@ -6,7 +6,7 @@
 //! - A name given twice in one request is error 42 for both; an unknown config or value 40.
 //! - v4 −1 partitions means the broker's default, v5 answers with the configs, v7 with the id.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, HashMap};
 
 use kafka_protocol::ResponseError;
 use kafka_protocol::messages::create_topics_request::CreatableTopic;
@@ -39,10 +39,12 @@ pub(crate) async fn handle(
     request: CreateTopicsRequest,
 ) -> CreateTopicsResponse {
     let mut results = Vec::with_capacity(request.topics.len());
+    let mut counts = HashMap::new();
     for asked in &request.topics {
-        let is_repeated =
-            request.topics.iter().filter(|other| other.name == asked.name).count() > 1;
-        let made = if is_repeated {
+        *counts.entry(&asked.name).or_insert(0_usize) += 1;
+    }
+    for asked in &request.topics {
+        let made = if counts.get(&asked.name).is_some_and(|count| *count > 1) {
             let text = "the request names this topic more than once";
             Err((ResponseError::InvalidRequest, text.to_owned()))
         } else {

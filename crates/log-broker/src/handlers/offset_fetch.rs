@@ -19,7 +19,7 @@ use crate::group::offsets::Offsets;
 use crate::group::record::CommittedOffset;
 use crate::net::{Api, Call, CloseReason};
 
-pub(crate) const API: Api = Api::new(ApiKey::OffsetFetch, 1..=9);
+pub(crate) const API: Api = Api::new(ApiKey::OffsetFetch, 1..=9).advertised_to(7);
 
 /// One topic's places, each with what is committed there.
 struct Found {

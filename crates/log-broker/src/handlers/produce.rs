@@ -24,7 +24,7 @@ use crate::log::{AppendError, AppendOrigin, Appended, LogError, PartitionLog};
 use crate::net::{Api, Call, CloseReason, Outcome, Reply};
 use crate::topics::is_internal;
 
-pub(crate) const API: Api = Api { key: ApiKey::Produce, versions: 3..=9, advertised_min: 0 };
+pub(crate) const API: Api = Api { key: ApiKey::Produce, versions: 3..=9, advertised: 0..=9 };
 
 const ACKS_NONE: i16 = 0;
 const ACKS_LEADER: i16 = 1;

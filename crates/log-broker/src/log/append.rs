@@ -94,7 +94,7 @@ impl PartitionLog {
     /// left to the next flush.
     pub(super) fn roll(&self, core: &mut Core) -> Result<(), LogError> {
         let next_offset = core.log_end_offset;
-        let segment = Segment::create(&*self.shared.disk, &self.dir, next_offset)?;
+        let segment = Segment::create(&self.shared, &self.dir, next_offset)?;
         let old = std::mem::replace(&mut core.active, Active::empty(segment));
         let max_timestamp = old.index.max_timestamp();
         let index = Arc::new(old.index);

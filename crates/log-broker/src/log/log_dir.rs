@@ -33,7 +33,7 @@ pub struct LogDir {
     cluster_id: Uuid,
     shared: Arc<Shared>,
     partitions: RwLock<BTreeMap<Key, Arc<PartitionLog>>>,
-    offline: BTreeMap<Key, LogError>,
+    offline: Mutex<BTreeMap<Key, LogError>>,
     /// One creation or deletion at a time.
     changes: Mutex<()>,
     flushers: Vec<JoinHandle<()>>,
@@ -75,7 +75,7 @@ impl LogDir {
             cluster_id,
             shared,
             partitions: RwLock::new(partitions),
-            offline,
+            offline: Mutex::new(offline),
             changes: Mutex::new(()),
             flushers,
             _lock: lock,
@@ -85,6 +85,12 @@ impl LogDir {
     /// Made once with the directory and the same ever after.
     pub fn cluster_id(&self) -> Uuid {
         self.cluster_id
+    }
+
+    /// Resolves when a failed write or sync has taken the directory offline, with the reason. Only
+    /// a restart brings it back.
+    pub async fn failed(&self) -> LogError {
+        self.shared.health.failed().await
     }
 
     /// In order of topic and index.
@@ -97,9 +103,13 @@ impl LogDir {
     }
 
     /// Partitions that could not be recovered, with the reason: `KAFKA_STORAGE_ERROR` (56) to
-    /// whoever asks for them. Their files are untouched.
-    pub fn offline(&self) -> &BTreeMap<(String, i32), LogError> {
-        &self.offline
+    /// whoever asks for them. Their files are untouched until they are deleted.
+    pub fn offline(&self) -> BTreeMap<(String, i32), LogError> {
+        self.offline.lock().clone()
+    }
+
+    pub fn is_offline(&self, topic: &str, index: i32) -> bool {
+        self.offline.lock().contains_key(&(topic.to_owned(), index))
     }
 
     /// Durable when it returns: a crash leaves the whole partition or none of it. Blocks.
@@ -116,7 +126,7 @@ impl LogDir {
         self.shared.health.check()?;
         let _one = self.changes.lock();
         let key = (topic.to_owned(), index);
-        if self.partitions.read().contains_key(&key) || self.offline.contains_key(&key) {
+        if self.partitions.read().contains_key(&key) || self.offline.lock().contains_key(&key) {
             return Err(LogError::PartitionExists { topic: key.0, index });
         }
         // An earlier partition of this name must not lend its offsets.
@@ -138,7 +148,7 @@ impl LogDir {
         let made = self.path.join(format!("{}{}", Uuid::new_v4(), layout::TEMPORARY));
         let dir = self.path.join(partition_dir_name(topic, index));
         disk.create_dir(&made).map_err(|error| io_error("create", &made, &error))?;
-        Segment::create(disk, &made, 0)?;
+        Segment::create(&self.shared, &made, 0)?;
         let epochs = LeaderEpochs::first();
         epochs.store(disk, &made)?;
         store_topic_id(disk, &made, topic_id)?;
@@ -159,23 +169,26 @@ impl LogDir {
         Ok(PartitionLog::new((topic, index, topic_id), dir, self.shared.clone(), core, 0))
     }
 
-    /// Durable when it returns. Readers and waiters of the partition see it deleted. Blocks.
+    /// Durable when it returns. Readers and waiters of the partition see it deleted; one that is
+    /// offline goes too, or its files would keep its name for ever. Blocks.
     pub fn delete(&self, topic: &str, index: i32) -> Result<(), LogError> {
         self.shared.health.check()?;
         let _one = self.changes.lock();
-        let removed = self.partitions.write().remove(&(topic.to_owned(), index));
-        let Some(log) = removed else {
+        let key = (topic.to_owned(), index);
+        let removed = self.partitions.write().remove(&key);
+        if removed.is_none() && !self.is_offline(topic, index) {
             return Err(LogError::UnknownPartition { topic: topic.to_owned(), index });
-        };
+        }
         let disk = &*self.shared.disk;
-        let name = format!("{}-{index}{}", log.topic_id(), layout::DELETED);
-        let doomed = self.path.join(name);
+        let dir = self.path.join(partition_dir_name(topic, index));
+        let doomed = self.path.join(format!("{}-{index}{}", Uuid::new_v4(), layout::DELETED));
         {
             // A flush under way must not write into a new partition of the same name.
-            let _turn = log.flush_turn.lock();
-            log.mark_deleted();
-            disk.rename(&log.dir, &doomed).map_err(|error| io_error("rename", &log.dir, &error))?;
+            let _turn = removed.as_ref().map(|log| log.flush_turn.lock());
+            removed.iter().for_each(|log| log.mark_deleted());
+            disk.rename(&dir, &doomed).map_err(|error| io_error("rename", &dir, &error))?;
         }
+        self.offline.lock().remove(&key);
         disk.sync_dir(&self.path).map_err(|error| io_error("sync", &self.path, &error))?;
         // Gone for every later start already; the rest is room.
         if let Err(error) = disk.remove_dir_all(&doomed) {

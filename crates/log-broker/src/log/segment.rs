@@ -7,6 +7,7 @@ use super::LogError;
 use super::checkpoint::io_error;
 use super::index::SparseIndex;
 use super::layout::{Kind, segment_path};
+use super::shared::Shared;
 use crate::io::{Disk, DiskFile};
 
 /// A segment's file, shared with readers; they keep it readable while it is being deleted.
@@ -23,13 +24,16 @@ impl Segment {
         Ok(Self { base_offset, file })
     }
 
-    /// An empty segment whose name is durable.
-    pub(super) fn create(disk: &dyn Disk, dir: &Path, base_offset: i64) -> Result<Self, LogError> {
+    /// An empty segment whose name is durable. A failed sync takes the directory offline: a
+    /// second one that succeeds would not prove that the name is there after a power cut, and
+    /// with it whatever is acknowledged in the segment.
+    pub(super) fn create(shared: &Shared, dir: &Path, base_offset: i64) -> Result<Self, LogError> {
         let path = segment_path(dir, base_offset, Kind::Log);
         let failed = |error: &std::io::Error| io_error("create", &path, error);
-        let file = disk.create(&path).map_err(|error| failed(&error))?;
-        file.sync().map_err(|error| failed(&error))?;
-        disk.sync_dir(dir).map_err(|error| failed(&error))?;
+        let offline = |error: std::io::Error| shared.health.fail(&failed(&error));
+        let file = shared.disk.create(&path).map_err(|error| failed(&error))?;
+        file.sync().map_err(offline)?;
+        shared.disk.sync_dir(dir).map_err(offline)?;
         Ok(Self { base_offset, file })
     }
 

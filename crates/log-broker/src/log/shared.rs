@@ -1,7 +1,9 @@
 //! What the partitions of a directory share: disk, clock, health, checkpoints, the flush queue.
 
+use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
-use std::sync::{Arc, OnceLock};
+
+use tokio::sync::SetOnce;
 
 use super::checkpoint::OffsetCheckpoint;
 use super::flusher::FlushQueue;
@@ -23,7 +25,7 @@ pub(super) struct Shared {
 /// Whether the directory may still be written.
 #[derive(Debug, Default)]
 pub(super) struct Health {
-    failure: OnceLock<String>,
+    failure: SetOnce<LogError>,
     is_closed: AtomicBool,
     is_full: AtomicBool,
 }
@@ -32,16 +34,22 @@ impl Health {
     /// Final: after a failed sync the kernel may have dropped the pages, so a later one that
     /// succeeds proves nothing.
     pub(super) fn fail(&self, error: &LogError) -> LogError {
-        let reason = self.failure.get_or_init(|| {
+        let offline = LogError::Offline { reason: error.to_string() };
+        if self.failure.set(offline.clone()).is_ok() {
             tracing::error!(%error, "log directory goes offline until restart");
-            error.to_string()
-        });
-        LogError::Offline { reason: reason.clone() }
+        }
+        // The first failure is the cause of those after it.
+        self.failure.get().cloned().unwrap_or(offline)
+    }
+
+    /// Resolves when [`Self::fail`] is called, with the first failure.
+    pub(super) async fn failed(&self) -> LogError {
+        self.failure.wait().await.clone()
     }
 
     pub(super) fn check(&self) -> Result<(), LogError> {
-        if let Some(reason) = self.failure.get() {
-            return Err(LogError::Offline { reason: reason.clone() });
+        if let Some(offline) = self.failure.get() {
+            return Err(offline.clone());
         }
         if self.is_closed.load(Ordering::Acquire) {
             return Err(LogError::Closed);

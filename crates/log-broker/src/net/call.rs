@@ -12,20 +12,30 @@ use crate::broker::HostPort;
 
 /// Declared in each handler's file: which key it serves and in which versions.
 ///
-/// The maxima are those of Apache Kafka 2.8, all keys alike: clients guess a release from them.
+/// What `ApiVersions` names ends, for every key alike, where Apache Kafka 2.8 ended: kafka-python
+/// guesses a release from single maxima (`JoinGroup` 9 means 3.2) and then expects what else that
+/// release had, and 2.8 is the last without topic ids in Fetch, which none of these handlers know.
+/// No client needs more: each falls back to the older form of a request. Newer versions that a
+/// handler serves all the same are for clients that send a version without asking.
 #[derive(Debug, Clone)]
 pub(crate) struct Api {
     pub(crate) key: ApiKey,
     pub(crate) versions: RangeInclusive<i16>,
-    /// The lowest version `ApiVersions` names; below `versions` only where a client takes the
-    /// floor for a feature flag.
-    pub(crate) advertised_min: i16,
+    /// What `ApiVersions` names. It begins below `versions` only where a client takes the floor
+    /// for a feature flag.
+    pub(crate) advertised: RangeInclusive<i16>,
 }
 
 impl Api {
     pub(crate) const fn new(key: ApiKey, versions: RangeInclusive<i16>) -> Self {
-        let advertised_min = *versions.start();
-        Self { key, versions, advertised_min }
+        let advertised = *versions.start()..=*versions.end();
+        Self { key, versions, advertised }
+    }
+
+    /// Serves versions above `max` without naming them.
+    pub(crate) const fn advertised_to(self, max: i16) -> Self {
+        let advertised = *self.advertised.start()..=max;
+        Self { advertised, ..self }
     }
 }
 

@@ -9,6 +9,7 @@ use std::collections::BTreeMap;
 use std::path::Path;
 use std::sync::Arc;
 
+use kafka_protocol::ResponseError::UnknownTopicOrPartition;
 use parking_lot::{Mutex, RwLock};
 use tracing::{info, warn};
 use uuid::Uuid;
@@ -88,6 +89,14 @@ impl Topics {
                 self.log_dir.delete(log.topic(), log.index())?;
             }
         }
+        for (name, index) in self.log_dir.offline().into_keys() {
+            let owner = by_name.get(&name).map(|topic| topic.partition(index));
+            // An offline one that is owned answers with an error of its own, not "unknown".
+            if owner.is_none_or(|owner| matches!(owner, Err(UnknownTopicOrPartition))) {
+                info!(topic = name, partition = index, "removing a deleted offline partition");
+                self.log_dir.delete(&name, index)?;
+            }
+        }
         *self.by_name.write() = by_name;
         Ok(())
     }
@@ -99,7 +108,7 @@ impl Topics {
             let index =
                 i32::try_from(index).map_err(|_| TopicError::PartitionCount { count: i32::MAX })?;
             // Where another start may find its files repaired.
-            if self.log_dir.offline().contains_key(&(topic.name.clone(), index)) {
+            if self.log_dir.is_offline(&topic.name, index) {
                 topic.partitions.push(None);
                 continue;
             }
@@ -312,8 +321,8 @@ impl Topics {
 
     /// What cannot be removed now is removed at the next start: the registry no longer names it.
     fn delete_partitions(&self, topic: &Topic) {
-        for partition in topic.partitions.iter().flatten() {
-            match self.log_dir.delete(&topic.name, partition.index()) {
+        for (_, index) in topic.partitions.iter().zip(0..) {
+            match self.log_dir.delete(&topic.name, index) {
                 Ok(()) | Err(LogError::UnknownPartition { .. }) => {}
                 Err(error) => warn!(topic = topic.name, %error, "deleted topic keeps its files"),
             }

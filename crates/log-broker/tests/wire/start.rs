@@ -4,8 +4,9 @@ use std::fs;
 
 use kafka_protocol::messages::metadata_request::MetadataRequestTopic;
 use kafka_protocol::messages::{
-    ApiKey, DescribeClusterRequest, DescribeClusterResponse, FetchRequest, FetchResponse,
-    MetadataRequest, MetadataResponse, ProduceResponse, fetch_request,
+    ApiKey, DeleteTopicsRequest, DeleteTopicsResponse, DescribeClusterRequest,
+    DescribeClusterResponse, FetchRequest, FetchResponse, MetadataRequest, MetadataResponse,
+    ProduceResponse, fetch_request,
 };
 use levada_log_broker::{Broker, StartError};
 
@@ -85,6 +86,18 @@ async fn rotten_partition_is_offline_and_the_others_serve() {
         let answer: ProduceResponse = client.call(ApiKey::Produce, 9, &request).await;
         assert_eq!(answer.responses[0].partition_responses[0].error_code, produced, "{name}");
     }
+    delete_topic(&mut client, "rotten").await;
+    client.create_topic("rotten", &[]).await;
+    let request = produce("rotten", -1, Some(batch(&["anew"]).build().unwrap().into()));
+    let answer: ProduceResponse = client.call(ApiKey::Produce, 9, &request).await;
+    let answer = &answer.responses[0].partition_responses[0];
+    assert_eq!((answer.error_code, answer.base_offset), (0, 0), "the name is free again");
+}
+
+async fn delete_topic(client: &mut Client, name: &str) {
+    let request = DeleteTopicsRequest::default().with_topic_names(vec![topic_name(name)]);
+    let answer: DeleteTopicsResponse = client.call(ApiKey::DeleteTopics, 5, &request).await;
+    assert_eq!(answer.responses[0].error_code, 0);
 }
 
 #[tokio::test]

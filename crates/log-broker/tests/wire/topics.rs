@@ -274,3 +274,47 @@ async fn overrides_are_set_removed_and_replaced_and_survive_a_restart() {
     assert_eq!(answer.responses[0].error_code, 0);
     assert_eq!(overrides(&mut client).await, [pair("segment.ms", "9")]);
 }
+
+#[tokio::test]
+async fn internal_topics_cannot_be_changed_or_removed() {
+    const NAME: &str = "__consumer_offsets";
+    let rig = Rig::start().await;
+    let mut client = rig.client().await;
+    let before = describe(&mut client, 9, NAME).await;
+
+    let grown = create_partitions_request::CreatePartitionsTopic::default()
+        .with_name(topic_name(NAME))
+        .with_count(5)
+        .with_assignments(None);
+    let request = CreatePartitionsRequest::default().with_topics(vec![grown]);
+    let grown: CreatePartitionsResponse = client.call(ApiKey::CreatePartitions, 3, &request).await;
+    assert_eq!(grown.results[0].error_code, 17);
+
+    let resource = incremental_alter_configs_request::AlterConfigsResource::default()
+        .with_resource_type(2)
+        .with_resource_name(text(NAME));
+    let request = IncrementalAlterConfigsRequest::default().with_resources(vec![resource]);
+    let altered: IncrementalAlterConfigsResponse =
+        client.call(ApiKey::IncrementalAlterConfigs, 1, &request).await;
+    assert_eq!(altered.responses[0].error_code, 17);
+
+    let resource = alter_configs_request::AlterConfigsResource::default()
+        .with_resource_type(2)
+        .with_resource_name(text(NAME));
+    let request = AlterConfigsRequest::default().with_resources(vec![resource]);
+    let altered: AlterConfigsResponse = client.call(ApiKey::AlterConfigs, 2, &request).await;
+    assert_eq!(altered.responses[0].error_code, 17);
+
+    let partition = delete_records_request::DeleteRecordsPartition::default().with_offset(-1);
+    let records = delete_records_request::DeleteRecordsTopic::default()
+        .with_name(topic_name(NAME))
+        .with_partitions(vec![partition]);
+    let request = DeleteRecordsRequest::default().with_topics(vec![records]);
+    let deleted: DeleteRecordsResponse = client.call(ApiKey::DeleteRecords, 2, &request).await;
+    assert_eq!(deleted.topics[0].partitions[0].error_code, 17);
+
+    let request = DeleteTopicsRequest::default().with_topic_names(vec![topic_name(NAME)]);
+    let deleted: DeleteTopicsResponse = client.call(ApiKey::DeleteTopics, 5, &request).await;
+    assert_eq!(deleted.responses[0].error_code, 17);
+    assert_eq!(describe(&mut client, 9, NAME).await, before);
+}

@@ -178,6 +178,22 @@ async fn a_failed_sync_is_final_for_the_directory() {
 }
 
 #[test]
+fn a_failed_sync_of_a_new_segment_is_final_too() {
+    let bench = Bench::new();
+    let (_dir, log) = bench.start();
+    let half = "x".repeat(400);
+    append(&log, &[&half]);
+    log.flush().unwrap();
+    // The segment is full: the next append creates a file and syncs it.
+    bench.disk.set_fault(Some(Fault::SyncFailsAt(bench.disk.operations() + 1)));
+    for _ in 0..2 {
+        let refused = log.append(&batch(&[&half]), AppendOrigin::Client);
+        assert!(matches!(refused, Err(AppendError::Storage(LogError::Offline { .. }))));
+        bench.disk.set_fault(None);
+    }
+}
+
+#[test]
 fn a_full_disk_refuses_and_recovers_when_space_returns() {
     let bench = Bench::new();
     let (dir, log) = bench.start();

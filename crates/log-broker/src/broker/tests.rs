@@ -1,0 +1,35 @@
+//! A broker whose disk fails.
+
+use levada_kafka_wire::record_batch::BatchBuilder;
+
+use super::*;
+use crate::io::{Fault, SimDisk};
+use crate::log::{AppendError, AppendOrigin};
+use crate::topics::NewTopic;
+
+#[tokio::test]
+async fn failed_write_resolves_failed_and_refuses_what_comes_after() {
+    let (directory, disk) = (tempfile::tempdir().unwrap(), SimDisk::new());
+    let builder = Broker::builder().data_dir(directory.path()).listen("127.0.0.1:0");
+    let running = builder.log_disk(Arc::new(disk.clone())).start().await.unwrap();
+    let topic = running.broker().topics.create(NewTopic::plain("t")).await.unwrap();
+    let log = topic.partition(0).unwrap();
+    let now_ms = running.broker().clock.now_ms();
+    let batch = BatchBuilder::new().record(now_ms, None, Some(b"value")).build().unwrap();
+    log.append(&batch, AppendOrigin::Client).unwrap();
+    tokio::select! {
+        biased;
+        reason = running.failed() => panic!("a healthy broker goes on: {reason}"),
+        () = std::future::ready(()) => {}
+    }
+
+    disk.set_fault(Some(Fault::PowerCutAt(0)));
+    let unknown = log.append(&batch, AppendOrigin::Client);
+    assert!(matches!(unknown, Err(AppendError::OutcomeUnknown(_))), "{unknown:?}");
+    let reason = running.failed().await;
+    assert!(matches!(reason, LogError::Offline { .. }), "{reason}");
+    assert!(!reason.to_string().contains('\n'), "{reason}");
+    let refused = log.append(&batch, AppendOrigin::Client);
+    assert!(matches!(refused, Err(AppendError::Storage(LogError::Offline { .. }))), "{refused:?}");
+    running.shutdown().await;
+}
