@@ -121,3 +121,41 @@ fn help_of_each_command_shows_an_example() {
         assert!(help.contains(&format!("levada {command} ")), "{help}");
     }
 }
+
+/// A schema of each format, nested so deep.
+fn nested(depth: usize) -> [(&'static str, String); 3] {
+    let array = |item: &str| {
+        format!("{}{item}{}", r#"{"type":"array","items":"#.repeat(depth), "}".repeat(depth))
+    };
+    let message = format!("{}{}", "message A {".repeat(depth), "}".repeat(depth));
+    [
+        ("deep.avsc", array("\"int\"")),
+        ("deep.json", array(r#"{"type":"integer"}"#)),
+        ("deep.proto", format!("syntax = \"proto3\"; {message}")),
+    ]
+}
+
+#[test]
+fn schemas_of_any_depth_get_a_verdict_or_a_refusal_and_never_a_crash() {
+    let files = Files::new();
+    for depth in [90, 10_000] {
+        for (name, text) in nested(depth) {
+            let file = files.write(name, &text);
+            let (code, _, err) = check(&file, &file, &["--level", "FULL"]);
+            let outcome = (code, err.lines().count());
+            let expected = if depth == 90 { (Some(0), 0) } else { (Some(4), 1) };
+            assert_eq!(outcome, expected, "{name}, {depth} levels: {err}");
+        }
+    }
+}
+
+#[test]
+fn file_larger_than_a_schema_may_be_exits_4_and_names_the_limit() {
+    let files = Files::new();
+    let old = files.write("old.avsc", ORDER);
+    let large = files.write("large.avsc", &format!("{ORDER}{}", " ".repeat(1 << 20)));
+    let (code, out, err) = check(&old, &large, &[]);
+    assert_eq!((code, out.as_str()), (Some(4), ""));
+    let limit = "a schema text may have at most 1048576 bytes";
+    assert_eq!(err, format!("levada: {}: {limit}\n", large.display()));
+}

@@ -3,6 +3,7 @@
 use std::fmt::Write as _;
 use std::io::Write as _;
 use std::process::ExitCode;
+use std::thread;
 
 use levada_schema_core::{Incompatibility, Limits, Side, Validation, VersionReport, check_version};
 
@@ -10,8 +11,26 @@ use crate::args::CheckArgs;
 use crate::exit::{self, Failure};
 use crate::load;
 
+/// Enough for the deepest schemas that the limits allow, in a debug build too, however small the
+/// caller's own stack is. What is not used costs address space alone.
+const STACK_BYTES: usize = 64 << 20;
+
 /// Exits 0 when the new schema may follow the old one, 1 when it may not.
 pub(crate) fn run(args: &CheckArgs) -> Result<ExitCode, Failure> {
+    thread::scope(|scope| {
+        let checking = thread::Builder::new()
+            .name("check".to_owned())
+            .stack_size(STACK_BYTES)
+            .spawn_scoped(scope, || check(args))
+            .map_err(|error| {
+                Failure::new(exit::FAILED, format!("cannot start a thread: {error}"))
+            })?;
+        // A panic is a defect of ours and goes on as one.
+        checking.join().unwrap_or_else(|panic| std::panic::resume_unwind(panic))
+    })
+}
+
+fn check(args: &CheckArgs) -> Result<ExitCode, Failure> {
     let old = load::schema(&args.old, args.schema_type, Validation::Stored)?;
     let new = load::schema(&args.new, args.schema_type, Validation::New)?;
     let report = check_version(args.level, &new, &old, &Limits::default())

@@ -1,5 +1,7 @@
 //! Schema files: which format they hold, and their text.
 
+use std::fs::File;
+use std::io::{self, Read};
 use std::path::Path;
 
 use levada_schema_core::{Limits, RawSchema, Schema, SchemaType, Validation};
@@ -16,14 +18,33 @@ pub(crate) fn schema(
         Some(given) => given,
         None => by_extension(path)?,
     };
-    let text = std::fs::read_to_string(path).map_err(|error| {
-        Failure::new(exit::NO_INPUT, format!("cannot read {}: {error}", path.display()))
-    })?;
+    let limits = Limits::default();
+    let text = text(path, limits.text_bytes_max)?;
     let raw = RawSchema { schema_type, text: &text, references: &[] };
-    Schema::parse(raw, validation, &Limits::default()).map_err(|error| {
+    Schema::parse(raw, validation, &limits).map_err(|error| {
         let place =
             error.location.map(|at| format!(":{}:{}", at.line, at.column)).unwrap_or_default();
         Failure::new(exit::BAD_SCHEMA, format!("{}{place}: {}", path.display(), error.message))
+    })
+}
+
+/// The text of a file, which is read no further than a schema text may go.
+fn text(path: &Path, bytes_max: usize) -> Result<String, Failure> {
+    let unreadable = |error: io::Error| {
+        Failure::new(exit::NO_INPUT, format!("cannot read {}: {error}", path.display()))
+    };
+    let mut bytes = Vec::new();
+    // One byte more than allowed is enough to know; a device may have no end.
+    let most = u64::try_from(bytes_max).unwrap_or(u64::MAX).saturating_add(1);
+    File::open(path).map_err(unreadable)?.take(most).read_to_end(&mut bytes).map_err(unreadable)?;
+    if bytes.len() > bytes_max {
+        return Err(Failure::new(
+            exit::BAD_SCHEMA,
+            format!("{}: a schema text may have at most {bytes_max} bytes", path.display()),
+        ));
+    }
+    String::from_utf8(bytes).map_err(|error| {
+        Failure::new(exit::BAD_SCHEMA, format!("{}: not UTF-8 text: {error}", path.display()))
     })
 }
 

@@ -37,6 +37,7 @@ error_codes! {
     NotAcceptable = 406,
     RequestTimeout = 408,
     PayloadTooLarge = 413,
+    UriTooLong = 414,
     UnsupportedMediaType = 415,
     /// A body is needed and missing.
     UnprocessableEntity = 422,

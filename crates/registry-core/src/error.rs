@@ -93,7 +93,6 @@ impl RegistryError {
 impl From<CheckError> for RegistryError {
     fn from(error: CheckError) -> Self {
         match error {
-            CheckError::NotSupported(_) => Self::NotSupported(error.to_string()),
             CheckError::TooComplex(_) | CheckError::Pattern(_) => {
                 Self::InvalidSchema(error.to_string())
             }

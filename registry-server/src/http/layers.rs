@@ -16,6 +16,8 @@ use super::error::HttpError;
 use super::media_type::negotiate;
 
 const REQUEST_ID: HeaderName = HeaderName::from_static("x-request-id");
+/// Longest path with its query, in bytes.
+const URI_BYTES_MAX: usize = 8 << 10;
 const REQUEST_TIMEOUT: Duration = Duration::from_mins(1);
 
 /// The type that the answer has, if the client accepts any.
@@ -27,17 +29,24 @@ pub(super) async fn envelope(mut request: Request, next: Next) -> Response {
     let request_id = request_id(request.headers());
     let answer_type = negotiate(accept(request.headers()).as_deref());
     request.extensions_mut().insert(AnswerType(answer_type));
-    let mut response = match tokio::time::timeout(REQUEST_TIMEOUT, next.run(request)).await {
-        Ok(response) => response,
-        Err(_) => {
-            HttpError::new(ErrorCode::Timeout, "The request took too long; repeating it is safe")
-                .into_response()
-        }
-    };
+    let mut response = in_time(request, next).await.unwrap_or_else(IntoResponse::into_response);
     let content_type = HeaderValue::from_static(answer_type.unwrap_or(REGISTRY_V1));
     response.headers_mut().insert(CONTENT_TYPE, content_type);
     response.headers_mut().insert(REQUEST_ID, request_id);
     response
+}
+
+/// The answer to a request that is not too long, unless it takes too long.
+async fn in_time(request: Request, next: Next) -> Result<Response, HttpError> {
+    let uri_bytes = request.uri().path_and_query().map_or(0, |uri| uri.as_str().len());
+    if uri_bytes > URI_BYTES_MAX {
+        let message = format!("The URI has {uri_bytes} bytes; the limit is {URI_BYTES_MAX}");
+        return Err(HttpError::new(ErrorCode::UriTooLong, message));
+    }
+    tokio::time::timeout(REQUEST_TIMEOUT, next.run(request)).await.map_err(|_| {
+        let message = "The request took too long; repeating it is safe";
+        HttpError::new(ErrorCode::ServiceUnavailable, message)
+    })
 }
 
 /// Refuses before anything happens a request whose answer the client would not take.

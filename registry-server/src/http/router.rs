@@ -57,11 +57,39 @@ pub(crate) fn router(app: AppState) -> Router {
         }
         router = router.route(path, methods);
     }
+    surround(router).with_state(app)
+}
+
+/// What every request meets, whatever its path.
+fn surround<S: Clone + Send + Sync + 'static>(router: Router<S>) -> Router<S> {
     router
         .fallback(layers::no_such_path)
         .method_not_allowed_fallback(layers::no_such_method)
         .layer(DefaultBodyLimit::max(extract::BODY_BYTES_MAX))
         .layer(CatchPanicLayer::custom(layers::panicked))
         .layer(from_fn(layers::envelope))
-        .with_state(app)
+}
+
+#[cfg(test)]
+mod tests {
+    use tokio::net::TcpListener;
+
+    use super::*;
+
+    async fn broken() -> &'static str {
+        panic!("on purpose")
+    }
+
+    #[tokio::test]
+    async fn a_panicking_handler_is_answered_with_an_error_body() {
+        let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+        let url = format!("http://{}/", listener.local_addr().unwrap());
+        let app = surround(Router::new().route("/", get(broken)));
+        let serving = tokio::spawn(async move { axum::serve(listener, app).await });
+        let answer = reqwest::get(url).await.unwrap();
+        assert_eq!(answer.status().as_u16(), 500);
+        let body = answer.text().await.unwrap();
+        assert_eq!(body, r#"{"error_code":500,"message":"Internal server error"}"#);
+        serving.abort();
+    }
 }

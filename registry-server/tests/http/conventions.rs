@@ -162,6 +162,15 @@ async fn names_with_control_characters_or_beyond_the_limit_are_refused() {
 }
 
 #[tokio::test]
+async fn uris_beyond_the_limit_are_refused() {
+    let server = Server::start().await;
+    let get = |bytes: usize| server.get(&format!("/subjects?{}", "x".repeat(bytes - 10)));
+    assert_eq!(answer(get(8192)).await, (200, json!([])));
+    assert_eq!(error_code(get(8193)).await, (414, 414));
+    server.stop().await;
+}
+
+#[tokio::test]
 async fn head_and_trailing_slashes_work_where_get_does() {
     let server = Server::start().await;
     let head = server.request(Method::HEAD, "/subjects").send().await.unwrap();

@@ -142,16 +142,17 @@ pub(super) async fn find_version<T: ReadTransaction>(
     version: VersionSpec,
     deleted: bool,
 ) -> Result<StoredVersion, RegistryError> {
-    let missed =
-        match version_in(tx, subject, version, deleted).await {
-            Err(
-                error @ (RegistryError::SubjectNotFound(_) | RegistryError::VersionNotFound(_)),
-            ) if subject.context.is_default() => error,
-            other => return other,
-        };
+    use RegistryError::{SubjectNotFound, VersionNotFound};
+    let missed = match version_in(tx, subject, version, deleted).await {
+        Err(error @ (SubjectNotFound(_) | VersionNotFound(_))) if subject.context.is_default() => {
+            error
+        }
+        other => return other,
+    };
     for context in other_contexts(tx).await? {
-        if let Ok(found) = version_in(tx, &subject.within(context), version, deleted).await {
-            return Ok(found);
+        match version_in(tx, &subject.within(context), version, deleted).await {
+            Err(SubjectNotFound(_) | VersionNotFound(_)) => {}
+            other => return other,
         }
     }
     Err(missed)
