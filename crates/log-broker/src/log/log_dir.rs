@@ -185,7 +185,9 @@ impl LogDir {
         {
             // A flush under way must not write into a new partition of the same name.
             let _turn = removed.as_ref().map(|log| log.flush_turn.lock());
-            removed.iter().for_each(|log| log.mark_deleted());
+            if let Some(log) = &removed {
+                log.mark_deleted();
+            }
             disk.rename(&dir, &doomed).map_err(|error| io_error("rename", &dir, &error))?;
         }
         self.offline.lock().remove(&key);
