@@ -17,6 +17,7 @@ mod records;
 #[cfg(test)]
 mod tests;
 mod types;
+mod value;
 
 use std::sync::Arc;
 
@@ -31,6 +32,7 @@ use crate::{Limits, ParseError, ParseErrorKind, ResolvedReference, Validation};
 
 pub(crate) use compat::compare;
 pub(crate) use counter_example::counter_example;
+pub use value::{DecodeError, Refusal, Value};
 
 /// A parsed schema.
 #[derive(Clone, Debug)]

@@ -1,0 +1,1 @@
+//! An example, or the lack of one, for each rule.

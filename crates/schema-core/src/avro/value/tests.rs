@@ -1,0 +1,1 @@
+//! Own schemas and values for each rule of reading.
