@@ -69,6 +69,11 @@ impl AvroSchema {
         resolver.resolve(written, (self.root, writer.root))
     }
 
+    /// The smallest value of this schema; a record that needs itself, for one, has none.
+    pub fn smallest_value(&self, limits: &Limits) -> Option<Value> {
+        PlainValues::new(&self.types, limits).value(self.root)
+    }
+
     /// Avro's JSON encoding of a value of this schema; what does not fit it prints as `null`.
     pub fn value_json(&self, value: &Value) -> String {
         let mut out = String::new();

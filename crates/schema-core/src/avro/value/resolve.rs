@@ -4,7 +4,12 @@ use super::default::Defaults;
 use super::matching::{Clash, is_same_name, reader_branch, written_fields};
 use super::{DecodeError, Pair, Value};
 use crate::Limits;
-use crate::avro::types::{Enum, Fixed, Named, Primitive, Record, Shape, Types};
+use crate::avro::types::{Enum, Fixed, Named, Primitive, Record, Shape, TypeId, Types};
+
+/// What the specification forbids and Avro Java lets pass (seen with 1.12.1): it reads a record by
+/// its fields, whatever it is called.
+const NAMES_OVERLOOKED: &str =
+    " (a reader that overlooks the names of records, as Avro Java's, may go on)";
 
 type Resolved = Result<Value, DecodeError>;
 
@@ -39,7 +44,8 @@ impl<'a> Resolver<'a> {
             (Shape::Union(branches), _, written) => {
                 let place = reader_branch((self.reader, branches), (self.writer, writer));
                 let chosen = place.and_then(|place| Some((place, *branches.get(place)?)));
-                let (place, branch) = chosen.ok_or_else(|| no_branch(w))?;
+                let (place, branch) =
+                    chosen.ok_or_else(|| no_branch((self.reader, branches), w))?;
                 let inner = self.value(written, (branch, writer), depth + 1)?;
                 Ok(Value::Union(place, Box::new(inner)))
             }
@@ -147,8 +153,9 @@ fn check_names(kind: &str, reader: &Named, writer: &Named) -> Result<(), DecodeE
         return Ok(());
     }
     let (r, w) = (&reader.name.full, &writer.name.full);
+    let lenient = if kind == "record" { NAMES_OVERLOOKED } else { "" };
     Err(DecodeError::refused(format!(
-        "the writer's {kind} {w} is {r} to the reader, which has no alias for it"
+        "the writer's {kind} {w} is {r} to the reader, which has no alias for it{lenient}"
     )))
 }
 
@@ -160,9 +167,12 @@ fn check_sizes(reader: &Fixed, writer: &Fixed) -> Result<(), DecodeError> {
     Err(DecodeError::refused(format!("the reader's fixed {name} has size {r}, the writer's {w}")))
 }
 
-fn no_branch(writer: &Shape) -> DecodeError {
+fn no_branch((reader, branches): (&Types, &[TypeId]), writer: &Shape) -> DecodeError {
+    let is_record = |shape: &Shape| matches!(shape, Shape::Record(_));
+    let has_record = is_record(writer) && branches.iter().any(|&id| is_record(reader.shape(id)));
+    let lenient = if has_record { NAMES_OVERLOOKED } else { "" };
     let written = described(writer);
-    DecodeError::refused(format!("no branch of the reader's union takes {written}"))
+    DecodeError::refused(format!("no branch of the reader's union takes {written}{lenient}"))
 }
 
 fn no_promotion(reader: &Shape, writer: &Shape) -> DecodeError {
