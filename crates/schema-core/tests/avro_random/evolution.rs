@@ -49,11 +49,11 @@ fn change(node: &mut Type, choices: &mut Choices<'_>) {
             _ => *size += 1,
         },
         Type::Union(branches) => match choices.below(3) {
-            0 => branches.push(Type::Primitive(choices.pick(&PRIMITIVES))),
+            0 => branches.push(Type::Primitive(choices.pick(PRIMITIVES))),
             1 => branches.reverse(),
             _ => drop(branches.pop()),
         },
-        Type::Primitive(name) if choices.is() => *name = choices.pick(&PRIMITIVES),
+        Type::Primitive(name) if choices.is() => *name = choices.pick(PRIMITIVES),
         plain => *plain = Type::Union(vec![Type::Primitive("null"), plain.clone()]),
     }
 }
@@ -84,7 +84,7 @@ fn change_fields(fields: &mut Vec<Field>, choices: &mut Choices<'_>) {
         }
         (3, Some(_)) => fields.reverse(),
         _ => {
-            let field_type = Type::Primitive(choices.pick(&PRIMITIVES));
+            let field_type = Type::Primitive(choices.pick(PRIMITIVES));
             let default = if choices.is() { plain_json(&field_type) } else { None };
             fields.push(Field { name, aliases: vec![], field_type, default });
         }

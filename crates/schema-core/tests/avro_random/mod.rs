@@ -26,8 +26,8 @@ impl<'a> Choices<'a> {
         self.below(2) == 1
     }
 
-    fn pick<'l, T>(&mut self, list: &'l [T]) -> &'l T {
-        &list[self.below(list.len())]
+    fn pick<T: Copy, const COUNT: usize>(&mut self, list: [T; COUNT]) -> T {
+        list[self.below(COUNT)]
     }
 }
 
@@ -64,7 +64,7 @@ const PRIMITIVES: [&str; 8] =
 impl Names {
     fn new(choices: &mut Choices<'_>, kind: char, count: &mut usize) -> Self {
         *count += 1;
-        Self { full: format!("{}.{kind}{count}", choices.pick(&["a", "b"])), aliases: vec![] }
+        Self { full: format!("{}.{kind}{count}", choices.pick(["a", "b"])), aliases: vec![] }
     }
 
     fn json(&self, kind: &str) -> Json {
@@ -91,7 +91,10 @@ fn of_depth(choices: &mut Choices<'_>, depth: usize, around: usize, count: &mut 
         2 => Type::Fixed(Names::new(choices, 'F', count), choices.below(3)),
         3 => Type::Array(inner(choices, count)),
         4 => Type::Map(inner(choices, count)),
-        5 => union(choices, *inner(choices, count)),
+        5 => {
+            let inner = *inner(choices, count);
+            union(choices, inner)
+        }
         6 if around > 0 => {
             let up = Type::Around(choices.below(around));
             if choices.is() { Type::Array(Box::new(up)) } else { union(choices, up) }
@@ -106,7 +109,7 @@ fn of_depth(choices: &mut Choices<'_>, depth: usize, around: usize, count: &mut 
             let fields = fields.collect();
             Type::Record(names, fields)
         }
-        _ => Type::Primitive(choices.pick(&PRIMITIVES)),
+        _ => Type::Primitive(choices.pick(PRIMITIVES)),
     }
 }
 
@@ -189,20 +192,21 @@ impl Type {
     ) -> Option<Value> {
         let mut long = |bound: i64| {
             let ends = [0, 1, -1, 63, 64, -65, 8192, bound, -bound - 1];
-            *choices.pick(&ends)
+            choices.pick(ends)
         };
         Some(match self {
             Self::Primitive("null") => Value::Null,
             Self::Primitive("boolean") => Value::Boolean(choices.is()),
             Self::Primitive("int") => Value::Int(i32::try_from(long(i64::from(i32::MAX))).ok()?),
             Self::Primitive("long") => Value::Long(long(i64::MAX)),
-            Self::Primitive("float") => Value::Float(*choices.pick(&[0.0, -1.5, f32::MAX, 1e-40])),
-            Self::Primitive("double") => Value::Double(*choices.pick(&[0.0, 0.1, -1e300])),
+            Self::Primitive("float") => Value::Float(choices.pick([0.0, -1.5, f32::MAX, 1e-40])),
+            Self::Primitive("double") => Value::Double(choices.pick([0.0, 0.1, -1e300])),
             Self::Primitive("string") => Value::String(text(choices)),
             Self::Primitive(_) => Value::Bytes(text(choices).into_bytes()),
             Self::Fixed(_, size) => {
                 Value::Fixed(vec![u8::try_from(choices.below(256)).ok()?; *size])
             }
+            Self::Enum(_, symbols, _) if symbols.is_empty() => return None,
             Self::Enum(_, symbols, _) => Value::Enum(choices.below(symbols.len())),
             Self::Array(items) => {
                 let count = Self::count(choices, around);
@@ -260,5 +264,5 @@ impl Field {
 }
 
 fn text(choices: &mut Choices<'_>) -> String {
-    (*choices.pick(&["", "a", "é\u{0}\"", "世界"])).to_owned()
+    choices.pick(["", "a", "é\u{0}\"", "世界"]).to_owned()
 }

@@ -5,7 +5,7 @@ use std::collections::HashSet;
 
 use crate::Limits;
 use crate::avro::types::{Shape, TypeId, Types};
-use crate::avro::value::{Pair, PlainValues, Value, reader_branch, written_fields};
+use crate::avro::value::{Pair, PlainValues, Value, depth_max, reader_branch, written_fields};
 
 /// The key of the one entry of a map.
 const KEY: &str = "key";
@@ -51,7 +51,7 @@ impl Places {
         let mut seen = HashSet::from([root]);
         let mut next = 0;
         while let Some(&Place { pair, depth, .. }) = places.list.get(next) {
-            if depth < limits.depth_max {
+            if depth < depth_max(limits) {
                 for (step, inside) in inside(pair, reader, writer) {
                     *pairs_left = pairs_left.saturating_sub(1);
                     if *pairs_left > 0 && seen.insert(inside) {

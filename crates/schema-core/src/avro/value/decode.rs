@@ -1,6 +1,6 @@
 //! Avro's binary encoding, read under the schema that it was written with.
 
-use super::{DecodeError, Value};
+use super::{DecodeError, Value, depth_max};
 use crate::Limits;
 use crate::avro::types::{Primitive, Shape, TypeId, Types};
 
@@ -17,7 +17,7 @@ pub(super) fn decode(
         types,
         rest: encoded,
         values_left: limits.pairs_max,
-        depth_max: limits.depth_max,
+        depth_max: depth_max(limits),
     };
     let value = decoder.value(root, 0)?;
     if decoder.rest.is_empty() {

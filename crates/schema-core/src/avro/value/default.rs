@@ -1,6 +1,6 @@
 //! The default of a reader's field, from its JSON to a value.
 
-use super::{DecodeError, Value};
+use super::{DecodeError, Value, depth_max};
 use crate::Limits;
 use crate::avro::types::{Field, Primitive, Record, Shape, TypeId, Types};
 use crate::json_text::{self, Data};
@@ -14,7 +14,7 @@ pub(super) struct Defaults<'a> {
 
 impl<'a> Defaults<'a> {
     pub(super) fn new(types: &'a Types, limits: &Limits) -> Self {
-        Self { types, values_left: limits.pairs_max, depth_max: limits.depth_max }
+        Self { types, values_left: limits.pairs_max, depth_max: depth_max(limits) }
     }
 
     /// The value of `field` that `default` stands for; it would stand so deep in the record.

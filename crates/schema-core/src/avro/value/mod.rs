@@ -82,5 +82,13 @@ impl AvroSchema {
     }
 }
 
+/// Deepest nesting of values, unions counted; they are walked by recursion on anybody's stack.
+const DEPTH_MAX: usize = 128;
+
+/// How deep values may nest under `limits`.
+pub(super) fn depth_max(limits: &Limits) -> usize {
+    limits.depth_max.min(DEPTH_MAX)
+}
+
 /// A type of the reader and one of the writer.
 pub(super) type Pair = (TypeId, TypeId);

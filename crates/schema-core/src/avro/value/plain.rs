@@ -1,6 +1,6 @@
 //! The smallest value of a type: zero, empty, the first symbol, the smallest branch.
 
-use super::Value;
+use super::{Value, depth_max};
 use crate::Limits;
 use crate::avro::logical;
 use crate::avro::types::{Primitive, Shape, Type, TypeId, Types};
@@ -20,10 +20,10 @@ impl<'a> PlainValues<'a> {
             types,
             sizes: vec![None; types.len()],
             size_max: limits.text_bytes_max,
-            depth_max: limits.depth_max,
+            depth_max: depth_max(limits),
         };
         // Each round knows the values that are one level deeper than those of the round before.
-        for _ in 0..=limits.depth_max {
+        for _ in 0..=plain.depth_max {
             if !plain.grow() {
                 break;
             }

@@ -2,7 +2,7 @@
 
 use super::default::Defaults;
 use super::matching::{Clash, is_same_name, reader_branch, written_fields};
-use super::{DecodeError, Pair, Value};
+use super::{DecodeError, Pair, Value, depth_max};
 use crate::Limits;
 use crate::avro::types::{Enum, Fixed, Named, Primitive, Record, Shape, TypeId, Types};
 
@@ -23,7 +23,7 @@ pub(super) struct Resolver<'a> {
 impl<'a> Resolver<'a> {
     pub(super) fn new(reader: &'a Types, writer: &'a Types, limits: &Limits) -> Self {
         let defaults = Defaults::new(reader, limits);
-        Self { reader, writer, depth_max: limits.depth_max, defaults }
+        Self { reader, writer, depth_max: depth_max(limits), defaults }
     }
 
     /// `written` must be a value of the pair's writer.
@@ -38,8 +38,9 @@ impl<'a> Resolver<'a> {
         let (r, w) = (self.reader.shape(reader), self.writer.shape(writer));
         match (r, w, written) {
             (_, Shape::Union(branches), Value::Union(index, inner)) => {
+                // The reader's type counts the level, and a branch is no union itself.
                 let branch = *branches.get(index).ok_or(NO_VALUE)?;
-                self.value(*inner, (reader, branch), depth + 1)
+                self.value(*inner, (reader, branch), depth)
             }
             (Shape::Union(branches), _, written) => {
                 let place = reader_branch((self.reader, branches), (self.writer, writer));
