@@ -109,8 +109,7 @@ fn is_loose(reader: &Type) -> bool {
             let names: Vec<&String> =
                 fields.iter().flat_map(|it| it.aliases.iter().chain([&it.name])).collect();
             let distinct: HashSet<&String> = names.iter().copied().collect();
-            let is_field_loose =
-                |field: &Field| is_loose(&field.field_type) || has_unknown_symbol(field);
+            let is_field_loose = |field: &Field| is_loose(&field.has) || has_unknown_symbol(field);
             distinct.len() < names.len() || fields.iter().any(is_field_loose)
         }
         _ => false,
@@ -118,7 +117,7 @@ fn is_loose(reader: &Type) -> bool {
 }
 
 fn has_unknown_symbol(field: &Field) -> bool {
-    let branches = match &field.field_type {
+    let branches = match &field.has {
         Type::Union(branches) => branches.as_slice(),
         plain => std::slice::from_ref(plain),
     };
@@ -207,9 +206,10 @@ fn theirs<'t>(of: &'t Type, value: &Value, around: &mut Vec<&'t Type>) -> TheirV
         }
         (Type::Record(_, fields), Value::Record(values)) => {
             around.push(of);
-            let values = fields.iter().zip(values).map(|(field, value)| {
-                (field.name.clone(), theirs(&field.field_type, value, around))
-            });
+            let values = fields
+                .iter()
+                .zip(values)
+                .map(|(field, value)| (field.name.clone(), theirs(&field.has, value, around)));
             let record = TheirValue::Record(values.collect());
             around.pop();
             record

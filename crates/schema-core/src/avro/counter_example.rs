@@ -98,20 +98,20 @@ fn broken(
     plain: &PlainValues<'_>,
 ) -> Option<Value> {
     let is_broken = match (reader_types.shape(reader), writer_types.shape(writer)) {
-        (_, Shape::Union(_)) => false,
+        (_, Shape::Union(_))
+        | (Shape::Array(_), Shape::Array(_))
+        | (Shape::Map(_), Shape::Map(_)) => false,
         (Shape::Union(branches), _) => {
             reader_branch((reader_types, branches), (writer_types, writer)).is_none()
         }
         (Shape::Enum(r), Shape::Enum(w)) if is_same_name(&r.named, &w.named) => {
             return unknown_symbol(r, w).map(Value::Enum);
         }
-        (Shape::Enum(_), Shape::Enum(_)) => true,
         (Shape::Record(r), Shape::Record(w)) => {
             !is_same_name(&r.named, &w.named) || lacks_fields(r, w)
         }
         (Shape::Fixed(r), Shape::Fixed(w)) => !is_same_name(&r.named, &w.named) || r.size != w.size,
         (Shape::Primitive(r), Shape::Primitive(w)) => r != w && !is_promoted(*w, *r),
-        (Shape::Array(_), Shape::Array(_)) | (Shape::Map(_), Shape::Map(_)) => false,
         _ => true,
     };
     if is_broken { plain.value(writer) } else { None }

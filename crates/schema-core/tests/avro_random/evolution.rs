@@ -24,7 +24,9 @@ impl Type {
             Self::Array(inner) | Self::Map(inner) => inner.visit(seen),
             Self::Union(branches) => branches.iter_mut().for_each(|branch| branch.visit(seen)),
             Self::Record(_, fields) => {
-                fields.iter_mut().for_each(|field| field.field_type.visit(seen));
+                for field in fields {
+                    field.has.visit(seen);
+                }
             }
             _ => {}
         }
@@ -84,9 +86,9 @@ fn change_fields(fields: &mut Vec<Field>, choices: &mut Choices<'_>) {
         }
         (3, Some(_)) => fields.reverse(),
         _ => {
-            let field_type = Type::Primitive(choices.pick(PRIMITIVES));
-            let default = if choices.is() { plain_json(&field_type) } else { None };
-            fields.push(Field { name, aliases: vec![], field_type, default });
+            let has = Type::Primitive(choices.pick(PRIMITIVES));
+            let default = if choices.is() { plain_json(&has) } else { None };
+            fields.push(Field { name, aliases: vec![], has, default });
         }
     }
 }

@@ -54,7 +54,7 @@ pub(crate) struct Names {
 pub(crate) struct Field {
     pub(crate) name: String,
     pub(crate) aliases: Vec<String>,
-    pub(crate) field_type: Type,
+    pub(crate) has: Type,
     pub(crate) default: Option<Json>,
 }
 
@@ -102,9 +102,9 @@ fn of_depth(choices: &mut Choices<'_>, depth: usize, around: usize, count: &mut 
         6..=8 => {
             let names = Names::new(choices, 'R', count);
             let fields = (0..choices.below(4)).map(|index| {
-                let field_type = of_depth(choices, depth + 1, around + 1, count);
-                let default = if choices.is() { plain_json(&field_type) } else { None };
-                Field { name: format!("f{index}"), aliases: vec![], field_type, default }
+                let has = of_depth(choices, depth + 1, around + 1, count);
+                let default = if choices.is() { plain_json(&has) } else { None };
+                Field { name: format!("f{index}"), aliases: vec![], has, default }
             });
             let fields = fields.collect();
             Type::Record(names, fields)
@@ -227,7 +227,7 @@ impl Type {
             }
             Self::Record(_, fields) => {
                 around.push(self);
-                let values = fields.iter().map(|field| field.field_type.value(choices, around));
+                let values = fields.iter().map(|field| field.has.value(choices, around));
                 let values = values.collect::<Option<_>>();
                 around.pop();
                 Value::Record(values?)
@@ -252,7 +252,7 @@ impl Type {
 
 impl Field {
     fn json(&self, around: &mut Vec<String>) -> Json {
-        let mut json = json!({"name": self.name, "type": self.field_type.json(around)});
+        let mut json = json!({"name": self.name, "type": self.has.json(around)});
         if let Some(default) = &self.default {
             json["default"] = default.clone();
         }

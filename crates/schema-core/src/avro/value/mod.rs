@@ -1,9 +1,13 @@
 //! Values of Avro schemas: written as one schema, read as another.
 //!
 //! `encode.rs` and `decode.rs` are the binary encoding under the writer's schema, `resolve.rs`
-//! turns a value into what the reader's schema makes of it, `json.rs` prints one. The rules are
-//! those of the Avro 1.12 specification; where it leaves a choice, Avro Java's. Logical types do
+//! turns a value into what the reader's schema makes of it, `json.rs` prints one. Logical types do
 //! not count. Nothing here decides a verdict.
+//!
+//! The rules are those of the Avro 1.12 specification; where it leaves a choice, Avro Java's. Where
+//! Avro Java 1.12.1 departs from it, this does not follow: it overlooks the names of records; it
+//! wants full names for the enums and fixed types of a union; it applies the aliases of fields only
+//! where the full names of the records agree.
 
 mod decode;
 mod default;
