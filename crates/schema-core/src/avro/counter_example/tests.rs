@@ -244,3 +244,22 @@ fn search_ends_at_its_limits() {
     assert!(!tried(Limits { pairs_max: 10, ..limits }), "too many pairs");
     assert!(!tried(Limits { depth_max: 10, ..limits }), "too deep");
 }
+
+#[test]
+fn value_that_would_be_too_large_is_not_built() {
+    // Every record holds the next one twice, which makes 2^40 values of the innermost.
+    let twice = |inner: String, level: u8| {
+        record(
+            &format!("R{level}"),
+            &format!(r#"{{"name":"a","type":{inner}}},{{"name":"b","type":"R{}"}}"#, level + 1),
+        )
+    };
+    let end = record("R40", r#"{"name":"v","type":"int"}"#);
+    let writer = (0..40).rev().fold(end, twice);
+    let huge = fixed("F", 1).replace(":1", ":1000000000");
+    let root = |of: &str, name: &str| record(name, &format!(r#"{{"name":"r","type":{of}}}"#));
+    for writer in [root(&writer, "W"), root(&huge, "W")] {
+        let reader = writer.replacen('W', "X", 1);
+        assert_eq!(examples(&reader, &writer), vec![(Rule::AvroNameMismatch, None)]);
+    }
+}
