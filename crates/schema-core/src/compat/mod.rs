@@ -1,6 +1,7 @@
 //! Verdicts: which side reads which, and what the reference says about it.
 
 mod advice;
+mod json_advice;
 mod json_rules;
 mod level;
 mod policy;
