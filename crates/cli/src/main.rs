@@ -5,6 +5,7 @@ mod check;
 mod config_file;
 mod exit;
 mod load;
+mod render;
 mod serve;
 
 use std::process::ExitCode;

@@ -1,6 +1,7 @@
 //! Verdicts: which side reads which, and what the reference says about it.
 
 mod advice;
+mod counter_example;
 mod json_advice;
 mod json_rules;
 mod level;
@@ -8,6 +9,7 @@ mod policy;
 mod report;
 mod rules;
 
+pub use counter_example::{CounterExample, counter_example};
 pub use json_rules::JsonRule;
 pub use level::{CompatibilityLevel, UnknownLevel};
 pub use policy::{CompatibilityPolicy, UnknownPolicy};
