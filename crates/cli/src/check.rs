@@ -8,7 +8,9 @@ use std::thread;
 use levada_schema_core::{Incompatibility, Limits, Side, Validation, VersionReport, check_version};
 
 use crate::args::CheckArgs;
+use crate::config_file;
 use crate::exit::{self, Failure};
+use crate::limits;
 use crate::load;
 
 /// Enough for the deepest schemas that the limits allow, in a debug build too, however small the
@@ -17,11 +19,15 @@ const STACK_BYTES: usize = 64 << 20;
 
 /// Exits 0 when the new schema may follow the old one, 1 when it may not.
 pub(crate) fn run(args: &CheckArgs) -> Result<ExitCode, Failure> {
+    let here = std::env::current_dir()
+        .map_err(|error| Failure::new(exit::FAILED, format!("no working folder: {error}")))?;
+    let file = config_file::load(None, &here)?;
+    let limits = args.limits.decide(&file.limits, limits::variable)?;
     thread::scope(|scope| {
         let checking = thread::Builder::new()
             .name("check".to_owned())
             .stack_size(STACK_BYTES)
-            .spawn_scoped(scope, || check(args))
+            .spawn_scoped(scope, || check(args, &limits))
             .map_err(|error| {
                 Failure::new(exit::FAILED, format!("cannot start a thread: {error}"))
             })?;
@@ -30,10 +36,10 @@ pub(crate) fn run(args: &CheckArgs) -> Result<ExitCode, Failure> {
     })
 }
 
-fn check(args: &CheckArgs) -> Result<ExitCode, Failure> {
-    let old = load::schema(&args.old, args.schema_type, Validation::Stored)?;
-    let new = load::schema(&args.new, args.schema_type, Validation::New)?;
-    let report = check_version(args.level, &new, &old, &Limits::default())
+fn check(args: &CheckArgs, limits: &Limits) -> Result<ExitCode, Failure> {
+    let old = load::schema(&args.old, args.schema_type, Validation::Stored, limits)?;
+    let new = load::schema(&args.new, args.schema_type, Validation::New, limits)?;
+    let report = check_version(args.level, &new, &old, limits)
         .map_err(|error| Failure::new(exit::NO_INPUT, error))?;
     let text = render(args, &report);
     std::io::stdout()

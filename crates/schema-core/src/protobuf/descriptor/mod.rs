@@ -127,7 +127,10 @@ impl Reader<'_> {
             };
             let oneof = usize::try_from(index).ok().and_then(|index| oneofs.get_mut(index));
             match oneof {
-                Some(oneof) => oneof.fields.push(Field { label: None, ..self.field(field)? }),
+                Some(oneof) => {
+                    self.budget.branch(oneof.fields.len(), 0).map_err(Failure::without_place)?;
+                    oneof.fields.push(Field { label: None, ..self.field(field)? });
+                }
                 None => return Err(unusable(format!("there is no oneof {index}"))),
             }
         }
@@ -156,6 +159,7 @@ impl Reader<'_> {
         let mut constants = Vec::new();
         for value in proto.value {
             self.node()?;
+            self.budget.constant(constants.len(), 0).map_err(Failure::without_place)?;
             constants.push(Constant {
                 name: value.name.unwrap_or_default(),
                 number: value.number.unwrap_or_default(),
