@@ -75,6 +75,15 @@ impl Budget {
         Ok(())
     }
 
+    /// Refuses a file of `count` declarations and texts before it is decoded.
+    pub(super) fn fits(&self, count: usize) -> Result<()> {
+        let max = self.limits.nodes_max;
+        if count <= max {
+            return Ok(());
+        }
+        Err(too_large(0, "too many declarations in a descriptor", max, "nodes-max").without_place())
+    }
+
     /// One more constant of an enum that has `count`.
     pub(super) fn constant(&self, count: usize, at: usize) -> Result<()> {
         let max = self.limits.enum_symbols_max;
