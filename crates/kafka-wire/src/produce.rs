@@ -1,4 +1,4 @@
-//! Produce requests (versions 3–9), read by hand: the records stay slices of the frame.
+//! Produce requests (versions 3–12), read by hand: the records stay slices of the frame.
 
 use bytes::Bytes;
 
@@ -31,7 +31,11 @@ pub struct ProducePartition {
 }
 
 impl ProduceRequest {
-    /// Reads a body in a version from 3 to 9. Bytes after it are left alone.
+    pub fn transactional_id(&self) -> Option<&str> {
+        std::str::from_utf8(self.transactional_id.as_ref()?).ok()
+    }
+
+    /// Reads a body in a version from 3 to 12. Bytes after it are left alone.
     pub fn read(body: &Bytes, version: i16) -> Result<Self, WireError> {
         let is_flexible = version >= FLEXIBLE;
         let mut reader = Reader::new(body);

@@ -64,6 +64,10 @@ impl<'a> Reader<'a> {
         Ok(i32::from_be_bytes(self.array()?))
     }
 
+    pub fn i64(&mut self) -> Result<i64, WireError> {
+        Ok(i64::from_be_bytes(self.array()?))
+    }
+
     pub fn skip(&mut self, count: usize) -> Result<(), WireError> {
         self.advance(count).map(|_| ())
     }

@@ -79,6 +79,11 @@ pub(crate) fn shape_of(key: ApiKey) -> Option<&'static [Field]> {
         ApiKey::DeleteRecords => DELETE_RECORDS,
         ApiKey::InitProducerId => INIT_PRODUCER_ID,
         ApiKey::OffsetForLeaderEpoch => OFFSET_FOR_LEADER_EPOCH,
+        ApiKey::AddPartitionsToTxn => ADD_PARTITIONS_TO_TXN,
+        ApiKey::AddOffsetsToTxn => ADD_OFFSETS_TO_TXN,
+        ApiKey::EndTxn => END_TXN,
+        ApiKey::WriteTxnMarkers => WRITE_TXN_MARKERS,
+        ApiKey::TxnOffsetCommit => TXN_OFFSET_COMMIT,
         ApiKey::DescribeConfigs => DESCRIBE_CONFIGS,
         ApiKey::AlterConfigs => ALTER_CONFIGS,
         ApiKey::CreatePartitions => CREATE_PARTITIONS,
@@ -208,6 +213,33 @@ const INIT_PRODUCER_ID: &[Field] = &[all(Text), all(INT32), since(3, Fixed(8 + 2
 
 const OFFSET_FOR_LEADER_EPOCH: &[Field] =
     &[since(3, INT32), all(Structs(&[all(Text), all(Structs(&[all(Fixed(4 + 4 + 4))]))]))];
+
+/// A transaction's topics with their partitions.
+const TXN_TOPICS: Kind = Structs(&[all(Text), all(Numbers(4))]);
+
+const ADD_PARTITIONS_TO_TXN: &[Field] = &[
+    since(4, Structs(&[all(Text), all(Fixed(8 + 2 + 1)), all(TXN_TOPICS)])),
+    until(3, Text),
+    until(3, Fixed(8 + 2)),
+    until(3, TXN_TOPICS),
+];
+
+const ADD_OFFSETS_TO_TXN: &[Field] = &[all(Text), all(Fixed(8 + 2)), all(Text)];
+
+const END_TXN: &[Field] = &[all(Text), all(Fixed(8 + 2 + 1))];
+
+const WRITE_TXN_MARKERS: &[Field] =
+    &[all(Structs(&[all(Fixed(8 + 2 + 1)), all(TXN_TOPICS), all(INT32)]))];
+
+const TXN_OFFSET_COMMIT: &[Field] = &[
+    all(Text),
+    all(Text),
+    all(Fixed(8 + 2)),
+    since(3, INT32), // generation
+    since(3, Text),
+    since(3, Text), // instance
+    all(Structs(&[all(Text), all(Structs(&[all(Fixed(4 + 8)), since(2, INT32), all(Text)]))])),
+];
 
 const DESCRIBE_CONFIGS: &[Field] =
     &[all(Structs(&[all(INT8), all(Text), all(Texts)])), all(BOOL), since(3, BOOL)];

@@ -95,8 +95,64 @@ fn records_samples() -> Vec<Sample> {
                     .with_partitions(vec![partition; 2]),
             ])
         }),
-        sample(ApiKey::InitProducerId, 0..=4, |_| {
+        sample(ApiKey::InitProducerId, 0..=5, |_| {
             InitProducerIdRequest::default().with_transactional_id(Some(TransactionalId(text("t"))))
+        }),
+    ]
+}
+
+fn transaction_samples() -> Vec<Sample> {
+    let id = || TransactionalId(text("t"));
+    let topics = || {
+        vec![
+            add_partitions_to_txn_request::AddPartitionsToTxnTopic::default()
+                .with_name(topic())
+                .with_partitions(vec![1, 2]),
+        ]
+    };
+    vec![
+        sample(ApiKey::AddPartitionsToTxn, 0..=5, move |version| match version {
+            4.. => AddPartitionsToTxnRequest::default().with_transactions(vec![
+                add_partitions_to_txn_request::AddPartitionsToTxnTransaction::default()
+                    .with_transactional_id(id())
+                    .with_topics(topics()),
+            ]),
+            _ => AddPartitionsToTxnRequest::default()
+                .with_v3_and_below_transactional_id(id())
+                .with_v3_and_below_topics(topics()),
+        }),
+        sample(ApiKey::AddOffsetsToTxn, 0..=4, move |_| {
+            AddOffsetsToTxnRequest::default().with_transactional_id(id()).with_group_id(group())
+        }),
+        sample(ApiKey::EndTxn, 0..=5, move |_| {
+            EndTxnRequest::default().with_transactional_id(id()).with_committed(true)
+        }),
+        sample(ApiKey::WriteTxnMarkers, 1..=1, |_| {
+            use write_txn_markers_request as r;
+            let topic = r::WritableTxnMarkerTopic::default()
+                .with_name(topic())
+                .with_partition_indexes(vec![1, 2]);
+            WriteTxnMarkersRequest::default().with_markers(vec![
+                r::WritableTxnMarker::default()
+                    .with_topics(vec![topic]);
+                2
+            ])
+        }),
+        sample(ApiKey::TxnOffsetCommit, 0..=5, move |version| {
+            use txn_offset_commit_request as r;
+            let partition = r::TxnOffsetCommitRequestPartition::default()
+                .with_committed_metadata(Some(text("note")));
+            let topic = r::TxnOffsetCommitRequestTopic::default()
+                .with_name(topic())
+                .with_partitions(vec![partition; 2]);
+            let request = TxnOffsetCommitRequest::default()
+                .with_transactional_id(id())
+                .with_group_id(group())
+                .with_topics(vec![topic]);
+            match version {
+                3.. => request.with_member_id(text("m")).with_group_instance_id(Some(text("i"))),
+                _ => request,
+            }
         }),
     ]
 }
@@ -266,6 +322,7 @@ fn group_samples() -> Vec<Sample> {
 
 fn samples() -> Vec<Sample> {
     let mut all = records_samples();
+    all.extend(transaction_samples());
     all.extend(cluster_samples());
     all.extend(offset_samples());
     all.extend(group_samples());

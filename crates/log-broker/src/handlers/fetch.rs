@@ -5,6 +5,8 @@
 //! - Whole batches only; the first that is found comes whole even beyond the limits, so a reader
 //!   always gets on.
 //! - A deleted topic wakes its readers with error 3.
+//! - Committed readers get what is below the last stable offset, with the aborted transactions in
+//!   it.
 //! - v4 isolation level, v5 log start, v7 sessions (none are kept: session id 0 makes clients send
 //!   full requests), v9 leader epoch, v11 rack, v12 flexible and diverging epochs.
 //!
@@ -22,7 +24,7 @@ use tokio::time::Instant;
 
 use super::{leader_epoch, read_error};
 use crate::broker::Broker;
-use crate::log::{PartitionLog, ReadBound, Waiter};
+use crate::log::{PartitionLog, ReadBound, ReadRecords, Waiter};
 use crate::net::{Api, Call, CloseReason, Outcome, Reply, decode};
 
 pub(crate) const API: Api = Api::new(ApiKey::Fetch, 4..=12);
@@ -128,20 +130,29 @@ impl<'a> Pass<'a> {
         leader_epoch::check(asked.current_leader_epoch, &log)?;
         if let Some(diverging) = leader_epoch::divergence(asked, &log) {
             self.has_news = true;
-            return Ok(self.fetched(asked, &log, Some(diverging), Bytes::new()));
+            let nothing = ReadRecords {
+                records: Bytes::new(),
+                next_offset: asked.fetch_offset,
+                bounds: log.bounds(),
+            };
+            return Ok(self.fetched(asked, &log, Some(diverging), nothing));
         }
-        let records = self.read(&log, asked)?;
-        self.bytes += records.len();
-        self.bytes_left = self.bytes_left.saturating_sub(records.len());
-        Ok(self.fetched(asked, &log, None, records))
+        let read = self.read(&log, asked)?;
+        self.bytes += read.records.len();
+        self.bytes_left = self.bytes_left.saturating_sub(read.records.len());
+        Ok(self.fetched(asked, &log, None, read))
     }
 
-    fn read(&self, log: &PartitionLog, asked: &FetchPartition) -> Result<Bytes, ResponseError> {
+    fn read(
+        &self,
+        log: &PartitionLog,
+        asked: &FetchPartition,
+    ) -> Result<ReadRecords, ResponseError> {
         let partition_max = usize::try_from(asked.partition_max_bytes).unwrap_or_default();
         let is_first = self.bytes == 0;
         let max = partition_max.min(self.bytes_left);
         let read = log.read(asked.fetch_offset, self.bound, max, is_first);
-        read.map(|read| read.records).map_err(|error| read_error(&error))
+        read.map_err(|error| read_error(&error))
     }
 
     fn fetched(
@@ -149,9 +160,14 @@ impl<'a> Pass<'a> {
         asked: &FetchPartition,
         log: &PartitionLog,
         diverging_epoch: Option<(i32, i64)>,
-        records: Bytes,
+        read: ReadRecords,
     ) -> FetchedPartition {
-        let bounds = log.bounds();
+        let bounds = read.bounds;
+        // For committed readers the list may be empty, never null.
+        let aborted = (self.bound == ReadBound::LastStable).then(|| {
+            let aborted = log.aborted_transactions(asked.fetch_offset, read.next_offset);
+            aborted.into_iter().map(|txn| (txn.producer_id, txn.first_offset)).collect()
+        });
         FetchedPartition {
             index: asked.partition,
             error_code: 0,
@@ -159,9 +175,8 @@ impl<'a> Pass<'a> {
             last_stable_offset: bounds.last_stable_offset,
             log_start_offset: bounds.log_start_offset,
             diverging_epoch,
-            // Nothing aborts while there are no transactions: the list is empty, not null.
-            aborted: (self.bound == ReadBound::LastStable).then(Vec::new),
-            records,
+            aborted,
+            records: read.records,
         }
     }
 }

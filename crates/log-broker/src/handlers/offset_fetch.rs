@@ -2,10 +2,13 @@
 //!
 //! - A partition without a committed offset, and every partition of a group that does not exist,
 //!   is a success with offset −1: clients start from their reset policy.
+//! - With `require_stable` a place that an open transaction may yet commit is error 88: the client
+//!   asks again.
 //! - v2 null topics ask for all, and errors have a place of their own; v5 leader epochs; v7
 //!   (KIP-447) may ask for stable offsets alone; v8 (KIP-709) several groups; v9 names a member,
 //!   which a classic group does not look at.
 
+use kafka_protocol::ResponseError;
 use kafka_protocol::messages::offset_fetch_request::OffsetFetchRequestGroup;
 use kafka_protocol::messages::offset_fetch_response::{
     OffsetFetchResponseGroup, OffsetFetchResponsePartition, OffsetFetchResponsePartitions,
@@ -15,16 +18,19 @@ use kafka_protocol::messages::{ApiKey, OffsetFetchRequest, OffsetFetchResponse};
 
 use super::group_fields::{text, topic_name};
 use crate::broker::Broker;
-use crate::group::offsets::Offsets;
 use crate::group::record::CommittedOffset;
+use crate::group::state::Group;
 use crate::net::{Api, Call, CloseReason};
 
 pub(crate) const API: Api = Api::new(ApiKey::OffsetFetch, 1..=9).advertised_to(7);
 
-/// One topic's places, each with what is committed there.
+/// A partition, and what is committed there.
+type Place = (i32, Result<Option<CommittedOffset>, ResponseError>);
+
+/// One topic's places.
 struct Found {
     topic: String,
-    partitions: Vec<(i32, Option<CommittedOffset>)>,
+    partitions: Vec<Place>,
 }
 
 pub(crate) async fn handle(
@@ -35,7 +41,7 @@ pub(crate) async fn handle(
     if call.api_version >= 8 {
         let mut groups = Vec::new();
         for group in &request.groups {
-            groups.push(fetch_group(broker, group).await?);
+            groups.push(fetch_group(broker, group, request.require_stable).await?);
         }
         return Ok(OffsetFetchResponse::default().with_groups(groups));
     }
@@ -46,7 +52,8 @@ pub(crate) async fn handle(
             };
         topics.iter().map(one).collect()
     });
-    let found = fetch(broker, request.group_id.as_str(), wanted).await?;
+    let group_id = request.group_id.as_str();
+    let found = fetch(broker, group_id, wanted, request.require_stable).await?;
     let topics = found.into_iter().map(|one| {
         let partitions = one.partitions.into_iter().map(|place| partition(call, place));
         OffsetFetchResponseTopic::default()
@@ -59,6 +66,7 @@ pub(crate) async fn handle(
 async fn fetch_group(
     broker: &Broker,
     group: &OffsetFetchRequestGroup,
+    require_stable: bool,
 ) -> Result<OffsetFetchResponseGroup, CloseReason> {
     let wanted = group.topics.as_ref().map(|topics| {
         let one =
@@ -67,7 +75,7 @@ async fn fetch_group(
             };
         topics.iter().map(one).collect()
     });
-    let found = fetch(broker, group.group_id.as_str(), wanted).await?;
+    let found = fetch(broker, group.group_id.as_str(), wanted, require_stable).await?;
     let topics = found.into_iter().map(|one| {
         OffsetFetchResponseTopics::default()
             .with_name(topic_name(&one.topic))
@@ -83,47 +91,61 @@ async fn fetch(
     broker: &Broker,
     group_id: &str,
     wanted: Option<Vec<(String, Vec<i32>)>>,
+    require_stable: bool,
 ) -> Result<Vec<Found>, CloseReason> {
-    let read = |offsets: Option<&Offsets>| match wanted {
-        Some(wanted) => wanted.into_iter().map(|topic| look_up(offsets, topic)).collect(),
-        None => offsets.into_iter().flat_map(Offsets::topics).map(everything).collect(),
+    let read = |group: Option<&Group>| {
+        let wanted = wanted.unwrap_or_else(|| group.map(everything).unwrap_or_default());
+        let look_up = |(topic, indexes): (String, Vec<i32>)| {
+            let place = |index| (index, committed(group, &topic, index, require_stable));
+            let partitions = indexes.into_iter().map(place).collect();
+            Found { topic, partitions }
+        };
+        wanted.into_iter().map(look_up).collect()
     };
     Ok(broker.groups.read_offsets(group_id, read).await?)
 }
 
-fn look_up(offsets: Option<&Offsets>, (topic, indexes): (String, Vec<i32>)) -> Found {
-    let committed = |index| offsets.and_then(|own| own.committed(&topic, index)).cloned();
-    let partitions = indexes.into_iter().map(|index| (index, committed(index))).collect();
-    Found { topic, partitions }
+fn committed(
+    group: Option<&Group>,
+    topic: &str,
+    index: i32,
+    require_stable: bool,
+) -> Result<Option<CommittedOffset>, ResponseError> {
+    let Some(group) = group else { return Ok(None) };
+    if require_stable && group.pending.has(topic, index) {
+        return Err(ResponseError::UnstableOffsetCommit);
+    }
+    Ok(group.offsets.committed(topic, index).cloned())
 }
 
-fn everything<'a>(
-    (topic, partitions): (&'a str, &'a std::collections::BTreeMap<i32, CommittedOffset>),
-) -> Found {
-    let partitions = partitions.iter().map(|(index, one)| (*index, Some(one.clone()))).collect();
-    Found { topic: topic.to_owned(), partitions }
+fn everything(group: &Group) -> Vec<(String, Vec<i32>)> {
+    let topics = group.offsets.topics();
+    topics.map(|(topic, all)| (topic.to_owned(), all.keys().copied().collect())).collect()
 }
 
-fn partition(
-    call: &Call,
-    (index, committed): (i32, Option<CommittedOffset>),
-) -> OffsetFetchResponsePartition {
+fn partition(call: &Call, (index, committed): Place) -> OffsetFetchResponsePartition {
     let answer = OffsetFetchResponsePartition::default().with_partition_index(index);
-    let Some(committed) = committed else { return answer.with_committed_offset(-1) };
-    let leader_epoch = if call.api_version >= 5 { committed.leader_epoch } else { -1 };
-    answer
-        .with_committed_offset(committed.offset)
-        .with_committed_leader_epoch(leader_epoch)
-        .with_metadata(Some(text(committed.metadata)))
+    match committed {
+        Err(error) => answer.with_committed_offset(-1).with_error_code(error.code()),
+        Ok(None) => answer.with_committed_offset(-1),
+        Ok(Some(committed)) => {
+            let leader_epoch = if call.api_version >= 5 { committed.leader_epoch } else { -1 };
+            answer
+                .with_committed_offset(committed.offset)
+                .with_committed_leader_epoch(leader_epoch)
+                .with_metadata(Some(text(committed.metadata)))
+        }
+    }
 }
 
-fn partition_of_group(
-    (index, committed): (i32, Option<CommittedOffset>),
-) -> OffsetFetchResponsePartitions {
+fn partition_of_group((index, committed): Place) -> OffsetFetchResponsePartitions {
     let answer = OffsetFetchResponsePartitions::default().with_partition_index(index);
-    let Some(committed) = committed else { return answer.with_committed_offset(-1) };
-    answer
-        .with_committed_offset(committed.offset)
-        .with_committed_leader_epoch(committed.leader_epoch)
-        .with_metadata(Some(text(committed.metadata)))
+    match committed {
+        Err(error) => answer.with_committed_offset(-1).with_error_code(error.code()),
+        Ok(None) => answer.with_committed_offset(-1),
+        Ok(Some(committed)) => answer
+            .with_committed_offset(committed.offset)
+            .with_committed_leader_epoch(committed.leader_epoch)
+            .with_metadata(Some(text(committed.metadata))),
+    }
 }

@@ -49,7 +49,7 @@ async fn frames_too_short_for_a_header_close_the_connection() {
 async fn unknown_keys_and_versions_close_the_connection() {
     let rig = Rig::start().await;
     for (key, version) in
-        [(i16::MAX, 0), (-1, 0), (4, 0), (0, 2), (0, 10), (1, 3), (3, -1), (3, 99)]
+        [(i16::MAX, 0), (-1, 0), (4, 0), (0, 2), (0, 14), (1, 3), (3, -1), (3, 99)]
     {
         let mut frame = BytesMut::new();
         frame.put_i32(10);

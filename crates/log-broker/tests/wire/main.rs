@@ -7,3 +7,4 @@ mod hostile;
 mod records;
 mod start;
 mod topics;
+mod transactions;
