@@ -157,7 +157,7 @@ impl<'a> Reader<'a> {
         Ok(length.checked_sub(1).map(|length| usize::try_from(length).unwrap_or(usize::MAX)))
     }
 
-    fn array<const N: usize>(&mut self) -> Result<[u8; N], WireError> {
+    pub fn array<const N: usize>(&mut self) -> Result<[u8; N], WireError> {
         let start = self.advance(N)?;
         let mut out = [0; N];
         out.copy_from_slice(&self.frame[start..self.at]);

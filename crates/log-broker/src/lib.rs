@@ -15,6 +15,7 @@ mod handlers;
 pub mod io;
 pub mod log;
 mod net;
+mod pattern;
 mod producer_ids;
 mod producer_state;
 mod record_log;

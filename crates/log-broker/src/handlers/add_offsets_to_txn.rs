@@ -13,7 +13,7 @@ use crate::broker::Broker;
 use crate::net::{Api, Call, CloseReason};
 use crate::txn::{Caller, Protocol};
 
-pub(crate) const API: Api = Api::new(ApiKey::AddOffsetsToTxn, 0..=4).advertised_to(3);
+pub(crate) const API: Api = Api::new(ApiKey::AddOffsetsToTxn, 0..=4);
 
 pub(crate) async fn handle(
     broker: &Broker,

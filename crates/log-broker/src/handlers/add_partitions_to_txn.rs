@@ -20,7 +20,7 @@ use crate::net::{Api, Call, CloseReason};
 use crate::topics::is_internal;
 use crate::txn::{Caller, Protocol};
 
-pub(crate) const API: Api = Api::new(ApiKey::AddPartitionsToTxn, 0..=5).advertised_to(3);
+pub(crate) const API: Api = Api::new(ApiKey::AddPartitionsToTxn, 0..=5);
 
 /// One transaction of a request, whatever its version.
 struct Asked<'a> {

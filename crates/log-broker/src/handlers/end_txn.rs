@@ -13,7 +13,7 @@ use crate::broker::Broker;
 use crate::net::{Api, Call, CloseReason};
 use crate::txn::{Caller, EndRequest, Outcome, Protocol};
 
-pub(crate) const API: Api = Api::new(ApiKey::EndTxn, 0..=5).advertised_to(3);
+pub(crate) const API: Api = Api::new(ApiKey::EndTxn, 0..=5);
 
 /// The first version of KIP-890's second part.
 const RAISES_EPOCH: i16 = 5;

@@ -1,4 +1,4 @@
-//! Fetch (1), versions 4–12.
+//! Fetch (1), versions 4–18.
 //!
 //! - Long poll: answers as soon as `min_bytes` are readable or a partition has an error, else at
 //!   `max_wait_ms`. It registers with every partition before it looks, so no wake-up is lost.
@@ -8,7 +8,8 @@
 //! - Committed readers get what is below the last stable offset, with the aborted transactions in
 //!   it.
 //! - v4 isolation level, v5 log start, v7 sessions (none are kept: session id 0 makes clients send
-//!   full requests), v9 leader epoch, v11 rack, v12 flexible and diverging epochs.
+//!   full requests), v9 leader epoch, v11 rack, v12 flexible and diverging epochs,
+//!   v13 topics by id; what came later is for replicas.
 //!
 //! The response is written by hand, so that records are not copied; hence it takes bytes.
 
@@ -27,7 +28,9 @@ use crate::broker::Broker;
 use crate::log::{PartitionLog, ReadBound, ReadRecords, Waiter};
 use crate::net::{Api, Call, CloseReason, Outcome, Reply, decode};
 
-pub(crate) const API: Api = Api::new(ApiKey::Fetch, 4..=12);
+pub(crate) const API: Api = Api::new(ApiKey::Fetch, 4..=18);
+
+const TOPIC_IDS: i16 = 13;
 
 pub(crate) async fn run(
     broker: Arc<Broker>,
@@ -59,7 +62,8 @@ async fn poll(broker: &Broker, call: &Call, request: &FetchRequest) -> FetchResp
     loop {
         let waiter = Arc::new(Waiter::new());
         let is_last = Instant::now() >= deadline || call.peer.gone.is_cancelled();
-        let pass = Pass::over(broker, request, (!is_last).then_some(&waiter));
+        let by_id = call.api_version >= TOPIC_IDS;
+        let pass = Pass::over(broker, request, by_id, (!is_last).then_some(&waiter));
         if is_last || pass.is_enough(request.min_bytes) {
             return FetchResponse { error_code: 0, session_id: 0, topics: pass.topics };
         }
@@ -74,6 +78,7 @@ async fn poll(broker: &Broker, call: &Call, request: &FetchRequest) -> FetchResp
 /// One look at every partition of the request.
 struct Pass<'a> {
     broker: &'a Broker,
+    by_id: bool,
     bound: ReadBound,
     bytes_left: usize,
     bytes: usize,
@@ -82,10 +87,16 @@ struct Pass<'a> {
 }
 
 impl<'a> Pass<'a> {
-    fn over(broker: &'a Broker, request: &FetchRequest, waiter: Option<&Arc<Waiter>>) -> Self {
+    fn over(
+        broker: &'a Broker,
+        request: &FetchRequest,
+        by_id: bool,
+        waiter: Option<&Arc<Waiter>>,
+    ) -> Self {
         let max = usize::try_from(request.max_bytes).unwrap_or_default();
         let mut pass = Self {
             broker,
+            by_id,
             bound: match request.isolation_level {
                 1 => ReadBound::LastStable,
                 _ => ReadBound::HighWatermark,
@@ -108,22 +119,27 @@ impl<'a> Pass<'a> {
 
     fn topic(&mut self, topic: &FetchTopic, waiter: Option<&Arc<Waiter>>) -> FetchedTopic {
         let partitions = topic.partitions.iter().map(|asked| {
-            self.partition(&topic.topic, asked, waiter).unwrap_or_else(|error| {
+            self.partition(topic, asked, waiter).unwrap_or_else(|error| {
                 self.has_news = true;
                 FetchedPartition::failed(asked.partition, error.code())
             })
         });
         let partitions = partitions.collect();
-        FetchedTopic { name: topic.topic.0.clone().into_bytes(), partitions }
+        let name = topic.topic.0.clone().into_bytes();
+        FetchedTopic { name, id: topic.topic_id.into_bytes(), partitions }
     }
 
     fn partition(
         &mut self,
-        topic: &str,
+        topic: &FetchTopic,
         asked: &FetchPartition,
         waiter: Option<&Arc<Waiter>>,
     ) -> Result<FetchedPartition, ResponseError> {
-        let log = self.broker.topics.partition(topic, asked.partition)?;
+        let topics = &self.broker.topics;
+        let log = match self.by_id {
+            true => topics.partition_of_id(topic.topic_id, asked.partition)?,
+            false => topics.partition(&topic.topic, asked.partition)?,
+        };
         if let Some(waiter) = waiter {
             log.register(waiter);
         }
@@ -137,7 +153,10 @@ impl<'a> Pass<'a> {
             };
             return Ok(self.fetched(asked, &log, Some(diverging), nothing));
         }
-        let read = self.read(&log, asked)?;
+        let read = self.read(&log, asked).map_err(|error| match error {
+            ResponseError::UnknownTopicOrPartition if self.by_id => ResponseError::UnknownTopicId,
+            other => other,
+        })?;
         self.bytes += read.records.len();
         self.bytes_left = self.bytes_left.saturating_sub(read.records.len());
         Ok(self.fetched(asked, &log, None, read))

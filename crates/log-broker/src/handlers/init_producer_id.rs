@@ -15,7 +15,7 @@ use crate::broker::Broker;
 use crate::net::{Api, Call, CloseReason};
 use crate::txn::{Caller, Claim};
 
-pub(crate) const API: Api = Api::new(ApiKey::InitProducerId, 0..=5).advertised_to(4);
+pub(crate) const API: Api = Api::new(ApiKey::InitProducerId, 0..=5);
 
 pub(crate) async fn handle(
     broker: &Broker,

@@ -1,4 +1,4 @@
-//! Produce (0), versions 3–12; advertised from 0.
+//! Produce (0), versions 3–13; advertised from 0.
 //!
 //! - Batches are appended in the order of arrival, one after the other, as slices of the frame.
 //! - acks=1 answers after the write; acks=-1 after the flush, while later requests of the
@@ -7,7 +7,7 @@
 //! - Batches of a transaction are written while it is open and holds their partition, checked and
 //!   appended in one step; v12 (KIP-890) makes the partition part of the transaction by itself.
 //! - v7 is the first that may carry zstd; v8 names the error in words; v9 is flexible; v11
-//!   knows `TRANSACTION_ABORTABLE`.
+//!   knows `TRANSACTION_ABORTABLE`; v13 names topics by id.
 //!
 //! The advertised floor of 0 is for clients that take it for "compression is understood"; Apache
 //! Kafka does the same. Requests below 3 are closed upon. Parsed by hand, so it takes bytes.
@@ -21,6 +21,7 @@ use kafka_protocol::messages::{ApiKey, ProduceResponse, TopicName};
 use kafka_protocol::protocol::StrBytes;
 use levada_kafka_wire::produce::{ProducePartition, ProduceRequest, ProduceTopic};
 use levada_kafka_wire::record_batch::BatchHeader;
+use uuid::Uuid;
 
 use super::txn_fields::abortable_since;
 use crate::broker::Broker;
@@ -29,7 +30,7 @@ use crate::net::{Api, Call, CloseReason, Outcome, Reply};
 use crate::topics::is_internal;
 use crate::txn::{Caller, Partitions, Protocol};
 
-pub(crate) const API: Api = Api { key: ApiKey::Produce, versions: 3..=12, advertised: 0..=9 };
+pub(crate) const API: Api = Api { key: ApiKey::Produce, versions: 3..=13, advertised: 0..=13 };
 
 const ACKS_NONE: i16 = 0;
 const ACKS_LEADER: i16 = 1;
@@ -38,6 +39,7 @@ const ZSTD: u8 = 4;
 const ZSTD_SINCE: i16 = 7;
 const ABORTABLE_SINCE: i16 = 11;
 const ADDS_ITSELF: i16 = 12;
+const TOPIC_IDS: i16 = 13;
 
 /// What became of one partition's batch.
 struct Written {
@@ -70,7 +72,14 @@ pub(crate) async fn run(
     }
 }
 
-type WrittenTopic = (Bytes, Vec<Written>);
+/// A topic as the request names it.
+#[derive(Debug, Clone)]
+struct Named {
+    name: Bytes,
+    id: Uuid,
+}
+
+type WrittenTopic = (Named, Vec<Written>);
 
 /// Makes the partitions of transactional batches part of their transaction, in the versions that
 /// do so. Batches are appended only when that is durable: else a power cut could leave records
@@ -86,14 +95,14 @@ async fn add_to_transaction(
     let mut caller = None;
     let mut partitions = Partitions::new();
     for topic in &request.topics {
-        let name = std::str::from_utf8(&topic.name).unwrap_or_default();
+        let Ok(name) = topic_name(broker, call, topic) else { continue };
         for partition in &topic.partitions {
             let batch = partition.records.as_deref().unwrap_or_default();
             let header = BatchHeader::parse(batch).ok().filter(BatchHeader::is_transactional);
-            let is_known = broker.topics.partition(name, partition.index).is_ok();
-            if let Some(header) = header.filter(|_| is_known && !is_internal(name)) {
+            let is_known = broker.topics.partition(&name, partition.index).is_ok();
+            if let Some(header) = header.filter(|_| is_known && !is_internal(&name)) {
                 caller = Some(caller_of(&header));
-                partitions.entry(name.to_owned()).or_default().insert(partition.index);
+                partitions.entry(name.clone()).or_default().insert(partition.index);
             }
         }
     }
@@ -114,16 +123,27 @@ fn write_all(
     let whole = check_acks(request).and(added.map_err(|error| transaction_error(call, error)));
     let id = request.transactional_id();
     let write_topic = |topic: &ProduceTopic| {
+        let name = whole.and_then(|()| topic_name(broker, call, topic));
         let partitions = topic.partitions.iter().map(|partition| {
-            let result = match &whole {
+            let result = match &name {
                 Err(error) => Err(Refused::new(*error)),
-                Ok(()) => write(broker, call, id, &topic.name, partition)?,
+                Ok(name) => write(broker, call, id, name, partition)?,
             };
             Ok(Written { index: partition.index, result })
         });
-        Ok((topic.name.clone(), partitions.collect::<Result<_, CloseReason>>()?))
+        let named = Named { name: topic.name.clone(), id: Uuid::from_bytes(topic.id) };
+        Ok((named, partitions.collect::<Result<_, CloseReason>>()?))
     };
     request.topics.iter().map(write_topic).collect()
+}
+
+/// The name of a topic that the request names, or names by id.
+fn topic_name(broker: &Broker, call: &Call, topic: &ProduceTopic) -> Result<String, ResponseError> {
+    if call.api_version < TOPIC_IDS {
+        return Ok(String::from_utf8_lossy(&topic.name).into_owned());
+    }
+    let found = broker.topics.by_id(Uuid::from_bytes(topic.id));
+    found.map(|topic| topic.name.clone()).ok_or(ResponseError::UnknownTopicId)
 }
 
 fn check_acks(request: &ProduceRequest) -> Result<(), ResponseError> {
@@ -150,10 +170,9 @@ fn write(
     broker: &Broker,
     call: &Call,
     transactional_id: Option<&str>,
-    topic: &[u8],
+    name: &str,
     partition: &ProducePartition,
 ) -> Result<Result<(Arc<PartitionLog>, Appended), Refused>, CloseReason> {
-    let name = std::str::from_utf8(topic).unwrap_or_default();
     let log = match broker.topics.partition(name, partition.index) {
         _ if is_internal(name) => {
             return Ok(Err(Refused::new(ResponseError::InvalidTopicException)));
@@ -232,12 +251,14 @@ async fn await_flush(written: &[WrittenTopic]) -> Result<(), CloseReason> {
 }
 
 fn response(call: &Call, written: Vec<WrittenTopic>) -> ProduceResponse {
-    let topics = written.into_iter().map(|(name, partitions)| {
-        let name = StrBytes::from_utf8(name).unwrap_or_default();
+    let topics = written.into_iter().map(|(topic, partitions)| {
         let partitions = partitions.into_iter().map(|written| answer(call, written));
-        TopicProduceResponse::default()
-            .with_name(TopicName(name))
-            .with_partition_responses(partitions.collect())
+        let response =
+            TopicProduceResponse::default().with_partition_responses(partitions.collect());
+        match call.api_version {
+            TOPIC_IDS.. => response.with_topic_id(topic.id),
+            _ => response.with_name(TopicName(StrBytes::from_utf8(topic.name).unwrap_or_default())),
+        }
     });
     ProduceResponse::default().with_responses(topics.collect())
 }

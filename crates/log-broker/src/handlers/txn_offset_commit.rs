@@ -22,7 +22,7 @@ use crate::net::{Api, Call, CloseReason};
 use crate::record_log::TxnProducer;
 use crate::txn::{Caller, Protocol};
 
-pub(crate) const API: Api = Api::new(ApiKey::TxnOffsetCommit, 0..=5).advertised_to(3);
+pub(crate) const API: Api = Api::new(ApiKey::TxnOffsetCommit, 0..=5);
 
 /// The first version of KIP-890's second part.
 const ADDS_ITSELF: i16 = 5;

@@ -92,11 +92,16 @@ static ROUTES: &[Route] = &[
     fallible_route!(h::txn_offset_commit),
     route!(h::describe_configs),
     route!(h::alter_configs),
+    route!(h::describe_log_dirs),
     route!(h::create_partitions),
     fallible_route!(h::delete_groups),
     route!(h::incremental_alter_configs),
     fallible_route!(h::offset_delete),
     route!(h::describe_cluster),
+    route!(h::describe_producers),
+    route!(h::describe_transactions),
+    route!(h::list_transactions),
+    route!(h::describe_topic_partitions),
 ];
 
 /// What is served, in the order of the table.

@@ -254,14 +254,21 @@ async fn offsets_are_found_by_position_and_by_time() {
     let records = batch(&["one", "two"]).build().unwrap();
     let now_ms = BatchHeader::parse(&records).unwrap().base_timestamp;
     produced(&mut client, "t", records.into()).await;
-    for version in 1..=6 {
-        for (timestamp, error, offset, found_ms) in [
-            (-1, 0, 2, -1),
-            (-2, 0, 0, -1),
-            (-3, 35, -1, -1),
-            (0, 0, 0, now_ms),
-            (now_ms, 0, 0, now_ms),
-            (now_ms + 1, 0, -1, -1),
+    for version in 1..=10 {
+        let since = |first: i16, offset: i64, found_ms: i64| match version >= first {
+            true => (0, offset, found_ms),
+            false => (35, -1, -1),
+        };
+        for (timestamp, expected) in [
+            (-1, (0, 2, -1)),
+            (-2, (0, 0, -1)),
+            (-3, since(7, 0, now_ms)),
+            (-4, since(8, 0, -1)),
+            (-5, since(9, -1, -1)),
+            (-6, (35, -1, -1)),
+            (0, (0, 0, now_ms)),
+            (now_ms, (0, 0, now_ms)),
+            (now_ms + 1, (0, -1, -1)),
         ] {
             let asked =
                 list_offsets_request::ListOffsetsPartition::default().with_timestamp(timestamp);
@@ -273,7 +280,7 @@ async fn offsets_are_found_by_position_and_by_time() {
                 client.call(ApiKey::ListOffsets, version, &request).await;
             let found = &answer.topics[0].partitions[0];
             let found = (found.error_code, found.offset, found.timestamp);
-            assert_eq!(found, (error, offset, found_ms), "{timestamp} in version {version}");
+            assert_eq!(found, expected, "{timestamp} in version {version}");
         }
     }
 }
