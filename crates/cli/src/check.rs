@@ -7,7 +7,9 @@ use std::thread;
 use levada_schema_core::{Limits, Validation, check_version, counter_example};
 
 use crate::args::CheckArgs;
+use crate::config_file;
 use crate::exit::{self, Failure};
+use crate::limits;
 use crate::load;
 use crate::render::{self, Example, Reason};
 
@@ -20,11 +22,15 @@ const EXAMPLES_MAX: usize = 100;
 
 /// Exits 0 when the new schema may follow the old one, 1 when it may not.
 pub(crate) fn run(args: &CheckArgs) -> Result<ExitCode, Failure> {
+    let here = std::env::current_dir()
+        .map_err(|error| Failure::new(exit::FAILED, format!("no working folder: {error}")))?;
+    let file = config_file::load(None, &here)?;
+    let limits = args.limits.decide(&file.limits, limits::variable)?;
     thread::scope(|scope| {
         let checking = thread::Builder::new()
             .name("check".to_owned())
             .stack_size(STACK_BYTES)
-            .spawn_scoped(scope, || check(args))
+            .spawn_scoped(scope, || check(args, &limits))
             .map_err(|error| {
                 Failure::new(exit::FAILED, format!("cannot start a thread: {error}"))
             })?;
@@ -33,11 +39,10 @@ pub(crate) fn run(args: &CheckArgs) -> Result<ExitCode, Failure> {
     })
 }
 
-fn check(args: &CheckArgs) -> Result<ExitCode, Failure> {
-    let old = load::schema(&args.old, args.schema_type, Validation::Stored)?;
-    let new = load::schema(&args.new, args.schema_type, Validation::New)?;
-    let limits = Limits::default();
-    let report = check_version(args.level, &new, &old, &limits)
+fn check(args: &CheckArgs, limits: &Limits) -> Result<ExitCode, Failure> {
+    let old = load::schema(&args.old, args.schema_type, Validation::Stored, limits)?;
+    let new = load::schema(&args.new, args.schema_type, Validation::New, limits)?;
+    let report = check_version(args.level, &new, &old, limits)
         .map_err(|error| Failure::new(exit::NO_INPUT, error))?;
     let found = report.incompatibilities.iter().enumerate();
     let reasons: Vec<Reason<'_>> = found
@@ -45,7 +50,7 @@ fn check(args: &CheckArgs) -> Result<ExitCode, Failure> {
             let example = match index {
                 _ if !args.example => Example::NotAsked,
                 EXAMPLES_MAX.. => Example::OneTooMany,
-                _ => counter_example(&new, &old, found, &limits)
+                _ => counter_example(&new, &old, found, limits)
                     .map_or(Example::NoneFound, Example::Found),
             };
             Reason { found, example }

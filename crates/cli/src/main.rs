@@ -4,6 +4,7 @@ mod args;
 mod check;
 mod config_file;
 mod exit;
+mod limits;
 mod load;
 mod render;
 mod serve;
