@@ -122,6 +122,43 @@ fn help_of_each_command_shows_an_example() {
     }
 }
 
+#[test]
+fn example_is_a_written_value_with_its_bytes_and_what_the_reader_says() {
+    let files = Files::new();
+    let (old, new) = (files.write("old.avsc", ORDER), files.write("new.avsc", WITHOUT_DEFAULT));
+    let (code, out, err) = check(&old, &new, &["--example"]);
+    assert_eq!((code, err.as_str()), (Some(1), ""));
+    let examples: Vec<&str> = out
+        .lines()
+        .filter(|line| ["example", "bytes", "outcome"].iter().any(|it| line.trim().starts_with(it)))
+        .collect();
+    let expected = [
+        "  example: {\"id\":0}",
+        "  bytes: 00",
+        "  outcome: the reader's record Order needs a field \"note\", which is not written and has \
+         no default",
+    ];
+    assert_eq!(examples, [expected, expected].concat(), "{out}");
+    assert!(!check(&old, &new, &[]).1.contains("example"), "only on request");
+}
+
+#[test]
+fn example_is_missing_with_a_word_where_the_writer_has_no_value() {
+    let files = Files::new();
+    let endless = |size: u8| {
+        format!(
+            r#"{{"type":"record","name":"A","fields":[{{"name":"a","type":"A"}},
+               {{"name":"b","type":{{"type":"fixed","name":"F","size":{size}}}}}]}}"#
+        )
+    };
+    let old = files.write("old.avsc", &endless(1));
+    let new = files.write("new.avsc", &endless(2));
+    let (code, out, _) = check(&old, &new, &["--example"]);
+    assert_eq!(code, Some(1));
+    assert!(out.contains("\n  example: none found; "), "{out}");
+    assert!(!out.contains("outcome:"), "{out}");
+}
+
 /// A schema of each format, nested so deep.
 fn nested(depth: usize) -> [(&'static str, String); 3] {
     let array = |item: &str| {

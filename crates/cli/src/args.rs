@@ -85,6 +85,9 @@ pub(crate) struct CheckArgs {
     /// AVRO, PROTOBUF or JSON [default: by extension: .avsc .avro, .proto, .json]
     #[arg(long = "type", value_name = "TYPE")]
     pub(crate) schema_type: Option<SchemaType>,
+    /// Show with each reason a value that was written with one schema and refused by the other
+    #[arg(long)]
+    pub(crate) example: bool,
     #[command(flatten)]
     pub(crate) limits: LimitArgs,
 }

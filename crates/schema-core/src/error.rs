@@ -3,7 +3,7 @@
 use std::fmt;
 
 /// A place in a schema text; both count from 1, the column in characters.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub struct Location {
     pub line: usize,
     pub column: usize,

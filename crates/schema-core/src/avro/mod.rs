@@ -5,6 +5,7 @@
 
 mod attributes;
 mod compat;
+mod counter_example;
 mod defaults;
 mod equal;
 mod logical;
@@ -16,6 +17,7 @@ mod records;
 #[cfg(test)]
 mod tests;
 mod types;
+mod value;
 
 use std::sync::Arc;
 
@@ -30,6 +32,8 @@ use crate::limits::breach;
 use crate::{Limits, ParseError, ParseErrorKind, ResolvedReference, Validation};
 
 pub(crate) use compat::compare;
+pub(crate) use counter_example::counter_example;
+pub use value::{DecodeError, Refusal, Value};
 
 /// A parsed schema.
 #[derive(Clone, Debug)]
