@@ -287,18 +287,17 @@ fn cluster_samples() -> Vec<Sample> {
 
 fn offset_samples() -> Vec<Sample> {
     vec![
-        sample(ApiKey::OffsetCommit, 2..=10, |version| {
+        sample(ApiKey::OffsetCommit, 2..=9, |_| {
             use offset_commit_request as r;
             let partition = r::OffsetCommitRequestPartition::default()
                 .with_committed_metadata(Some(text("note")));
-            let asked = r::OffsetCommitRequestTopic::default().with_partitions(vec![partition; 2]);
-            let asked = match version {
-                10.. => asked.with_topic_id(uuid::Uuid::from_bytes([7; 16])),
-                _ => asked.with_name(topic()),
-            };
-            OffsetCommitRequest::default().with_group_id(group()).with_topics(vec![asked])
+            OffsetCommitRequest::default().with_group_id(group()).with_topics(vec![
+                r::OffsetCommitRequestTopic::default()
+                    .with_name(topic())
+                    .with_partitions(vec![partition; 2]),
+            ])
         }),
-        sample(ApiKey::OffsetFetch, 1..=10, |version| {
+        sample(ApiKey::OffsetFetch, 1..=9, |version| {
             use offset_fetch_request as r;
             if version < 8 {
                 return OffsetFetchRequest::default().with_group_id(group()).with_topics(Some(
