@@ -232,6 +232,11 @@ fn cluster_samples() -> Vec<Sample> {
                     .with_configs(vec![config; 2]),
             ])
         }),
+    ]
+}
+
+fn describe_samples() -> Vec<Sample> {
+    vec![
         sample(ApiKey::DescribeCluster, 0..=2, |_| DescribeClusterRequest::default()),
         sample(ApiKey::DescribeLogDirs, 1..=4, |_| {
             let asked = describe_log_dirs_request::DescribableLogDirTopic::default()
@@ -383,6 +388,7 @@ fn samples() -> Vec<Sample> {
     let mut all = records_samples();
     all.extend(transaction_samples());
     all.extend(cluster_samples());
+    all.extend(describe_samples());
     all.extend(offset_samples());
     all.extend(group_samples());
     all

@@ -83,7 +83,7 @@ impl GroupCoordinator {
                     pending.note(producer.producer_id, &id);
                 }
                 let group = loaded.entry(id).or_insert_with(Group::new);
-                group.replay(record, producer, offset, now);
+                group.replay(*record, producer, offset, now);
             }
             GroupEvent::End { producer_id, outcome } => {
                 for id in pending.take(producer_id) {

@@ -49,10 +49,7 @@ fn beat(call: &Call, request: &ConsumerGroupHeartbeatRequest) -> Beat {
         topics.iter().flat_map(of_topic).collect()
     });
     Beat {
-        member_id: match gives_id {
-            true => Uuid::new_v4().to_string(),
-            false => owned(&request.member_id),
-        },
+        member_id: if gives_id { Uuid::new_v4().to_string() } else { owned(&request.member_id) },
         epoch: request.member_epoch,
         instance_id: request.instance_id.as_ref().map(owned),
         rack_id: request.rack_id.as_ref().map(owned),

@@ -37,13 +37,13 @@ fn fetch(id: Uuid, max_wait_ms: i32) -> FetchRequest {
 async fn metadata_finds_topics_by_id() {
     let (_rig, mut client, id) = rig().await;
     for version in 12..=13 {
-        for (asked, error, name) in [(id, 0, Some("t")), (UNKNOWN, 100, None)] {
+        for (asked, error, name) in [(id, 0, Some("t".to_owned())), (UNKNOWN, 100, None)] {
             let topic = MetadataRequestTopic::default().with_topic_id(asked).with_name(None);
             let request = MetadataRequest::default().with_topics(Some(vec![topic]));
             let told: MetadataResponse = client.call(ApiKey::Metadata, version, &request).await;
             let topic = &told.topics[0];
             assert_eq!((topic.error_code, topic.topic_id), (error, asked));
-            assert_eq!(topic.name.as_deref().map(|name| name.as_str()), name);
+            assert_eq!(topic.name.as_ref().map(|name| name.to_string()), name);
         }
     }
 }

@@ -164,7 +164,9 @@ impl Out {
         for (topic, partitions) in assignment.topics() {
             self.0.extend(topic.as_bytes());
             self.length(partitions.len());
-            partitions.iter().for_each(|partition| self.i32(*partition));
+            for partition in partitions {
+                self.i32(*partition);
+            }
             self.0.push(0);
         }
     }

@@ -7,9 +7,7 @@ impl ConsumerGroup {
     /// When the group wants to be told of the time again, in `Now::monotonic_ms`.
     pub(crate) fn next_deadline(&self) -> Option<u64> {
         let members = self.members.values();
-        members
-            .filter_map(|m| Some(m.session_deadline.min(m.revoke_deadline.unwrap_or(u64::MAX))))
-            .min()
+        members.map(|m| m.session_deadline.min(m.revoke_deadline.unwrap_or(u64::MAX))).min()
     }
 
     /// Removes members that were silent for too long, or did not give up in time what they were

@@ -58,7 +58,7 @@ impl ConsumerGroup {
             return;
         }
         let mut topics = BTreeMap::new();
-        let all = self.has_patterns().then(|| source.names()).unwrap_or_default();
+        let all = if self.has_patterns() { source.names() } else { Vec::new() };
         for member in self.members.values() {
             let names = &member.subscription.topic_names;
             let pattern = member.subscription.topic_regex.as_deref();

@@ -55,9 +55,9 @@ impl History {
         Self { bench, clients: Default::default(), sizes: [2; 2] }
     }
 
-    fn perform(&mut self, act: Act) {
+    fn perform(&mut self, act: &Act) {
         let before = self.bench.group.clone();
-        match act {
+        match *act {
             Act::Beat { member, loses_answer } => self.beat(member, loses_answer),
             Act::Leave { member } => {
                 if self.clients[member].is_in {
@@ -103,9 +103,10 @@ impl History {
         let id = MEMBERS[member];
         let beat = if client.is_in {
             let owned = Some(client.owned.clone());
-            match client.is_unsure {
-                true => Beat { epoch: client.epoch, owned, ..joining(id, &TOPICS) },
-                false => Beat { owned, ..going_on(id, client.epoch) },
+            if client.is_unsure {
+                Beat { epoch: client.epoch, owned, ..joining(id, &TOPICS) }
+            } else {
+                Beat { owned, ..going_on(id, client.epoch) }
             }
         } else {
             joining(id, &TOPICS)
@@ -161,7 +162,7 @@ proptest! {
     fn partitions_have_one_reader_at_any_time_and_all_have_one_in_the_end(history in acts()) {
         let mut living = History::new();
         for act in history {
-            living.perform(act);
+            living.perform(&act);
         }
         living.everyone_arrives();
     }
