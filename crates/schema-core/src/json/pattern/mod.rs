@@ -3,6 +3,7 @@
 //! One pass checks the syntax and writes the pattern for the linear engine `regex`; look-around and
 //! back references go to `fancy_regex` under its limit of steps, so no pattern runs for ever.
 
+mod class;
 mod escape;
 mod parser;
 #[cfg(test)]
@@ -34,7 +35,8 @@ const STEPS_MAX: usize = 100_000;
 impl Pattern {
     /// Checks a pattern; the error says what is wrong with it.
     pub(super) fn parse(source: &str) -> Result<Self, String> {
-        let mut parser = Parser::new(source);
+        let source = escape::unquoted(source);
+        let mut parser = Parser::new(&source);
         parser.run()?;
         Ok(Self { translated: parser.out, possessive: parser.possessive })
     }
