@@ -71,12 +71,17 @@ impl ProtobufSchema {
         let Read { file, is_text } =
             read_file(text, limits, &mut budget).map_err(|failure| failure.into_error(text))?;
         let normalized = normalize::normalize(&file, &Types::collect(&file, &dependencies))
+            .and_then(|(normalized, odd)| {
+                let normalized = print::print(&normalized);
+                odd.map_or(Ok(()), |at| reads_back(at, &normalized, limits))?;
+                Ok(normalized)
+            })
             .map_err(|failure| if is_text { failure } else { failure.without_place() })
             .map_err(|failure| failure.into_error(text))?;
         let parsed = Parsed {
             source: is_text.then(|| text.to_owned()),
             canonical: print::print(&file),
-            normalized: print::print(&normalized),
+            normalized,
             file,
             dependencies,
         };
@@ -115,6 +120,14 @@ impl ProtobufSchema {
     pub fn is_equivalent(&self, other: &Self) -> bool {
         self.parsed.canonical == other.parsed.canonical
     }
+}
+
+/// The reference prints some texts without quotes or escapes and refuses what it then cannot read.
+fn reads_back(at: usize, normalized: &str, limits: &Limits) -> error::Result<()> {
+    parser::parse(normalized, &mut Budget::new(limits)).map(drop).map_err(|failure| {
+        let message = format!("its normalized text cannot be read: {}", failure.message);
+        Failure::new(failure.kind, at, message)
+    })
 }
 
 /// A file and whether it was text, in which places can be told.

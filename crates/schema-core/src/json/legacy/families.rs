@@ -78,10 +78,12 @@ pub(super) fn number(
         multiple_of: numeral(document, object, "multipleOf")?,
         ..NumberRules::default()
     };
-    if rules.multiple_of.as_ref().is_some_and(Decimal::is_zero) {
+    let multiple = rules.multiple_of.as_ref().map_or(1.0, Decimal::to_f64);
+    if multiple == 0.0 || multiple.is_infinite() {
         let at = object.get("multipleOf").map_or(at.scope.document.root.location, |v| v.location);
         let kind = crate::ParseErrorKind::Invalid;
-        return Err(document.error(kind, at, "'multipleOf' must not be 0"));
+        let message = "'multipleOf' must be a double and not be 0";
+        return Err(document.error(kind, at, message));
     }
     if at.scope.has(Dialect::Draft06) {
         rules.exclusive_minimum = numeral(document, object, "exclusiveMinimum")?;
