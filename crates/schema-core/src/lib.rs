@@ -23,8 +23,9 @@ mod reference;
 mod schema;
 
 pub use compat::{
-    CheckError, CompatibilityLevel, CompatibilityPolicy, Incompatibility, JsonRule, Rule, Side,
-    UnknownLevel, UnknownPolicy, VersionReport, check_version, check_version_under,
+    CheckError, CompatibilityLevel, CompatibilityPolicy, CounterExample, Incompatibility, JsonRule,
+    Rule, Side, UnknownLevel, UnknownPolicy, VersionReport, check_version, check_version_under,
+    counter_example,
 };
 pub use contract::Metadata;
 pub use error::{Location, ParseError, ParseErrorKind};

@@ -5,6 +5,7 @@
 
 mod attributes;
 mod compat;
+mod counter_example;
 mod defaults;
 mod equal;
 mod logical;
@@ -29,6 +30,7 @@ use crate::json_text::{self, Dialect};
 use crate::{Limits, ParseError, ParseErrorKind, ResolvedReference, Validation};
 
 pub(crate) use compat::compare;
+pub(crate) use counter_example::counter_example;
 
 /// A parsed schema.
 #[derive(Clone, Debug)]

@@ -1,12 +1,14 @@
 //! Verdicts: which side reads which, and what the reference says about it.
 
 mod advice;
+mod counter_example;
 mod json_rules;
 mod level;
 mod policy;
 mod report;
 mod rules;
 
+pub use counter_example::{CounterExample, counter_example};
 pub use json_rules::JsonRule;
 pub use level::{CompatibilityLevel, UnknownLevel};
 pub use policy::{CompatibilityPolicy, UnknownPolicy};
