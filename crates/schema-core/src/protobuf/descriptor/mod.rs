@@ -5,11 +5,13 @@
 //! out as ordinary messages, an edition leaves no trace (all as observed).
 
 mod options;
+mod pool;
 mod proto;
 mod scalars;
 mod write;
 mod write_options;
 
+pub(super) use self::pool::linked;
 pub(super) use self::write::to_base64;
 
 use std::collections::HashSet;

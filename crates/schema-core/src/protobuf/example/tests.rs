@@ -1,0 +1,1 @@
+//! Each rule has a value that shows it.
