@@ -12,6 +12,7 @@ use prost_reflect::{
 };
 
 use super::place::Member;
+use crate::Rule;
 
 /// Longest message that a sentence shows whole, in characters.
 const SHOWN_CHARS_MAX: usize = 200;
@@ -58,12 +59,31 @@ pub(super) fn refusal(
     changed.or_else(|| missing(&read, &counts))
 }
 
-/// What the reader calls the fields, if that is not what the writer does.
-pub(super) fn renamed(value: &DynamicMessage, reader: &MessageDescriptor) -> Option<String> {
+/// What has become of a field in which nothing is lost: it is one of several now, or several are
+/// one; its inner fields have other names, which count where a message takes another one's place.
+pub(super) fn turned(
+    value: &DynamicMessage,
+    reader: &MessageDescriptor,
+    rule: Rule,
+    member: &Member,
+) -> Option<String> {
+    let Member::Field(number) = member else { return None };
     let read = decoded(value, reader).ok()?;
-    let (written, read) = (serde_json::to_string(value).ok()?, serde_json::to_string(&read).ok()?);
-    (written != read)
-        .then(|| format!("the reader takes it for something else: it reads {}", cut(read)))
+    let (from, to) = (value.descriptor().get_field(*number)?, reader.get_field(*number)?);
+    let part = |message: &DynamicMessage, field: &FieldDescriptor| {
+        let whole = serde_json::to_value(message).ok()?;
+        whole.get(field.json_name()).cloned()
+    };
+    let (before, after) = (part(value, &from)?, part(&read, &to)?);
+    let is_other_shape = before.is_array() != after.is_array();
+    if is_other_shape || (rule == Rule::ProtobufFieldNamedTypeChanged && before != after) {
+        let name = format!("field '{}' ({number})", from.name());
+        return Some(format!(
+            "{name} comes back as something else: the reader reads {}",
+            json(&read)
+        ));
+    }
+    None
 }
 
 fn decoded(value: &DynamicMessage, reader: &MessageDescriptor) -> Result<DynamicMessage, String> {

@@ -12,10 +12,11 @@ mod schema;
 use prost_reflect::prost::Message as _;
 use prost_reflect::{DynamicMessage, MessageDescriptor};
 
-use self::place::{Member, Place};
+use self::place::Member;
 use self::sample::Sampler;
 use self::schema::Linked;
 use super::ProtobufSchema;
+use super::compat::sources;
 use crate::{CounterExample, Incompatibility, Limits, Rule};
 
 /// Of [`Limits::nodes_max`], how many message values one search may build: one for as many.
@@ -36,16 +37,26 @@ pub(crate) fn counter_example(
         writer: Linked::of(writer),
         sampler: Sampler::new(limits.nodes_max / NODES_PER_VALUE),
     };
-    let places = match found.rule {
-        Rule::ProtobufPackageChanged => Place::messages(search.writer.own_messages()),
-        Rule::ProtobufMessageRemoved => Place::messages([place::names(&found.path)]),
-        Rule::ProtobufMultipleFieldsMovedToOneof | Rule::ProtobufFieldMovedToExistingOneof => {
-            place::oneof(&found.path)
-        }
-        _ => place::field(&found.path),
-    };
-    let may_rename = found.rule == Rule::ProtobufFieldNamedTypeChanged;
-    places.iter().find_map(|place| search.at(place, may_rename))
+    let (rule, path) = (found.rule, found.path.as_str());
+    if rule == Rule::ProtobufPackageChanged {
+        return search.writer.own_messages().iter().find_map(|name| search.whole(name));
+    }
+    let mut sources = sources(reader, writer, (rule, path), limits).into_iter();
+    if rule == Rule::ProtobufMessageRemoved {
+        let name = place::last_name(path)?;
+        return sources.find_map(|(scope, _)| {
+            search.whole(&if scope.is_empty() {
+                name.to_owned()
+            } else {
+                format!("{scope}.{name}")
+            })
+        });
+    }
+    let member = Member::of(rule, path)?;
+    sources.find_map(|(writer, reader)| {
+        let (writer, reader) = (search.writer.message(&writer)?, search.reader.message(&reader)?);
+        search.between(&writer, &reader, (rule, &member))
+    })
 }
 
 struct Search<'s> {
@@ -55,43 +66,27 @@ struct Search<'s> {
 }
 
 impl Search<'_> {
-    fn at(&mut self, place: &Place, may_rename: bool) -> Option<CounterExample> {
-        for name in self.writer.named(&place.message) {
-            let Some(message) = self.writer.message(&name) else { continue };
-            let readers = match place.member {
-                Member::Whole if !self.reader.has(&name) => {
-                    let value = self.sampler.filled(&message)?;
-                    return shown(&value, format!("the reader has no message '{name}'"));
-                }
-                Member::Whole => vec![name],
-                _ => self.reader.named(&place.message),
-            };
-            for name in readers {
-                let Some(reader) = self.reader.message(&name) else { continue };
-                let found = self.between(&message, &reader, place, may_rename);
-                if found.is_some() {
-                    return found;
-                }
-            }
+    /// A message of the name, which the reader may not have or may have elsewhere.
+    fn whole(&mut self, name: &str) -> Option<CounterExample> {
+        let message = self.writer.message(name)?;
+        if self.reader.has(name) {
+            let reader = self.reader.message(name)?;
+            return self.between(&message, &reader, (Rule::ProtobufMessageRemoved, &Member::Whole));
         }
-        None
+        let value = self.sampler.filled(&message)?;
+        shown(&value, format!("the reader has no message '{name}'"))
     }
 
     fn between(
         &mut self,
         writer: &MessageDescriptor,
         reader: &MessageDescriptor,
-        place: &Place,
-        may_rename: bool,
+        (rule, member): (Rule, &Member),
     ) -> Option<CounterExample> {
-        let values = self.sampler.values_at(writer, reader, &place.member);
-        let refused = values
-            .iter()
-            .find_map(|value| shown(value, judge::refusal(value, reader, &place.member)?));
-        refused.or_else(|| {
-            let mut values = values.iter().filter(|_| may_rename);
-            values.find_map(|value| shown(value, judge::renamed(value, reader)?))
-        })
+        let values = self.sampler.values_at(writer, reader, member);
+        let refused = |value| shown(value, judge::refusal(value, reader, member)?);
+        let turned = |value| shown(value, judge::turned(value, reader, rule, member)?);
+        values.iter().find_map(refused).or_else(|| values.iter().find_map(turned))
     }
 }
 

@@ -5,13 +5,14 @@ use std::collections::HashMap;
 use prost_reflect::prost::bytes::Bytes;
 use prost_reflect::{
     Cardinality, DynamicMessage, EnumDescriptor, FieldDescriptor, Kind, MapKey, MessageDescriptor,
-    Syntax, Value,
+    ReflectMessage as _, Syntax, Value,
 };
 
 use super::place::Member;
 
 /// Deepest message inside a message.
 const DEPTH_MAX: usize = 24;
+const ANY: &str = "google.protobuf.Any";
 /// Most fields of a message that is written for its own sake.
 const FILLED_MAX: usize = 3;
 
@@ -136,6 +137,9 @@ impl Sampler {
             inner.map(|inner| value.set_field(&field, inner)).is_some()
         });
         self.depth -= 1;
+        if message.full_name() == ANY {
+            hold_something(&mut value);
+        }
         is_complete.then_some(value)
     }
 
@@ -196,6 +200,17 @@ impl Sampler {
         };
         self.depth -= 1;
         values.into_iter().map(Value::Message).collect()
+    }
+}
+
+/// An `Any` has a JSON form only if it says what it holds.
+fn hold_something(any: &mut DynamicMessage) {
+    let pool = any.descriptor().parent_pool().clone();
+    let held = pool.all_messages().find(|message| !message.full_name().starts_with("google."));
+    if let Some(held) = held {
+        let url = Value::String(format!("type.googleapis.com/{}", held.full_name()));
+        // A file of this name that the schema brings itself may hold something else.
+        let _ = any.try_set_field_by_name("type_url", url);
     }
 }
 

@@ -26,28 +26,15 @@ impl<'s> Linked<'s> {
         well_known.map(|(_, file)| file).chain(referenced).chain([&self.parsed.file])
     }
 
-    /// The top-level messages of the schema's own file.
+    /// The full names of the top-level messages of the schema's own file.
     pub(super) fn own_messages(&self) -> Vec<String> {
-        let types = self.parsed.file.types.iter();
-        let messages = types.filter(|decl| matches!(decl, TypeDecl::Message(_)));
-        messages.map(|decl| decl.name().to_owned()).collect()
-    }
-
-    /// The full names of the messages with a name inside some package, those of the schema's own
-    /// file first, those of well-known files last.
-    pub(super) fn named(&self, local_name: &str) -> Vec<String> {
-        let mut names = Vec::new();
-        let files: Vec<&File> = self.files().collect();
-        for file in files.iter().rev() {
-            let name = match file.package.as_deref() {
-                Some(package) => format!("{package}.{local_name}"),
-                None => local_name.to_owned(),
-            };
-            if self.has(&name) && !names.contains(&name) {
-                names.push(name);
-            }
-        }
-        names
+        let file = &self.parsed.file;
+        let messages = file.types.iter().filter(|decl| matches!(decl, TypeDecl::Message(_)));
+        let full_name = |name: &str| match &file.package {
+            Some(package) => format!("{package}.{name}"),
+            None => name.to_owned(),
+        };
+        messages.map(|decl| full_name(decl.name())).collect()
     }
 
     pub(super) fn has(&self, full_name: &str) -> bool {
