@@ -30,6 +30,13 @@ pub(in crate::protobuf) fn sources(
     let nodes = graph.nodes.iter().zip(&graph.pairs);
     nodes
         .filter(|(node, _)| node.members.iter().chain(&node.nested).any(is_meant))
-        .map(|(_, pair)| (types.writer.full_name(pair.writer), types.reader.full_name(pair.reader)))
+        .map(|(_, pair)| {
+            let name = |types: &Types<'_>, file: &File, id| match id {
+                ROOT => file.package.clone().unwrap_or_default(),
+                id => types.full_name(id),
+            };
+            let writer = name(&types.writer, files.writer, pair.writer);
+            (writer, name(&types.reader, files.reader, pair.reader))
+        })
         .collect()
 }

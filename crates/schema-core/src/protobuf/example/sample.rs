@@ -146,6 +146,9 @@ impl Sampler {
     /// The message with some of its fields.
     pub(super) fn filled(&mut self, message: &MessageDescriptor) -> Option<DynamicMessage> {
         let mut value = self.smallest(message)?;
+        if message.full_name() == ANY {
+            return Some(value);
+        }
         let plain = |field: &FieldDescriptor| {
             !matches!(field.kind(), Kind::Message(_)) && !value_is_set(&value, field)
         };
@@ -195,7 +198,9 @@ impl Sampler {
         }
         self.depth += 1;
         let values = match reader {
-            Some(Kind::Message(reader)) => self.values(message, reader),
+            Some(Kind::Message(reader)) if message.full_name() != ANY => {
+                self.values(message, reader)
+            }
             _ => self.filled(message).into_iter().chain(self.smallest(message)).collect(),
         };
         self.depth -= 1;
