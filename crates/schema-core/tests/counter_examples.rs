@@ -81,3 +81,9 @@ fn nearly_every_protobuf_finding_has_a_counter_example() {
     let share = measure(SchemaType::Protobuf, &["protobuf.jsonl", "random-protobuf.jsonl"]);
     assert!(share.is_none_or(|percent| percent >= 90), "{share:?}");
 }
+
+#[test]
+fn most_json_findings_have_a_counter_example() {
+    let share = measure(SchemaType::Json, &["json.jsonl", "random-json.jsonl"]);
+    assert!(share.is_none_or(|percent| percent >= 85), "{share:?}");
+}

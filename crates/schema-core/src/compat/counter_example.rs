@@ -1,7 +1,7 @@
 //! Counter-examples: a value that shows a finding, because the reader was given it and failed.
 
 use super::{Incompatibility, Side};
-use crate::{Limits, Schema, avro, protobuf};
+use crate::{Limits, Schema, avro, json, protobuf};
 
 /// A value that the writer schema allows and the reader schema cannot take, as really tried.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -34,6 +34,9 @@ pub fn counter_example(
         }
         (Schema::Protobuf(reader), Schema::Protobuf(writer)) => {
             protobuf::counter_example(reader, writer, found, limits)
+        }
+        (Schema::Json(reader), Schema::Json(writer)) => {
+            json::counter_example(reader, writer, found, limits)
         }
         _ => None,
     }

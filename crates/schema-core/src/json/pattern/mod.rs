@@ -39,6 +39,11 @@ impl Pattern {
         Ok(Self { translated: parser.out, possessive: parser.possessive })
     }
 
+    /// In the syntax of the crate `regex`, unless only `fancy_regex` can search for it.
+    pub(super) fn translated(&self) -> &str {
+        &self.translated
+    }
+
     /// `None` if the pattern outgrows the limits of both engines.
     pub(super) fn compile(&self) -> Option<Search> {
         let linear =

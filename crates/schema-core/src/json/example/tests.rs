@@ -1,0 +1,1 @@
+//! Each rule has an instance that shows it.
