@@ -9,7 +9,7 @@ use super::model::{Additional, Kind, Model, Node, NodeId, Notes};
 pub(super) fn printed(node: &Node, model: &Model) -> String {
     let mut out = String::new();
     // Writing to a string cannot fail.
-    let Notes { id, title, description, default, rest, location: _ } = &*node.notes;
+    let Notes { id, title, description, default, rest, format: _, location: _ } = &*node.notes;
     let _ = write!(out, "{id:?} {title:?} {description:?} {default:?} {rest:?} ");
     let _ = match &node.kind {
         Kind::Reference { text, .. } => write!(out, "ref {text:?}"),

@@ -5,13 +5,19 @@ use serde_json::Value;
 use super::search::{Focus, Found, INNER_MAX, Search, Wanted};
 use super::shape::{All, Shape, Type};
 use super::values::same;
-use crate::json::decimal::Decimal;
 use crate::json::model::{Additional, ArrayRules, Kind};
 
 /// Most items of an array that is made up.
 const ITEMS_MAX: usize = 300;
 /// Most different samples of one item.
 const SAMPLES_MAX: usize = 24;
+
+/// What is to be in an array.
+struct Plan<'p> {
+    fixed: &'p [(usize, Value)],
+    contained: Vec<Value>,
+    count: usize,
+}
 
 impl Search {
     pub(super) fn arrays(
@@ -36,12 +42,12 @@ impl Search {
             let reader = item_alternatives(readers, index);
             let inner = Wanted { writer: &writer, reader: &reader };
             for value in self.values(inner, &Focus::Everything, INNER_MAX) {
-                let items = self.filled(shape, readers, vec![(index, value)], 0);
+                let items = self.filled(shape, readers, &[(index, value)], 0);
                 self.offer_items(wanted, items, found);
             }
         }
         for count in counts(shape, readers) {
-            let items = self.filled(shape, readers, Vec::new(), count);
+            let items = self.filled(shape, readers, &[], count);
             self.offer_items(wanted, items, found);
         }
         self.repeat(wanted, shape, readers, found);
@@ -73,8 +79,8 @@ impl Search {
             if let (true, (Some(mut writer), Some(other))) = (is_asked, both) {
                 writer.extend(other);
                 for value in self.samples(&writer, 1) {
-                    let fixed = vec![(first, value.clone()), (second, value)];
-                    let items = self.filled(shape, readers, fixed, 0);
+                    let fixed = [(first, value.clone()), (second, value)];
+                    let items = self.filled(shape, readers, &fixed, 0);
                     self.offer_items(wanted, items, found);
                 }
             }
@@ -98,8 +104,7 @@ impl Search {
             let reader = [vec![contained]];
             let other = Wanted { writer: &item, reader: &reader };
             let others = self.values(other, &Focus::Everything, SAMPLES_MAX);
-            let least = limit(rules.min_contains.as_ref()).unwrap_or(1);
-            let most = limit(rules.max_contains.as_ref());
+            let (least, most) = schema.contained(rules);
             let few = [least.saturating_sub(1), 0];
             let plans = few.into_iter().chain(most.map(|most| most + 1));
             for count in plans.filter(|count| *count <= ITEMS_MAX) {
@@ -112,27 +117,52 @@ impl Search {
         }
     }
 
-    /// An array with the given items and others where some must be, at least `count` of them.
+    /// An array with the given items and others where some must be, at least `count` of them. What
+    /// it must contain is put beside the given items, unless those will do.
     pub(super) fn filled(
         &mut self,
         shape: &Shape<'_>,
         readers: &[Shape<'_>],
-        fixed: Vec<(usize, Value)>,
+        fixed: &[(usize, Value)],
         count: usize,
+    ) -> Option<Vec<Value>> {
+        let schemas: All<'_> = shape.arrays.iter().map(|(schema, _)| *schema).collect();
+        let contained = self.contained(shape);
+        let mut last = None;
+        for contained in [Vec::new(), contained] {
+            if last.is_some() && contained.is_empty() {
+                break;
+            }
+            let plan = Plan { fixed, contained, count };
+            let Some(items) = self.planned(shape, readers, plan) else { continue };
+            if self.judge.may_accept(&schemas, &Value::Array(items.clone())) {
+                return Some(items);
+            }
+            last = Some(items);
+        }
+        last
+    }
+
+    fn planned(
+        &mut self,
+        shape: &Shape<'_>,
+        readers: &[Shape<'_>],
+        plan: Plan<'_>,
     ) -> Option<Vec<Value>> {
         let rules = || shape.arrays.iter().map(|(_, rules)| *rules);
         let least = rules().filter_map(|rules| usize::try_from(rules.min_items?).ok()).max();
-        let needed = fixed.iter().map(|(index, _)| index + 1).max().unwrap_or(0);
-        let contained = self.contained(shape);
-        let count = count.max(least.unwrap_or(0)).max(needed).max(contained.len());
+        let needed = plan.fixed.iter().map(|(index, _)| index + 1).max().unwrap_or(0);
+        let free = plan.fixed.len() + plan.contained.len();
+        let count = plan.count.max(least.unwrap_or(0)).max(needed).max(free);
         if count > ITEMS_MAX {
             return None;
         }
         let is_unique = rules().any(|rules| rules.unique);
-        let mut contained = contained.into_iter();
+        let mut contained = plan.contained.into_iter();
         let mut items: Vec<Value> = Vec::with_capacity(count);
         for index in 0..count {
-            let given = fixed.iter().find(|(at, _)| *at == index).map(|(_, value)| value.clone());
+            let given =
+                plan.fixed.iter().find(|(at, _)| *at == index).map(|(_, value)| value.clone());
             let item = match given.or_else(|| contained.next()) {
                 Some(item) => item,
                 None => self.item_sample(shape, readers, index, is_unique.then_some(&items))?,
@@ -147,8 +177,8 @@ impl Search {
         let mut items = Vec::new();
         for (schema, rules) in &shape.arrays {
             let Some(contains) = rules.contains else { continue };
-            let count = limit(rules.min_contains.as_ref()).unwrap_or(1).min(ITEMS_MAX);
-            let mut writer = item_schemas(shape, 0).unwrap_or_default();
+            let count = schema.contained(rules).0.min(ITEMS_MAX);
+            let mut writer = item_schemas(shape, positions(shape)).unwrap_or_default();
             writer.push(schema.with(contains));
             let samples = self.samples(&writer, count.clamp(1, SAMPLES_MAX));
             items.extend(samples.iter().cycle().take(count).cloned());
@@ -171,10 +201,6 @@ impl Search {
         let samples = self.samples(&writer, SAMPLES_MAX);
         samples.into_iter().find(|sample| !others.iter().any(|other| same(other, sample)))
     }
-}
-
-fn limit(limit: Option<&Decimal>) -> Option<usize> {
-    usize::try_from(limit?.to_i32_wrapping()).ok()
 }
 
 fn positions(shape: &Shape<'_>) -> usize {

@@ -66,7 +66,10 @@ impl Judge {
         self.depth += 1;
         let verdict = self.kind_holds(schema, value);
         self.depth -= 1;
-        verdict
+        match schema.format() {
+            Some(_) if value.is_string() => verdict.filter(|holds| !holds),
+            _ => verdict,
+        }
     }
 
     fn kind_holds(&mut self, schema: Schema<'_>, value: &Value) -> Option<bool> {
@@ -130,9 +133,8 @@ impl Judge {
             return Some(false);
         }
         match &rules.pattern {
-            Some(pattern) if !self.finds(pattern, text)? => Some(false),
-            _ if rules.format.is_some() => None,
-            _ => Some(true),
+            Some(pattern) => self.finds(pattern, text),
+            None => Some(true),
         }
     }
 
@@ -220,7 +222,8 @@ impl Judge {
             .collect();
         if let Some(id) = rules.contains {
             let found = items.iter().filter(|item| self.holds(schema.with(id), item) == Some(true));
-            verdicts.push(contained(rules, found.count()));
+            let (found, (least, most)) = (found.count(), schema.contained(rules));
+            verdicts.push(Some(found >= least && most.is_none_or(|most| found <= most)));
         }
         all(verdicts.into_iter())
     }
@@ -242,15 +245,6 @@ impl Judge {
             },
         }
     }
-}
-
-/// Whether so many items may be the ones that an array must contain; the old drafts count one.
-fn contained(rules: &ArrayRules, found: usize) -> Option<bool> {
-    let limit = |limit: &Option<Decimal>| limit.as_ref().map(Decimal::to_i32_wrapping);
-    let found = i32::try_from(found).unwrap_or(i32::MAX);
-    let is_enough = found >= limit(&rules.min_contains).unwrap_or(1);
-    let is_few = limit(&rules.max_contains).is_none_or(|most| found <= most);
-    (is_enough && is_few).then_some(true)
 }
 
 fn combined_holds(criterion: Criterion, verdicts: &[Option<bool>]) -> Option<bool> {

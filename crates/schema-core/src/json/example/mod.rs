@@ -20,7 +20,7 @@ use serde_json::Value;
 use self::path::Walk;
 use self::search::{Search, Wanted};
 use self::shape::Schema;
-use super::{JsonSchema, Validator, Violation};
+use super::{Dialect, JsonSchema, Validator, Violation};
 use crate::{CounterExample, Incompatibility, JsonRule, Limits, Rule};
 
 /// Of [`Limits::pairs_max`], how many steps one search may take: one for as many.
@@ -64,7 +64,10 @@ pub(crate) fn counter_example(
 }
 
 fn root(schema: &JsonSchema) -> Schema<'_> {
-    Schema { model: &schema.model, id: schema.root }
+    let document = schema.documents.schema.root.as_object();
+    let named = document.and_then(|document| document.get("$schema")?.as_str());
+    let is_modern = named.and_then(Dialect::named).is_some_and(Dialect::is_modern);
+    Schema { model: &schema.model, id: schema.root, is_modern }
 }
 
 /// What instances are put to.

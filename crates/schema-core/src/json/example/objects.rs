@@ -213,7 +213,7 @@ impl Search {
     }
 
     /// The schemas of a listed name, and of the patterns that it matches.
-    fn listed(&mut self, rules: &ObjectRules, name: &str) -> Vec<NodeId> {
+    pub(super) fn listed(&mut self, rules: &ObjectRules, name: &str) -> Vec<NodeId> {
         let mut ids: Vec<NodeId> = rules.properties.get(name).copied().into_iter().collect();
         for (pattern, id) in &rules.patterns {
             if self.judge.finds(pattern, name) == Some(true) {
@@ -234,7 +234,7 @@ impl Search {
     }
 
     /// The names that either side has something to say about, and some that nobody has.
-    fn names(&mut self, shape: &Shape<'_>, readers: &[Shape<'_>]) -> Vec<String> {
+    pub(super) fn names(&mut self, shape: &Shape<'_>, readers: &[Shape<'_>]) -> Vec<String> {
         let mut names: Vec<String> = Vec::new();
         let ruled =
             || shape.objects.iter().chain(readers.iter().flat_map(|reader| &reader.objects));

@@ -70,7 +70,7 @@ impl<'s, 'm> Walk<'s, 'm> {
             "properties" => self.property(pair, &both, inner),
             "dependencies" => self.dependency(pair, &both, inner),
             "additionalProperties" | "unevaluatedProperties" => {
-                let name = self.fresh_name(&both)?;
+                let name = self.fresh_name(pair, &both)?;
                 let next = each(pair, |rules| beyond(rules, keyword), |_| None);
                 self.enter(next, &both, Step::Member(name), inner)
             }
@@ -230,10 +230,15 @@ impl<'s, 'm> Walk<'s, 'm> {
         found
     }
 
-    fn fresh_name(&mut self, both: &Both<'m>) -> Option<String> {
+    /// A name that may be there and that neither of the compared schemas lists.
+    fn fresh_name(&mut self, pair: Pair<'m>, both: &Both<'m>) -> Option<String> {
         let readers: Vec<_> = both.reader.iter().flat_map(|all| shapes(all)).collect();
         let shape = shapes(&both.writer).into_iter().next()?;
-        let names = self.search.fresh_names(&shape, &readers);
+        let mut names = self.search.fresh_names(&shape, &readers);
+        names.extend(self.search.names(&shape, &readers));
+        for rules in objects(pair) {
+            names.retain(|name| self.search.listed(rules, name).is_empty());
+        }
         names.into_iter().find(|name| self.search.member_schemas(&shape, name).is_some())
     }
 
@@ -251,8 +256,8 @@ impl<'s, 'm> Walk<'s, 'm> {
                         Value::Object(search.with_member(shape, &readers, members.clone(), name)?)
                     }
                     (Step::Item(index), _) => {
-                        let fixed = vec![(*index, value.clone())];
-                        Value::Array(search.filled(shape, &readers, fixed, 0)?)
+                        let fixed = [(*index, value.clone())];
+                        Value::Array(search.filled(shape, &readers, &fixed, 0)?)
                     }
                     (Step::Beside(_), _) => return None,
                 };

@@ -6,6 +6,7 @@
 use serde_json::Value;
 
 use super::values::parsed;
+use crate::json::decimal::Decimal;
 use crate::json::model::{
     ArrayRules, Combined, Criterion, Kind, Model, NodeId, NumberRules, ObjectRules, StringRules,
 };
@@ -20,15 +21,36 @@ const PARTS_MAX: usize = 200;
 pub(super) struct Schema<'m> {
     pub(super) model: &'m Model,
     pub(super) id: NodeId,
+    /// The newer dialects count what an array contains.
+    pub(super) is_modern: bool,
 }
 
 impl<'m> Schema<'m> {
+    /// How many items must be ones that an array contains, and how many may be.
+    pub(super) fn contained(self, rules: &ArrayRules) -> (usize, Option<usize>) {
+        let limit = |limit: &Option<Decimal>| {
+            let whole = limit.as_ref().filter(|_| self.is_modern)?.to_i32_wrapping();
+            Some(usize::try_from(whole).unwrap_or(0))
+        };
+        (limit(&rules.min_contains).unwrap_or(1), limit(&rules.max_contains))
+    }
+
     pub(super) fn with(self, id: NodeId) -> Self {
         Self { id, ..self }
     }
 
     pub(super) fn kind(self) -> &'m Kind {
         &self.model.node(self.id).kind
+    }
+
+    /// The format of its strings.
+    pub(super) fn format(self) -> Option<&'m str> {
+        let node = self.model.node(self.id);
+        let own = node.notes.format.as_deref();
+        own.or(match &node.kind {
+            Kind::String(rules) => rules.format.as_deref(),
+            _ => None,
+        })
     }
 
     /// The target of a `$ref`, one hop far.
@@ -68,6 +90,7 @@ pub(super) struct Shape<'m> {
     pub(super) integer: bool,
     /// The members of an enumeration.
     pub(super) listed: Option<Vec<Value>>,
+    pub(super) formats: Vec<&'m str>,
     pub(super) strings: Vec<&'m StringRules>,
     pub(super) numbers: Vec<&'m NumberRules>,
     pub(super) objects: Vec<Ruled<'m, ObjectRules>>,
@@ -94,6 +117,7 @@ impl Shape<'_> {
             ],
             integer: false,
             listed: None,
+            formats: Vec::new(),
             strings: Vec::new(),
             numbers: Vec::new(),
             objects: Vec::new(),
@@ -130,6 +154,7 @@ pub(super) fn shapes<'m>(schemas: &[Schema<'m>]) -> Vec<Shape<'m>> {
             continue;
         }
         shape.parts.push(schema);
+        shape.formats.extend(schema.format());
         match schema.kind() {
             Kind::Combined(combined) => fork(schema, combined, shape, pending, &mut open),
             Kind::Conditional(parts) => {

@@ -90,8 +90,8 @@ pub(super) fn strings(writer: &Shape<'_>, readers: &[Shape<'_>]) -> Vec<Value> {
     lengths.retain(|length| *length <= LENGTH_MAX);
     lengths.dedup();
     let mut texts: Vec<String> = Vec::new();
-    let formats = rules().filter_map(|rules| rules.format.as_deref());
-    texts.extend(formats.flat_map(in_format).map(|text| (*text).to_owned()));
+    let formats = writer.formats.iter().chain(readers.iter().flat_map(|shape| &shape.formats));
+    texts.extend(formats.flat_map(|format| in_format(format)).map(|text| (*text).to_owned()));
     for pattern in writer.strings.iter().filter_map(|rules| rules.pattern.as_deref()) {
         texts.extend(text::matching(pattern, &lengths));
     }
@@ -110,11 +110,13 @@ fn in_format(format: &str) -> &'static [&'static str] {
         "date-time" => &["2024-02-29T12:00:00Z"],
         "date" => &["2024-02-29"],
         "time" => &["12:00:00Z"],
-        "email" | "idn-email" => &["a@example.com", "someone.else@example.com"],
-        "hostname" | "idn-hostname" => &["example.com"],
-        "ipv4" => &["192.0.2.1"],
-        "ipv6" => &["2001:db8::1"],
-        "uri" | "uri-reference" | "iri" | "iri-reference" => &["http://example.com/a", "urn:a:b"],
+        "email" | "idn-email" => &["a@example.com", "b@example.com", "a@b"],
+        "hostname" | "idn-hostname" => &["example.com", "a"],
+        "ipv4" => &["192.0.2.1", "1.1.1.1"],
+        "ipv6" => &["2001:db8::1", "::1"],
+        "uri" | "uri-reference" | "iri" | "iri-reference" => {
+            &["http://example.com/a", "urn:a:b", "a:b"]
+        }
         "uuid" => &["00000000-0000-4000-8000-000000000000"],
         "json-pointer" => &["/a"],
         "relative-json-pointer" => &["0/a"],
