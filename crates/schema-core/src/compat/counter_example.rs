@@ -6,7 +6,7 @@ use crate::{Limits, Schema, avro, json, protobuf};
 /// A value that the writer schema allows and the reader schema cannot take, as really tried.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct CounterExample {
-    /// The value as JSON text: Avro's JSON encoding, ProtoJSON, or the JSON instance itself.
+    /// The value as JSON text: Avro's JSON encoding, `ProtoJSON`, or the JSON instance itself.
     pub value: String,
     /// What the writer puts on the wire (without framing); for JSON Schema the instance's text.
     pub encoded: Vec<u8>,

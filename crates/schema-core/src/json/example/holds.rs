@@ -45,6 +45,13 @@ impl Judge {
         self.steps_left == 0
     }
 
+    /// Takes so many steps; `false` if there are not as many left.
+    pub(super) fn spend(&mut self, steps: usize) -> bool {
+        let left = self.steps_left.checked_sub(steps);
+        self.steps_left = left.unwrap_or(0);
+        left.is_some()
+    }
+
     /// Whether all of `schemas` may hold for `value`.
     pub(super) fn may_accept(&mut self, schemas: &[Schema<'_>], value: &Value) -> bool {
         all(schemas.iter().map(|schema| self.holds(*schema, value))) != Some(false)
@@ -59,10 +66,9 @@ impl Judge {
 
     /// Whether `value` is valid; `None` if it cannot be told.
     pub(super) fn holds(&mut self, schema: Schema<'_>, value: &Value) -> Option<bool> {
-        if self.depth >= DEPTH_MAX {
+        if self.depth >= DEPTH_MAX || !self.spend(1) {
             return None;
         }
-        self.steps_left = self.steps_left.checked_sub(1)?;
         self.depth += 1;
         let verdict = self.kind_holds(schema, value);
         self.depth -= 1;

@@ -24,9 +24,11 @@ use super::{Dialect, JsonSchema, Validator, Violation};
 use crate::{CounterExample, Incompatibility, JsonRule, Limits, Rule};
 
 /// Of [`Limits::pairs_max`], how many steps one search may take: one for as many.
-const PAIRS_PER_STEP: usize = 20;
+const PAIRS_PER_STEP: usize = 5;
 /// Most values of the place itself that are put into instances.
 const VALUES_MAX: usize = 40;
+/// How the validating crate begins what it says of a schema that is `false`.
+const NOTHING_ALLOWED: &str = "False schema does not allow";
 /// Longest refusal that is shown whole, in characters.
 const SHOWN_CHARS_MAX: usize = 300;
 
@@ -51,7 +53,7 @@ pub(crate) fn counter_example(
     let pointer = target.pointer();
     let mut second_best = None;
     for value in values {
-        let Some(instance) = Walk::wrapped(&mut search, &target, value) else { continue };
+        let Some(instance) = target.wrapped(&mut search, value) else { continue };
         match trial.verdict(&instance, &pointer) {
             Some((violation, true)) => return shown(&instance, &violation),
             Some((violation, false)) if second_best.is_none() => {
@@ -137,8 +139,9 @@ const KEYWORDS: [(&str, &[&str]); 21] = [
 fn shown(instance: &Value, violation: &Violation) -> Option<CounterExample> {
     let value = serde_json::to_string(instance).ok()?;
     let Violation { message, instance_path, .. } = violation;
+    let message = message.replace(NOTHING_ALLOWED, "the schema allows nothing here, found");
     let refusal = match instance_path.as_str() {
-        "" => message.clone(),
+        "" => message,
         place => format!("at '{place}': {message}"),
     };
     let refusal = match refusal.char_indices().nth(SHOWN_CHARS_MAX) {

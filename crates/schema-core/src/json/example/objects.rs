@@ -195,7 +195,7 @@ impl Search {
                 Additional::Refused => return None,
                 Additional::Schema(id) => all.push(schema.with(id)),
                 Additional::Allowed => {
-                    unevaluated.extend(rules.unevaluated.map(|id| schema.with(id)))
+                    unevaluated.extend(rules.unevaluated.map(|id| schema.with(id)));
                 }
             }
         }

@@ -6,7 +6,7 @@
 use serde_json::Value;
 
 use super::arrays::{item_alternatives, item_schemas};
-use super::search::{Focus, Search};
+use super::search::{Focus, STEPS_PER_PLACE, Search};
 use super::shape::{All, Schema, shapes};
 use crate::JsonRule;
 use crate::json::model::{Additional, ArrayRules, Kind, NodeId, ObjectRules};
@@ -38,8 +38,8 @@ pub(super) struct Target<'m> {
 type Pair<'m> = (Option<Schema<'m>>, Option<Schema<'m>>);
 
 pub(super) struct Walk<'s, 'm> {
-    pub(super) search: &'s mut Search,
-    pub(super) rule: JsonRule,
+    search: &'s mut Search,
+    rule: JsonRule,
     around: Vec<(Both<'m>, Step)>,
 }
 
@@ -61,6 +61,9 @@ impl<'s, 'm> Walk<'s, 'm> {
     }
 
     fn walk(&mut self, pair: Pair<'m>, both: Both<'m>, rest: &str) -> Option<(Both<'m>, Focus)> {
+        if !self.search.judge.spend(STEPS_PER_PLACE) {
+            return None;
+        }
         let pair = (pair.0.map(Schema::hop), pair.1.map(Schema::hop));
         if let Some(focus) = self.end(rest) {
             return Some((both, focus));
@@ -74,22 +77,7 @@ impl<'s, 'm> Walk<'s, 'm> {
                 let next = each(pair, |rules| beyond(rules, keyword), |_| None);
                 self.enter(next, &both, Step::Member(name), inner)
             }
-            "items" => {
-                let position = inner.split('/').next().and_then(|index| index.parse().ok());
-                let listed = |rules: &ArrayRules| rules.positions.len();
-                let count = arrays(pair).map(listed).max().unwrap_or(0);
-                match position.filter(|index: &usize| *index < count) {
-                    Some(index) => {
-                        let next = each(pair, |_| None, |rules| at_index(rules, index));
-                        let rest = inner.split_once('/').map_or("", |(_, rest)| rest);
-                        self.enter(next, &both, Step::Item(index), rest)
-                    }
-                    None => {
-                        let next = each(pair, |_| None, |rules| rules.items);
-                        self.enter(next, &both, Step::Item(0), inner)
-                    }
-                }
-            }
+            "items" => self.items(pair, &both, inner),
             "additionalItems" | "unevaluatedItems" => {
                 let index = arrays(pair).map(|rules| rules.positions.len()).max().unwrap_or(0);
                 let next = each(pair, |_| None, |rules| at_index(rules, index));
@@ -99,38 +87,49 @@ impl<'s, 'm> Walk<'s, 'm> {
         }
     }
 
+    /// One position, or any item where none are listed.
+    fn items(&mut self, pair: Pair<'m>, both: &Both<'m>, rest: &str) -> Option<(Both<'m>, Focus)> {
+        let (position, inner) = rest.split_once('/').unwrap_or((rest, ""));
+        let listed = arrays(pair).map(|rules| rules.positions.len()).max().unwrap_or(0);
+        let position = position.parse().ok().filter(|index| *index < listed);
+        let (index, inner) = position.map_or((0, rest), |index| (index, inner));
+        let next = match position {
+            Some(index) => each(pair, |_| None, |rules| at_index(rules, index)),
+            None => each(pair, |_| None, |rules| rules.items),
+        };
+        self.enter(next, both, Step::Item(index), inner)
+    }
+
     /// Whether the path ends with `rest`, and what it then points at.
     fn end(&self, rest: &str) -> Option<Focus> {
         let (keyword, inner) = rest.split_once('/').unwrap_or((rest, ""));
         let rule = self.rule.as_str();
-        Some(match keyword {
-            "" => Focus::Everything,
-            "required" | "dependencies"
-                if rule.contains("REQUIRED") || rule.contains("DEPENDENCY") =>
-            {
-                Focus::Member(inner.to_owned())
+        let is_content = rule.starts_with("ADDITIONAL_") || rule.starts_with("UNEVALUATED_");
+        match keyword {
+            "required" => Some(Focus::Member(inner.to_owned())),
+            "dependencies" if rule.starts_with("DEPENDENCY_") => {
+                Some(Focus::Member(inner.to_owned()))
             }
-            "additionalProperties" | "unevaluatedProperties"
-                if inner.is_empty() && is_content(rule) =>
-            {
-                Focus::Extra
+            "items" if inner.is_empty() && self.rule == JsonRule::SchemaAdded => {
+                Some(Focus::Item(0))
             }
-            "items" if inner.is_empty() && self.rule == JsonRule::SchemaAdded => Focus::Item(0),
-            "items" if rule.starts_with("ITEM_") && inner.parse::<usize>().is_ok() => {
-                Focus::Item(inner.parse().unwrap_or(0))
+            "items" if rule.starts_with("ITEM_") => inner.parse().ok().map(Focus::Item),
+            "additionalProperties" | "unevaluatedProperties" if is_content && inner.is_empty() => {
+                Some(Focus::Extra)
             }
-            "properties" if is_property(rule) => return None,
-            "properties" | "dependencies" | "items" => return None,
-            "additionalItems" | "unevaluatedItems" if inner.is_empty() && is_content(rule) => {
-                Focus::Everything
+            "additionalItems" | "unevaluatedItems" if is_content && inner.is_empty() => {
+                Some(Focus::Everything)
             }
-            "additionalItems"
-            | "unevaluatedItems"
+            "properties"
+            | "dependencies"
+            | "items"
             | "additionalProperties"
-            | "unevaluatedProperties" => return None,
-            _ if inner.is_empty() => Focus::Everything,
-            _ => return None,
-        })
+            | "additionalItems"
+            | "unevaluatedProperties"
+            | "unevaluatedItems" => None,
+            // Nothing is left, or the keyword of a rule of the schema itself.
+            _ => inner.is_empty().then_some(Focus::Everything),
+        }
     }
 
     fn property(
@@ -241,10 +240,12 @@ impl<'s, 'm> Walk<'s, 'm> {
         }
         names.into_iter().find(|name| self.search.member_schemas(&shape, name).is_some())
     }
+}
 
-    /// The target's value inside what is around it.
-    pub(super) fn wrapped(search: &mut Search, target: &Target<'m>, value: Value) -> Option<Value> {
-        target.around.iter().rev().try_fold(value, |value, (both, step)| {
+impl Target<'_> {
+    /// A value of the place inside what is around it.
+    pub(super) fn wrapped(&self, search: &mut Search, value: Value) -> Option<Value> {
+        self.around.iter().rev().try_fold(value, |value, (both, step)| {
             let readers: Vec<_> = both.reader.iter().flat_map(|all| shapes(all)).collect();
             shapes(&both.writer).iter().find_map(|shape| {
                 let outer = match (step, &value) {
@@ -265,9 +266,7 @@ impl<'s, 'm> Walk<'s, 'm> {
             })
         })
     }
-}
 
-impl Target<'_> {
     /// The place in the instance as a JSON pointer.
     pub(super) fn pointer(&self) -> String {
         let steps = self.around.iter().filter_map(|(_, step)| match step {
@@ -279,11 +278,6 @@ impl Target<'_> {
     }
 }
 
-/// Rules about what may stand beyond the listed members.
-fn is_content(rule: &str) -> bool {
-    rule.starts_with("ADDITIONAL_") || rule.starts_with("UNEVALUATED_")
-}
-
 /// Rules about a property that only one side lists.
 fn is_property(rule: &str) -> bool {
     rule.contains("PROPERTY_ADDED")
@@ -291,14 +285,14 @@ fn is_property(rule: &str) -> bool {
         || rule.starts_with("PROPERTY_REMOVED")
 }
 
-fn objects<'m>(pair: Pair<'m>) -> impl Iterator<Item = &'m ObjectRules> {
+fn objects(pair: Pair<'_>) -> impl Iterator<Item = &ObjectRules> {
     [pair.0, pair.1].into_iter().flatten().filter_map(|schema| match schema.kind() {
         Kind::Object(rules) => Some(&**rules),
         _ => None,
     })
 }
 
-fn arrays<'m>(pair: Pair<'m>) -> impl Iterator<Item = &'m ArrayRules> {
+fn arrays(pair: Pair<'_>) -> impl Iterator<Item = &ArrayRules> {
     [pair.0, pair.1].into_iter().flatten().filter_map(|schema| match schema.kind() {
         Kind::Array(rules) => Some(&**rules),
         _ => None,

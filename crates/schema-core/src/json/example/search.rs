@@ -4,11 +4,13 @@
 use serde_json::Value;
 
 use super::holds::Judge;
-use super::shape::{All, Shape, Type, shapes};
+use super::shape::{All, Schema, Shape, Type, shapes};
 use super::values::{numbers, simple, strings};
 
 /// Deepest value inside a value that is looked into.
 const DEPTH_MAX: usize = 6;
+/// What looking at one place costs beside judging values.
+pub(super) const STEPS_PER_PLACE: usize = 20;
 /// Most values that one place inside another value is given.
 pub(super) const INNER_MAX: usize = 3;
 /// Most pairs of members of a choice that are tried together.
@@ -27,7 +29,7 @@ pub(super) enum Focus {
 /// What is looked for: all of `writer` hold, each alternative of `reader` fails.
 #[derive(Clone, Copy)]
 pub(super) struct Wanted<'w, 'm> {
-    pub(super) writer: &'w [super::shape::Schema<'m>],
+    pub(super) writer: &'w [Schema<'m>],
     pub(super) reader: &'w [All<'m>],
 }
 
@@ -61,7 +63,8 @@ impl Search {
         most: usize,
     ) -> Vec<Value> {
         let mut found = Found { values: Vec::new(), most };
-        if self.depth >= DEPTH_MAX {
+        let takes_all = wanted.reader.iter().any(|all| all.iter().all(|schema| schema.takes_all()));
+        if takes_all || self.depth >= DEPTH_MAX || !self.judge.spend(STEPS_PER_PLACE) {
             return found.values;
         }
         self.depth += 1;
@@ -77,11 +80,7 @@ impl Search {
     }
 
     /// Values that `schemas` accept, whoever reads them.
-    pub(super) fn samples(
-        &mut self,
-        schemas: &[super::shape::Schema<'_>],
-        most: usize,
-    ) -> Vec<Value> {
+    pub(super) fn samples(&mut self, schemas: &[Schema<'_>], most: usize) -> Vec<Value> {
         self.values(Wanted { writer: schemas, reader: &[] }, &Focus::Everything, most)
     }
 

@@ -53,6 +53,10 @@ impl<'m> Schema<'m> {
         })
     }
 
+    pub(super) fn takes_all(self) -> bool {
+        matches!(self.kind(), Kind::Empty | Kind::True) && self.format().is_none()
+    }
+
     /// The target of a `$ref`, one hop far.
     pub(super) fn hop(self) -> Self {
         match self.kind() {

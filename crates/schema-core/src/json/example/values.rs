@@ -82,12 +82,14 @@ fn number(number: f64) -> Option<Value> {
 /// formats that validators know.
 pub(super) fn strings(writer: &Shape<'_>, readers: &[Shape<'_>]) -> Vec<Value> {
     let rules = || writer.strings.iter().chain(readers.iter().flat_map(|shape| &shape.strings));
-    let mut lengths = vec![1, 0, 2, 5];
+    let mut lengths = vec![0, 2, 5];
     for limit in rules().flat_map(|rules| [rules.min_length, rules.max_length]).flatten() {
         let limit = usize::try_from(limit).unwrap_or(0);
         lengths.extend([limit, limit + 1, limit.saturating_sub(1)]);
     }
-    lengths.retain(|length| *length <= LENGTH_MAX);
+    lengths.retain(|length| *length <= LENGTH_MAX && *length != 1);
+    lengths.push(1);
+    lengths.sort_by_key(|length| (*length != 1, *length));
     lengths.dedup();
     let mut texts: Vec<String> = Vec::new();
     let formats = writer.formats.iter().chain(readers.iter().flat_map(|shape| &shape.formats));

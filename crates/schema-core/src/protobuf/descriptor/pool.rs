@@ -21,6 +21,9 @@ struct FileSet {
     file: Vec<FileProto>,
 }
 
+/// Most files that a message may need: each names all others.
+const FILES_MAX: usize = 200;
+
 /// The message `name` of `files`, of which a later one hides the names of an earlier one; `None`
 /// if what it needs cannot be linked.
 pub(in crate::protobuf) fn linked<'f>(
@@ -51,6 +54,9 @@ pub(in crate::protobuf) fn linked<'f>(
                 ..FileProto::default()
             });
         }
+    }
+    if kept.len() > FILES_MAX {
+        return None;
     }
     let names: Vec<String> = kept.iter().filter_map(|file| file.name.clone()).collect();
     for file in &mut kept {

@@ -19,8 +19,8 @@ use super::ProtobufSchema;
 use super::compat::sources;
 use crate::{CounterExample, Incompatibility, Limits, Rule};
 
-/// Of [`Limits::nodes_max`], how many message values one search may build: one for as many.
-const NODES_PER_VALUE: usize = 50;
+/// Of [`Limits::nodes_max`], how many messages and fields one search may write: one for as many.
+const NODES_PER_VALUE: usize = 10;
 
 /// A message that `writer` can write and that shows `found` when `reader` decodes it.
 ///

@@ -17,7 +17,7 @@ const ANY: &str = "google.protobuf.Any";
 const FILLED_MAX: usize = 3;
 
 pub(super) struct Sampler {
-    /// How many more messages may be built.
+    /// How many more messages and required fields may be written.
     left: usize,
     depth: usize,
     /// The pairs of messages, writer's and reader's, whose values are made up already.
@@ -78,13 +78,16 @@ impl Sampler {
         reader: &MessageDescriptor,
     ) -> Vec<DynamicMessage> {
         let Some(smallest) = self.smallest(writer) else { return Vec::new() };
+        let size = 1 + smallest.fields().count();
+        let read = reader.get_field(field.number());
+        let values = self.of_field(field, read.as_ref());
         let with = |value| {
+            self.left = self.left.checked_sub(size)?;
             let mut message = smallest.clone();
             message.set_field(field, value);
-            message
+            Some(message)
         };
-        let read = reader.get_field(field.number());
-        self.of_field(field, read.as_ref()).into_iter().map(with).collect()
+        values.into_iter().map_while(with).collect()
     }
 
     /// Values with two fields that the reader's oneof holds and the writer's oneofs do not.
@@ -130,6 +133,8 @@ impl Sampler {
         let mut value = DynamicMessage::new(message.clone());
         let mut required = message.fields().filter(|f| f.cardinality() == Cardinality::Required);
         let is_complete = required.all(|field| {
+            let Some(left) = self.left.checked_sub(1) else { return false };
+            self.left = left;
             let inner = match field.kind() {
                 Kind::Message(inner) => self.smallest(&inner).map(Value::Message),
                 kind => scalars(&kind).into_iter().next(),
