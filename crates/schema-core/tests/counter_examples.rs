@@ -1,14 +1,16 @@
-//! How many of the findings of the shared vectors have a counter-example, where those are at hand.
+//! Which findings have a counter-example: those of the corpus, and how many of the shared vectors'
+//! where those are at hand. `COUNTER_EXAMPLES=1` measures over the random vectors too and prints all.
 #![allow(clippy::expect_used, clippy::panic, reason = "a test may fail where it stands")]
 
 mod common;
 
 use std::collections::BTreeMap;
+use std::path::{Path, PathBuf};
 
 use common::{parse, references, text};
 use levada_schema_core::{
-    CompatibilityLevel, CompatibilityPolicy, CounterExample, Incompatibility, Limits, Schema,
-    SchemaType, Side, Validation, check_version_under, counter_example,
+    CompatibilityLevel, CompatibilityPolicy, CounterExample, Incompatibility, Limits, Reference,
+    ResolvedReference, Schema, SchemaType, Side, Validation, check_version_under, counter_example,
 };
 use serde_json::Value;
 
@@ -105,4 +107,95 @@ fn most_json_findings_have_a_counter_example() {
     // Most of the random schemas contradict themselves and have no instances.
     let least = if std::env::var_os("COUNTER_EXAMPLES").is_some() { 70 } else { 85 };
     assert!(shares.as_ref().is_none_or(|shares| shares.findings >= least), "{shares:?}");
+}
+
+/// The findings of the corpus that no value shows: case, rule, and why the reader takes them all.
+const SHOWN_BY_NOTHING: [(&str, &str, &str); 8] = [
+    ("json/COMBINED_TYPE_CHANGED/any-to-one", "COMBINED_TYPE_CHANGED", "no value is of two types"),
+    ("json/ENUM_ARRAY_CHANGED/const-of-another-kind", "ENUM_ARRAY_CHANGED", "1.0 is 1"),
+    ("json/PATTERN_CHANGED/another-text", "PATTERN_CHANGED", "both match the same texts"),
+    (
+        "json/UNEVALUATED_PROPERTIES_NARROWED/even-true",
+        "UNEVALUATED_PROPERTIES_NARROWED",
+        "true is no restriction",
+    ),
+    (
+        "protobuf/FIELD_NAMED_TYPE_CHANGED/inner_type_shadows",
+        "FIELD_NAMED_TYPE_CHANGED",
+        "alike but for the name of the type",
+    ),
+    (
+        "protobuf/FIELD_NAMED_TYPE_CHANGED/other_message",
+        "FIELD_NAMED_TYPE_CHANGED",
+        "alike but for the name of the type",
+    ),
+    (
+        "protobuf/MESSAGE_REMOVED/moved_into_an_import",
+        "MESSAGE_REMOVED",
+        "the reader has the message, in another file",
+    ),
+    (
+        "protobuf/MESSAGE_REMOVED/nested_one_moved_to_the_top",
+        "FIELD_NAMED_TYPE_CHANGED",
+        "alike but for the name of the type",
+    ),
+];
+
+/// A side of a corpus case, with the file that it may import.
+fn corpus_schema(case: &Path, side: &str, format: SchemaType, version: i32) -> Schema {
+    let extension = if format == SchemaType::Json { "json" } else { "proto" };
+    let read = |name: String| std::fs::read_to_string(case.join(name));
+    let imported = read(format!("{side}.dep.{extension}"));
+    let reference = Reference { name: "dep.proto".to_owned(), subject: "dep".to_owned(), version };
+    let references: Vec<_> =
+        imported.map(|text| ResolvedReference { reference, text }).into_iter().collect();
+    let text = read(format!("{side}.{extension}")).expect("a schema file");
+    parse(format, &text, &references, Validation::New).expect("a valid schema")
+}
+
+fn folders(parent: &Path) -> Vec<PathBuf> {
+    let entries = std::fs::read_dir(parent).expect("a folder");
+    let mut found: Vec<_> = entries.map(|entry| entry.expect("an entry").path()).collect();
+    found.sort();
+    found
+}
+
+/// An instance is valid for the writer and not for the reader.
+fn assert_refused(reader: &Schema, writer: &Schema, example: &CounterExample) {
+    assert!(!example.refusal.is_empty(), "{example:?}");
+    if let (Schema::Json(reader), Schema::Json(writer)) = (reader, writer) {
+        let instance = serde_json::from_slice(&example.encoded).expect("an instance");
+        assert!(writer.validator().expect("a validator").is_valid(&instance), "{example:?}");
+        assert!(!reader.validator().expect("a validator").is_valid(&instance), "{example:?}");
+    }
+}
+
+#[test]
+fn the_findings_of_the_corpus_have_counter_examples() {
+    let corpus = Path::new(env!("CARGO_MANIFEST_DIR")).join("testdata/compat");
+    let mut without = Vec::new();
+    for (folder, format) in [("json", SchemaType::Json), ("protobuf", SchemaType::Protobuf)] {
+        for case in folders(&corpus.join(folder)).iter().flat_map(|rule| folders(rule)) {
+            let expected = std::fs::read_to_string(case.join("expect.json")).expect("expect.json");
+            let expected: Value = serde_json::from_str(&expected).expect("JSON in expect.json");
+            let version = if expected["same_reference_version"] == true { 1 } else { 2 };
+            let reader = corpus_schema(&case, "reader", format, version);
+            let writer = corpus_schema(&case, "writer", format, 1);
+            let policy = expected["policy"].as_str().unwrap_or("STRICT").parse().expect("a policy");
+            let (level, limits) = (CompatibilityLevel::Backward, Limits::default());
+            let report = check_version_under(policy, level, &reader, &writer, &limits);
+            for found in report.expect("a verdict").incompatibilities {
+                match counter_example(&reader, &writer, &found, &limits) {
+                    Some(example) => assert_refused(&reader, &writer, &example),
+                    None => {
+                        let name = case.strip_prefix(&corpus).expect("a case").display();
+                        without.push((name.to_string(), found.rule.as_str()));
+                    }
+                }
+            }
+        }
+    }
+    let known: Vec<_> =
+        SHOWN_BY_NOTHING.iter().map(|(case, rule, _)| ((*case).to_owned(), *rule)).collect();
+    assert_eq!(without, known);
 }

@@ -111,7 +111,7 @@ impl<'s, 'm> Walk<'s, 'm> {
                 Some(Focus::Member(inner.to_owned()))
             }
             "items" if inner.is_empty() && self.rule == JsonRule::SchemaAdded => {
-                Some(Focus::Item(0))
+                Some(Focus::Everything)
             }
             "items" if rule.starts_with("ITEM_") => inner.parse().ok().map(Focus::Item),
             "additionalProperties" | "unevaluatedProperties" if is_content && inner.is_empty() => {
