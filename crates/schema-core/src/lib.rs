@@ -30,6 +30,6 @@ pub use compat::{
 pub use contract::Metadata;
 pub use error::{Location, ParseError, ParseErrorKind};
 pub use fingerprint::{Fingerprint, InvalidFingerprint};
-pub use limits::Limits;
+pub use limits::{LimitError, Limits};
 pub use reference::{Reference, ResolvedReference};
 pub use schema::{RawSchema, Schema, SchemaType, UnknownSchemaType, Validation};

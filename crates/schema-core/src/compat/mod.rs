@@ -2,6 +2,7 @@
 
 mod advice;
 mod counter_example;
+mod json_advice;
 mod json_rules;
 mod level;
 mod policy;
@@ -21,10 +22,14 @@ use crate::{Limits, Schema, avro, json, protobuf};
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum CheckError {
     /// The comparison passed [`Limits::pairs_max`].
-    #[error("the schemas are too complex to compare: more than {0} pairs of types")]
+    #[error(
+        "the schemas are too complex to compare: more than {0} pairs of types (setting pairs-max)"
+    )]
     TooComplex(usize),
     /// A `patternProperties` pattern that cannot be searched for within the limits.
-    #[error("the pattern '{0}' takes too many steps to search for")]
+    #[error(
+        "the pattern '{0}' costs too much to search for (settings pattern-bytes-max for all patterns, pattern-steps-max)"
+    )]
     Pattern(String),
 }
 

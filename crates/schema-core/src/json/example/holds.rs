@@ -1,17 +1,16 @@
 //! Whether a value is valid, told from the compared model: fast, and unsure where the model does
 //! not keep what the standard asks for. The validator has the last word.
 
-use std::collections::HashMap;
-
 use serde_json::{Map, Value};
 
 use super::shape::Schema;
 use super::values::{decimal, parsed, same};
+use crate::Limits;
 use crate::json::decimal::Decimal;
 use crate::json::model::{
     Additional, ArrayRules, Criterion, Kind, NodeId, NumberRules, ObjectRules, StringRules,
 };
-use crate::json::pattern::{Pattern, Search};
+use crate::json::pattern::Searches;
 
 /// Deepest chain of schemas, whether of values inside values or of one value.
 const DEPTH_MAX: usize = 80;
@@ -20,7 +19,7 @@ const DEPTH_MAX: usize = 80;
 pub(super) struct Judge {
     steps_left: usize,
     depth: usize,
-    searches: HashMap<String, Option<Search>>,
+    searches: Searches,
 }
 
 /// All hold, some fails, or it cannot be told.
@@ -37,8 +36,8 @@ fn all(verdicts: impl Iterator<Item = Option<bool>>) -> Option<bool> {
 }
 
 impl Judge {
-    pub(super) fn new(steps_max: usize) -> Self {
-        Self { steps_left: steps_max, depth: 0, searches: HashMap::new() }
+    pub(super) fn new(steps_max: usize, limits: &Limits) -> Self {
+        Self { steps_left: steps_max, depth: 0, searches: Searches::new(limits) }
     }
 
     pub(super) fn is_exhausted(&self) -> bool {
@@ -146,11 +145,8 @@ impl Judge {
 
     /// Whether `pattern` occurs in `text`.
     pub(super) fn finds(&mut self, pattern: &str, text: &str) -> Option<bool> {
-        if !self.searches.contains_key(pattern) {
-            let compiled = Pattern::parse(pattern).ok().and_then(|parsed| parsed.compile());
-            self.searches.insert(pattern.to_owned(), compiled);
-        }
-        self.searches.get(pattern)?.as_ref()?.finds(text)
+        let (found, work) = self.searches.finds(pattern, text)?;
+        self.spend(work).then_some(found)
     }
 
     fn object(

@@ -45,7 +45,7 @@ pub(crate) fn counter_example(
     let Rule::Json(rule) = found.rule else { return None };
     let path = found.path.strip_prefix("#/")?;
     let trial = Trial { writer: writer.validator().ok()?, reader: reader.validator().ok()?, rule };
-    let mut search = Search::new(limits.pairs_max / PAIRS_PER_STEP);
+    let mut search = Search::new(limits.pairs_max / PAIRS_PER_STEP, limits);
     let (from, to) = (root(writer), root(reader));
     let target = Walk::new(&mut search, rule).target(from, to, path)?;
     let wanted = Wanted { writer: &target.both.writer, reader: &target.both.reader };

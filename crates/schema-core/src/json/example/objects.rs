@@ -244,7 +244,8 @@ impl Search {
             names.extend(rules.schemas_by.keys().cloned());
             names.extend(rules.required.iter().cloned());
             for (pattern, _) in &rules.patterns {
-                names.extend(text::matching(pattern, &[]).into_iter().take(INNER_MAX));
+                let texts = text::matching(pattern, self.pattern_depth_max, &[]);
+                names.extend(texts.into_iter().take(INNER_MAX));
             }
         }
         names.extend(self.fresh_names(shape, readers));

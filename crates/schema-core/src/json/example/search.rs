@@ -6,6 +6,7 @@ use serde_json::Value;
 use super::holds::Judge;
 use super::shape::{All, Schema, Shape, Type, shapes};
 use super::values::{numbers, simple, strings};
+use crate::Limits;
 
 /// Deepest value inside a value that is looked into.
 const DEPTH_MAX: usize = 6;
@@ -47,12 +48,15 @@ impl Found {
 
 pub(super) struct Search {
     pub(super) judge: Judge,
+    /// Deepest nesting of patterns.
+    pub(super) pattern_depth_max: usize,
     depth: usize,
 }
 
 impl Search {
-    pub(super) fn new(steps_max: usize) -> Self {
-        Self { judge: Judge::new(steps_max), depth: 0 }
+    pub(super) fn new(steps_max: usize, limits: &Limits) -> Self {
+        let pattern_depth_max = limits.pattern_depth_max;
+        Self { judge: Judge::new(steps_max, limits), pattern_depth_max, depth: 0 }
     }
 
     /// Up to `most` values of the wanted kind, as far as the model tells.
@@ -130,7 +134,7 @@ impl Search {
                     self.objects(wanted, shape, readers, focus, found);
                     continue;
                 }
-                Type::String => strings(shape, readers),
+                Type::String => strings(shape, readers, self.pattern_depth_max),
                 Type::Number => numbers(shape, readers),
                 Type::Boolean | Type::Null => simple().to_vec(),
             };

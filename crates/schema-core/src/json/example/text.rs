@@ -12,13 +12,16 @@ const LIKED: [char; 9] = ['a', 'A', '0', 'b', 'z', '9', '_', '-', ' '];
 /// Most characters tried of one class.
 const LETTERS_MAX: usize = 5;
 
+/// Longest pattern that texts are made up for: a character of it can stand for a large class.
+const PATTERN_BYTES_MAX: usize = 8 << 10;
 /// Most bytes that all the texts of one pattern may take while they are made up.
 const BYTES_MAX: usize = 1 << 20;
 
 /// Texts in which `pattern` occurs, some of them of the lengths that are wanted. They are guesses
 /// as far as look-around and anchors inside go; none where only the slow engine knows the pattern.
-pub(super) fn matching(pattern: &str, lengths: &[usize]) -> Vec<String> {
-    let parsed = Pattern::parse(pattern).ok();
+pub(super) fn matching(pattern: &str, depth_max: usize, lengths: &[usize]) -> Vec<String> {
+    let parsed = Pattern::parse(pattern, depth_max).ok();
+    let parsed = parsed.filter(|parsed| parsed.translated().len() <= PATTERN_BYTES_MAX);
     let Some(hir) = parsed.and_then(|parsed| regex_syntax::parse(parsed.translated()).ok()) else {
         return Vec::new();
     };
@@ -134,10 +137,10 @@ mod tests {
     fn every_made_up_text_matches() {
         for pattern in ["^[a-z]{2,4}$", "^(foo|bar)-\\d+$", "x", "^a?b*c+$", "^[^a-z]$", "^.{3}$"] {
             let search = regex::Regex::new(pattern).unwrap();
-            let texts = matching(pattern, &[]);
+            let texts = matching(pattern, 100, &[]);
             assert!(texts.iter().any(|text| search.is_match(text)), "{pattern}: {texts:?}");
         }
-        assert_eq!(matching("^[a-z]{2,4}$", &[]).first().map(String::as_str), Some("aa"));
-        assert!(matching("^a+$", &[7]).contains(&"aaaaaaa".to_owned()));
+        assert_eq!(matching("^[a-z]{2,4}$", 100, &[]).first().map(String::as_str), Some("aa"));
+        assert!(matching("^a+$", 100, &[7]).contains(&"aaaaaaa".to_owned()));
     }
 }

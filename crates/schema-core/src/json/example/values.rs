@@ -80,7 +80,11 @@ fn number(number: f64) -> Option<Value> {
 
 /// Texts of lengths at and beside the limits, texts that match the patterns, and some of the
 /// formats that validators know.
-pub(super) fn strings(writer: &Shape<'_>, readers: &[Shape<'_>]) -> Vec<Value> {
+pub(super) fn strings(
+    writer: &Shape<'_>,
+    readers: &[Shape<'_>],
+    pattern_depth_max: usize,
+) -> Vec<Value> {
     let rules = || writer.strings.iter().chain(readers.iter().flat_map(|shape| &shape.strings));
     let mut lengths = vec![0, 2, 5];
     for limit in rules().flat_map(|rules| [rules.min_length, rules.max_length]).flatten() {
@@ -95,12 +99,12 @@ pub(super) fn strings(writer: &Shape<'_>, readers: &[Shape<'_>]) -> Vec<Value> {
     let formats = writer.formats.iter().chain(readers.iter().flat_map(|shape| &shape.formats));
     texts.extend(formats.flat_map(|format| in_format(format)).map(|text| (*text).to_owned()));
     for pattern in writer.strings.iter().filter_map(|rules| rules.pattern.as_deref()) {
-        texts.extend(text::matching(pattern, &lengths));
+        texts.extend(text::matching(pattern, pattern_depth_max, &lengths));
     }
     texts.extend(lengths.iter().map(|length| "a".repeat(*length)));
     for shape in readers {
         for pattern in shape.strings.iter().filter_map(|rules| rules.pattern.as_deref()) {
-            texts.extend(text::matching(pattern, &lengths));
+            texts.extend(text::matching(pattern, pattern_depth_max, &lengths));
         }
     }
     texts.extend(["A", "0", "-", " ", "_", "\u{e9}", "a b", "Ab1", "zz", "#"].map(str::to_owned));
