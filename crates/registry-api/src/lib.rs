@@ -27,7 +27,8 @@ pub use metadata_documents::{
 pub use mode::{ModeDocument, ModeUpdate};
 pub use patch::Patch;
 pub use schema::{
-    ContextId, RegisterRequest, SchemaDocument, SchemaReference, SubjectVersion, TagsRequest,
+    ContextId, ListedSchemaDocument, RegisterRequest, SchemaDocument, SchemaReference,
+    SubjectVersion, TagsRequest,
 };
 pub use tags::{SchemaEntity, SchemaTags};
 

@@ -103,6 +103,16 @@ pub struct SchemaDocument {
     pub deleted: Option<bool>,
 }
 
+/// A schema in the answer of GET `/schemas`.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct ListedSchemaDocument {
+    #[serde(flatten)]
+    pub schema: SchemaDocument,
+    /// With `aliases=true`, the other names of the subject.
+    #[serde(default, deserialize_with = "wire::list", skip_serializing_if = "Vec::is_empty")]
+    pub aliases: Vec<String>,
+}
+
 /// One holder of a schema id.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct SubjectVersion {

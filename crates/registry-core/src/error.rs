@@ -62,6 +62,10 @@ pub enum RegistryError {
     ReferenceExists(QualifiedSubject, SchemaVersion),
     #[error("The specified subject '{0}' is not a valid.")]
     InvalidSubject(QualifiedSubject),
+    #[error("Invalid rule set: {0}")]
+    InvalidRuleSet(String),
+    #[error("The specified context '{0}' is not empty.")]
+    ContextNotEmpty(Context),
     #[error("Schema text has {bytes} bytes; the limit is {limit}")]
     SchemaTooLarge { bytes: usize, limit: usize },
     #[error("Context {0} has no schema ids left")]

@@ -11,6 +11,7 @@
 //! modules `config` and `mode`.
 
 mod config;
+mod contract;
 mod cpu_pool;
 mod error;
 mod ids;
@@ -31,8 +32,8 @@ pub use mode::{InvalidMode, Mode};
 pub use names::{Context, QualifiedSubject, SubjectFilter};
 pub use page::Page;
 pub use registry::{
-    Check, DeletedFilter, Draft, ListedSchemas, RegisterOptions, Registered, Registry,
-    SchemaFormat, SchemaListing, VersionListing,
+    Check, DeletedFilter, Draft, ListedSchema, RegisterOptions, Registered, Registry, SchemaFormat,
+    SchemaListing, VersionListing,
 };
 pub use store::{
     ReadTransaction, Referrer, Revision, Store, StoreError, StoredSchema, StoredVersion,

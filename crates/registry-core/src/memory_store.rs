@@ -222,6 +222,14 @@ impl ReadTransaction for MemoryTransaction {
         Ok(self.state.configs.get(scope).cloned())
     }
 
+    async fn configs(
+        &mut self,
+        filter: &SubjectFilter,
+    ) -> Result<Vec<(QualifiedSubject, Config)>, StoreError> {
+        let configs = self.state.configs.iter().filter(|(scope, _)| filter.matches(scope));
+        Ok(configs.map(|(scope, config)| (scope.clone(), config.clone())).collect())
+    }
+
     async fn mode(&mut self, scope: &QualifiedSubject) -> Result<Option<Mode>, StoreError> {
         Ok(self.state.modes.get(scope).copied())
     }
@@ -347,6 +355,11 @@ impl WriteTransaction for MemoryTransaction {
         let state = self.change();
         state.modes.retain(|scope, _| scope.context != *context || scope.is_context());
         state.settings.0 += 1;
+        Ok(())
+    }
+
+    async fn unlist_context(&mut self, context: &Context) -> Result<(), StoreError> {
+        self.change().contexts.remove(context);
         Ok(())
     }
 

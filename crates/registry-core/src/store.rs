@@ -3,7 +3,7 @@
 use std::future::Future;
 use std::sync::Arc;
 
-use levada_schema_core::{Fingerprint, Metadata, Reference, SchemaType};
+use levada_schema_core::{Contract, Fingerprint, Reference, SchemaType};
 
 use crate::{Config, Context, Mode, QualifiedSubject, SchemaId, SchemaVersion, SubjectFilter};
 
@@ -33,7 +33,7 @@ pub struct StoredSchema {
     pub text: String,
     /// As they were given; versions are resolved numbers.
     pub references: Vec<Reference>,
-    pub metadata: Option<Metadata>,
+    pub contract: Contract,
 }
 
 impl StoredSchema {
@@ -42,7 +42,7 @@ impl StoredSchema {
         self.schema_type == other.schema_type
             && self.text == other.text
             && self.references == other.references
-            && self.metadata == other.metadata
+            && self.contract == other.contract
     }
 }
 
@@ -129,7 +129,7 @@ pub trait ReadTransaction: Send {
         filter: &SubjectFilter,
     ) -> impl Future<Output = Result<Vec<SubjectState>, StoreError>> + Send;
 
-    /// Every context in which a schema was ever registered, by name.
+    /// Every context in which a schema was registered and that was not unlisted since, by name.
     fn contexts(&mut self) -> impl Future<Output = Result<Vec<Context>, StoreError>> + Send;
 
     fn schema(
@@ -176,6 +176,12 @@ pub trait ReadTransaction: Send {
         &mut self,
         scope: &QualifiedSubject,
     ) -> impl Future<Output = Result<Option<Config>, StoreError>> + Send;
+
+    /// The configs of the subjects that `filter` matches.
+    fn configs(
+        &mut self,
+        filter: &SubjectFilter,
+    ) -> impl Future<Output = Result<Vec<(QualifiedSubject, Config)>, StoreError>> + Send;
 
     fn mode(
         &mut self,
@@ -256,6 +262,12 @@ pub trait WriteTransaction: ReadTransaction {
 
     /// Removes the modes of all subjects of a context; the context's own stays.
     fn remove_subject_modes(
+        &mut self,
+        context: &Context,
+    ) -> impl Future<Output = Result<(), StoreError>> + Send;
+
+    /// Takes a context off the list until the next id is taken there.
+    fn unlist_context(
         &mut self,
         context: &Context,
     ) -> impl Future<Output = Result<(), StoreError>> + Send;

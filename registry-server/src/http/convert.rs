@@ -3,22 +3,20 @@
 use std::str::FromStr;
 
 use levada_registry_api::{
-    ConfigDocument, ConfigUpdate, Metadata as MetadataBody, Patch, RegisterRequest, SchemaDocument,
-    SchemaReference,
+    ConfigDocument, ConfigUpdate, ListedSchemaDocument, Patch, RegisterRequest,
+    RuleSet as RuleSetBody, SchemaDocument, SchemaReference,
 };
 use levada_registry_core::{
-    Config, ConfigPatch, Context, Draft, EffectiveConfig, FieldPatch, QualifiedSubject,
-    RegistryError, StoredVersion,
+    Config, ConfigPatch, Context, Draft, EffectiveConfig, FieldPatch, ListedSchema,
+    QualifiedSubject, RegistryError, StoredVersion,
 };
-use levada_schema_core::{CompatibilityLevel, CompatibilityPolicy, Metadata, Reference};
+use levada_schema_core::{CompatibilityLevel, CompatibilityPolicy, Contract, Reference, RuleSet};
 
+use super::contract::{metadata, metadata_body, rule_set, rule_set_body};
 use super::error::HttpError;
 
 /// A draft, or an error for members that the reference would act on and this server cannot.
 pub(super) fn draft(request: RegisterRequest) -> Result<Draft, HttpError> {
-    if request.rule_set.is_some() {
-        return Err(HttpError::not_implemented("The member ruleSet"));
-    }
     if !request.schema_tags_to_add.is_empty()
         || !request.schema_tags_to_remove.is_empty()
         || request.propagate_schema_tags
@@ -29,11 +27,10 @@ pub(super) fn draft(request: RegisterRequest) -> Result<Draft, HttpError> {
         text: request.schema.unwrap_or_default(),
         schema_type: request.schema_type,
         references: request.references.into_iter().map(reference).collect(),
-        metadata: request.metadata.map(|body| Metadata {
-            tags: body.tags,
-            properties: body.properties,
-            sensitive: body.sensitive,
-        }),
+        contract: Contract {
+            metadata: request.metadata.map(metadata),
+            rule_set: request.rule_set.map(rule_set).transpose()?,
+        },
         id: request.id,
         version: request.version.unwrap_or(0),
     })
@@ -66,15 +63,20 @@ pub(super) fn version(version: &StoredVersion, text: String) -> SchemaDocument {
                 version: Some(reference.version),
             })
             .collect(),
-        metadata: schema.metadata.clone().map(|metadata| MetadataBody {
-            tags: metadata.tags,
-            properties: metadata.properties,
-            sensitive: metadata.sensitive,
-        }),
+        metadata: schema.contract.metadata.clone().map(metadata_body),
+        rule_set: schema.contract.rule_set.clone().map(rule_set_body),
         schema: Some(text),
         ts: Some(version.ts_ms),
         deleted: Some(version.is_deleted),
         ..SchemaDocument::default()
+    }
+}
+
+pub(super) fn listed_schema(listed: &ListedSchema) -> ListedSchemaDocument {
+    let text = listed.version.schema.text.clone();
+    ListedSchemaDocument {
+        schema: version(&listed.version, text),
+        aliases: listed.aliases.iter().map(ToString::to_string).collect(),
     }
 }
 
@@ -88,13 +90,6 @@ pub(super) fn qualify_references(document: &mut SchemaDocument, context: &Contex
 }
 
 pub(super) fn config_patch(update: ConfigUpdate) -> Result<ConfigPatch, HttpError> {
-    let has_contract = matches!(update.default_metadata, Patch::Set(_))
-        || matches!(update.override_metadata, Patch::Set(_))
-        || matches!(update.default_rule_set, Patch::Set(_))
-        || matches!(update.override_rule_set, Patch::Set(_));
-    if has_contract {
-        return Err(HttpError::not_implemented("A default or override of metadata or rules"));
-    }
     Ok(ConfigPatch {
         level: match update.compatibility {
             Patch::Keep => FieldPatch::Keep,
@@ -118,6 +113,18 @@ pub(super) fn config_patch(update: ConfigUpdate) -> Result<ConfigPatch, HttpErro
         validate_rules: field(update.validate_rules),
         alias: field(update.alias),
         alias_for_deks: field(update.alias_for_deks),
+        default_metadata: field(update.default_metadata.map(metadata)),
+        default_rule_set: field(rule_set_patch(update.default_rule_set)?),
+        override_metadata: field(update.override_metadata.map(metadata)),
+        override_rule_set: field(rule_set_patch(update.override_rule_set)?),
+    })
+}
+
+fn rule_set_patch(patch: Patch<RuleSetBody>) -> Result<Patch<RuleSet>, HttpError> {
+    Ok(match patch {
+        Patch::Keep => Patch::Keep,
+        Patch::Clear => Patch::Clear,
+        Patch::Set(body) => Patch::Set(rule_set(body)?),
     })
 }
 
@@ -141,7 +148,10 @@ pub(super) fn config_echo(config: Config) -> ConfigUpdate {
         compatibility: config.level.map(|level| level.to_string()).into(),
         compatibility_policy: config.policy.map(|policy| policy.to_string()).into(),
         compatibility_group: config.group.into(),
-        ..ConfigUpdate::default()
+        default_metadata: config.default_metadata.map(metadata_body).into(),
+        default_rule_set: config.default_rule_set.map(rule_set_body).into(),
+        override_metadata: config.override_metadata.map(metadata_body).into(),
+        override_rule_set: config.override_rule_set.map(rule_set_body).into(),
     }
 }
 
@@ -157,6 +167,9 @@ pub(super) fn config(effective: EffectiveConfig) -> ConfigDocument {
         compatibility_level: Some(level.to_string()),
         compatibility_policy: config.policy.map(|policy| policy.to_string()),
         compatibility_group: config.group.filter(|group| !group.is_empty()),
-        ..ConfigDocument::default()
+        default_metadata: config.default_metadata.map(metadata_body),
+        default_rule_set: config.default_rule_set.map(rule_set_body),
+        override_metadata: config.override_metadata.map(metadata_body),
+        override_rule_set: config.override_rule_set.map(rule_set_body),
     }
 }

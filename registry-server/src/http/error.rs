@@ -65,6 +65,8 @@ fn code(error: &RegistryError) -> ErrorCode {
         | E::IdTaken { .. }
         | E::SubjectsExist => ErrorCode::OperationNotPermitted,
         E::ReferenceExists(..) => ErrorCode::ReferenceExists,
+        E::InvalidRuleSet(_) => ErrorCode::InvalidRuleSet,
+        E::ContextNotEmpty(_) => ErrorCode::ContextNotEmpty,
         E::InvalidSubject(_) => ErrorCode::InvalidSubject,
         E::SchemaTooLarge { .. } => ErrorCode::SchemaTooLarge,
         E::NotSupported(_) => ErrorCode::NotImplemented,

@@ -2,6 +2,9 @@
 
 mod compatibility;
 mod config;
+mod context_path;
+mod contexts;
+mod contract;
 mod convert;
 mod error;
 mod extract;

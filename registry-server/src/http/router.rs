@@ -6,7 +6,8 @@ use axum::middleware::from_fn;
 use axum::routing::{MethodRouter, delete, get, post, put};
 use tower_http::catch_panic::CatchPanicLayer;
 
-use super::{compatibility, config, extract, layers, mode, root, schemas, subjects, versions};
+use super::{compatibility, config, context_path, contexts, extract, layers, mode, root};
+use super::{schemas, subjects, versions};
 use crate::app::AppState;
 
 /// Every path of the API with its methods.
@@ -16,6 +17,8 @@ fn routes() -> Vec<(&'static str, MethodRouter<AppState>)> {
         ("/v1/metadata/id", get(root::cluster_id)),
         ("/v1/metadata/version", get(root::version)),
         ("/v1/metadata/deployment", get(root::deployment)),
+        ("/contexts", get(contexts::list)),
+        ("/contexts/{context}", delete(contexts::delete)),
         ("/subjects", get(subjects::list)),
         ("/subjects/{subject}", post(subjects::lookup).merge(delete(subjects::delete))),
         ("/subjects/{subject}/metadata", get(subjects::by_metadata)),
@@ -57,14 +60,17 @@ pub(crate) fn router(app: AppState) -> Router {
         }
         router = router.route(path, methods);
     }
-    surround(router).with_state(app)
+    surround(router.with_state(app))
 }
 
-/// What every request meets, whatever its path.
-fn surround<S: Clone + Send + Sync + 'static>(router: Router<S>) -> Router<S> {
-    router
-        .fallback(layers::no_such_path)
-        .method_not_allowed_fallback(layers::no_such_method)
+/// What every request meets, whatever its path. The routes lie behind a router without any,
+/// because layers of a router see a request only after its path has been matched.
+fn surround(routes: Router) -> Router {
+    let routes =
+        routes.fallback(layers::no_such_path).method_not_allowed_fallback(layers::no_such_method);
+    Router::new()
+        .fallback_service(routes)
+        .layer(from_fn(context_path::enter_context))
         .layer(DefaultBodyLimit::max(extract::BODY_BYTES_MAX))
         .layer(CatchPanicLayer::custom(layers::panicked))
         .layer(from_fn(layers::envelope))

@@ -2,7 +2,7 @@
 
 use axum::Json;
 use axum::extract::State;
-use levada_registry_api::{ContextId, SchemaDocument, SubjectVersion};
+use levada_registry_api::{ContextId, ListedSchemaDocument, SchemaDocument, SubjectVersion};
 use levada_registry_core::{SchemaListing, SubjectFilter};
 use levada_schema_core::SchemaType;
 
@@ -19,25 +19,22 @@ const SCHEMAS_MAX: usize = 1_000;
 pub(super) async fn list(
     State(app): State<AppState>,
     params: Params,
-) -> Answer<Vec<SchemaDocument>> {
-    for contract in ["ruleType", "resourceType", "associationType", "lifecycle"] {
+) -> Answer<Vec<ListedSchemaDocument>> {
+    for contract in ["resourceType", "associationType", "lifecycle"] {
         if params.text(contract).is_some_and(|value| !value.is_empty()) {
             return Err(HttpError::not_implemented(&format!("The parameter {contract}")));
         }
     }
-    if params.flag("aliases") {
-        return Err(HttpError::not_implemented("The parameter aliases"));
-    }
     let listing = SchemaListing {
         subjects: SubjectFilter::parse(params.text("subjectPrefix").unwrap_or_default()),
+        aliases: params.flag("aliases"),
         deleted: params.flag("deleted"),
         latest_only: params.flag("latestOnly"),
+        rule_type: params.text("ruleType").filter(|name| !name.is_empty()).map(str::to_owned),
         page: params.page(SCHEMAS_MAX)?,
     };
     let schemas = app.registry.schemas(&listing).await?;
-    Ok(Json(
-        schemas.iter().map(|found| convert::version(found, found.schema.text.clone())).collect(),
-    ))
+    Ok(Json(schemas.iter().map(convert::listed_schema).collect()))
 }
 
 /// GET `/schemas/types`

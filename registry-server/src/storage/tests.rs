@@ -40,6 +40,7 @@ enum Action {
     DeleteConfig { scope: usize },
     SetMode { scope: usize, mode: Option<Mode>, force: bool },
     DeleteMode { scope: usize, recursive: bool },
+    DeleteContext { subject: usize },
 }
 
 fn version() -> impl Strategy<Value = VersionSpec> {
@@ -94,6 +95,7 @@ fn action() -> impl Strategy<Value = Action> {
             .prop_map(|(scope, mode, force)| Action::SetMode { scope, mode: MODES[mode], force }),
         2 => (scope(), any::<bool>())
             .prop_map(|(scope, recursive)| Action::DeleteMode { scope, recursive }),
+        1 => subject().prop_map(|subject| Action::DeleteContext { subject }),
     ]
 }
 
@@ -141,13 +143,16 @@ async fn run<S: Store>(registry: &Registry<S>, action: &Action) -> String {
         Action::DeleteMode { scope: s, recursive } => {
             shown(&registry.delete_mode(&scope(s), *recursive).await)
         }
+        Action::DeleteContext { subject: s } => {
+            shown(&registry.delete_context(&subject(s).context).await)
+        }
     }
 }
 
 /// Everything that can be read.
 async fn everything<S: Store>(registry: &Registry<S>) -> Vec<String> {
     let page = Page::new(0, -1, usize::MAX);
-    let mut all = vec![shown(&registry.contexts().await)];
+    let mut all = vec![shown(&registry.contexts("", page).await)];
     for prefix in [":*:", "", ":.c:", ":.", ":*:b"] {
         let subjects = SubjectFilter::parse(prefix);
         for filter in [DeletedFilter::Live, DeletedFilter::All, DeletedFilter::OnlyDeleted] {
@@ -155,7 +160,10 @@ async fn everything<S: Store>(registry: &Registry<S>) -> Vec<String> {
         }
         for (deleted, latest_only) in [(false, false), (true, false), (true, true)] {
             let subjects = subjects.clone();
-            let listing = SchemaListing { subjects, deleted, latest_only, page };
+            let aliases = !latest_only;
+            let rule_type = None;
+            let listing =
+                SchemaListing { subjects, aliases, deleted, latest_only, rule_type, page };
             all.push(shown(&registry.schemas(&listing).await));
         }
     }
@@ -262,8 +270,8 @@ async fn the_database_itself_refuses_what_would_corrupt_it() {
         "DELETE FROM contexts",
         "UPDATE contexts SET next_id = 1",
         "DELETE FROM schemas",
-        "INSERT INTO schemas SELECT context, 7, fingerprint, schema_type, text, refs, metadata, 0
-         FROM schemas",
+        "INSERT INTO schemas (context, id, fingerprint, schema_type, text, refs, imported)
+         SELECT context, 7, fingerprint, schema_type, text, refs, 0 FROM schemas",
         "INSERT INTO versions VALUES ('.', 's', 0, 1, 0, 0)",
         "INSERT INTO versions VALUES ('.', 's', 2, 99, 0, 0)",
     ] {

@@ -1,6 +1,7 @@
 //! The server over real sockets.
 #![expect(clippy::unwrap_used, clippy::panic, reason = "helpers of tests fail the test")]
 
+mod contracts;
 mod conventions;
 mod documents;
 mod durability;

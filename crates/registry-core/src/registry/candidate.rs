@@ -3,7 +3,7 @@
 use std::str::FromStr;
 use std::sync::Arc;
 
-use levada_schema_core::{Fingerprint, Metadata, Reference, Schema, SchemaType, Validation};
+use levada_schema_core::{Contract, Fingerprint, Reference, Schema, SchemaType, Validation};
 
 use super::references::{self, Closure};
 use super::{Draft, Registry};
@@ -99,11 +99,11 @@ impl<S: Store> Registry<S> {
     pub(super) async fn find_equal<'a>(
         &self,
         candidate: &Candidate,
-        metadata: Option<&Metadata>,
+        contract: &Contract,
         versions: &[&'a Loaded],
     ) -> Result<Option<&'a Loaded>, RegistryError> {
         let schema_type = candidate.schema.schema_type();
-        let fingerprint = Fingerprint::of(&candidate.text, &candidate.references, metadata);
+        let fingerprint = Fingerprint::of(&candidate.text, &candidate.references, contract);
         let of_type =
             || versions.iter().rev().filter(|old| old.stored.schema.schema_type == schema_type);
         let same = of_type().find(|old| {
@@ -115,9 +115,8 @@ impl<S: Store> Registry<S> {
         }
         for old in of_type() {
             let stored = &old.stored;
-            let equal_metadata =
-                stamp::is_equal(metadata, stored.schema.metadata.as_ref(), stored.version);
-            if equal_metadata && self.is_equivalent(candidate, old).await? {
+            let equal_contract = stamp::is_equal(contract, &stored.schema.contract, stored.version);
+            if equal_contract && self.is_equivalent(candidate, old).await? {
                 return Ok(Some(old));
             }
         }

@@ -48,7 +48,7 @@ impl<S: Store> Registry<S> {
         match candidate.await {
             Ok(candidate) => {
                 let previous: Vec<&Loaded> = previous.iter().collect();
-                self.check(&candidate, draft.metadata.as_ref(), &previous, &config).await
+                self.check(&candidate, draft.contract.metadata.as_ref(), &previous, &config).await
             }
             Err(RegistryError::InvalidSchema(message)) if check.verbose => Ok(vec![message]),
             Err(error) => Err(error),
@@ -70,7 +70,8 @@ impl<S: Store> Registry<S> {
         let compared_max = if level.is_transitive() { usize::MAX } else { 1 };
         let in_group = |old: &&&Loaded| {
             config.config.group.as_deref().is_none_or(|group| {
-                property(old.stored.schema.metadata.as_ref(), group) == property(metadata, group)
+                property(old.stored.schema.contract.metadata.as_ref(), group)
+                    == property(metadata, group)
             })
         };
         let compared: Vec<&&Loaded> =
@@ -133,7 +134,7 @@ fn refuse_reserved_fields(
     previous: &[&Loaded],
     config: &EffectiveConfig,
 ) -> Result<(), RegistryError> {
-    let latest = previous.last().and_then(|latest| latest.stored.schema.metadata.as_ref());
+    let latest = previous.last().and_then(|latest| latest.stored.schema.contract.metadata.as_ref());
     let is_reserving = [metadata, latest]
         .into_iter()
         .any(|metadata| property(metadata, "confluent:reserved").is_some());

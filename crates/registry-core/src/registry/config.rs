@@ -31,13 +31,11 @@ impl<S: Store> Registry<S> {
         &self,
         name: QualifiedSubject,
     ) -> Result<QualifiedSubject, RegistryError> {
-        if name.is_context() {
+        if name == QualifiedSubject::default() {
             return Ok(name);
         }
         let config = self.store.read().await?.config(&name).await?;
-        let alias = config.and_then(|config| config.alias).filter(|alias| !alias.is_empty());
-        Ok(alias
-            .map_or(name.clone(), |alias| QualifiedSubject::parse_within(&alias, &name.context)))
+        Ok(config.and_then(|config| config.alias_of(&name)).unwrap_or(name))
     }
 
     /// Merges `patch` into the config of a scope and answers the result.
@@ -46,6 +44,7 @@ impl<S: Store> Registry<S> {
         scope: &QualifiedSubject,
         patch: ConfigPatch,
     ) -> Result<Config, RegistryError> {
+        patch.check_rule_sets()?;
         scope.check_scope()?;
         let mut tx = self.store.write().await?;
         scope::check_writable(&mut tx, scope).await?;

@@ -3,6 +3,7 @@
 mod candidate;
 mod compatibility;
 mod config;
+mod contexts;
 mod delete;
 mod listing;
 mod lookup;
@@ -10,6 +11,7 @@ mod mode;
 mod reads;
 mod references;
 mod register;
+mod schema_listing;
 mod scope;
 #[cfg(test)]
 mod tests;
@@ -17,12 +19,13 @@ mod tests;
 use std::sync::Arc;
 use std::time::{SystemTime, UNIX_EPOCH};
 
-use levada_schema_core::{Limits, Metadata, Reference};
+use levada_schema_core::{Contract, Limits, Reference};
 
 pub use compatibility::Check;
-pub use listing::{DeletedFilter, ListedSchemas, SchemaListing, VersionListing};
+pub use listing::{DeletedFilter, VersionListing};
 pub use reads::SchemaFormat;
 pub use register::{RegisterOptions, Registered};
+pub use schema_listing::{ListedSchema, SchemaListing};
 
 use crate::cpu_pool::CpuPool;
 use crate::parser::Parser;
@@ -36,7 +39,7 @@ pub struct Draft {
     /// Left out it is AVRO.
     pub schema_type: Option<String>,
     pub references: Vec<Reference>,
-    pub metadata: Option<Metadata>,
+    pub contract: Contract,
     /// The id that the schema must get; negative counts as none.
     pub id: Option<i32>,
     /// 0 and -1 stand for the next version; any number but 0 is written into the metadata.

@@ -7,11 +7,12 @@
 
 use std::sync::Arc;
 
-use levada_schema_core::{Fingerprint, Metadata, Reference, Validation};
+use levada_schema_core::{Contract, Fingerprint, Reference, Validation};
 
 use super::candidate::{Candidate, Loaded};
 use super::references::{Closure, closure};
 use super::{Draft, Registry, delete, now_ms, scope};
+use crate::contract::check_rule_set;
 use crate::{EffectiveConfig, Mode, QualifiedSubject, ReadTransaction, RegistryError, Revision};
 use crate::{SchemaId, SchemaVersion, Store, StoredSchema, StoredVersion, WriteTransaction, stamp};
 
@@ -55,7 +56,7 @@ struct Addition {
 
 struct Content {
     candidate: Candidate,
-    metadata: Option<Metadata>,
+    contract: Contract,
 }
 
 enum Decision {
@@ -71,6 +72,9 @@ impl<S: Store> Registry<S> {
         draft: &Draft,
         options: RegisterOptions,
     ) -> Result<Registered, RegistryError> {
+        if let Some(rule_set) = &draft.contract.rule_set {
+            check_rule_set(rule_set)?;
+        }
         subject.check_subject()?;
         for _ in 0..OPTIMISTIC_ATTEMPTS {
             let mut read = self.store.read().await?;
@@ -105,7 +109,8 @@ impl<S: Store> Registry<S> {
         let importing = snapshot.mode.takes_ids();
         let normalize = !importing && (options.normalize || snapshot.config.normalize());
         let live = snapshot.live();
-        if !draft.text.trim().is_empty() {
+        // Where the config changes contracts, a schema is equal only after they were merged.
+        if !draft.text.trim().is_empty() && !snapshot.config.has_contract() {
             let found = self.early_lookup(draft, normalize, snapshot, &live).await?;
             if let Some(version) = found {
                 return Ok(Decision::Existing(version));
@@ -138,7 +143,7 @@ impl<S: Store> Registry<S> {
             (-1, [.., latest]) => std::slice::from_ref(latest),
             _ => live,
         };
-        let found = self.find_held(&candidate, draft.metadata.as_ref(), searched).await?;
+        let found = self.find_equal(&candidate, &draft.contract, searched).await?;
         let fits = |found: &&Loaded| {
             let explicit = draft.explicit_id();
             let id_fits = explicit.is_none_or(|id| id == found.stored.schema.id);
@@ -163,7 +168,7 @@ impl<S: Store> Registry<S> {
             number if number > 0 => SchemaVersion(number),
             _ => snapshot.next_version()?,
         };
-        let schema = Content { candidate, metadata: draft.metadata.clone() };
+        let schema = Content { candidate, contract: draft.contract.clone() };
         Ok(Decision::Add(Box::new(Addition { version, schema, id: Some(id), closure })))
     }
 
@@ -188,19 +193,20 @@ impl<S: Store> Registry<S> {
         let validation = if strict { Validation::New } else { Validation::Stored };
         let candidate = self.candidate(draft, &closure, normalize, validation).await?;
         let next = snapshot.next_version()?;
-        let mut metadata = draft.metadata.clone();
-        if draft.version != 0 || stamp::has_stamp(metadata.as_ref()) {
-            metadata = Some(stamp::stamped(metadata, next));
+        let mut contract = snapshot.config.contract_of(draft.contract.clone());
+        if draft.version != 0 || stamp::has_stamp(contract.metadata.as_ref()) {
+            contract.metadata = Some(stamp::stamped(contract.metadata, next));
         }
         if draft.version == 0 {
-            let equal = self.find_equal(&candidate, metadata.as_ref(), &live).await?;
+            let equal = self.find_equal(&candidate, &contract, &live).await?;
             if let Some(equal) = equal {
                 return Ok(Decision::Existing(equal.stored.clone()));
             }
         }
         if !force {
             let config = &snapshot.config;
-            let messages = self.check(&candidate, metadata.as_ref(), &live, config).await?;
+            let metadata = contract.metadata.as_ref();
+            let messages = self.check(&candidate, metadata, &live, config).await?;
             if !messages.is_empty() {
                 return Err(RegistryError::Incompatible { subject: subject.clone(), messages });
             }
@@ -210,7 +216,7 @@ impl<S: Store> Registry<S> {
                 "Version is not one more than previous version".to_owned(),
             ));
         }
-        let schema = Content { candidate, metadata };
+        let schema = Content { candidate, contract };
         Ok(Decision::Add(Box::new(Addition { version: next, schema, id: None, closure })))
     }
 }
@@ -285,19 +291,27 @@ pub(super) fn deleted_reference(reference: &Reference) -> RegistryError {
 }
 
 /// What a draft leaves out comes from the latest live version: the text with its type and
-/// references, and the metadata.
+/// references, the metadata, and the rule set.
 fn inherit(draft: &Draft, latest: Option<&Loaded>) -> Draft {
     let mut draft = draft.clone();
-    let Some(latest) = latest.map(|latest| &latest.stored.schema) else { return draft };
+    let Some(latest) = latest else { return draft };
+    draft.contract = inherited_contract(&draft.contract, latest);
+    let latest = &latest.stored.schema;
     if draft.text.trim().is_empty() {
         draft.text.clone_from(&latest.text);
         draft.schema_type = Some(latest.schema_type.to_string());
         draft.references.clone_from(&latest.references);
     }
-    if draft.metadata.is_none() {
-        draft.metadata.clone_from(&latest.metadata);
-    }
     draft
+}
+
+/// `own`; a part that it leaves out is the one of `latest`.
+pub(super) fn inherited_contract(own: &Contract, latest: &Loaded) -> Contract {
+    let latest = &latest.stored.schema.contract;
+    Contract {
+        metadata: own.metadata.as_ref().or(latest.metadata.as_ref()).cloned(),
+        rule_set: own.rule_set.as_ref().or(latest.rule_set.as_ref()).cloned(),
+    }
 }
 
 /// Stores what was decided, in the transaction that has checked the decision.
@@ -306,12 +320,12 @@ async fn add<T: WriteTransaction>(
     subject: &QualifiedSubject,
     addition: Addition,
 ) -> Result<Registered, RegistryError> {
-    let Addition { version, schema: Content { candidate, metadata }, id, .. } = addition;
+    let Addition { version, schema: Content { candidate, contract }, id, .. } = addition;
     let Candidate { schema, text, references } = candidate;
-    let fingerprint = Fingerprint::of(&text, &references, metadata.as_ref());
+    let fingerprint = Fingerprint::of(&text, &references, &contract);
     let schema_type = schema.schema_type();
     let mut content =
-        StoredSchema { id: SchemaId(0), fingerprint, schema_type, text, references, metadata };
+        StoredSchema { id: SchemaId(0), fingerprint, schema_type, text, references, contract };
     content.id = match id {
         Some(id) => import_content(&mut tx, subject, id, &content).await?,
         None => add_content(&mut tx, subject, &content).await?,
