@@ -5,7 +5,7 @@ use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 
 use levada_log_broker::{Broker, RunningBroker};
-use levada_registry_server::RunningRegistry;
+use levada_registry_server::{RunningRegistry, Secret};
 use tokio::signal::unix::{SignalKind, signal};
 use tracing::info;
 
@@ -24,6 +24,7 @@ struct Settings {
     registry_listen: String,
     kafka_listen: String,
     kafka_advertise: Option<HostPort>,
+    local_kms_secret: Option<Secret>,
 }
 
 /// An address as clients are told it.
@@ -44,6 +45,7 @@ impl Settings {
             registry_listen: text(args.registry_listen, file.registry_listen, REGISTRY_LISTEN),
             kafka_listen: text(args.kafka_listen, file.kafka_listen, KAFKA_LISTEN),
             kafka_advertise: advertise.as_deref().map(HostPort::parse).transpose()?,
+            local_kms_secret: args.local_kms_secret.or(file.local_kms_secret),
         })
     }
 }
@@ -153,6 +155,7 @@ async fn start_registry(
     let database = settings.data_dir.join("registry.db");
     levada_registry_server::start(levada_registry_server::Settings {
         kafka_cluster_id: kafka_cluster_id.to_owned(),
+        local_kms_secret: settings.local_kms_secret.clone(),
         ..levada_registry_server::Settings::new(database, settings.registry_listen.clone())
     })
     .await
@@ -193,6 +196,7 @@ mod tests {
             data_dir: Some("/srv".into()),
             kafka_listen: Some("0.0.0.0:2".to_owned()),
             kafka_advertise: Some("[::1]:9092".to_owned()),
+            local_kms_secret: Some(Secret::from("filed")),
             ..ServeTable::default()
         };
         assert_eq!(
@@ -202,6 +206,7 @@ mod tests {
                 registry_listen: REGISTRY_LISTEN.to_owned(),
                 kafka_listen: "0.0.0.0:1".to_owned(),
                 kafka_advertise: Some(HostPort { host: "::1".to_owned(), port: 9092 }),
+                local_kms_secret: Some(Secret::from("filed")),
             }
         );
     }

@@ -1,6 +1,8 @@
 //! Configurations: what can be set on a scope, how an update merges, what a scope inherits.
 
-use levada_schema_core::{CompatibilityLevel, CompatibilityPolicy, Contract, Metadata, RuleSet};
+use levada_schema_core::{
+    CompatibilityLevel, CompatibilityPolicy, Contract, Metadata, RuleSet, Validation,
+};
 use serde::{Deserialize, Serialize};
 
 use crate::contract::{check_rule_set, merge_contracts};
@@ -37,6 +39,11 @@ impl Config {
     pub(crate) fn alias_of(&self, name: &QualifiedSubject) -> Option<QualifiedSubject> {
         target(self.alias.as_deref(), name)
     }
+
+    /// As [`Self::alias_of`], for the subjects of DEKs, which can have an alias of their own.
+    pub(crate) fn dek_alias_of(&self, name: &QualifiedSubject) -> Option<QualifiedSubject> {
+        target(self.alias_for_deks.as_deref(), name).or_else(|| self.alias_of(name))
+    }
 }
 
 fn target(alias: Option<&str>, name: &QualifiedSubject) -> Option<QualifiedSubject> {
@@ -54,6 +61,15 @@ pub enum FieldPatch<T> {
 }
 
 impl<T> FieldPatch<T> {
+    /// The field after the update, where clearing it means `cleared`.
+    pub(crate) fn over(self, old: T, cleared: T) -> T {
+        match self {
+            Self::Keep => old,
+            Self::Clear => cleared,
+            Self::Set(value) => value,
+        }
+    }
+
     fn apply(self, field: &mut Option<T>) {
         match self {
             Self::Keep => {}
@@ -130,8 +146,10 @@ impl EffectiveConfig {
         self.config.validate_fields.unwrap_or(false)
     }
 
-    pub fn validate_new_schemas(&self) -> bool {
-        self.config.validate_new_schemas.unwrap_or(true)
+    /// How strictly new schemas are judged.
+    pub(crate) fn validation(&self) -> Validation {
+        let is_strict = self.config.validate_new_schemas.unwrap_or(true);
+        if is_strict { Validation::New } else { Validation::Stored }
     }
 
     /// Whether registered contracts are changed here.

@@ -5,9 +5,7 @@ use std::collections::BTreeSet;
 use levada_schema_core::{Contract, ContractRule, Metadata, RuleMode, RuleSet};
 
 use crate::RegistryError;
-
-/// Longest rule name, in characters.
-const RULE_NAME_MAX: usize = 256;
+use crate::names::is_plain_name;
 
 /// `newer` over `older`; nothing on one side leaves the other as it is.
 fn merge<T>(older: Option<T>, newer: Option<T>, both: fn(T, T) -> T) -> Option<T> {
@@ -76,7 +74,11 @@ pub(crate) fn check_rule_set(rule_set: &RuleSet) -> Result<(), RegistryError> {
 /// The rule's name, if nothing is wrong with the rule itself.
 fn check_rule(rule: &ContractRule) -> Result<&str, RegistryError> {
     let name = rule.name.as_deref().ok_or_else(|| invalid("Missing rule name"))?;
-    check_name(name)?;
+    if !is_plain_name(name) {
+        return Err(invalid(format!(
+            "Illegal rule name '{name}': a letter or _, then letters, digits, _ and -, at most 256"
+        )));
+    }
     if rule.rule_type.is_none() {
         return Err(invalid(format!("Missing rule type of '{name}'")));
     }
@@ -87,20 +89,6 @@ fn check_rule(rule: &ContractRule) -> Result<&str, RegistryError> {
         return Err(invalid(format!("{message}; '{name}' is {}", rule.mode)));
     }
     Ok(name)
-}
-
-fn check_name(name: &str) -> Result<(), RegistryError> {
-    let Some(first) = name.chars().next() else { return Err(invalid("Empty rule name")) };
-    if name.chars().count() > RULE_NAME_MAX {
-        return Err(invalid(format!("Rule name longer than {RULE_NAME_MAX} characters")));
-    }
-    if !(first.is_alphabetic() || first == '_') {
-        return Err(invalid(format!("Illegal initial character in rule name: {name}")));
-    }
-    if !name.chars().all(|c| c.is_alphanumeric() || matches!(c, '_' | '-')) {
-        return Err(invalid(format!("Illegal character in rule name: {name}")));
-    }
-    Ok(())
 }
 
 fn invalid(message: impl Into<String>) -> RegistryError {

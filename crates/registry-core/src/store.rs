@@ -5,7 +5,8 @@ use std::sync::Arc;
 
 use levada_schema_core::{Contract, Fingerprint, Reference, SchemaType};
 
-use crate::{Config, Context, Mode, QualifiedSubject, SchemaId, SchemaVersion, SubjectFilter};
+use crate::{Config, Context, Mode, QualifiedSubject, ReadAssociations, ReadKeys, SchemaId};
+use crate::{SchemaVersion, SubjectFilter, WriteAssociations, WriteKeys};
 
 /// The store could not do its work. The request changed nothing unless `outcome_unknown`.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
@@ -99,7 +100,7 @@ pub trait Store: Send + Sync + 'static {
 }
 
 /// Questions about one instant. Lists are ordered by context, subject and version.
-pub trait ReadTransaction: Send {
+pub trait ReadTransaction: ReadKeys + ReadAssociations {
     /// All versions of a subject, soft-deleted ones included, ascending.
     fn versions(
         &mut self,
@@ -200,7 +201,7 @@ pub trait ReadTransaction: Send {
 
 /// Changes. They are visible to the questions of the same transaction at once, and to others
 /// after [`Self::commit`]. Changes of versions and settings raise the revisions by themselves.
-pub trait WriteTransaction: ReadTransaction {
+pub trait WriteTransaction: ReadTransaction + WriteKeys + WriteAssociations {
     /// Takes the next id of a context: one more than any id ever taken there. `None` when the
     /// numbers are used up.
     fn allocate_id(

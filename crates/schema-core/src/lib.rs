@@ -22,6 +22,7 @@ pub mod protobuf;
 mod reference;
 mod rule_set;
 mod schema;
+mod tags;
 
 pub use compat::{
     CheckError, CompatibilityLevel, CompatibilityPolicy, Incompatibility, JsonRule, Rule, Side,
@@ -36,3 +37,4 @@ pub use rule_set::{
     ContractRule, ExecutionEnvironment, RuleKind, RuleMode, RuleSet, UnknownRuleName,
 };
 pub use schema::{RawSchema, Schema, SchemaType, UnknownSchemaType, Validation};
+pub use tags::{Entity, EntityKind, EntityTags, TagChanges, UnknownEntity};

@@ -3,26 +3,29 @@
 use std::str::FromStr;
 
 use levada_registry_api::{
-    ConfigDocument, ConfigUpdate, ListedSchemaDocument, Patch, RegisterRequest,
-    RuleSet as RuleSetBody, SchemaDocument, SchemaReference,
+    ConfigDocument, ConfigUpdate, ErrorCode, ListedSchemaDocument, Patch, RegisterRequest,
+    RuleSet as RuleSetBody, SchemaDocument, SchemaEntity, SchemaReference, SchemaTags,
 };
 use levada_registry_core::{
     Config, ConfigPatch, Context, Draft, EffectiveConfig, FieldPatch, ListedSchema,
-    QualifiedSubject, RegistryError, StoredVersion,
+    QualifiedSubject, RETAGGED_VERSION, RegistryError, StoredVersion,
 };
-use levada_schema_core::{CompatibilityLevel, CompatibilityPolicy, Contract, Reference, RuleSet};
+use levada_schema_core::{
+    CompatibilityLevel, CompatibilityPolicy, Contract, Entity, EntityKind, EntityTags, Reference,
+    RuleSet, TagChanges,
+};
 
+use super::associations;
 use super::contract::{metadata, metadata_body, rule_set, rule_set_body};
 use super::error::HttpError;
 
-/// A draft, or an error for members that the reference would act on and this server cannot.
+/// The kinds of tagged entities.
+const RECORD: &str = "sr_record";
+const FIELD: &str = "sr_field";
+
 pub(super) fn draft(request: RegisterRequest) -> Result<Draft, HttpError> {
-    if !request.schema_tags_to_add.is_empty()
-        || !request.schema_tags_to_remove.is_empty()
-        || request.propagate_schema_tags
-    {
-        return Err(HttpError::not_implemented("Changing the tags of a schema"));
-    }
+    let tags = tag_changes(request.schema_tags_to_add, request.schema_tags_to_remove)?;
+    let version = if tags.is_empty() { 0 } else { RETAGGED_VERSION };
     Ok(Draft {
         text: request.schema.unwrap_or_default(),
         schema_type: request.schema_type,
@@ -31,9 +34,46 @@ pub(super) fn draft(request: RegisterRequest) -> Result<Draft, HttpError> {
             metadata: request.metadata.map(metadata),
             rule_set: request.rule_set.map(rule_set).transpose()?,
         },
+        tags: if tags.is_empty() { Vec::new() } else { vec![tags] },
         id: request.id,
-        version: request.version.unwrap_or(0),
+        version: request.version.unwrap_or(version),
     })
+}
+
+pub(super) fn tag_changes(
+    add: Vec<SchemaTags>,
+    remove: Vec<SchemaTags>,
+) -> Result<TagChanges, HttpError> {
+    let entities =
+        |list: Vec<SchemaTags>| list.into_iter().map(entity_tags).collect::<Result<_, _>>();
+    Ok(TagChanges { add: entities(add)?, remove: entities(remove)? })
+}
+
+fn entity_tags(body: SchemaTags) -> Result<EntityTags, HttpError> {
+    let SchemaTags { schema_entity: SchemaEntity { entity_path, entity_type }, tags } = body;
+    let kind = match entity_type.as_str() {
+        RECORD => EntityKind::Record,
+        FIELD => EntityKind::Field,
+        other => {
+            let message = format!("entityType is {RECORD} or {FIELD}, not '{other}'");
+            return Err(HttpError::new(ErrorCode::BadRequest, message));
+        }
+    };
+    Ok(EntityTags { entity: Entity::new(kind, &entity_path), tags })
+}
+
+pub(super) fn schema_tags(found: EntityTags) -> SchemaTags {
+    let entity_type = match found.entity.kind {
+        EntityKind::Record => RECORD,
+        EntityKind::Field => FIELD,
+    };
+    SchemaTags {
+        schema_entity: SchemaEntity {
+            entity_path: found.entity.path,
+            entity_type: entity_type.to_owned(),
+        },
+        tags: found.tags,
+    }
 }
 
 /// Members that are missing become values that the rules refuse.
@@ -77,6 +117,7 @@ pub(super) fn listed_schema(listed: &ListedSchema) -> ListedSchemaDocument {
     ListedSchemaDocument {
         schema: version(&listed.version, text),
         aliases: listed.aliases.iter().map(ToString::to_string).collect(),
+        associations: listed.associations.iter().cloned().map(associations::document).collect(),
     }
 }
 
@@ -128,7 +169,7 @@ fn rule_set_patch(patch: Patch<RuleSetBody>) -> Result<Patch<RuleSet>, HttpError
     })
 }
 
-fn field<T>(patch: Patch<T>) -> FieldPatch<T> {
+pub(super) fn field<T>(patch: Patch<T>) -> FieldPatch<T> {
     match patch {
         Patch::Keep => FieldPatch::Keep,
         Patch::Clear => FieldPatch::Clear,

@@ -26,21 +26,17 @@ impl AppState {
         version: &StoredVersion,
         params: &Params,
     ) -> Result<SchemaDocument, HttpError> {
-        refuse_find_tags(params)?;
         let text = self.text(version, params).await?;
         let mut shown = convert::version(version, text);
+        let wanted: Vec<String> = params.all("findTags").map(str::to_owned).collect();
+        if !wanted.is_empty() {
+            let found = self.registry.tagged_entities(version, &wanted).await?;
+            shown.schema_tags = found.into_iter().map(convert::schema_tags).collect();
+        }
         if params.text("referenceFormat") == Some("qualified") {
             convert::qualify_references(&mut shown, &version.subject.context);
         }
         Ok(shown)
-    }
-}
-
-/// `findTags` needs a reader of the tags inside schemas, which is not there yet.
-pub(super) fn refuse_find_tags(params: &Params) -> Result<(), HttpError> {
-    match params.text("findTags").filter(|name| !name.is_empty()) {
-        Some(_) => Err(HttpError::not_implemented("The parameter findTags")),
-        None => Ok(()),
     }
 }
 

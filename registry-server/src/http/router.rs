@@ -6,8 +6,9 @@ use axum::middleware::from_fn;
 use axum::routing::{MethodRouter, delete, get, post, put};
 use tower_http::catch_panic::CatchPanicLayer;
 
-use super::{compatibility, config, context_path, contexts, extract, layers, mode, root};
-use super::{schemas, subjects, versions};
+use super::{association_batches, associations, compatibility, config, context_path, contexts};
+use super::{deks, keks, schemas, subjects, versions};
+use super::{extract, layers, mode, root};
 use crate::app::AppState;
 
 /// Every path of the API with its methods.
@@ -50,9 +51,54 @@ fn routes() -> Vec<(&'static str, MethodRouter<AppState>)> {
     ]
 }
 
+/// The paths of the DEK registry.
+fn key_routes() -> Vec<(&'static str, MethodRouter<AppState>)> {
+    vec![
+        ("/dek-registry/v1/keks", get(keks::list).post(keks::create)),
+        (
+            "/dek-registry/v1/keks/{name}",
+            get(keks::show).merge(put(keks::update)).merge(delete(keks::delete)),
+        ),
+        ("/dek-registry/v1/keks/{name}/undelete", post(keks::undelete)),
+        ("/dek-registry/v1/keks/{name}/test", post(keks::test)),
+        ("/dek-registry/v1/keks/{name}/deks", get(deks::subjects).post(deks::create)),
+        (
+            "/dek-registry/v1/keks/{name}/deks/{subject}",
+            get(deks::show).merge(post(deks::create)).merge(delete(deks::delete)),
+        ),
+        ("/dek-registry/v1/keks/{name}/deks/{subject}/undelete", post(deks::undelete)),
+        ("/dek-registry/v1/keks/{name}/deks/{subject}/versions", get(deks::versions)),
+        (
+            "/dek-registry/v1/keks/{name}/deks/{subject}/versions/{version}",
+            get(deks::show).merge(delete(deks::delete)),
+        ),
+        (
+            "/dek-registry/v1/keks/{name}/deks/{subject}/versions/{version}/undelete",
+            post(deks::undelete),
+        ),
+    ]
+}
+
+/// The paths of associations.
+fn association_routes() -> Vec<(&'static str, MethodRouter<AppState>)> {
+    vec![
+        ("/associations", post(associations::create)),
+        ("/associations:batchGet", post(association_batches::get)),
+        ("/associations:batchMutate", post(association_batches::mutate)),
+        (
+            "/associations/resources/{resource}",
+            get(associations::of_resource)
+                .merge(put(associations::upsert))
+                .merge(delete(associations::delete)),
+        ),
+        ("/associations/resources/{resource}/{name}", get(associations::named)),
+        ("/associations/subjects/{subject}", get(associations::of_subject)),
+    ]
+}
+
 pub(crate) fn router(app: AppState) -> Router {
     let mut router = Router::new();
-    for (path, methods) in routes() {
+    for (path, methods) in routes().into_iter().chain(association_routes()).chain(key_routes()) {
         // Only where path and method are right does it matter which type the answer has.
         let methods = methods.route_layer(from_fn(layers::acceptable));
         if path != "/" {

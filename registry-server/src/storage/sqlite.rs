@@ -68,7 +68,7 @@ impl Store for SqliteStore {
 }
 
 impl SqliteTransaction {
-    async fn all<T>(
+    pub(super) async fn all<T>(
         &mut self,
         query: Query,
         value: fn(&SqliteRow) -> Result<T, StoreError>,
@@ -77,7 +77,7 @@ impl SqliteTransaction {
         rows.iter().map(value).collect()
     }
 
-    async fn one<T>(
+    pub(super) async fn one<T>(
         &mut self,
         query: Query,
         value: fn(&SqliteRow) -> Result<T, StoreError>,
@@ -86,11 +86,11 @@ impl SqliteTransaction {
         row.as_ref().map(value).transpose()
     }
 
-    async fn run(&mut self, query: Query) -> Result<SqliteQueryResult, StoreError> {
+    pub(super) async fn run(&mut self, query: Query) -> Result<SqliteQueryResult, StoreError> {
         query.execute(&mut *self.0).await.map_err(failed)
     }
 
-    async fn touch(&mut self, subject: &QualifiedSubject) -> Result<(), StoreError> {
+    pub(super) async fn touch(&mut self, subject: &QualifiedSubject) -> Result<(), StoreError> {
         self.run(of_scope(
             "INSERT INTO subject_revisions (context, subject, revision) VALUES (?, ?, 1)
              ON CONFLICT DO UPDATE SET revision = revision + 1",

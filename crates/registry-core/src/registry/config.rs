@@ -31,11 +31,27 @@ impl<S: Store> Registry<S> {
         &self,
         name: QualifiedSubject,
     ) -> Result<QualifiedSubject, RegistryError> {
+        self.resolve(name, Config::alias_of).await
+    }
+
+    /// As [`Self::resolve_alias`], for the subject of a DEK.
+    pub async fn resolve_dek_alias(
+        &self,
+        name: QualifiedSubject,
+    ) -> Result<QualifiedSubject, RegistryError> {
+        self.resolve(name, Config::dek_alias_of).await
+    }
+
+    async fn resolve(
+        &self,
+        name: QualifiedSubject,
+        alias: fn(&Config, &QualifiedSubject) -> Option<QualifiedSubject>,
+    ) -> Result<QualifiedSubject, RegistryError> {
         if name == QualifiedSubject::default() {
             return Ok(name);
         }
         let config = self.store.read().await?.config(&name).await?;
-        Ok(config.and_then(|config| config.alias_of(&name)).unwrap_or(name))
+        Ok(config.and_then(|config| alias(&config, &name)).unwrap_or(name))
     }
 
     /// Merges `patch` into the config of a scope and answers the result.

@@ -1,8 +1,8 @@
 //! Lookup: which version of a subject holds a draft.
 
-use levada_schema_core::{Contract, Validation};
+use levada_schema_core::Contract;
 
-use super::candidate::{Candidate, Loaded};
+use super::candidate::{Candidate, Loaded, Reading};
 use super::references::closure;
 use super::register::inherited_contract;
 use super::{Draft, Registry, candidate, scope};
@@ -58,8 +58,8 @@ impl<S: Store> Registry<S> {
         let found = if draft.text.trim().is_empty() {
             None
         } else {
-            let normalize = normalize || config.normalize();
-            let candidate = self.candidate(draft, &closure?, normalize, Validation::Stored).await?;
+            let reading = Reading::to_compare(normalize || config.normalize(), &config);
+            let candidate = self.candidate(draft, &closure?, reading).await?;
             self.find_held(&candidate, &draft.contract, &versions, &config).await?
         };
         match found {

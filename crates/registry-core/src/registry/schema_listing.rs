@@ -4,9 +4,12 @@ use std::collections::BTreeMap;
 
 use levada_schema_core::RuleSet;
 
-use super::Registry;
 use super::listing::code_units;
-use crate::{Page, QualifiedSubject, ReadTransaction, RegistryError, Store, StoredVersion};
+use super::{AssociationFilter, Registry};
+use crate::{
+    Association, AssociationQuery, Lifecycle, Page, QualifiedSubject, ReadTransaction,
+    RegistryError, Store, StoredVersion,
+};
 use crate::{SubjectFilter, VersionKey};
 
 /// What a list of schemas shows.
@@ -20,7 +23,36 @@ pub struct SchemaListing {
     pub latest_only: bool,
     /// Schemas alone that have a rule of this type.
     pub rule_type: Option<String>,
+    /// Schemas alone whose subjects have, or have not, such associations.
+    pub associations: Option<AssociationListing>,
     pub page: Page,
+}
+
+/// Which subjects a list shows for their associations.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct AssociationListing {
+    /// The associations that count.
+    pub filter: AssociationFilter,
+    /// Of these lifecycles; without any and without `unassociated`, of all.
+    pub lifecycles: Vec<Lifecycle>,
+    /// Shows the subjects without any too.
+    pub unassociated: bool,
+}
+
+impl AssociationListing {
+    /// What is shown of the associations of a subject; nothing hides the subject.
+    fn shown(&self, mut all: Vec<Association>) -> Option<Vec<Association>> {
+        all.retain(|association| self.filter.shows(association));
+        if all.is_empty() {
+            return self.unassociated.then_some(all);
+        }
+        if !self.lifecycles.is_empty() {
+            all.retain(|association| self.lifecycles.contains(&association.lifecycle));
+        } else if self.unassociated {
+            return None;
+        }
+        (!all.is_empty()).then_some(all)
+    }
 }
 
 /// A version in a list of schemas.
@@ -29,6 +61,8 @@ pub struct ListedSchema {
     pub version: StoredVersion,
     /// Where the list follows aliases, those of the subject.
     pub aliases: Vec<QualifiedSubject>,
+    /// Where the list asks for associations, those of the subject.
+    pub associations: Vec<Association>,
 }
 
 type Aliases = BTreeMap<QualifiedSubject, Vec<QualifiedSubject>>;
@@ -52,8 +86,11 @@ impl<S: Store> Registry<S> {
             if !has_rule_of_type(&version, listing.rule_type.as_deref()) {
                 continue;
             }
+            let Some(associations) = associations(&mut tx, listing, &key.subject).await? else {
+                continue;
+            };
             let aliases = aliases.get(&key.subject).cloned().unwrap_or_default();
-            page.push(ListedSchema { version, aliases });
+            page.push(ListedSchema { version, aliases, associations });
         }
         Ok(page.into_items())
     }
@@ -91,6 +128,20 @@ async fn keys<T: ReadTransaction>(
     }
     keys.sort_by_cached_key(|key| (code_units(&key.subject), key.version));
     Ok(keys)
+}
+
+/// What the list shows of a subject's associations; nothing hides the subject.
+async fn associations<T: ReadTransaction>(
+    tx: &mut T,
+    listing: &SchemaListing,
+    subject: &QualifiedSubject,
+) -> Result<Option<Vec<Association>>, RegistryError> {
+    match &listing.associations {
+        None => Ok(Some(Vec::new())),
+        Some(wanted) => {
+            Ok(wanted.shown(tx.associations(AssociationQuery::OfSubject(subject)).await?))
+        }
+    }
 }
 
 fn has_rule_of_type(version: &StoredVersion, rule_type: Option<&str>) -> bool {

@@ -37,13 +37,11 @@ impl AvroSchema {
                     if !seen.insert(id) {
                         continue;
                     }
-                    let owner = record.named.name.full();
+                    let owner = record.named.name.full.as_str();
                     let props = &self.types.get(id).props;
                     add(&mut found, props, || Entity::record(owner.to_owned()));
                     let positions = (0..record.fields.len()).rev();
-                    open.extend(
-                        positions.map(|position| Open::Field { owner, position, of: id }),
-                    );
+                    open.extend(positions.map(|position| Open::Field { owner, position, of: id }));
                 }
             }
         }
@@ -73,65 +71,105 @@ fn add(found: &mut Vec<EntityTags>, props: &Object, entity: impl FnOnce() -> Ent
 }
 
 /// A value on the way down, with the namespace that holds there.
+#[derive(Clone, Copy)]
 struct Place<'v> {
     value: &'v Value,
     namespace: &'v str,
-    steps: Vec<Step>,
+    /// The number of the step that led here.
+    trail: usize,
 }
 
 /// The steps to a record or field, the nearest to the root first. A path may leave out the
 /// namespace.
 fn find(root: &Value, change: &EntityChange) -> Option<Vec<Step>> {
-    let path = change.entity.path.as_str();
-    let (record, field) = match change.entity.kind {
-        EntityKind::Record => (path, None),
-        EntityKind::Field => path.rsplit_once('.').map(|(record, field)| (record, Some(field)))?,
-    };
-    let (wanted_namespace, name) = record.rsplit_once('.').unwrap_or(("", record));
-    let mut open = VecDeque::from([Place { value: root, namespace: "", steps: Vec::new() }]);
+    let wanted = Wanted::parse(&change.entity)?;
+    let mut trail = Trail::default();
+    let mut open = VecDeque::from([Place { value: root, namespace: "", trail: 0 }]);
     while let Some(place) = open.pop_front() {
-        let Some(object) = place.value.as_object() else {
-            open.extend(place.items());
-            continue;
-        };
-        let namespace = text(object, "namespace").unwrap_or(place.namespace);
-        let is_record = text(object, "type") == Some("record");
-        let is_wanted = is_record
-            && text(object, "name") == Some(name)
-            && (wanted_namespace.is_empty() || wanted_namespace == namespace);
-        match (is_wanted, field) {
-            (true, None) => return Some(place.steps),
-            (true, Some(field)) => {
-                let fields = object.get("fields").and_then(Value::as_array).unwrap_or_default();
-                let is_field = |value: &Value| {
-                    value.as_object().is_some_and(|object| text(object, "name") == Some(field))
-                };
-                if let Some(index) = fields.iter().position(is_field) {
-                    let member = Step::Member("fields".to_owned());
-                    return Some([place.steps, vec![member, Step::Item(index)]].concat());
+        let below: Vec<(Step, &Value, &str)> = match &place.value.data {
+            Data::Array(items) => {
+                let items = items.iter().enumerate();
+                items.map(|(at, item)| (Step::Item(at), item, place.namespace)).collect()
+            }
+            Data::Object(object) => {
+                let namespace = text(object, "namespace").unwrap_or(place.namespace);
+                if let Some(rest) = wanted.steps_in(object, namespace) {
+                    return Some([trail.steps_to(place.trail), rest].concat());
                 }
+                let members = object.iter().filter(|member| is_nesting(&member.key));
+                members
+                    .map(|member| (Step::Member(member.key.clone()), &member.value, namespace))
+                    .collect()
             }
-            (false, _) => {}
-        }
-        for key in ["fields", "items", "values", "type"] {
-            if let Some(value) = object.get(key) {
-                let steps = [place.steps.clone(), vec![Step::Member(key.to_owned())]].concat();
-                open.push_back(Place { value, namespace, steps });
-            }
+            _ => continue,
+        };
+        for (step, value, namespace) in below {
+            open.push_back(Place { value, namespace, trail: trail.add(place.trail, step) });
         }
     }
     None
 }
 
-impl<'v> Place<'v> {
-    /// The places of the items, where this is an array.
-    fn items(&self) -> Vec<Place<'v>> {
-        let Data::Array(items) = &self.value.data else { return Vec::new() };
-        let place = |(index, value)| {
-            let steps = [self.steps.clone(), vec![Step::Item(index)]].concat();
-            Place { value, namespace: self.namespace, steps }
+fn is_nesting(key: &str) -> bool {
+    matches!(key, "fields" | "items" | "values" | "type")
+}
+
+/// An entity's path, taken apart.
+struct Wanted<'p> {
+    namespace: &'p str,
+    record: &'p str,
+    field: Option<&'p str>,
+}
+
+impl<'p> Wanted<'p> {
+    fn parse(entity: &'p Entity) -> Option<Self> {
+        let path = entity.path.as_str();
+        let (record, field) = match entity.kind {
+            EntityKind::Record => (path, None),
+            EntityKind::Field => {
+                path.rsplit_once('.').map(|(record, field)| (record, Some(field)))?
+            }
         };
-        items.iter().enumerate().map(place).collect()
+        let (namespace, record) = record.rsplit_once('.').unwrap_or(("", record));
+        Some(Self { namespace, record, field })
+    }
+
+    /// The steps on from an object to the entity, if it is this one or a field of it.
+    fn steps_in(&self, object: &Object, namespace: &str) -> Option<Vec<Step>> {
+        let is_wanted = text(object, "type") == Some("record")
+            && text(object, "name") == Some(self.record)
+            && (self.namespace.is_empty() || self.namespace == namespace);
+        if !is_wanted {
+            return None;
+        }
+        let Some(field) = self.field else { return Some(Vec::new()) };
+        let fields = object.get("fields").and_then(Value::as_array)?;
+        let is_field = |value: &Value| {
+            value.as_object().is_some_and(|object| text(object, "name") == Some(field))
+        };
+        let at = fields.iter().position(is_field)?;
+        Some(vec![Step::Member("fields".to_owned()), Step::Item(at)])
+    }
+}
+
+/// All steps taken so far, each with the number of the one before it; 0 is the root.
+#[derive(Default)]
+struct Trail(Vec<(usize, Step)>);
+
+impl Trail {
+    fn add(&mut self, before: usize, step: Step) -> usize {
+        self.0.push((before, step));
+        self.0.len()
+    }
+
+    fn steps_to(&self, mut number: usize) -> Vec<Step> {
+        let mut steps = Vec::new();
+        while let Some((before, step)) = number.checked_sub(1).and_then(|at| self.0.get(at)) {
+            steps.push(step.clone());
+            number = *before;
+        }
+        steps.reverse();
+        steps
     }
 }
 

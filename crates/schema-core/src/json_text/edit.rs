@@ -22,14 +22,13 @@ impl Object {
     /// Replaces the member in its place, or adds it at the end.
     pub(crate) fn set(&mut self, key: &str, data: Data) {
         let value = Value::unplaced(data);
-        match self.get_mut(key) {
-            Some(old) => *old = value,
-            None => {
-                let mut members = std::mem::take(&mut self.members);
-                members.push(Member { key: key.to_owned(), key_location: NOWHERE, value });
-                *self = Self::new(members);
-            }
+        if let Some(old) = self.get_mut(key) {
+            *old = value;
+            return;
         }
+        let mut members = std::mem::take(&mut self.members);
+        members.push(Member { key: key.to_owned(), key_location: NOWHERE, value });
+        *self = Self::new(members);
     }
 
     pub(crate) fn remove(&mut self, key: &str) {

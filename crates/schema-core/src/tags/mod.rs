@@ -110,10 +110,10 @@ impl EntityChange {
 
 impl Schema {
     /// Every record and field that carries tags.
-    pub fn tagged_entities(&self) -> Vec<EntityTags> {
+    pub fn tagged_entities(&self, limits: &Limits) -> Vec<EntityTags> {
         match self {
             Self::Avro(schema) => schema.tagged_entities(),
-            Self::Json(schema) => schema.tagged_entities(),
+            Self::Json(schema) => schema.tagged_entities(limits),
             Self::Protobuf(schema) => schema.tagged_entities(),
         }
     }

@@ -44,6 +44,7 @@ async fn a_list_of_schemas_follows_aliases_only_when_asked() {
             deleted: false,
             latest_only: false,
             rule_type: None,
+            associations: None,
             page: Page::new(0, -1, usize::MAX),
         };
         let names = |names: &[QualifiedSubject]| {

@@ -1,15 +1,18 @@
 //! The use cases over a store in memory.
 
 mod aliases;
+mod associations;
 mod compatibility;
 mod contexts;
 mod contracts;
 mod delete;
+mod keys;
 mod lookup;
 mod reads;
 mod references;
 mod register;
 mod settings;
+mod tags;
 
 use levada_schema_core::{Contract, Limits, Metadata, Reference};
 

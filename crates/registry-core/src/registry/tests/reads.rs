@@ -141,8 +141,15 @@ async fn schemas_are_listed_by_subject_and_version_and_picked_after_filtering() 
     let registry = some_subjects().await;
     let list = |prefix, deleted, latest_only, page| {
         let subjects = SubjectFilter::parse(prefix);
-        let listing =
-            SchemaListing { subjects, aliases: false, deleted, latest_only, rule_type: None, page };
+        let listing = SchemaListing {
+            subjects,
+            aliases: false,
+            deleted,
+            latest_only,
+            rule_type: None,
+            associations: None,
+            page,
+        };
         let registry = registry.clone();
         async move {
             let found = registry.schemas(&listing).await.unwrap();

@@ -9,6 +9,8 @@ mod merge;
 mod numbers;
 mod options;
 
+pub(super) use options::as_map;
+
 use super::ast::{
     Constant, Enum, Extend, Extensions, Field, FieldType, File, Group, Message, NumberRange, Oneof,
     Reserved, ReservedItem, Rpc, RpcType, Section, Service, Syntax, TypeDecl,
