@@ -10,4 +10,4 @@ mod server;
 mod storage;
 
 pub use levada_registry_core::Secret;
-pub use server::{RunningRegistry, Settings, ShutdownError, StartError, start};
+pub use server::{BODY_BYTES_MAX, RunningRegistry, Settings, ShutdownError, StartError, start};

@@ -7,8 +7,7 @@ use axum::routing::{MethodRouter, delete, get, post, put};
 use tower_http::catch_panic::CatchPanicLayer;
 
 use super::{association_batches, associations, compatibility, config, context_path, contexts};
-use super::{deks, keks, schemas, subjects, versions};
-use super::{extract, layers, mode, root};
+use super::{deks, keks, layers, mode, root, schemas, subjects, versions};
 use crate::app::AppState;
 
 /// Every path of the API with its methods.
@@ -97,6 +96,7 @@ fn association_routes() -> Vec<(&'static str, MethodRouter<AppState>)> {
 }
 
 pub(crate) fn router(app: AppState) -> Router {
+    let body_bytes_max = app.body_bytes_max;
     let mut router = Router::new();
     for (path, methods) in routes().into_iter().chain(association_routes()).chain(key_routes()) {
         // Only where path and method are right does it matter which type the answer has.
@@ -106,18 +106,18 @@ pub(crate) fn router(app: AppState) -> Router {
         }
         router = router.route(path, methods);
     }
-    surround(router.with_state(app))
+    surround(router.with_state(app), body_bytes_max)
 }
 
 /// What every request meets, whatever its path. The routes lie behind a router without any,
 /// because layers of a router see a request only after its path has been matched.
-fn surround(routes: Router) -> Router {
+fn surround(routes: Router, body_bytes_max: usize) -> Router {
     let routes =
         routes.fallback(layers::no_such_path).method_not_allowed_fallback(layers::no_such_method);
     Router::new()
         .fallback_service(routes)
         .layer(from_fn(context_path::enter_context))
-        .layer(DefaultBodyLimit::max(extract::BODY_BYTES_MAX))
+        .layer(DefaultBodyLimit::max(body_bytes_max))
         .layer(CatchPanicLayer::custom(layers::panicked))
         .layer(from_fn(layers::envelope))
 }
@@ -136,7 +136,7 @@ mod tests {
     async fn a_panicking_handler_is_answered_with_an_error_body() {
         let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
         let url = format!("http://{}/", listener.local_addr().unwrap());
-        let app = surround(Router::new().route("/", get(broken)));
+        let app = surround(Router::new().route("/", get(broken)), 0);
         let serving = tokio::spawn(async move { axum::serve(listener, app).await });
         let answer = reqwest::get(url).await.unwrap();
         assert_eq!(answer.status().as_u16(), 500);

@@ -43,7 +43,7 @@ pub(super) async fn register(
         force: params.flag("force"),
         propagate_tags: request.propagate_schema_tags,
     };
-    render::refuse_logical_format(&params)?;
+    render::refuse_logical_format(&params, &request)?;
     let draft = convert::draft(request)?;
     let registered = app.registry.register(&app.subject(&names).await?, &draft, options).await?;
     registered_document(&app, &registered, &params).await
@@ -56,7 +56,7 @@ pub(super) async fn show(
     params: Params,
 ) -> Answer<SchemaDocument> {
     let found = find(&app, &names, &params).await?;
-    Ok(Json(app.version_document(&found, &params).await?))
+    Ok(Json(app.tagged_document(&found, &params).await?))
 }
 
 /// GET `/subjects/{subject}/versions/{version}/schema`

@@ -6,6 +6,7 @@ mod contracts;
 mod conventions;
 mod documents;
 mod durability;
+mod hostile;
 mod keys;
 
 use levada_registry_server::{RunningRegistry, Settings, start};

@@ -15,13 +15,16 @@ pub(crate) mod describe;
 pub(crate) mod offsets;
 mod offsets_log;
 mod open;
+mod pending;
 pub(crate) mod record;
-mod state;
+pub(crate) mod state;
 mod subscription;
 #[cfg(test)]
 mod tests;
 mod timers;
+mod transactional;
 
 pub use self::config::GroupConfig;
 pub(crate) use self::coordinator::GroupCoordinator;
+pub(crate) use self::offsets_log::OFFSETS_TOPIC;
 pub(crate) use self::open::open;

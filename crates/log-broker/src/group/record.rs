@@ -16,6 +16,7 @@
 use bytes::{Buf, Bytes};
 
 use super::classic::{GroupMetadata, MemberMetadata};
+use crate::record_log::EncodedRecord;
 
 const OFFSET_KEY: i16 = 1;
 const GROUP_KEY: i16 = 2;
@@ -54,13 +55,6 @@ pub(crate) enum RecordFormatError {
     Malformed(&'static str),
     #[error("value version {0} is not known to this program")]
     ValueVersion(i16),
-}
-
-/// Key and value as they are stored.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub(crate) struct EncodedRecord {
-    pub(crate) key: Vec<u8>,
-    pub(crate) value: Option<Vec<u8>>,
 }
 
 impl GroupRecord {

@@ -12,7 +12,7 @@ use crate::broker::Broker;
 use crate::group::describe::GroupListing;
 use crate::net::{Api, Call};
 
-pub(crate) const API: Api = Api::new(ApiKey::ListGroups, 0..=5).advertised_to(4);
+pub(crate) const API: Api = Api::new(ApiKey::ListGroups, 0..=5);
 
 const CLASSIC: &str = "classic";
 

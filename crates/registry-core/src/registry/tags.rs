@@ -116,7 +116,9 @@ impl<S: Store> Registry<S> {
         version: &StoredVersion,
         wanted: &[String],
     ) -> Result<Vec<EntityTags>, RegistryError> {
-        let loaded = Loaded::load(&mut self.store.read().await?, version.clone()).await?;
+        let loaded =
+            Loaded::load(&mut self.store.read().await?, version.clone(), &self.parser.limits)
+                .await?;
         let mut entities = self.tags_of(&loaded).await?;
         let is_any = wanted.iter().any(|tag| tag == "*");
         entities.retain(|found| is_any || found.tags.iter().any(|tag| wanted.contains(tag)));

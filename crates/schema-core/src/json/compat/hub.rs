@@ -4,6 +4,7 @@ use std::collections::{HashMap, HashSet};
 use std::rc::Rc;
 
 use super::{Difference, Findings};
+use crate::error::shortened;
 use crate::json::model::{Criterion, Kind, Model, Node, NodeId};
 use crate::json::pattern::{Pattern, Search};
 use crate::{CheckError, CompatibilityPolicy, JsonRule, Limits};
@@ -50,7 +51,7 @@ pub(super) struct Comparison<'a> {
     pairs_left: usize,
     /// What is left of the look-ups of pairs that are known already.
     lookups_left: usize,
-    pairs_max: usize,
+    limits: Limits,
     depth: usize,
     depth_max: usize,
     /// The comparison was given up for its depth.
@@ -75,7 +76,7 @@ impl<'a> Comparison<'a> {
             searches: HashMap::new(),
             pairs_left: limits.pairs_max,
             lookups_left: limits.pairs_max.saturating_mul(LOOKUPS_PER_PAIR),
-            pairs_max: limits.pairs_max,
+            limits: *limits,
             depth: 0,
             depth_max,
             is_too_deep: false,
@@ -195,7 +196,7 @@ impl<'a> Comparison<'a> {
     }
 
     fn too_complex(&self) -> CheckError {
-        CheckError::TooComplex(self.pairs_max)
+        CheckError::TooComplex(self.limits.pairs_max)
     }
 
     fn pair(
@@ -269,12 +270,12 @@ impl<'a> Comparison<'a> {
     /// Whether `pattern` occurs in `name`.
     pub(super) fn finds(&mut self, pattern: &str, name: &str) -> Result<bool, CheckError> {
         self.spend(1)?;
-        let search = self
-            .searches
-            .entry(pattern.to_owned())
-            .or_insert_with(|| Pattern::parse(pattern).ok().and_then(|parsed| parsed.compile()));
+        let limits = &self.limits;
+        let search = self.searches.entry(pattern.to_owned()).or_insert_with(|| {
+            Pattern::parse(pattern, limits.pattern_depth_max).ok()?.compile(limits)
+        });
         let found = search.as_ref().and_then(|search| search.finds(name));
-        found.ok_or_else(|| CheckError::Pattern(pattern.to_owned()))
+        found.ok_or_else(|| CheckError::Pattern(shortened(pattern.to_owned())))
     }
 }
 

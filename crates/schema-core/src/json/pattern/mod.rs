@@ -8,6 +8,7 @@ mod parser;
 #[cfg(test)]
 mod tests;
 
+use crate::Limits;
 use parser::Parser;
 
 /// A checked pattern, ready to be compiled.
@@ -26,28 +27,23 @@ pub(super) enum Search {
     Stepwise(Box<fancy_regex::Regex>),
 }
 
-/// Most bytes of a compiled pattern.
-const COMPILED_BYTES_MAX: usize = 1 << 20;
-/// Most steps of one search with look-around or back references.
-const STEPS_MAX: usize = 100_000;
-
 impl Pattern {
-    /// Checks a pattern; the error says what is wrong with it.
-    pub(super) fn parse(source: &str) -> Result<Self, String> {
-        let mut parser = Parser::new(source);
+    /// Checks a pattern, which may nest `depth_max` deep; the error says what is wrong with it.
+    pub(super) fn parse(source: &str, depth_max: usize) -> Result<Self, String> {
+        let mut parser = Parser::new(source, depth_max);
         parser.run()?;
         Ok(Self { translated: parser.out, possessive: parser.possessive })
     }
 
-    /// `None` if the pattern outgrows the limits of both engines.
-    pub(super) fn compile(&self) -> Option<Search> {
-        let linear =
-            regex::RegexBuilder::new(&self.translated).size_limit(COMPILED_BYTES_MAX).build();
+    /// `None` if the pattern outgrows the limits in both engines.
+    pub(super) fn compile(&self, limits: &Limits) -> Option<Search> {
+        let bytes_max = limits.pattern_bytes_max;
+        let linear = regex::RegexBuilder::new(&self.translated).size_limit(bytes_max).build();
         let linear = linear.ok().filter(|_| !self.possessive);
         linear.map(Search::Linear).or_else(|| {
             fancy_regex::RegexBuilder::new(&self.translated)
-                .delegate_size_limit(COMPILED_BYTES_MAX)
-                .backtrack_limit(STEPS_MAX)
+                .delegate_size_limit(bytes_max)
+                .backtrack_limit(limits.pattern_steps_max)
                 .build()
                 .ok()
                 .map(|found| Search::Stepwise(Box::new(found)))

@@ -1,19 +1,23 @@
 //! The syntax of patterns but for escapes: groups, classes, quantifiers.
 
+use std::collections::HashSet;
 use std::iter::Peekable;
 use std::str::Chars;
 
 use super::escape::escaped_in_class;
+use crate::limits::breach;
 
-/// Deepest nesting of groups and classes.
-const DEPTH_MAX: usize = 200;
+/// The limit on [`Parser::depth_max`].
+const SETTING: &str = "pattern-depth-max";
 
 pub(super) struct Parser<'a> {
     pub(super) rest: Peekable<Chars<'a>>,
     pub(super) out: String,
     /// For each open group whether a quantifier may follow it.
     groups: Vec<bool>,
-    pub(super) names: Vec<String>,
+    /// Deepest nesting of groups, and of classes.
+    depth_max: usize,
+    pub(super) names: HashSet<String>,
     /// Whether a quantifier may stand here.
     pub(super) quantifiable: bool,
     pub(super) possessive: bool,
@@ -22,12 +26,13 @@ pub(super) struct Parser<'a> {
 }
 
 impl<'a> Parser<'a> {
-    pub(super) fn new(source: &'a str) -> Self {
+    pub(super) fn new(source: &'a str, depth_max: usize) -> Self {
         Self {
             rest: source.chars().peekable(),
             out: String::with_capacity(source.len() + 8),
             groups: Vec::new(),
-            names: Vec::new(),
+            depth_max,
+            names: HashSet::new(),
             quantifiable: false,
             possessive: false,
             is_set: false,
@@ -118,8 +123,8 @@ impl<'a> Parser<'a> {
     }
 
     fn open_group(&mut self) -> Result<(), String> {
-        if self.groups.len() >= DEPTH_MAX {
-            return Err("groups are nested too deep".to_owned());
+        if self.groups.len() >= self.depth_max {
+            return Err(breach("groups nest too deep", self.depth_max, SETTING));
         }
         self.out.push('(');
         self.quantifiable = false;
@@ -150,7 +155,7 @@ impl<'a> Parser<'a> {
         }
         self.out.push_str(&name);
         self.out.push('>');
-        self.names.push(name);
+        self.names.insert(name);
         Ok(())
     }
 
@@ -206,8 +211,9 @@ impl<'a> Parser<'a> {
                 }
                 '[' => {
                     depth += 1;
-                    if depth > DEPTH_MAX {
-                        return Err("character classes are nested too deep".to_owned());
+                    if depth > self.depth_max {
+                        let what = "character classes nest too deep";
+                        return Err(breach(what, self.depth_max, SETTING));
                     }
                     self.out.push('[');
                     if self.rest.next_if_eq(&'^').is_some() {
