@@ -49,10 +49,10 @@ limits! {
     number_exponent_max = 10_000;
     /// Deepest nesting of groups or classes in a regular expression.
     pattern_depth_max = 100;
-    /// Most bytes that a compiled regular expression may take.
+    /// Most bytes that a compiled regular expression may take; all of a comparison, 16 times that.
     pattern_bytes_max = 1 << 20;
     /// Most steps of one search with look-around or back references.
-    pattern_steps_max = 100_000;
+    pattern_steps_max = 10_000;
     /// Most pairs of nodes that one comparison may visit.
     pairs_max = 1_000_000;
     /// Most direct references of a schema.

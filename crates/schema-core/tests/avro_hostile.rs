@@ -82,7 +82,7 @@ fn long_chains_of_references_compare_and_print() {
 
 #[test]
 fn message_about_a_deep_writer_record_is_printed_whole() {
-    let last = 2_000;
+    let last = 900;
     let chain = records(last, |i| match i {
         0 => field("f", "\"int\""),
         _ => field("f", &format!("\"R{}\"", i - 1)),

@@ -136,9 +136,10 @@ impl<'a> Pass<'a> {
         waiter: Option<&Arc<Waiter>>,
     ) -> Result<FetchedPartition, ResponseError> {
         let topics = &self.broker.topics;
-        let log = match self.by_id {
-            true => topics.partition_of_id(topic.topic_id, asked.partition)?,
-            false => topics.partition(&topic.topic, asked.partition)?,
+        let log = if self.by_id {
+            topics.partition_of_id(topic.topic_id, asked.partition)?
+        } else {
+            topics.partition(&topic.topic, asked.partition)?
         };
         if let Some(waiter) = waiter {
             log.register(waiter);

@@ -4,6 +4,7 @@
 
 mod admin;
 mod client;
+mod consumer_groups;
 mod hostile;
 mod records;
 mod start;

@@ -255,9 +255,8 @@ async fn offsets_are_found_by_position_and_by_time() {
     let now_ms = BatchHeader::parse(&records).unwrap().base_timestamp;
     produced(&mut client, "t", records.into()).await;
     for version in 1..=10 {
-        let since = |first: i16, offset: i64, found_ms: i64| match version >= first {
-            true => (0, offset, found_ms),
-            false => (35, -1, -1),
+        let since = |first: i16, offset: i64, found_ms: i64| {
+            if version >= first { (0, offset, found_ms) } else { (35, -1, -1) }
         };
         for (timestamp, expected) in [
             (-1, (0, 2, -1)),

@@ -27,7 +27,9 @@ pub enum CheckError {
     )]
     TooComplex(usize),
     /// A `patternProperties` pattern that cannot be searched for within the limits.
-    #[error("the pattern '{0}' takes too many steps to search for")]
+    #[error(
+        "the pattern '{0}' costs too much to search for (settings pattern-bytes-max for all patterns, pattern-steps-max)"
+    )]
     Pattern(String),
 }
 

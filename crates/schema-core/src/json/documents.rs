@@ -23,6 +23,7 @@ pub(super) struct Document {
 pub(super) struct Documents {
     pub(super) schema: Document,
     pub(super) references: Vec<Document>,
+    pub(super) limits: Limits,
 }
 
 impl Documents {
@@ -36,7 +37,7 @@ impl Documents {
             left.nodes_max = left.nodes_max.saturating_sub(count(&document.root));
             read.push(document);
         }
-        Self { schema: Document::new(None, root, limits), references: read }
+        Self { schema: Document::new(None, root, limits), references: read, limits: *limits }
     }
 }
 

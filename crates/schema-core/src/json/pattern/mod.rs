@@ -5,11 +5,13 @@
 
 mod escape;
 mod parser;
+mod searches;
 #[cfg(test)]
 mod tests;
 
 use crate::Limits;
 use parser::Parser;
+pub(super) use searches::Searches;
 
 /// A checked pattern, ready to be compiled.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -22,7 +24,7 @@ pub(super) struct Pattern {
 
 /// A compiled pattern.
 #[derive(Clone, Debug)]
-pub(super) enum Search {
+enum Search {
     Linear(regex::Regex),
     Stepwise(Box<fancy_regex::Regex>),
 }
@@ -35,25 +37,42 @@ impl Pattern {
         Ok(Self { translated: parser.out, possessive: parser.possessive })
     }
 
-    /// `None` if the pattern outgrows the limits in both engines.
-    pub(super) fn compile(&self, limits: &Limits) -> Option<Search> {
-        let bytes_max = limits.pattern_bytes_max;
-        let linear = regex::RegexBuilder::new(&self.translated).size_limit(bytes_max).build();
-        let linear = linear.ok().filter(|_| !self.possessive);
-        linear.map(Search::Linear).or_else(|| {
-            fancy_regex::RegexBuilder::new(&self.translated)
-                .delegate_size_limit(bytes_max)
-                .backtrack_limit(limits.pattern_steps_max)
-                .build()
-                .ok()
-                .map(|found| Search::Stepwise(Box::new(found)))
-        })
+    /// For the linear engine, in at most `bytes_max`.
+    fn linear(&self, bytes_max: usize) -> Result<Search, Unfit> {
+        if self.possessive {
+            return Err(Unfit::Syntax);
+        }
+        let builder = &mut regex::RegexBuilder::new(&self.translated);
+        match builder.size_limit(bytes_max).dfa_size_limit(bytes_max).build() {
+            Ok(engine) => Ok(Search::Linear(engine)),
+            Err(regex::Error::CompiledTooBig(_)) => Err(Unfit::Size),
+            Err(_) => Err(Unfit::Syntax),
+        }
     }
+
+    /// For the engine that tries and goes back, piece by piece compiled.
+    fn stepwise(&self, limits: &Limits) -> Option<Search> {
+        fancy_regex::RegexBuilder::new(&self.translated)
+            .delegate_size_limit(limits.pattern_bytes_max / PIECES)
+            .backtrack_limit(limits.pattern_steps_max)
+            .build()
+            .ok()
+            .map(|engine| Search::Stepwise(Box::new(engine)))
+    }
+}
+
+/// Pieces that a pattern may come to without passing the bound on all of it.
+const PIECES: usize = 16;
+
+/// Why a pattern is not for the linear engine.
+enum Unfit {
+    Size,
+    Syntax,
 }
 
 impl Search {
     /// Whether the pattern occurs anywhere in `text`; `None` if the search took too many steps.
-    pub(super) fn finds(&self, text: &str) -> Option<bool> {
+    fn finds(&self, text: &str) -> Option<bool> {
         match self {
             Self::Linear(engine) => Some(engine.is_match(text)),
             Self::Stepwise(engine) => engine.is_match(text).ok(),
