@@ -10,8 +10,10 @@ mod java_order;
 mod legacy;
 mod model;
 mod modern;
+mod parts;
 mod pattern;
 mod shape;
+mod tags;
 mod text;
 mod uri;
 mod validator;
@@ -68,6 +70,12 @@ impl JsonSchema {
     /// Compiles the schema for checking instances; a schema without `$schema` is draft 07.
     pub fn validator(&self) -> Result<Validator, ParseError> {
         Validator::of(&self.documents, Dialect::Draft07)
+    }
+
+    pub(crate) fn has_top_level_field(&self, name: &str) -> bool {
+        let root = self.documents.schema.root.as_object();
+        let properties = root.and_then(|root| root.get("properties")?.as_object());
+        properties.is_some_and(|properties| properties.get(name).is_some())
     }
 
     /// A top-level property whose name starts with `$$`: the reference refuses to register it

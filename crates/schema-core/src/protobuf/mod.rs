@@ -15,6 +15,7 @@ mod option_parser;
 mod parser;
 mod print;
 mod strip;
+mod tags;
 mod types;
 mod well_known;
 
@@ -24,7 +25,7 @@ pub(crate) use self::compat::compare;
 pub use self::compat::{Difference, differences};
 pub(crate) use self::example::counter_example;
 
-use self::ast::File;
+use self::ast::{File, TypeDecl};
 use self::error::{Budget, Failure};
 use self::types::Types;
 use crate::limits::breach;
@@ -116,6 +117,16 @@ impl ProtobufSchema {
                 || well_known::files().iter().any(|(known, _)| known == path)
         };
         descriptor::to_base64(file, &Types::collect(file, dependencies), is_known)
+    }
+
+    pub(crate) fn has_top_level_field(&self, name: &str) -> bool {
+        self.parsed.file.types.iter().any(|decl| match decl {
+            TypeDecl::Message(message) => {
+                let in_oneofs = message.oneofs.items.iter().flat_map(|oneof| &oneof.fields);
+                message.fields.iter().chain(in_oneofs).any(|field| field.name == name)
+            }
+            TypeDecl::Enum(_) => false,
+        })
     }
 
     /// Equal in the canonical text: comments and layout do not count, the order of fields does.

@@ -9,6 +9,8 @@ mod merge;
 mod numbers;
 mod options;
 
+pub(super) use options::as_map;
+
 use std::cell::Cell;
 
 use super::ast::{
