@@ -1,6 +1,6 @@
 //! Character classes: unions, intersections and ranges, in the reading of `java.util.regex`.
 
-use super::escape::Escape;
+use super::escape::{Escape, character};
 use super::parser::{DEPTH_MAX, Parser};
 
 impl Parser<'_> {
@@ -69,7 +69,7 @@ impl Parser<'_> {
             },
             c => u32::from(c),
         };
-        push_character(start, &mut self.out);
+        self.out.push_str(&character(start));
         let mut ahead = self.rest.clone();
         if ahead.next() != Some('-') || matches!(ahead.next(), Some('[' | ']')) {
             return Ok(());
@@ -83,7 +83,7 @@ impl Parser<'_> {
             return Err("illegal character range".to_owned());
         }
         self.out.push('-');
-        push_character(end, &mut self.out);
+        self.out.push_str(&character(end));
         Ok(())
     }
 
@@ -107,9 +107,3 @@ impl Parser<'_> {
 }
 
 const VERTICAL_TAB: u32 = 0x0B;
-
-/// Half of a surrogate pair stands for what occurs in no text.
-fn push_character(code: u32, out: &mut String) {
-    let c = char::from_u32(code).unwrap_or(char::REPLACEMENT_CHARACTER);
-    out.push_str(&format!("\\x{{{:X}}}", u32::from(c)));
-}
