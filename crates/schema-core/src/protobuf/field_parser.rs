@@ -62,6 +62,7 @@ impl Parser<'_, '_> {
         self.lexer.require('{')?;
         while !self.lexer.eat('}')? {
             let at = self.node()?;
+            self.budget.branch(oneof.fields.len() + oneof.groups.len(), at)?;
             match self.data_type()? {
                 FieldType::Named(word) if word == "group" => oneof.groups.push(self.group(None)?),
                 FieldType::Named(word) if word == "option" => {

@@ -25,6 +25,7 @@ pub use self::compat::{Difference, differences};
 use self::ast::File;
 use self::error::{Budget, Failure};
 use self::types::Types;
+use crate::limits::breach;
 use crate::{Limits, ParseError, ParseErrorKind, Reference, ResolvedReference};
 
 /// A parsed schema.
@@ -139,8 +140,8 @@ struct Read {
 /// tell, because few people mean to send a descriptor.
 fn read_file(text: &str, limits: &Limits, budget: &mut Budget) -> error::Result<Read> {
     if text.len() > limits.text_bytes_max {
-        let message =
-            format!("schema text has {} bytes; the limit is {}", text.len(), limits.text_bytes_max);
+        let what = format!("schema text has {} bytes", text.len());
+        let message = breach(&what, limits.text_bytes_max, "text-bytes-max");
         return Err(Failure::new(ParseErrorKind::TooLarge, 0, message).without_place());
     }
     let failure = match parser::parse(text, budget) {

@@ -1,6 +1,6 @@
 //! The keyword families of the old drafts: strings, numbers, objects, arrays.
 
-use super::{Extraction, Loader, array, boolean, check_pattern, members};
+use super::{Extraction, Loader, array, boolean, members};
 use crate::ParseError;
 use crate::json::decimal::Decimal;
 use crate::json::dialect::Dialect;
@@ -53,7 +53,7 @@ pub(super) fn string(at: &mut Extraction<'_, '_>, typed: bool) -> Result<Kind, P
     };
     if let Some(value) = object.get("pattern") {
         let source = super::string(document, "pattern", value)?;
-        check_pattern(document, &source, value)?;
+        document.check_pattern(value, &source)?;
         rules.pattern = Some(source);
     }
     if let Some(value) = object.get("format") {
@@ -233,7 +233,7 @@ impl<'a> Loader<'a> {
         let inner = at.scope.enter(value)?;
         for member in members(inner.document, "patternProperties", value)?.iter() {
             let node = self.child(&inner, &member.value)?;
-            check_pattern(inner.document, &member.key, &member.value)?;
+            inner.document.check_pattern(&member.value, &member.key)?;
             rules.patterns.push((member.key.clone(), node));
         }
         Ok(())

@@ -14,8 +14,9 @@ use super::documents::{Document, Documents, rest_of};
 use super::model::{Builder, Combined, Criterion, Kind, Model, Node, NodeId, Notes, RefId};
 use super::shape::Generated;
 use super::text::normalized;
-use super::{NESTING_SHARE, pattern::Pattern, uri};
+use super::{NESTING_SHARE, uri};
 use crate::json_text::{Data, Object, Value};
+use crate::limits::breach;
 use crate::{Limits, ParseError, ParseErrorKind};
 
 /// Loads the schema of `documents`.
@@ -130,7 +131,7 @@ impl<'a> Loader<'a> {
             Data::Boolean(false) => self.push(scope, value, Kind::False, Box::default()),
             Data::Object(object) => {
                 if self.depth >= self.depth_max {
-                    let message = format!("schemas nest deeper than {} levels", self.depth_max);
+                    let message = breach("schemas nest too deep", self.depth_max, "depth-max");
                     let kind = ParseErrorKind::TooLarge;
                     return Err(scope.document.error(kind, value.location, message));
                 }
@@ -189,7 +190,7 @@ impl<'a> Loader<'a> {
     ) -> Result<NodeId, ParseError> {
         notes.location = scope.document.location_of(value);
         self.builder.push(Node { kind, notes }).map_err(|_| {
-            let message = "the schema and its references have too many nodes";
+            let message = "the schema and its references have too many nodes (setting nodes-max)";
             scope.document.error(ParseErrorKind::TooLarge, value.location, message)
         })
     }
@@ -387,14 +388,4 @@ fn array<'v>(document: &Document, key: &str, value: &'v Value) -> Result<&'v [Va
 
 fn members<'v>(document: &Document, key: &str, value: &'v Value) -> Result<&'v Object, ParseError> {
     value.as_object().ok_or_else(|| document.mismatch(key, value, "an object"))
-}
-
-fn check_pattern(document: &Document, source: &str, value: &Value) -> Result<(), ParseError> {
-    match Pattern::parse(source) {
-        Ok(_) => Ok(()),
-        Err(reason) => {
-            let message = format!("'{source}' is not a regular expression: {reason}");
-            Err(document.invalid(value, message))
-        }
-    }
 }

@@ -3,7 +3,6 @@
 use super::load::Loader;
 use super::{Instance, Knot, Place};
 use crate::ParseError;
-use crate::json::pattern::Pattern;
 use crate::json::uri;
 use crate::json_text::{Data, Member, Object, Value};
 
@@ -119,7 +118,7 @@ impl<'a> Loader<'a> {
                 .iter()
                 .try_for_each(|schema| self.child(instance.knot, at.at(&schema.value))),
             Wanted::PatternSchemas => members(at, key)?.iter().try_for_each(|schema| {
-                check_pattern(at, &schema.key)?;
+                at.document.check_pattern(at.value, &schema.key)?;
                 self.child(instance.knot, at.at(&schema.value))
             }),
             Wanted::Conditional => {
@@ -146,7 +145,7 @@ fn check_plain(at: Place<'_>, key: &str, wanted: Wanted) -> Result<(), ParseErro
     let mismatch = |wanted: &str| Err(at.document.mismatch(key, at.value, wanted));
     match (wanted, &at.value.data) {
         (Wanted::String, _) => string(at, key).map(drop),
-        (Wanted::Pattern, _) => check_pattern(at, string(at, key)?),
+        (Wanted::Pattern, _) => at.document.check_pattern(at.value, string(at, key)?),
         (Wanted::Number, Data::Number(_))
         | (Wanted::Boolean, Data::Boolean(_))
         | (Wanted::Type, Data::String(_) | Data::Array(_)) => Ok(()),
@@ -178,14 +177,4 @@ fn members<'a>(at: Place<'a>, key: &str) -> Result<&'a Object, ParseError> {
 fn strings(at: Place<'_>, key: &str) -> Result<(), ParseError> {
     let member = format!("a member of {key}");
     array(at, key)?.iter().try_for_each(|item| string(at.at(item), &member).map(drop))
-}
-
-fn check_pattern(at: Place<'_>, source: &str) -> Result<(), ParseError> {
-    match Pattern::parse(source) {
-        Ok(_) => Ok(()),
-        Err(reason) => {
-            let message = format!("'{source}' is not a regular expression: {reason}");
-            Err(at.document.invalid(at.value, message))
-        }
-    }
 }

@@ -30,6 +30,20 @@ impl<'a> Translator<'_, 'a> {
         object: &'a Object,
         member: &'a Member,
     ) -> Result<Option<Node>, ParseError> {
+        let mut part = self.unplaced(knot, place, object, member)?;
+        if let Some(part) = &mut part {
+            part.notes.location = place.document.location_of(place.value);
+        }
+        Ok(part)
+    }
+
+    fn unplaced(
+        &mut self,
+        knot: Knot,
+        place: Place<'a>,
+        object: &'a Object,
+        member: &'a Member,
+    ) -> Result<Option<Node>, ParseError> {
         let at = place.at(&member.value);
         let inner = match member.key.as_str() {
             "$ref" => return Ok(self.static_reference(knot, place)),
@@ -51,11 +65,7 @@ impl<'a> Translator<'_, 'a> {
             }
             _ => Inner::None,
         };
-        let mut part = part(&member.key, at, object, inner);
-        if let Some(part) = &mut part {
-            part.notes.location = place.document.location_of(&member.value);
-        }
-        Ok(part)
+        Ok(part(&member.key, at, object, inner))
     }
 
     /// A list of types is a generated anyOf.

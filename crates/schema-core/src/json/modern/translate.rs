@@ -14,6 +14,7 @@ use crate::json::java_order::hash_order;
 use crate::json::model::{Builder, Criterion, Kind, Model, Node, NodeId, RefId, TooManyNodes};
 use crate::json::shape::Generated;
 use crate::json_text::{Data, Member, Object};
+use crate::limits::breach;
 use crate::{Limits, ParseError, ParseErrorKind};
 
 /// The text that a `$ref` to a schema around it is given.
@@ -76,7 +77,7 @@ impl<'a> Translator<'_, 'a> {
             Data::Boolean(true) => Node { kind: Kind::True, ..Node::default() },
             Data::Object(object) => {
                 if self.depth >= self.depth_max {
-                    let message = format!("schemas nest deeper than {} levels", self.depth_max);
+                    let message = breach("schemas nest too deep", self.depth_max, "depth-max");
                     let kind = ParseErrorKind::TooLarge;
                     return Err(place.document.error(kind, place.value.location, message));
                 }
@@ -336,6 +337,6 @@ pub(super) fn nothing() -> Node {
 }
 
 fn too_many(place: Place<'_>) -> ParseError {
-    let message = "the schema and its references have too many nodes";
+    let message = "the schema and its references have too many nodes (setting nodes-max)";
     place.document.error(ParseErrorKind::TooLarge, place.value.location, message)
 }

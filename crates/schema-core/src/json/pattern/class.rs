@@ -1,7 +1,8 @@
 //! Character classes: unions, intersections and ranges, in the reading of `java.util.regex`.
 
 use super::escape::{Escape, character};
-use super::parser::{DEPTH_MAX, Parser};
+use super::parser::{Parser, SETTING};
+use crate::limits::breach;
 
 impl Parser<'_> {
     /// The rest of a character class, the `[` being read.
@@ -37,8 +38,9 @@ impl Parser<'_> {
             }
             filled = true;
             match c {
-                '[' if outer.len() >= DEPTH_MAX => {
-                    return Err("character classes are nested too deep".to_owned());
+                '[' if outer.len() + 1 >= self.depth_max => {
+                    let what = "character classes nest too deep";
+                    return Err(breach(what, self.depth_max, SETTING));
                 }
                 '[' => {
                     outer.push(true);

@@ -1,29 +1,35 @@
 //! The syntax of patterns but for escapes and classes: groups and quantifiers.
 
+use std::collections::HashSet;
 use std::iter::Peekable;
 use std::str::Chars;
 
-/// Deepest nesting of groups and classes.
-pub(super) const DEPTH_MAX: usize = 200;
+use crate::limits::breach;
+
+/// The limit on [`Parser::depth_max`].
+pub(super) const SETTING: &str = "pattern-depth-max";
 
 pub(super) struct Parser<'a> {
     pub(super) rest: Peekable<Chars<'a>>,
     pub(super) out: String,
     /// For each open group whether a quantifier may follow it.
     groups: Vec<bool>,
-    pub(super) names: Vec<String>,
+    /// Deepest nesting of groups, and of classes.
+    pub(super) depth_max: usize,
+    pub(super) names: HashSet<String>,
     /// Whether a quantifier may stand here.
     pub(super) quantifiable: bool,
     pub(super) possessive: bool,
 }
 
 impl<'a> Parser<'a> {
-    pub(super) fn new(source: &'a str) -> Self {
+    pub(super) fn new(source: &'a str, depth_max: usize) -> Self {
         Self {
             rest: source.chars().peekable(),
             out: String::with_capacity(source.len() + 8),
             groups: Vec::new(),
-            names: Vec::new(),
+            depth_max,
+            names: HashSet::new(),
             quantifiable: false,
             possessive: false,
         }
@@ -116,8 +122,8 @@ impl<'a> Parser<'a> {
     }
 
     fn open_group(&mut self) -> Result<(), String> {
-        if self.groups.len() >= DEPTH_MAX {
-            return Err("groups are nested too deep".to_owned());
+        if self.groups.len() >= self.depth_max {
+            return Err(breach("groups nest too deep", self.depth_max, SETTING));
         }
         self.out.push('(');
         self.quantifiable = false;
@@ -148,7 +154,7 @@ impl<'a> Parser<'a> {
         }
         self.out.push_str(&name);
         self.out.push('>');
-        self.names.push(name);
+        self.names.insert(name);
         Ok(())
     }
 

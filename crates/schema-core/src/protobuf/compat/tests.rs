@@ -118,7 +118,9 @@ fn more_pairs_than_the_limit_are_refused() {
     let limits = Limits { pairs_max: 10, ..Limits::default() };
     assert_eq!(
         differences(&one, &one, &limits).map_err(|error| error.to_string()),
-        Err("the schemas are too complex to compare: more than 10 pairs of types".to_owned())
+        Err("the schemas are too complex to compare: more than 10 pairs of types \
+             (setting pairs-max)"
+            .to_owned())
     );
 }
 
