@@ -75,6 +75,7 @@ pub(super) struct StringRules {
     pub(super) min_length: Option<i32>,
     pub(super) max_length: Option<i32>,
     pub(super) pattern: Option<String>,
+    /// A format that the reference knows in the dialect.
     pub(super) format: Option<String>,
 }
 

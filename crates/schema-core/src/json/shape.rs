@@ -94,30 +94,12 @@ fn keywords(kind: &Kind, model: &Model, out: &mut Keywords) {
     }
 }
 
-/// The formats that the reference checks; it forgets the others.
-const FORMATS: [&str; 13] = [
-    "date",
-    "date-time",
-    "email",
-    "hostname",
-    "ipv4",
-    "ipv6",
-    "json-pointer",
-    "regex",
-    "relative-json-pointer",
-    "time",
-    "uri",
-    "uri-reference",
-    "uri-template",
-];
-
 fn string(rules: &StringRules, out: &mut Keywords) {
     add(out, "type", rules.typed.then(|| "string".to_owned()));
     add(out, "minLength", rules.min_length.map(|limit| limit.to_string()));
     add(out, "maxLength", rules.max_length.map(|limit| limit.to_string()));
     add(out, "pattern", rules.pattern.as_ref().map(|pattern| format!("{pattern:?}")));
-    let format = rules.format.as_ref().filter(|format| FORMATS.contains(&format.as_str()));
-    add(out, "format", format.cloned());
+    add(out, "format", rules.format.clone());
 }
 
 fn number(rules: &NumberRules, out: &mut Keywords) {

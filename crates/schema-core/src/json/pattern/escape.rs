@@ -26,10 +26,7 @@ impl Parser<'_> {
             'k' => self.named_reference()?,
             c => match self.escaped(c)? {
                 Escape::Set(set) => format!("[{set}]"),
-                Escape::Character(code) => {
-                    let c = char::from_u32(code).unwrap_or(char::REPLACEMENT_CHARACTER);
-                    format!("\\x{{{:X}}}", u32::from(c))
-                }
+                Escape::Character(code) => character(code),
             },
         };
         self.out.push_str(&text);
@@ -195,6 +192,13 @@ const POSIX: &[(&str, &str)] = &[
     ("javaDigit", r"\p{Nd}"),
     ("javaLetterOrDigit", r"\p{L}\p{Nd}"),
 ];
+
+/// A character as the engines read it everywhere. Half of a surrogate pair stands for what occurs
+/// in no text.
+pub(super) fn character(code: u32) -> String {
+    let c = char::from_u32(code).unwrap_or(char::REPLACEMENT_CHARACTER);
+    format!("\\x{{{:X}}}", u32::from(c))
+}
 
 /// The pattern with each `\Q...\E` as escapes, which is how the reference reads them.
 pub(super) fn unquoted(source: &str) -> Cow<'_, str> {

@@ -25,10 +25,9 @@ use crate::ParseErrorKind;
 /// The normalized tree, and where a text stands in it whose print may not be readable.
 pub(super) fn normalize(file: &File, types: &Types<'_>) -> Result<(File, Option<usize>)> {
     let scope = types.scope_of_package(file.package.as_deref().unwrap_or_default());
-    let normalizer = Normalizer::new(types, scope);
     let odd = &Cell::new(None);
-    let normalized = Normalizer { odd: Some(odd), ..normalizer }.file(file)?;
-    Ok((normalized, odd.get()))
+    let normalizer = Normalizer { types, scope, odd: Some(odd) };
+    Ok((normalizer.file(file)?, odd.get()))
 }
 
 /// What names and options come to, seen from a scope.

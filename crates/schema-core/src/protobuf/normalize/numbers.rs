@@ -64,11 +64,9 @@ fn decimal(digits: &str, radix: u32) -> Option<String> {
             limbs.push(carry);
         }
     }
-    let mut out = limbs.pop()?.to_string();
-    for limb in limbs.iter().rev() {
-        out.push_str(&format!("{limb:09}"));
-    }
-    Some(out)
+    let highest = limbs.pop()?.to_string();
+    let others = limbs.iter().rev().map(|limb| format!("{limb:09}"));
+    Some(std::iter::once(highest).chain(others).collect())
 }
 
 /// A float where that loses nothing a double would keep, else a double, else exact digits.
