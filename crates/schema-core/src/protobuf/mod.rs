@@ -70,7 +70,7 @@ impl ProtobufSchema {
         }
         let Read { file, is_text } =
             read_file(text, limits, &mut budget).map_err(|failure| failure.into_error(text))?;
-        let normalized = normalize::normalize(&file, &Types::collect(&file, &dependencies))
+        let normalized = normalize::normalize(&file, &Types::collect(&file, &dependencies), limits)
             .map_err(|failure| if is_text { failure } else { failure.without_place() })
             .map_err(|failure| failure.into_error(text))?;
         let parsed = Parsed {

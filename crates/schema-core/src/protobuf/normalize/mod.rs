@@ -9,6 +9,8 @@ mod merge;
 mod numbers;
 mod options;
 
+use std::cell::Cell;
+
 use super::ast::{
     Constant, Enum, Extend, Extensions, Field, FieldType, File, Group, Message, NumberRange, Oneof,
     Reserved, ReservedItem, Rpc, RpcType, Section, Service, Syntax, TypeDecl,
@@ -16,22 +18,32 @@ use super::ast::{
 use super::error::{Failure, Result};
 use super::print::value_options;
 use super::types::{NodeId, Types};
-use crate::ParseErrorKind;
+use crate::{Limits, ParseErrorKind};
 
-pub(super) fn normalize(file: &File, types: &Types<'_>) -> Result<File> {
+pub(super) fn normalize(file: &File, types: &Types<'_>, limits: &Limits) -> Result<File> {
     let scope = types.scope_of_package(file.package.as_deref().unwrap_or_default());
-    Normalizer::new(types, scope).file(file)
+    let mut normalizer = Normalizer::new(types, scope);
+    let left = limits.name_bytes_max().checked_sub(types.name_bytes());
+    normalizer.name_bytes_left.set(left);
+    let normalized = normalizer.file(file)?;
+    if normalizer.name_bytes_left.get().is_none() {
+        let message = "the full names in the file are too long (setting text-bytes-max)";
+        return Err(Failure::new(ParseErrorKind::TooLarge, 0, message).without_place());
+    }
+    Ok(normalized)
 }
 
 /// What names and options come to, seen from a scope.
 pub(super) struct Normalizer<'t, 'a> {
     types: &'t Types<'a>,
     scope: NodeId,
+    /// Bytes left for full names; `None` once there were too many, which are then left empty.
+    name_bytes_left: Cell<Option<usize>>,
 }
 
 impl<'t, 'a> Normalizer<'t, 'a> {
     pub(super) fn new(types: &'t Types<'a>, scope: NodeId) -> Self {
-        Self { types, scope }
+        Self { types, scope, name_bytes_left: Cell::new(Some(usize::MAX)) }
     }
 
     pub(super) fn scope(&self) -> NodeId {
@@ -49,7 +61,14 @@ impl<'t, 'a> Normalizer<'t, 'a> {
         self.scope = outer;
     }
 
-    fn file(mut self, file: &File) -> Result<File> {
+    fn full_name(&self, id: NodeId) -> String {
+        let length = self.types.name_length(id);
+        let left = self.name_bytes_left.get().and_then(|left| left.checked_sub(length));
+        self.name_bytes_left.set(left);
+        left.map_or_else(String::new, |_| self.types.full_name(id))
+    }
+
+    fn file(&mut self, file: &File) -> Result<File> {
         Ok(File {
             package: file.package.clone(),
             syntax: file.syntax.filter(|syntax| *syntax == Syntax::Proto3),
@@ -65,7 +84,7 @@ impl<'t, 'a> Normalizer<'t, 'a> {
     /// A full name with its leading dot.
     fn name(&self, at: usize, name: &str) -> Result<String> {
         let (id, _) = self.types.resolve(self.scope, name).ok_or_else(|| unresolved(at, name))?;
-        Ok(format!(".{}", self.types.full_name(id)))
+        Ok(format!(".{}", self.full_name(id)))
     }
 
     fn types(&mut self, types: &[TypeDecl]) -> Result<Vec<TypeDecl>> {
@@ -144,7 +163,7 @@ impl<'t, 'a> Normalizer<'t, 'a> {
                 let (id, info) = found.ok_or_else(|| unresolved(field.at, name))?;
                 match info.map_entry {
                     None => {
-                        return Ok(FieldType::Named(format!(".{}", self.types.full_name(id))));
+                        return Ok(FieldType::Named(format!(".{}", self.full_name(id))));
                     }
                     Some(entry) => entry.map_type().ok_or_else(|| {
                         let message = format!(
@@ -162,7 +181,7 @@ impl<'t, 'a> Normalizer<'t, 'a> {
         Ok(match ty {
             FieldType::Map(map) => match self.types.resolve(self.scope, &map.value.to_string()) {
                 Some((id, _)) => {
-                    let value = FieldType::Named(format!(".{}", self.types.full_name(id)));
+                    let value = FieldType::Named(format!(".{}", self.full_name(id)));
                     FieldType::map(map.key, value)
                 }
                 None => FieldType::Map(map),
