@@ -104,6 +104,14 @@ fn known_names() -> String {
     names.collect::<Vec<_>>().join(", ")
 }
 
+impl Limits {
+    /// Most bytes of names and addresses written out in full: inside a long package, namespace or
+    /// base, each short one becomes long.
+    pub(crate) fn name_bytes_max(&self) -> usize {
+        self.text_bytes_max.saturating_mul(16)
+    }
+}
+
 /// What is said of a breach: what is too large, how large it may be, and the name of the setting.
 pub(crate) fn breach(what: &str, max: usize, setting: &str) -> String {
     format!("{what}; the limit is {max} (setting {setting})")

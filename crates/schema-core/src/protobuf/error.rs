@@ -30,18 +30,47 @@ impl Failure {
     pub(super) fn into_error(self, text: &str) -> ParseError {
         let error = ParseError::new(self.kind, self.message);
         match self.at {
-            Some(at) => error.at(location(text, at)),
+            Some(at) => error.at(behind(text.get(..at).unwrap_or(text), START)),
             None => error,
         }
     }
 }
 
-pub(super) fn location(text: &str, at: usize) -> Location {
-    let before = text.get(..at).unwrap_or(text);
-    let line_start = before.rfind('\n').map_or(0, |newline| newline + 1);
-    Location {
-        line: before.bytes().filter(|byte| *byte == b'\n').count() + 1,
-        column: before.get(line_start..).unwrap_or_default().chars().count() + 1,
+const START: Location = Location { line: 1, column: 1 };
+
+/// The place behind `passed`, which begins at `from`.
+fn behind(passed: &str, from: Location) -> Location {
+    passed.chars().fold(from, |Location { line, column }, c| match c {
+        '\n' => Location { line: line + 1, column: 1 },
+        _ => Location { line, column: column + 1 },
+    })
+}
+
+/// Bytes between two noted places.
+const STRIDE: usize = 256;
+
+/// Lines and columns of a text by byte offset: only what follows a noted place is counted, so that
+/// very many findings in a very long line cost little each.
+pub(super) struct Places<'t> {
+    text: &'t str,
+    noted: Vec<(usize, Location)>,
+}
+
+impl<'t> Places<'t> {
+    pub(super) fn new(text: &'t str) -> Self {
+        let mut places = Self { text, noted: Vec::new() };
+        for at in (STRIDE..text.len()).step_by(STRIDE) {
+            let at = text.ceil_char_boundary(at);
+            places.noted.push((at, places.location(at)));
+        }
+        places
+    }
+
+    pub(super) fn location(&self, at: usize) -> Location {
+        let passed = self.noted.partition_point(|(noted, _)| *noted <= at);
+        let noted = passed.checked_sub(1).and_then(|last| self.noted.get(last));
+        let (start, from) = noted.copied().unwrap_or((0, START));
+        behind(self.text.get(start..at).unwrap_or_default(), from)
     }
 }
 
@@ -73,6 +102,11 @@ impl Budget {
             return Err(too_large(at, what, self.limits.nodes_max, "nodes-max"));
         }
         Ok(())
+    }
+
+    /// The parts of a dotted name, each of which becomes a scope.
+    pub(super) fn parts(&mut self, name: &str, at: usize) -> Result<()> {
+        name.bytes().filter(|byte| *byte == b'.').try_for_each(|_| self.node(at))
     }
 
     /// Refuses a file of `count` declarations and texts before it is decoded.
@@ -119,5 +153,20 @@ impl Budget {
     /// Back to the top level, after a failure in the middle of a file.
     pub(super) fn restart(&mut self) {
         self.depth = 0;
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn places_are_those_that_counting_from_the_start_gives() {
+        let text = "é\n".repeat(300) + &"ü".repeat(700) + "\n" + &"x".repeat(600);
+        let places = Places::new(&text);
+        for (at, _) in text.char_indices().chain([(text.len(), ' ')]) {
+            assert_eq!(places.location(at), behind(&text[..at], START), "{at}");
+        }
+        assert_eq!(Places::new("").location(0), START);
     }
 }

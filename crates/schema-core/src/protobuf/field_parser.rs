@@ -46,6 +46,7 @@ impl Parser<'_, '_> {
 
     fn field(&mut self, at: usize, label: Option<Label>, ty: FieldType) -> Result<Field> {
         let name = self.lexer.member_name()?.to_owned();
+        self.budget.parts(&name, at)?;
         self.lexer.require('=')?;
         let number = self.lexer.integer()?;
         let mut options = self.bracketed_options()?;

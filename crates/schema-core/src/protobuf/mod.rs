@@ -73,7 +73,7 @@ impl ProtobufSchema {
         }
         let Read { file, is_text } =
             read_file(text, limits, &mut budget).map_err(|failure| failure.into_error(text))?;
-        let normalized = normalize::normalize(&file, &Types::collect(&file, &dependencies))
+        let normalized = normalize::normalize(&file, &Types::collect(&file, &dependencies), limits)
             .and_then(|(normalized, odd)| {
                 let normalized = print::print(&normalized);
                 odd.map_or(Ok(()), |at| reads_back(at, &normalized, limits))?;

@@ -76,6 +76,28 @@ pub(super) const CASES: &[Case] = &[
         task: || Task::parse(Json, format!("{{\"$ref\":\"#/{}\"}}", "n".repeat(1_000_000))),
     },
     Case {
+        name: "json: 10,000 $refs against a base of 500 kB, draft 07",
+        expected: "TooLarge",
+        task: || Task::parse(Json, based(OLD)),
+    },
+    Case {
+        name: "json: 10,000 $refs against a base of 500 kB, 2020-12",
+        expected: "TooLarge",
+        task: || Task::parse(Json, based(NEW)),
+    },
+    Case {
+        name: "json: 5,000 differences in a property with a name of 500 kB",
+        expected: "too complex",
+        task: || {
+            let text = |kind: &str| {
+                let inner = list(5_000, |i| format!("\"p{i}\":{{\"type\":\"{kind}\"}}"));
+                let name = "n".repeat(500_000);
+                format!("{{\"properties\":{{\"{name}\":{{\"properties\":{{{inner}}}}}}}}}")
+            };
+            Task::compare(Json, text("string"), text("integer"))
+        },
+    },
+    Case {
         name: "json: one member 100,000 times",
         expected: "TooLarge",
         task: || Task::parse(Json, format!("{{{}}}", list(100_000, |_| "\"a\":1".into()))),
@@ -194,6 +216,11 @@ pub(super) const CASES: &[Case] = &[
         },
     },
     Case {
+        name: "json: pattern of 150,000 character properties",
+        expected: "parsed",
+        task: || Task::parse(Json, json!({"pattern": r"\p{L}".repeat(150_000)}).to_string()),
+    },
+    Case {
         name: "json: pattern property (a+)+ against a long name",
         expected: "incompatible",
         task: || covering("^(a+)+$", &format!("{}b", "a".repeat(100_000))),
@@ -267,6 +294,15 @@ pub(super) const CASES: &[Case] = &[
 /// Schemas that a value must match one or any of.
 fn constants(keyword: &str, count: usize, first: usize) -> String {
     format!("{{\"{keyword}\":[{}]}}", list(count, |i| format!("{{\"const\":{}}}", i + first)))
+}
+
+fn based(dialect: &str) -> String {
+    let id = format!("http://host/{}/", "n".repeat(500_000));
+    let properties = list(10_000, |i| format!("\"p{i}\":{{\"$ref\":\"#/definitions/A{i}\"}}"));
+    let definitions = list(10_000, |i| format!("\"A{i}\":{{}}"));
+    format!(
+        "{{\"$schema\":\"{dialect}\",\"$id\":\"{id}\",\"properties\":{{{properties}}},\"definitions\":{{{definitions}}}}}"
+    )
 }
 
 fn circle(dialect: &str) -> String {

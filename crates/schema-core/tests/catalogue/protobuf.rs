@@ -78,7 +78,7 @@ pub(super) const CASES: &[Case] = &[
         },
     },
     Case {
-        name: "proto: 40,000 fields against fields of another kind",
+        name: "proto: 30,000 fields against fields of another kind",
         expected: "incompatible",
         task: || {
             let text = |kind: &str| {
@@ -102,6 +102,40 @@ pub(super) const CASES: &[Case] = &[
         name: "proto: type name of half a million parts",
         expected: "UnresolvedName",
         task: || proto3(&format!("a{} a = 1;", ".b".repeat(500_000))),
+    },
+    Case {
+        name: "proto: package of half a million parts",
+        expected: "TooLarge",
+        task: || Task::parse(Protobuf, format!("package a{};", ".b".repeat(500_000))),
+    },
+    Case {
+        name: "proto: 10,000 messages in a package of 500 kB",
+        expected: "TooLarge",
+        task: || {
+            let messages: String = (0..10_000).map(|i| format!("message M{i} {{}}")).collect();
+            Task::parse(Protobuf, format!("package {}; {messages}", "p".repeat(500_000)))
+        },
+    },
+    Case {
+        name: "proto: 20,000 fields of a type in a package of 500 kB",
+        expected: "TooLarge",
+        task: || {
+            let fields: String = (1..20_000).map(|i| format!("M f{i} = {i};")).collect();
+            let package = "p".repeat(500_000);
+            let text = format!("syntax = \"proto3\"; package {package}; message M {{ {fields} }}");
+            Task::parse(Protobuf, text)
+        },
+    },
+    Case {
+        name: "proto: 20,000 differences in a message with a name of 500 kB",
+        expected: "too complex",
+        task: || {
+            let text = |kind: &str| {
+                let fields: String = (1..20_000).map(|i| format!("{kind} f{i}={i};")).collect();
+                format!("syntax = \"proto3\"; message {} {{ {fields} }}", "n".repeat(500_000))
+            };
+            Task::compare(Protobuf, text("int32"), text("string"))
+        },
     },
     Case {
         name: "proto: one message 30,000 times",
@@ -131,7 +165,7 @@ pub(super) const CASES: &[Case] = &[
         },
     },
     Case {
-        name: "proto: 20,000 extend blocks",
+        name: "proto: 12,000 extend blocks",
         expected: "parsed",
         task: || {
             let extends: String =

@@ -31,6 +31,8 @@ impl At {
 
 type Pair = (At, At);
 
+/// Paths hold names, which may be as long as the schema.
+const PATH_BYTES_PER_PAIR: usize = 16;
 /// Looking up a known pair costs this much less than comparing a new one.
 const LOOKUPS_PER_PAIR: usize = 16;
 pub(super) type Found = Rc<[Difference]>;
@@ -154,7 +156,8 @@ impl<'a> Comparison<'a> {
         update: At,
     ) -> Result<bool, CheckError> {
         let found = self.compare(original, update)?;
-        self.spend(found.len())?;
+        let bytes = found.iter().map(|difference| path.len() + difference.path.len());
+        self.spend(found.len() + bytes.sum::<usize>() / PATH_BYTES_PER_PAIR)?;
         findings.add_below(path, &found);
         Ok(found.is_empty())
     }

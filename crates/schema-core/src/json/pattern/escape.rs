@@ -1,6 +1,8 @@
 //! Escapes in patterns: classes, characters by number, properties, quoted text.
 
 use std::borrow::Cow;
+use std::collections::HashSet;
+use std::sync::{LazyLock, Mutex, PoisonError};
 
 use super::parser::Parser;
 
@@ -160,12 +162,30 @@ impl Parser<'_> {
         };
         // Blocks and the rest of Java's own families are legal, but no engine here has them.
         let foreign = ["In", "java", "block=", "blk="].iter().any(|mark| name.starts_with(mark));
-        if foreign || regex::Regex::new(&text).is_ok() {
+        if foreign || posix.is_some() || is_property(&text) {
             Ok(text)
         } else {
             Err(format!("unknown character property {{{name}}}"))
         }
     }
+}
+
+/// Whether the engines know the property in `text`, a `\p{...}`. Finding out takes long and a
+/// pattern can ask very often, so those that are known are remembered; they are finitely many.
+fn is_property(text: &str) -> bool {
+    static KNOWN: LazyLock<Mutex<HashSet<String>>> = LazyLock::new(Mutex::default);
+    // Neither counts where names are compared.
+    let is_counted = |c: &char| !matches!(c, ' ' | '_' | '-');
+    let key: String = text.to_ascii_lowercase().chars().filter(is_counted).collect();
+    let known = || KNOWN.lock().unwrap_or_else(PoisonError::into_inner);
+    if known().contains(&key) {
+        return true;
+    }
+    let is_known = regex::Regex::new(text).is_ok();
+    if is_known {
+        known().insert(key);
+    }
+    is_known
 }
 
 /// The families that `java.util.regex` knows by POSIX or Java names, as members of a class.

@@ -20,27 +20,39 @@ use super::ast::{
 use super::error::{Failure, Result};
 use super::print::value_options;
 use super::types::{NodeId, Types};
-use crate::ParseErrorKind;
+use crate::{Limits, ParseErrorKind};
 
 /// The normalized tree, and where a text stands in it whose print may not be readable.
-pub(super) fn normalize(file: &File, types: &Types<'_>) -> Result<(File, Option<usize>)> {
+pub(super) fn normalize(
+    file: &File,
+    types: &Types<'_>,
+    limits: &Limits,
+) -> Result<(File, Option<usize>)> {
     let scope = types.scope_of_package(file.package.as_deref().unwrap_or_default());
-    let odd = &Cell::new(None);
-    let normalizer = Normalizer { types, scope, odd: Some(odd) };
-    Ok((normalizer.file(file)?, odd.get()))
+    let mut normalizer = Normalizer::new(types, scope);
+    let left = limits.name_bytes_max().checked_sub(types.name_bytes());
+    normalizer.name_bytes_left.set(left);
+    let tree = normalizer.file(file)?;
+    if normalizer.name_bytes_left.get().is_none() {
+        let message = "the full names in the file are too long (setting text-bytes-max)";
+        return Err(Failure::new(ParseErrorKind::TooLarge, 0, message).without_place());
+    }
+    Ok((tree, normalizer.odd.get()))
 }
 
 /// What names and options come to, seen from a scope.
 pub(super) struct Normalizer<'t, 'a> {
     types: &'t Types<'a>,
     scope: NodeId,
-    /// Takes the place of a text that is printed as it is though it is not one word.
-    odd: Option<&'t Cell<Option<usize>>>,
+    /// The place of a text that is printed as it is though it is not one word.
+    odd: Cell<Option<usize>>,
+    /// Bytes left for full names; `None` once there were too many, which are then left empty.
+    name_bytes_left: Cell<Option<usize>>,
 }
 
 impl<'t, 'a> Normalizer<'t, 'a> {
     pub(super) fn new(types: &'t Types<'a>, scope: NodeId) -> Self {
-        Self { types, scope, odd: None }
+        Self { types, scope, odd: Cell::new(None), name_bytes_left: Cell::new(Some(usize::MAX)) }
     }
 
     pub(super) fn scope(&self) -> NodeId {
@@ -58,7 +70,14 @@ impl<'t, 'a> Normalizer<'t, 'a> {
         self.scope = outer;
     }
 
-    fn file(mut self, file: &File) -> Result<File> {
+    fn full_name(&self, id: NodeId) -> String {
+        let length = self.types.name_length(id);
+        let left = self.name_bytes_left.get().and_then(|left| left.checked_sub(length));
+        self.name_bytes_left.set(left);
+        left.map_or_else(String::new, |_| self.types.full_name(id))
+    }
+
+    fn file(&mut self, file: &File) -> Result<File> {
         for path in file.imports.iter().chain(&file.public_imports) {
             if path.contains(['"', '\\', '\n']) {
                 self.watch(0, path);
@@ -81,15 +100,15 @@ impl<'t, 'a> Normalizer<'t, 'a> {
             let is_part = |byte: u8| byte.is_ascii_alphanumeric() || b"_-.".contains(&byte);
             !text.is_empty() && text.bytes().all(is_part)
         };
-        if let (Some(odd), false) = (self.odd, is_word(text)) {
-            odd.set(odd.get().or(Some(at)));
+        if !is_word(text) {
+            self.odd.set(self.odd.get().or(Some(at)));
         }
     }
 
     /// A full name with its leading dot.
     fn name(&self, at: usize, name: &str) -> Result<String> {
         let (id, _) = self.types.resolve(self.scope, name).ok_or_else(|| unresolved(at, name))?;
-        Ok(format!(".{}", self.types.full_name(id)))
+        Ok(format!(".{}", self.full_name(id)))
     }
 
     fn types(&mut self, types: &[TypeDecl]) -> Result<Vec<TypeDecl>> {
@@ -173,7 +192,7 @@ impl<'t, 'a> Normalizer<'t, 'a> {
                 let (id, info) = found.ok_or_else(|| unresolved(field.at, name))?;
                 match info.map_entry {
                     None => {
-                        return Ok(FieldType::Named(format!(".{}", self.types.full_name(id))));
+                        return Ok(FieldType::Named(format!(".{}", self.full_name(id))));
                     }
                     Some(entry) => entry.map_type().ok_or_else(|| {
                         let message = format!(
@@ -191,7 +210,7 @@ impl<'t, 'a> Normalizer<'t, 'a> {
         Ok(match ty {
             FieldType::Map(map) => match self.types.resolve(self.scope, &map.value.to_string()) {
                 Some((id, _)) => {
-                    let value = FieldType::Named(format!(".{}", self.types.full_name(id)));
+                    let value = FieldType::Named(format!(".{}", self.full_name(id)));
                     FieldType::map(map.key, value)
                 }
                 None => FieldType::Map(map),
