@@ -9,4 +9,4 @@ mod http;
 mod server;
 mod storage;
 
-pub use server::{RunningRegistry, Settings, ShutdownError, StartError, start};
+pub use server::{BODY_BYTES_MAX, RunningRegistry, Settings, ShutdownError, StartError, start};

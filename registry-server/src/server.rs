@@ -16,6 +16,8 @@ use crate::app::AppState;
 use crate::http;
 use crate::storage::{OpenError, SqliteStore};
 
+/// Longest request body in bytes, unless the settings say otherwise; as in the reference.
+pub const BODY_BYTES_MAX: usize = 1 << 20;
 /// How long requests in flight may take to finish when the server stops.
 const DRAIN_TIMEOUT: Duration = Duration::from_secs(25);
 /// How long closing the database may take after that.
@@ -28,6 +30,8 @@ pub struct Settings {
     pub database: PathBuf,
     /// `HOST:PORT`; port 0 takes a free one.
     pub listen: String,
+    /// Longest request body in bytes.
+    pub body_bytes_max: usize,
     /// Bounds on every schema that is parsed or compared.
     pub limits: Limits,
     /// Names of the Kafka cluster and of this registry, shown under `/v1/metadata/id`.
@@ -40,6 +44,7 @@ impl Settings {
         Self {
             database: database.into(),
             listen: listen.into(),
+            body_bytes_max: BODY_BYTES_MAX,
             limits: Limits::default(),
             kafka_cluster_id: String::new(),
             registry_cluster_id: "schema-registry".to_owned(),

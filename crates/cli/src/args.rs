@@ -10,6 +10,7 @@ use clap::{Args, Parser, Subcommand};
 use levada_schema_core::{CompatibilityLevel, SchemaType};
 
 use crate::exit;
+use crate::limits::LimitArgs;
 
 const EXIT_CODES: &str = "\
 Exit codes:
@@ -60,6 +61,11 @@ pub(crate) struct ServeArgs {
     /// Address that Kafka clients are told to connect to [default: the one listened on]
     #[arg(long, env = "LEVADA_KAFKA_ADVERTISE", value_name = "HOST:PORT")]
     pub(crate) kafka_advertise: Option<String>,
+    /// Longest request body of the schema registry in bytes [default: 1048576]
+    #[arg(long, env = "LEVADA_REGISTRY_BODY_MAX", value_name = "BYTES")]
+    pub(crate) registry_body_max: Option<usize>,
+    #[command(flatten)]
+    pub(crate) limits: LimitArgs,
     /// Settings file [default: levada.toml, looked for from here upwards]
     #[arg(long, env = "LEVADA_CONFIG", value_name = "FILE")]
     pub(crate) config: Option<PathBuf>,
@@ -79,6 +85,11 @@ pub(crate) struct CheckArgs {
     /// AVRO, PROTOBUF or JSON [default: by extension: .avsc .avro, .proto, .json]
     #[arg(long = "type", value_name = "TYPE")]
     pub(crate) schema_type: Option<SchemaType>,
+    /// Show with each reason a value that was written with one schema and refused by the other
+    #[arg(long)]
+    pub(crate) example: bool,
+    #[command(flatten)]
+    pub(crate) limits: LimitArgs,
 }
 
 /// What is said instead of running a command: help, the version, or a usage error.

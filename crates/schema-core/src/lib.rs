@@ -23,12 +23,13 @@ mod reference;
 mod schema;
 
 pub use compat::{
-    CheckError, CompatibilityLevel, CompatibilityPolicy, Incompatibility, JsonRule, Rule, Side,
-    UnknownLevel, UnknownPolicy, VersionReport, check_version, check_version_under,
+    CheckError, CompatibilityLevel, CompatibilityPolicy, CounterExample, Incompatibility, JsonRule,
+    Rule, Side, UnknownLevel, UnknownPolicy, VersionReport, check_version, check_version_under,
+    counter_example,
 };
 pub use contract::Metadata;
 pub use error::{Location, ParseError, ParseErrorKind};
 pub use fingerprint::{Fingerprint, InvalidFingerprint};
-pub use limits::Limits;
+pub use limits::{LimitError, Limits};
 pub use reference::{Reference, ResolvedReference};
 pub use schema::{RawSchema, Schema, SchemaType, UnknownSchemaType, Validation};

@@ -5,6 +5,7 @@ use std::str::FromStr;
 
 use crate::avro::AvroSchema;
 use crate::json::JsonSchema;
+use crate::limits::breach;
 use crate::protobuf::ProtobufSchema;
 use crate::{Limits, ParseError, ParseErrorKind, Reference, ResolvedReference};
 
@@ -84,14 +85,9 @@ impl Schema {
         limits: &Limits,
     ) -> Result<Self, ParseError> {
         if raw.text.len() > limits.text_bytes_max {
-            return Err(ParseError::new(
-                ParseErrorKind::TooLarge,
-                format!(
-                    "schema text has {} bytes; the limit is {}",
-                    raw.text.len(),
-                    limits.text_bytes_max
-                ),
-            ));
+            let what = format!("schema text has {} bytes", raw.text.len());
+            let message = breach(&what, limits.text_bytes_max, "text-bytes-max");
+            return Err(ParseError::new(ParseErrorKind::TooLarge, message));
         }
         if raw.text.trim().is_empty() {
             return Err(ParseError::new(ParseErrorKind::Empty, "Empty schema"));

@@ -16,8 +16,6 @@ use super::error::HttpError;
 use super::media_type::is_readable;
 use crate::app::AppState;
 
-/// Largest request body; the router sets it as the limit of every body.
-pub(super) const BODY_BYTES_MAX: usize = 1 << 20;
 const BODY_TIMEOUT: Duration = Duration::from_secs(30);
 
 /// The names in the path, percent-decoded once.
@@ -151,7 +149,7 @@ impl<S: Send + Sync, T: DeserializeOwned> FromRequest<S> for Body<T> {
         })?;
         let body = body.map_err(|refused| match refused.status() {
             StatusCode::PAYLOAD_TOO_LARGE => {
-                let message = format!("The body has more than {BODY_BYTES_MAX} bytes");
+                let message = "The body is longer than the setting registry-body-max allows";
                 HttpError::new(ErrorCode::PayloadTooLarge, message)
             }
             _ => HttpError::new(ErrorCode::BadRequest, refused.body_text()),

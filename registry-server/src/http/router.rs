@@ -6,7 +6,7 @@ use axum::middleware::from_fn;
 use axum::routing::{MethodRouter, delete, get, post, put};
 use tower_http::catch_panic::CatchPanicLayer;
 
-use super::{compatibility, config, extract, layers, mode, root, schemas, subjects, versions};
+use super::{compatibility, config, layers, mode, root, schemas, subjects, versions};
 use crate::app::AppState;
 
 /// Every path of the API with its methods.
@@ -57,15 +57,18 @@ pub(crate) fn router(app: AppState) -> Router {
         }
         router = router.route(path, methods);
     }
-    surround(router).with_state(app)
+    surround(router, app.body_bytes_max).with_state(app)
 }
 
 /// What every request meets, whatever its path.
-fn surround<S: Clone + Send + Sync + 'static>(router: Router<S>) -> Router<S> {
+fn surround<S: Clone + Send + Sync + 'static>(
+    router: Router<S>,
+    body_bytes_max: usize,
+) -> Router<S> {
     router
         .fallback(layers::no_such_path)
         .method_not_allowed_fallback(layers::no_such_method)
-        .layer(DefaultBodyLimit::max(extract::BODY_BYTES_MAX))
+        .layer(DefaultBodyLimit::max(body_bytes_max))
         .layer(CatchPanicLayer::custom(layers::panicked))
         .layer(from_fn(layers::envelope))
 }
@@ -84,7 +87,7 @@ mod tests {
     async fn a_panicking_handler_is_answered_with_an_error_body() {
         let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
         let url = format!("http://{}/", listener.local_addr().unwrap());
-        let app = surround(Router::new().route("/", get(broken)));
+        let app = surround(Router::new().route("/", get(broken)), 0);
         let serving = tokio::spawn(async move { axum::serve(listener, app).await });
         let answer = reqwest::get(url).await.unwrap();
         assert_eq!(answer.status().as_u16(), 500);

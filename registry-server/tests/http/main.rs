@@ -4,6 +4,7 @@
 mod conventions;
 mod documents;
 mod durability;
+mod hostile;
 
 use levada_registry_server::{RunningRegistry, Settings, start};
 use reqwest::{Client, Method, RequestBuilder};

@@ -3,7 +3,9 @@
 use std::str::FromStr;
 use std::sync::Arc;
 
-use levada_schema_core::{Fingerprint, Metadata, Reference, Schema, SchemaType, Validation};
+use levada_schema_core::{
+    Fingerprint, Limits, Metadata, Reference, Schema, SchemaType, Validation,
+};
 
 use super::references::{self, Closure};
 use super::{Draft, Registry};
@@ -30,9 +32,11 @@ impl Loaded {
     pub(super) async fn load<T: ReadTransaction>(
         tx: &mut T,
         stored: StoredVersion,
+        limits: &Limits,
     ) -> Result<Self, RegistryError> {
         let schema = &stored.schema;
-        let closure = references::closure(tx, &stored.subject.context, &schema.references).await?;
+        let home = &stored.subject.context;
+        let closure = references::closure(tx, home, &schema.references, limits).await?;
         let source = Arc::new(Source {
             schema_type: schema.schema_type,
             text: schema.text.clone(),
@@ -44,10 +48,11 @@ impl Loaded {
     pub(super) async fn load_all<T: ReadTransaction>(
         tx: &mut T,
         versions: Vec<StoredVersion>,
+        limits: &Limits,
     ) -> Result<Vec<Self>, RegistryError> {
         let mut loaded = Vec::with_capacity(versions.len());
         for version in versions {
-            loaded.push(Self::load(tx, version).await?);
+            loaded.push(Self::load(tx, version, limits).await?);
         }
         Ok(loaded)
     }

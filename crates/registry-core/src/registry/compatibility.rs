@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use levada_schema_core::{CompatibilityLevel, Metadata, Validation, check_version_under};
+use levada_schema_core::{CompatibilityLevel, Limits, Metadata, Validation, check_version_under};
 
 use super::candidate::{Candidate, Loaded};
 use super::references::closure;
@@ -10,9 +10,6 @@ use super::{Draft, Registry, scope};
 use crate::{
     EffectiveConfig, QualifiedSubject, ReadTransaction, RegistryError, Store, VersionSpec,
 };
-
-/// Most versions that a transitive check compares.
-const COMPARED_MAX: usize = 1_000;
 
 /// What to compare with, and how to answer.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -34,8 +31,9 @@ impl<S: Store> Registry<S> {
     ) -> Result<Vec<String>, RegistryError> {
         let mut tx = self.store.read().await?;
         let config = scope::config_in_scope(&mut tx, subject).await?;
-        let previous = previous(&mut tx, subject, check.version).await?;
-        let closure = closure(&mut tx, &subject.context, &draft.references).await;
+        let previous = previous(&mut tx, subject, check.version, &self.parser.limits).await?;
+        let limits = &self.parser.limits;
+        let closure = closure(&mut tx, &subject.context, &draft.references, limits).await;
         drop(tx);
         let normalize = check.normalize || config.normalize();
         let candidate = async {
@@ -78,9 +76,11 @@ impl<S: Store> Registry<S> {
         if level == CompatibilityLevel::None {
             return Ok(Vec::new());
         }
-        if compared.len() > COMPARED_MAX {
+        let versions_max = self.parser.limits.versions_max;
+        if compared.len() > versions_max {
             return Err(RegistryError::InvalidSchema(format!(
-                "Too complex: {level} would compare with more than {COMPARED_MAX} versions"
+                "Too complex: {level} would compare with more than {versions_max} versions \
+                 (setting versions-max)"
             )));
         }
         for old in compared {
@@ -106,6 +106,7 @@ async fn previous<T: ReadTransaction>(
     tx: &mut T,
     subject: &QualifiedSubject,
     version: Option<VersionSpec>,
+    limits: &Limits,
 ) -> Result<Vec<Loaded>, RegistryError> {
     let mut versions = tx.versions(subject).await?;
     versions.retain(|version| !version.is_deleted);
@@ -119,7 +120,7 @@ async fn previous<T: ReadTransaction>(
             }
         }
     }
-    Loaded::load_all(tx, versions).await
+    Loaded::load_all(tx, versions, limits).await
 }
 
 fn property<'a>(metadata: Option<&'a Metadata>, name: &str) -> Option<&'a str> {

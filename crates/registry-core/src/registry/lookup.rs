@@ -48,8 +48,9 @@ impl<S: Store> Registry<S> {
         let config = scope::config_in_scope(&mut tx, subject).await?;
         let mut versions = tx.versions(subject).await?;
         versions.retain(|version| deleted || !version.is_deleted);
-        let versions = Loaded::load_all(&mut tx, versions).await?;
-        let closure = closure(&mut tx, &subject.context, &draft.references).await;
+        let limits = &self.parser.limits;
+        let versions = Loaded::load_all(&mut tx, versions, limits).await?;
+        let closure = closure(&mut tx, &subject.context, &draft.references, limits).await;
         drop(tx);
         let versions: Vec<&Loaded> = versions.iter().collect();
         // A blank text is no error of its own: it matches nothing.

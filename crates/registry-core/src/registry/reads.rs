@@ -120,7 +120,8 @@ impl<S: Store> Registry<S> {
         if format == SchemaFormat::Stored {
             return Ok(version.schema.text.clone());
         }
-        let loaded = Loaded::load(&mut self.store.read().await?, version.clone()).await?;
+        let limits = &self.parser.limits;
+        let loaded = Loaded::load(&mut self.store.read().await?, version.clone(), limits).await?;
         let parsed = self.parse_loaded(&loaded).await?;
         self.parser.pool.run(move || format.render(&parsed)).await
     }

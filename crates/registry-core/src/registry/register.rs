@@ -7,7 +7,7 @@
 
 use std::sync::Arc;
 
-use levada_schema_core::{Fingerprint, Metadata, Reference, Validation};
+use levada_schema_core::{Fingerprint, Limits, Metadata, Reference, Validation};
 
 use super::candidate::{Candidate, Loaded};
 use super::references::{Closure, closure};
@@ -74,7 +74,7 @@ impl<S: Store> Registry<S> {
         subject.check_subject()?;
         for _ in 0..OPTIMISTIC_ATTEMPTS {
             let mut read = self.store.read().await?;
-            let snapshot = Snapshot::take(&mut read, subject, draft).await?;
+            let snapshot = Snapshot::take(&mut read, subject, draft, &self.parser.limits).await?;
             drop(read);
             let addition = match self.decide(subject, draft, options, &snapshot).await? {
                 Decision::Existing(version) => return Ok(Registered { version, is_new: false }),
@@ -86,7 +86,7 @@ impl<S: Store> Registry<S> {
             }
         }
         let mut tx = self.store.write().await?;
-        let snapshot = Snapshot::take(&mut tx, subject, draft).await?;
+        let snapshot = Snapshot::take(&mut tx, subject, draft, &self.parser.limits).await?;
         match self.decide(subject, draft, options, &snapshot).await? {
             Decision::Existing(version) => Ok(Registered { version, is_new: false }),
             Decision::Add(addition) => add(tx, subject, *addition).await,
@@ -227,17 +227,18 @@ impl Snapshot {
         tx: &mut T,
         subject: &QualifiedSubject,
         draft: &Draft,
+        limits: &Limits,
     ) -> Result<Self, RegistryError> {
         let revision = tx.subject_revision(subject).await?;
         let settings = tx.settings_revision().await?;
         let versions = tx.versions(subject).await?;
-        let versions = Loaded::load_all(tx, versions).await?;
+        let versions = Loaded::load_all(tx, versions, limits).await?;
         let latest = versions.iter().rfind(|version| !version.stored.is_deleted);
         let references = inherit(draft, latest).references;
         Ok(Self {
             config: scope::config_in_scope(tx, subject).await?,
             mode: scope::mode_in_scope(tx, subject).await?,
-            closure: closure(tx, &subject.context, &references).await,
+            closure: closure(tx, &subject.context, &references, limits).await,
             versions,
             revision,
             settings,

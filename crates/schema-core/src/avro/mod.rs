@@ -5,6 +5,7 @@
 
 mod attributes;
 mod compat;
+mod counter_example;
 mod defaults;
 mod equal;
 mod logical;
@@ -16,6 +17,7 @@ mod records;
 #[cfg(test)]
 mod tests;
 mod types;
+mod value;
 
 use std::sync::Arc;
 
@@ -26,9 +28,12 @@ use print::{Form, print};
 use types::{TypeId, Types};
 
 use crate::json_text::{self, Dialect};
+use crate::limits::breach;
 use crate::{Limits, ParseError, ParseErrorKind, ResolvedReference, Validation};
 
 pub(crate) use compat::compare;
+pub(crate) use counter_example::counter_example;
+pub use value::{DecodeError, Refusal, Value};
 
 /// A parsed schema.
 #[derive(Clone, Debug)]
@@ -104,7 +109,8 @@ fn inside(reference: &ResolvedReference, error: &ParseError) -> ParseError {
 /// names may nest deeper than they did in the author's text.
 fn must_be_readable(canonical: &str, limits: &Limits) -> Result<(), ParseError> {
     if canonical.len() > limits.text_bytes_max {
-        let message = format!("canonical text has more than {} bytes", limits.text_bytes_max);
+        let what = format!("canonical text has {} bytes", canonical.len());
+        let message = breach(&what, limits.text_bytes_max, "text-bytes-max");
         return Err(ParseError::new(ParseErrorKind::TooLarge, message));
     }
     match json_text::read(canonical, Dialect::AVRO, limits) {

@@ -4,13 +4,15 @@
 use std::collections::{HashMap, HashSet};
 
 use super::attributes::{
-    RESERVED, aliases_of, invalid, props, required, required_array, required_text, text,
+    RESERVED, aliases_of, check_integers, invalid, props, required, required_array, required_text,
+    text,
 };
 use super::defaults::DefaultCheck;
 use super::equal::{Sameness, are_equal};
 use super::name::{Alphabet, Name, fault};
 use super::types::{Enum, Fixed, Named, Primitive, Shape, Type, TypeId, Types};
 use crate::json_text::{self, Data, Dialect, Object, Value};
+use crate::limits::breach;
 use crate::{Limits, Location, ParseError, ParseErrorKind, Validation};
 
 /// Largest size of a fixed type, as the reference bounds it: a Java array's.
@@ -73,8 +75,11 @@ impl<'a> Parser<'a> {
         place: Location,
     ) -> Result<TypeId, ParseError> {
         if self.types.len() >= self.limits.nodes_max {
-            let message = format!("more than {} types with all references", self.limits.nodes_max);
-            return Err(ParseError::new(ParseErrorKind::TooLarge, message).at(place));
+            let what = "too many types with all references";
+            return Err(too_large(what, self.limits.nodes_max, "nodes-max").at(place));
+        }
+        if matches!(shape, Shape::Record(_) | Shape::Array(_) | Shape::Map(_)) {
+            check_integers(&props)?;
         }
         Ok(self.types.push(Type { shape, props, location: self.location(place) }))
     }
@@ -100,6 +105,11 @@ impl<'a> Parser<'a> {
         place: Location,
         space: Option<&str>,
     ) -> Result<TypeId, ParseError> {
+        let branches_max = self.limits.union_branches_max;
+        if branches.len() > branches_max {
+            let what = format!("a union has {} branches", branches.len());
+            return Err(too_large(&what, branches_max, "union-branches-max").at(place));
+        }
         let mut ids = Vec::with_capacity(branches.len());
         for branch in branches {
             ids.push(self.parse(branch, space)?);
@@ -192,6 +202,11 @@ impl<'a> Parser<'a> {
     ) -> Result<TypeId, ParseError> {
         let named = self.named(object, place, space)?;
         let listed = required_array(object, "symbols", place)?;
+        let symbols_max = self.limits.enum_symbols_max;
+        if listed.len() > symbols_max {
+            let what = format!("an enum has {} symbols", listed.len());
+            return Err(too_large(&what, symbols_max, "enum-symbols-max").at(place));
+        }
         let mut symbols: Vec<String> = Vec::with_capacity(listed.len());
         let mut seen = HashSet::new();
         for value in listed {
@@ -321,11 +336,8 @@ impl<'a> Parser<'a> {
                 let message = format!(
                     "unknown type {full:?}: neither the schema nor its references define it"
                 );
-                return Err(ParseError {
-                    kind: ParseErrorKind::UnresolvedName,
-                    message,
-                    location: unresolved.location,
-                });
+                let error = ParseError::new(ParseErrorKind::UnresolvedName, message);
+                return Err(ParseError { location: unresolved.location, ..error });
             };
             targets.insert(id, target);
         }
@@ -335,11 +347,8 @@ impl<'a> Parser<'a> {
             if let Shape::Union(branches) = &checked.shape
                 && let Some(fault) = union_fault(&self.types, branches)
             {
-                return Err(ParseError {
-                    kind: ParseErrorKind::Invalid,
-                    message: fault,
-                    location: checked.location,
-                });
+                let error = ParseError::new(ParseErrorKind::Invalid, fault);
+                return Err(ParseError { location: checked.location, ..error });
             }
         }
         for (record, position) in std::mem::take(&mut self.provisional) {
@@ -380,11 +389,11 @@ impl<'a> Parser<'a> {
         let location = self.location(default.location);
         match fits {
             Ok(true) => Ok(()),
-            Ok(false) => Err(ParseError {
-                kind: ParseErrorKind::Invalid,
-                message: misfit(&self.types, &field.name, field.type_id, default),
-                location,
-            }),
+            Ok(false) => {
+                let message = misfit(&self.types, &field.name, field.type_id, default);
+                let error = ParseError::new(ParseErrorKind::Invalid, message);
+                Err(ParseError { location, ..error })
+            }
             Err(error) => Err(ParseError { location, ..error }),
         }
     }
@@ -396,6 +405,10 @@ fn misfit(types: &Types, field: &str, type_id: TypeId, default: &Value) -> Strin
     let shown: String = shown.chars().take(80).collect();
     let kind = types.shape(type_id).kind();
     format!("default {shown} of field {field:?} does not fit its type ({kind})")
+}
+
+fn too_large(what: &str, max: usize, setting: &str) -> ParseError {
+    ParseError::new(ParseErrorKind::TooLarge, breach(what, max, setting))
 }
 
 fn no_schema(value: &Value) -> ParseError {

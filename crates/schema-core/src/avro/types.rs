@@ -12,6 +12,13 @@ use crate::json_text::{Object, Value};
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
 pub(super) struct TypeId(usize);
 
+impl TypeId {
+    /// Below [`Types::len`].
+    pub(super) fn position(self) -> usize {
+        self.0
+    }
+}
+
 /// All types of a schema and of the references it was parsed with.
 #[derive(Clone, Debug, Default)]
 pub(super) struct Types {

@@ -3,6 +3,7 @@
 use std::collections::{BTreeMap, BTreeSet, HashMap};
 
 use super::decimal::Decimal;
+use super::shape::Generated;
 use crate::{Limits, Location};
 
 /// A node of a [`Model`]; identity is what recursion is detected by.
@@ -145,6 +146,14 @@ pub(super) enum Criterion {
 impl Criterion {
     pub(super) const ALL: [(&'static str, Self); 3] =
         [("allOf", Self::All), ("anyOf", Self::Any), ("oneOf", Self::One)];
+
+    pub(super) fn keyword(self) -> &'static str {
+        match self {
+            Self::All => "allOf",
+            Self::Any => "anyOf",
+            Self::One => "oneOf",
+        }
+    }
 }
 
 /// The model has more nodes than the limit allows.
@@ -158,15 +167,17 @@ pub(super) struct Builder {
     known_shapes: HashMap<String, usize>,
     references: HashMap<RefId, NodeId>,
     nodes_max: usize,
+    generated: Generated,
 }
 
 impl Builder {
-    pub(super) fn new(limits: &Limits) -> Self {
+    pub(super) fn new(limits: &Limits, generated: Generated) -> Self {
         Self {
             model: Model::default(),
             known_shapes: HashMap::new(),
             references: HashMap::new(),
             nodes_max: limits.nodes_max,
+            generated,
         }
     }
 
@@ -174,7 +185,7 @@ impl Builder {
         if self.model.nodes.len() >= self.nodes_max {
             return Err(TooManyNodes);
         }
-        let printed = super::shape::printed(&node, &self.model);
+        let printed = super::shape::printed(&node, &self.model, self.generated);
         let next = self.known_shapes.len();
         let shape = *self.known_shapes.entry(printed).or_insert(next);
         self.model.nodes.push(node);

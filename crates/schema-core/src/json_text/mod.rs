@@ -59,7 +59,6 @@ pub(crate) enum Data {
 pub(crate) struct Member {
     pub(crate) key: String,
     /// The place of the opening quote.
-    #[allow(dead_code, reason = "for findings about a keyword, which JSON Schema is to point at")]
     pub(crate) key_location: Location,
     pub(crate) value: Value,
 }

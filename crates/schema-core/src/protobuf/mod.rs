@@ -25,6 +25,7 @@ pub use self::compat::{Difference, differences};
 use self::ast::File;
 use self::error::{Budget, Failure};
 use self::types::Types;
+use crate::limits::breach;
 use crate::{Limits, ParseError, ParseErrorKind, Reference, ResolvedReference};
 
 /// A parsed schema.
@@ -70,12 +71,17 @@ impl ProtobufSchema {
         let Read { file, is_text } =
             read_file(text, limits, &mut budget).map_err(|failure| failure.into_error(text))?;
         let normalized = normalize::normalize(&file, &Types::collect(&file, &dependencies))
+            .and_then(|(normalized, odd)| {
+                let normalized = print::print(&normalized);
+                odd.map_or(Ok(()), |at| reads_back(at, &normalized, limits))?;
+                Ok(normalized)
+            })
             .map_err(|failure| if is_text { failure } else { failure.without_place() })
             .map_err(|failure| failure.into_error(text))?;
         let parsed = Parsed {
             source: is_text.then(|| text.to_owned()),
             canonical: print::print(&file),
-            normalized: print::print(&normalized),
+            normalized,
             file,
             dependencies,
         };
@@ -116,6 +122,14 @@ impl ProtobufSchema {
     }
 }
 
+/// The reference prints some texts without quotes or escapes and refuses what it then cannot read.
+fn reads_back(at: usize, normalized: &str, limits: &Limits) -> error::Result<()> {
+    parser::parse(normalized, &mut Budget::new(limits)).map(drop).map_err(|failure| {
+        let message = format!("its normalized text cannot be read: {}", failure.message);
+        Failure::new(failure.kind, at, message)
+    })
+}
+
 /// A file and whether it was text, in which places can be told.
 struct Read {
     file: File,
@@ -126,8 +140,8 @@ struct Read {
 /// tell, because few people mean to send a descriptor.
 fn read_file(text: &str, limits: &Limits, budget: &mut Budget) -> error::Result<Read> {
     if text.len() > limits.text_bytes_max {
-        let message =
-            format!("schema text has {} bytes; the limit is {}", text.len(), limits.text_bytes_max);
+        let what = format!("schema text has {} bytes", text.len());
+        let message = breach(&what, limits.text_bytes_max, "text-bytes-max");
         return Err(Failure::new(ParseErrorKind::TooLarge, 0, message).without_place());
     }
     let failure = match parser::parse(text, budget) {

@@ -4,8 +4,9 @@ use std::collections::{HashMap, HashSet};
 use std::rc::Rc;
 
 use super::{Difference, Findings};
+use crate::error::shortened;
 use crate::json::model::{Criterion, Kind, Model, Node, NodeId};
-use crate::json::pattern::{Pattern, Search};
+use crate::json::pattern::Searches;
 use crate::{CheckError, CompatibilityPolicy, JsonRule, Limits};
 
 /// Which schema a node belongs to; `not` lets them change roles, so roles do not tell.
@@ -45,7 +46,7 @@ pub(super) struct Comparison<'a> {
     seeds: HashMap<Pair, Found>,
     /// A pair met itself and was taken for compatible.
     assumed: bool,
-    searches: HashMap<String, Option<Search>>,
+    searches: Searches,
     /// What is left of [`Limits::pairs_max`], over all passes.
     pairs_left: usize,
     /// What is left of the look-ups of pairs that are known already.
@@ -72,7 +73,7 @@ impl<'a> Comparison<'a> {
             in_progress: HashSet::new(),
             seeds: HashMap::new(),
             assumed: false,
-            searches: HashMap::new(),
+            searches: Searches::new(limits),
             pairs_left: limits.pairs_max,
             lookups_left: limits.pairs_max.saturating_mul(LOOKUPS_PER_PAIR),
             pairs_max: limits.pairs_max,
@@ -268,13 +269,12 @@ impl<'a> Comparison<'a> {
 
     /// Whether `pattern` occurs in `name`.
     pub(super) fn finds(&mut self, pattern: &str, name: &str) -> Result<bool, CheckError> {
-        self.spend(1)?;
-        let search = self
-            .searches
-            .entry(pattern.to_owned())
-            .or_insert_with(|| Pattern::parse(pattern).ok().and_then(|parsed| parsed.compile()));
-        let found = search.as_ref().and_then(|search| search.finds(name));
-        found.ok_or_else(|| CheckError::Pattern(pattern.to_owned()))
+        let found = self.searches.finds(pattern, name);
+        let Some((found, work)) = found else {
+            return Err(CheckError::Pattern(shortened(pattern.to_owned())));
+        };
+        self.spend(work)?;
+        Ok(found)
     }
 }
 
