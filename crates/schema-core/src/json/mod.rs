@@ -5,6 +5,7 @@ mod decimal;
 mod dialect;
 mod documents;
 mod effort;
+mod example;
 mod java_order;
 mod legacy;
 mod model;
@@ -24,6 +25,7 @@ pub(crate) use compat::compare;
 use decimal::Decimal;
 pub use dialect::Dialect;
 use documents::Documents;
+pub(crate) use example::counter_example;
 use model::{Kind, Model, NodeId};
 pub use validator::{Validator, Violation};
 

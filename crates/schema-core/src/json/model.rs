@@ -35,6 +35,8 @@ pub(super) struct Notes {
     pub(super) id: Option<String>,
     pub(super) title: Option<String>,
     pub(super) description: Option<String>,
+    /// Never compared; instances may have to meet it.
+    pub(super) format: Option<String>,
     /// Normalized text of the default.
     pub(super) default: Option<String>,
     /// Where the schema stands, if not in a reference.

@@ -30,7 +30,7 @@ pub(super) fn printed(node: &Node, model: &Model, generated: Generated) -> Strin
         _ => {}
     }
     let mut out = Keywords::new();
-    let Notes { id, title, description, default, rest, location: _ } = &*node.notes;
+    let Notes { id, title, description, default, rest, format: _, location: _ } = &*node.notes;
     for (key, text) in [("$id", id), ("title", title), ("description", description)] {
         add(&mut out, key, text.as_ref().map(|text| format!("{text:?}")));
     }

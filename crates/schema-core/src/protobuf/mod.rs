@@ -7,6 +7,7 @@ mod ast;
 mod compat;
 mod descriptor;
 mod error;
+mod example;
 mod field_parser;
 mod lexer;
 mod normalize;
@@ -21,6 +22,7 @@ use std::sync::Arc;
 
 pub(crate) use self::compat::compare;
 pub use self::compat::{Difference, differences};
+pub(crate) use self::example::counter_example;
 
 use self::ast::File;
 use self::error::{Budget, Failure};

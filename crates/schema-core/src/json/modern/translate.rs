@@ -301,6 +301,7 @@ fn annotate(node: &mut Node, place: Place<'_>, object: &Object) {
     let notes = &mut node.notes;
     notes.title = text("title").or(notes.title.take());
     notes.description = text("description").or(notes.description.take());
+    notes.format = text("format").or(notes.format.take());
     // A `$ref` loses the default beside it, and null is none.
     let default = object.get("default").filter(|default| !default.is_null());
     if !matches!(node.kind, Kind::Reference { .. })

@@ -39,6 +39,11 @@ impl Pattern {
         Ok(Self { translated: parser.out, possessive: parser.possessive })
     }
 
+    /// In the syntax of the crate `regex`, unless only `fancy_regex` can search for it.
+    pub(super) fn translated(&self) -> &str {
+        &self.translated
+    }
+
     /// For the linear engine, in at most `bytes_max`.
     fn linear(&self, bytes_max: usize) -> Result<Search, Unfit> {
         if self.possessive {

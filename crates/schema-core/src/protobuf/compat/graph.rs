@@ -52,6 +52,8 @@ pub(super) struct Node {
 pub(super) struct Graph {
     /// The first stands for the two files.
     pub(super) nodes: Vec<Node>,
+    /// The messages of each node.
+    pub(super) pairs: Vec<Sides<NodeId>>,
     pub(super) findings: Vec<Finding>,
 }
 
@@ -86,7 +88,7 @@ pub(super) fn build<'a>(
         }
         nodes.push(builder.messages(pair));
     }
-    Ok(Graph { nodes, findings: builder.findings })
+    Ok(Graph { nodes, pairs: builder.pairs, findings: builder.findings })
 }
 
 pub(super) struct Builder<'a> {
