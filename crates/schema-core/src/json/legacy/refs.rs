@@ -1,5 +1,6 @@
 //! `$ref` in the old drafts: by id as written, by pointer, by registered address; never fetched.
 
+use std::collections::hash_map::Entry;
 use std::collections::{HashMap, HashSet};
 use std::rc::Rc;
 
@@ -172,11 +173,11 @@ impl<'a> Loader<'a> {
     /// of the document, and each must be a URI.
     fn by_id(&mut self, scope: &Scope<'a>, id: &str) -> Result<Found<'a>, ParseError> {
         let key = std::ptr::from_ref(scope.document);
-        if !self.ids.contains_key(&key) {
+        if let Entry::Vacant(vacant) = self.ids.entry(key) {
             let mut ids = HashMap::new();
             let root = Scope { base: scope.root_base.clone(), ..scope.clone() };
             collect_ids(&root, &scope.document.root, &mut ids)?;
-            self.ids.insert(key, ids);
+            vacant.insert(ids);
         }
         Ok(self.ids.get(&key).and_then(|ids| ids.get(id)).cloned())
     }
