@@ -75,7 +75,7 @@ impl ProtobufSchema {
             .map_err(|failure| failure.into_error(text))?;
         let parsed = Parsed {
             source: is_text.then(|| text.to_owned()),
-            canonical: print::print(&file),
+            canonical: must_be_readable(print::print(&file))?,
             normalized: print::print(&normalized),
             file,
             dependencies,
@@ -115,6 +115,15 @@ impl ProtobufSchema {
     pub fn is_equivalent(&self, other: &Self) -> bool {
         self.parsed.canonical == other.parsed.canonical
     }
+}
+
+/// The canonical text is stored and read again. Only comments, or a descriptor of nothing that is
+/// known, leave none.
+fn must_be_readable(canonical: String) -> Result<String, ParseError> {
+    if canonical.trim().is_empty() {
+        return Err(ParseError::new(ParseErrorKind::Empty, "Empty schema"));
+    }
+    Ok(canonical)
 }
 
 /// A file and whether it was text, in which places can be told.
