@@ -167,7 +167,7 @@ impl Parser<'_> {
 /// Whether the engines know the property in `text`, a `\p{...}`. Finding out takes long and a
 /// pattern can ask very often, so those that are known are remembered; they are finitely many.
 fn is_property(text: &str) -> bool {
-    static KNOWN: LazyLock<Mutex<HashSet<String>>> = LazyLock::default();
+    static KNOWN: LazyLock<Mutex<HashSet<String>>> = LazyLock::new(|| Mutex::new(HashSet::new()));
     // Neither counts where names are compared.
     let is_counted = |c: &char| !matches!(c, ' ' | '_' | '-');
     let key: String = text.to_ascii_lowercase().chars().filter(is_counted).collect();
