@@ -7,6 +7,7 @@ use std::process::ExitCode;
 
 use clap::error::ErrorKind;
 use clap::{Args, Parser, Subcommand};
+use levada_registry_server::Secret;
 use levada_schema_core::{CompatibilityLevel, SchemaType};
 
 use crate::exit;
@@ -61,6 +62,9 @@ pub(crate) struct ServeArgs {
     /// Address that Kafka clients are told to connect to [default: the one listened on]
     #[arg(long, env = "LEVADA_KAFKA_ADVERTISE", value_name = "HOST:PORT")]
     pub(crate) kafka_advertise: Option<String>,
+    /// Secret of the local KMS, for shared keys of the DEK registry that bring none of their own
+    #[arg(long, env = "LEVADA_LOCAL_KMS_SECRET", value_name = "TEXT", hide_env_values = true)]
+    pub(crate) local_kms_secret: Option<Secret>,
     /// Longest request body of the schema registry in bytes [default: 1048576]
     #[arg(long, env = "LEVADA_REGISTRY_BODY_MAX", value_name = "BYTES")]
     pub(crate) registry_body_max: Option<usize>,

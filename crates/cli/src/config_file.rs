@@ -2,6 +2,7 @@
 
 use std::path::{Path, PathBuf};
 
+use levada_registry_server::Secret;
 use serde::Deserialize;
 
 use crate::exit::{self, Failure};
@@ -27,6 +28,7 @@ pub(crate) struct ServeTable {
     pub(crate) registry_listen: Option<String>,
     pub(crate) kafka_listen: Option<String>,
     pub(crate) kafka_advertise: Option<String>,
+    pub(crate) local_kms_secret: Option<Secret>,
     pub(crate) registry_body_max: Option<usize>,
 }
 

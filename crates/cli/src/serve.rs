@@ -5,7 +5,7 @@ use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 
 use levada_log_broker::{Broker, RunningBroker};
-use levada_registry_server::RunningRegistry;
+use levada_registry_server::{RunningRegistry, Secret};
 use levada_schema_core::Limits;
 use tokio::signal::unix::{SignalKind, signal};
 use tracing::info;
@@ -26,6 +26,7 @@ struct Settings {
     registry_listen: String,
     kafka_listen: String,
     kafka_advertise: Option<HostPort>,
+    local_kms_secret: Option<Secret>,
     registry_body_max: usize,
     limits: Limits,
 }
@@ -50,6 +51,7 @@ impl Settings {
             registry_listen: text(args.registry_listen, file.registry_listen, REGISTRY_LISTEN),
             kafka_listen: text(args.kafka_listen, file.kafka_listen, KAFKA_LISTEN),
             kafka_advertise: advertise.as_deref().map(HostPort::parse).transpose()?,
+            local_kms_secret: args.local_kms_secret.or(file.local_kms_secret),
             registry_body_max: args
                 .registry_body_max
                 .or(file.registry_body_max)
@@ -164,6 +166,7 @@ async fn start_registry(
     let database = settings.data_dir.join("registry.db");
     levada_registry_server::start(levada_registry_server::Settings {
         kafka_cluster_id: kafka_cluster_id.to_owned(),
+        local_kms_secret: settings.local_kms_secret.clone(),
         body_bytes_max: settings.registry_body_max,
         limits: settings.limits,
         ..levada_registry_server::Settings::new(database, settings.registry_listen.clone())
@@ -207,6 +210,7 @@ mod tests {
             data_dir: Some("/srv".into()),
             kafka_listen: Some("0.0.0.0:2".to_owned()),
             kafka_advertise: Some("[::1]:9092".to_owned()),
+            local_kms_secret: Some(Secret::from("filed")),
             registry_body_max: Some(5),
             ..ServeTable::default()
         };
@@ -218,6 +222,7 @@ mod tests {
                 registry_listen: REGISTRY_LISTEN.to_owned(),
                 kafka_listen: "0.0.0.0:1".to_owned(),
                 kafka_advertise: Some(HostPort { host: "::1".to_owned(), port: 9092 }),
+                local_kms_secret: Some(Secret::from("filed")),
                 registry_body_max: 5,
                 limits: Limits { depth_max: 7, ..Limits::default() },
             }

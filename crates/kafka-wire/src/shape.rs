@@ -156,11 +156,7 @@ const OFFSET_COMMIT: &[Field] = &[
     all(Text),
     since(7, Text),  // instance
     until(4, INT64), // retention
-    all(Structs(&[
-        until(9, Text),
-        since(10, UUID),
-        all(Structs(&[all(Fixed(4 + 8)), since(6, INT32), all(Text)])),
-    ])),
+    all(Structs(&[all(Text), all(Structs(&[all(Fixed(4 + 8)), since(6, INT32), all(Text)]))])),
 ];
 
 const OFFSET_FETCH: &[Field] = &[
@@ -172,7 +168,7 @@ const OFFSET_FETCH: &[Field] = &[
             all(Text),
             since(9, Text),
             since(9, INT32),
-            all(Structs(&[until(9, Text), since(10, UUID), all(Numbers(4))])),
+            all(Structs(&[all(Text), all(Numbers(4))])),
         ]),
     ),
     since(7, BOOL), // require stable

@@ -149,6 +149,24 @@ impl Schema {
         }
     }
 
+    /// Whether a field of this name stands at the top: in the root record or object, or in any
+    /// message of the file.
+    pub fn has_top_level_field(&self, name: &str) -> bool {
+        match self {
+            Self::Avro(schema) => schema.has_top_level_field(name),
+            Self::Json(schema) => schema.has_top_level_field(name),
+            Self::Protobuf(schema) => schema.has_top_level_field(name),
+        }
+    }
+
+    /// A field whose name is refused where fields are validated.
+    pub fn restricted_field(&self) -> Option<&str> {
+        match self {
+            Self::Json(schema) => schema.restricted_field(),
+            Self::Avro(_) | Self::Protobuf(_) => None,
+        }
+    }
+
     /// The references as `normalize=true` stores them: by subject and version, each once; those
     /// that differ in name alone keep their order.
     pub fn normalized_references(references: &[Reference]) -> Vec<Reference> {

@@ -57,7 +57,7 @@ impl Names {
         self.text("id").parse().map(SchemaId).map_err(|_| not_found())
     }
 
-    fn find(&self, name: &str) -> Option<&str> {
+    pub(super) fn find(&self, name: &str) -> Option<&str> {
         self.0.iter().find(|(known, _)| known == name).map(|(_, value)| value.as_str())
     }
 }
@@ -172,7 +172,8 @@ fn parse_body<T: DeserializeOwned>(body: &[u8]) -> Result<T, HttpError> {
     })
 }
 
-fn not_found() -> HttpError {
+/// The answer to a path that does not exist.
+pub(super) fn not_found() -> HttpError {
     HttpError::new(ErrorCode::NotFound, "HTTP 404 Not Found")
 }
 

@@ -232,6 +232,11 @@ fn cluster_samples() -> Vec<Sample> {
                     .with_configs(vec![config; 2]),
             ])
         }),
+    ]
+}
+
+fn describe_samples() -> Vec<Sample> {
+    vec![
         sample(ApiKey::DescribeCluster, 0..=2, |_| DescribeClusterRequest::default()),
         sample(ApiKey::DescribeLogDirs, 1..=4, |_| {
             let asked = describe_log_dirs_request::DescribableLogDirTopic::default()
@@ -287,18 +292,17 @@ fn cluster_samples() -> Vec<Sample> {
 
 fn offset_samples() -> Vec<Sample> {
     vec![
-        sample(ApiKey::OffsetCommit, 2..=10, |version| {
+        sample(ApiKey::OffsetCommit, 2..=9, |_| {
             use offset_commit_request as r;
             let partition = r::OffsetCommitRequestPartition::default()
                 .with_committed_metadata(Some(text("note")));
-            let asked = r::OffsetCommitRequestTopic::default().with_partitions(vec![partition; 2]);
-            let asked = match version {
-                10.. => asked.with_topic_id(uuid::Uuid::from_bytes([7; 16])),
-                _ => asked.with_name(topic()),
-            };
-            OffsetCommitRequest::default().with_group_id(group()).with_topics(vec![asked])
+            OffsetCommitRequest::default().with_group_id(group()).with_topics(vec![
+                r::OffsetCommitRequestTopic::default()
+                    .with_name(topic())
+                    .with_partitions(vec![partition; 2]),
+            ])
         }),
-        sample(ApiKey::OffsetFetch, 1..=10, |version| {
+        sample(ApiKey::OffsetFetch, 1..=9, |version| {
             use offset_fetch_request as r;
             if version < 8 {
                 return OffsetFetchRequest::default().with_group_id(group()).with_topics(Some(
@@ -384,6 +388,7 @@ fn samples() -> Vec<Sample> {
     let mut all = records_samples();
     all.extend(transaction_samples());
     all.extend(cluster_samples());
+    all.extend(describe_samples());
     all.extend(offset_samples());
     all.extend(group_samples());
     all

@@ -59,7 +59,7 @@ impl GroupCoordinator {
         let mut state = cell.state.lock();
         let mut step = Step::new(self.now(), &self.config);
         let Committer { identity, generation_id } = committer;
-        state.group.classic.commit(identity, *generation_id, &mut step)?;
+        state.group.check_commit(identity, *generation_id, &mut step)?;
         let record = |(place, committed): (TopicPartition, CommittedOffset)| {
             offset_record(group_id, place, Some(committed))
         };
@@ -110,11 +110,16 @@ impl GroupCoordinator {
         if group.classic.is_dead() {
             return Err(ResponseError::GroupIdNotFound.into());
         }
-        let has_members = !group.classic.is_empty();
-        if has_members && group.classic.protocol_type() != Some(CONSUMER_PROTOCOL_TYPE) {
+        let has_members = !group.has_no_members();
+        let subscribed = match &group.consumer {
+            Some(consumer) => Some(consumer.subscribed_topics()),
+            None => group.classic.subscribed_topics(),
+        };
+        let is_opaque = group.consumer.is_none()
+            && group.classic.protocol_type() != Some(CONSUMER_PROTOCOL_TYPE);
+        if has_members && is_opaque {
             return Err(ResponseError::NonEmptyGroup.into());
         }
-        let subscribed = group.classic.subscribed_topics();
         let is_read = |topic: &String| {
             has_members && subscribed.as_ref().is_none_or(|topics| topics.contains(topic))
         };
@@ -157,7 +162,7 @@ impl GroupCoordinator {
         if state.group.classic.is_dead() {
             return Err(ResponseError::GroupIdNotFound.into());
         }
-        if !state.group.classic.is_empty() {
+        if !state.group.has_no_members() {
             return Err(ResponseError::NonEmptyGroup.into());
         }
         self.bury(&cell, &mut state)?;
@@ -169,6 +174,10 @@ impl GroupCoordinator {
     fn bury(&self, cell: &Cell, state: &mut CellState) -> Result<(), WriteFailure> {
         let mut records = tombstones(&cell.id, state.group.places(|_| true));
         records.push(GroupRecord::Group { group: cell.id.clone(), metadata: None });
+        if let Some(consumer) = &state.group.consumer {
+            let record = |record| GroupRecord::Consumer { group: cell.id.clone(), record };
+            records.extend(consumer.tombstones().into_iter().map(record));
+        }
         self.write(cell, state, None, records)?;
         state.group.classic.die();
         // A compaction that listed the group before must not bring it back.
@@ -186,9 +195,7 @@ impl GroupCoordinator {
     pub(crate) fn expire_offsets(&self) {
         let now_ms = self.clock.now_ms();
         let retention_ms = i64::try_from(self.config.offsets_retention_ms).unwrap_or(i64::MAX);
-        self.forget_offsets(|state| {
-            state.group.offsets.expired(&state.group.classic, now_ms, retention_ms)
-        });
+        self.forget_offsets(|state| state.group.expired(now_ms, retention_ms));
         for cell in self.all() {
             let mut state = cell.state.lock();
             if state.group.is_disposable()

@@ -9,6 +9,7 @@
 use std::sync::Arc;
 
 use super::cell::CellState;
+use super::consumer::ConsumerGroup;
 use super::coordinator::GroupCoordinator;
 use super::pending::PendingOffset;
 use super::record::GroupRecord;
@@ -107,6 +108,10 @@ impl CellState {
         if let Some(metadata) = &self.persisted {
             records.push(GroupRecord::Group { group: group(), metadata: Some(metadata.clone()) });
         }
+        if let Some(consumer) = &self.group.consumer {
+            let all = consumer.changes_since(&ConsumerGroup::default()).into_iter();
+            records.extend(all.map(|record| GroupRecord::Consumer { group: group(), record }));
+        }
         for (topic, partitions) in self.group.offsets.topics() {
             records.extend(partitions.iter().map(|(partition, committed)| GroupRecord::Offset {
                 group: group(),
@@ -121,5 +126,6 @@ impl CellState {
 
 fn live_records(state: &CellState) -> usize {
     let offsets: usize = state.group.offsets.topics().map(|(_, all)| all.len()).sum();
-    offsets + usize::from(state.persisted.is_some())
+    let members = state.group.consumer.as_ref().map_or(0, |group| 2 + 3 * group.members.len());
+    offsets + members + usize::from(state.persisted.is_some())
 }

@@ -20,6 +20,7 @@ use super::classic::{
     SyncAnswer, SyncRequest, Token,
 };
 use super::config::GroupConfig;
+use super::consumer::{ConsumerGroup, TopicSource};
 use super::offsets_log::{GroupEvent, OffsetsLog};
 use super::record::GroupRecord;
 use super::state::Group;
@@ -40,6 +41,7 @@ pub(crate) struct GroupCoordinator {
     pub(super) log: OffsetsLog,
     pub(super) clock: Arc<dyn Clock>,
     pub(super) config: GroupConfig,
+    pub(super) topics: Arc<dyn TopicSource>,
     pub(super) timers: Timers,
     /// Taken before any group's lock, and held while records of transactions are written.
     pub(super) pending_groups: Mutex<PendingGroups>,
@@ -53,12 +55,14 @@ impl GroupCoordinator {
         log: RecordLog,
         clock: Arc<dyn Clock>,
         config: GroupConfig,
+        topics: Arc<dyn TopicSource>,
     ) -> Result<Self, ReplayError> {
         let coordinator = Self {
             groups: Mutex::default(),
             log: OffsetsLog::new(log),
             clock,
             config,
+            topics,
             timers: Timers::default(),
             pending_groups: Mutex::default(),
             started: Instant::now(),
@@ -79,7 +83,7 @@ impl GroupCoordinator {
                     pending.note(producer.producer_id, &id);
                 }
                 let group = loaded.entry(id).or_insert_with(Group::new);
-                group.replay(record, producer, offset, now);
+                group.replay(*record, producer, offset, now);
             }
             GroupEvent::End { producer_id, outcome } => {
                 for id in pending.take(producer_id) {
@@ -90,11 +94,16 @@ impl GroupCoordinator {
             }
         })?;
         drop(pending);
-        for (id, group) in loaded {
+        for (id, mut group) in loaded {
             // Without a generation nothing was ever written of its members.
             let has_generation = group.classic.generation_id() > 0;
             let persisted = has_generation.then(|| group.classic.metadata());
-            if persisted.is_none() && group.offsets.is_empty() && group.pending.is_empty() {
+            let is_written = group.consumer.as_ref().is_some_and(ConsumerGroup::is_written);
+            if let Some(consumer) = &mut group.consumer {
+                consumer.begin_sessions(now, self.config.consumer_session_timeout_ms);
+            }
+            let has_members = persisted.is_some() || is_written;
+            if !has_members && group.offsets.is_empty() && group.pending.is_empty() {
                 continue;
             }
             let cell = Arc::new(Cell::new(&id, group, persisted));
@@ -154,6 +163,7 @@ impl GroupCoordinator {
         let (sender, receiver) = oneshot::channel();
         let token = self.token();
         let mut state = cell.state.lock();
+        self.become_classic(&cell, &mut state)?;
         state.joins.insert(token, sender);
         self.step(&cell, &mut state, |group, step| group.join(request, token, step))
             .inspect_err(|_| drop(state.joins.remove(&token)))?;
@@ -238,7 +248,11 @@ impl GroupCoordinator {
             let Some(cell) = self.find(&id) else { continue };
             let mut state = cell.state.lock();
             state.scheduled = None;
-            if let Err(failure) = self.step(&cell, &mut state, ClassicGroup::time_passes) {
+            let passed = match state.group.consumer {
+                Some(_) => self.time_passes_for_consumers(&cell, &mut state),
+                None => self.step(&cell, &mut state, ClassicGroup::time_passes),
+            };
+            if let Err(failure) = passed {
                 tracing::warn!(group = id, ?failure, "time passed for a group without effect");
                 let retry = now.saturating_add(RETRY_MS);
                 state.scheduled = Some(retry);
@@ -298,8 +312,8 @@ impl GroupCoordinator {
         Ok(())
     }
 
-    fn reschedule(&self, group_id: &str, state: &mut CellState) {
-        if let Some(next) = state.group.classic.next_deadline()
+    pub(super) fn reschedule(&self, group_id: &str, state: &mut CellState) {
+        if let Some(next) = state.group.next_deadline()
             && state.scheduled.is_none_or(|scheduled| next < scheduled)
         {
             state.scheduled = Some(next);

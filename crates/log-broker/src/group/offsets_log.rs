@@ -14,7 +14,7 @@ pub(crate) const OFFSETS_TOPIC: &str = "__consumer_offsets";
 /// What a replay of the topic comes across.
 #[derive(Debug)]
 pub(crate) enum GroupEvent {
-    Record { offset: i64, producer: Option<TxnProducer>, record: GroupRecord },
+    Record { offset: i64, producer: Option<TxnProducer>, record: Box<GroupRecord> },
     End { producer_id: i64, outcome: ControlType },
 }
 
@@ -84,9 +84,12 @@ impl OffsetsLog {
                     apply(GroupEvent::End { producer_id, outcome });
                 }
                 Replayed::Record { offset, producer, key, value } => {
-                    match GroupRecord::decode(key, value).map_err(|error| error.to_string())? {
-                        Some(record) => apply(GroupEvent::Record { offset, producer, record }),
-                        None => tracing::warn!(offset, "group record of unknown kind"),
+                    let decoded = GroupRecord::decode(key, value);
+                    if let Some(record) = decoded.map_err(|error| error.to_string())? {
+                        let record = Box::new(record);
+                        apply(GroupEvent::Record { offset, producer, record });
+                    } else {
+                        tracing::warn!(offset, "group record of unknown kind");
                     }
                 }
             }

@@ -11,12 +11,12 @@ use crate::topics::Topics;
 
 /// Every group as its last durable record left it. Blocks.
 pub(crate) fn open(
-    topics: &Topics,
+    topics: &Arc<Topics>,
     clock: Arc<dyn Clock>,
     config: GroupConfig,
 ) -> Result<GroupCoordinator, ReplayError> {
     let log = RecordLog::open(topics, OFFSETS_TOPIC)?;
-    let coordinator = GroupCoordinator::open(log, clock, config)?;
+    let coordinator = GroupCoordinator::open(log, clock, config, Arc::clone(topics) as _)?;
     // A crash may have come between the end of a topic and the end of its offsets.
     coordinator.forget_topics(|name| topics.get(name).is_none());
     Ok(coordinator)

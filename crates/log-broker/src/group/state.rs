@@ -3,7 +3,9 @@
 use kafka_protocol::ResponseError;
 use levada_kafka_wire::record_batch::ControlType;
 
-use super::classic::{ClassicGroup, Now};
+use super::classic::{ClassicGroup, MemberIdentity, Now, Step};
+use super::consumer::ConsumerGroup;
+use super::consumer::record::ConsumerRecord;
 use super::offsets::Offsets;
 use super::pending::PendingOffsets;
 use super::record::GroupRecord;
@@ -13,6 +15,8 @@ use crate::record_log::TxnProducer;
 #[derive(Debug)]
 pub(crate) struct Group {
     pub(crate) classic: ClassicGroup,
+    /// Set for a group that follows KIP-848; then the classic one has no members.
+    pub(crate) consumer: Option<ConsumerGroup>,
     pub(crate) offsets: Offsets,
     pub(crate) pending: PendingOffsets,
 }
@@ -21,6 +25,7 @@ impl Group {
     pub(crate) fn new() -> Self {
         Self {
             classic: ClassicGroup::new(),
+            consumer: None,
             offsets: Offsets::default(),
             pending: PendingOffsets::default(),
         }
@@ -52,6 +57,12 @@ impl Group {
                 self.classic = ClassicGroup::restore(metadata, now);
             }
             (GroupRecord::Group { metadata: None, .. }, _) => self.classic = ClassicGroup::new(),
+            (GroupRecord::Consumer { record: ConsumerRecord::Epoch(None), .. }, _) => {
+                self.consumer = None;
+            }
+            (GroupRecord::Consumer { record, .. }, _) => {
+                self.consumer.get_or_insert_default().replay(record);
+            }
         }
     }
 
@@ -61,13 +72,78 @@ impl Group {
     }
 
     /// Whether who reads offsets is who it says it is; `None` and an epoch below 0 are anybody.
-    pub(crate) fn check_reader(&self, _member: Option<(&str, i32)>) -> Result<(), ResponseError> {
-        Ok(())
+    pub(crate) fn check_reader(&self, member: Option<(&str, i32)>) -> Result<(), ResponseError> {
+        match (&self.consumer, member) {
+            (Some(consumer), Some((member_id, epoch))) if epoch >= 0 => {
+                consumer.check_epoch(member_id, epoch)
+            }
+            _ => Ok(()),
+        }
+    }
+
+    /// Whether `identity` may commit offsets now, by the rules of the group's protocol.
+    pub(crate) fn check_commit(
+        &mut self,
+        identity: &MemberIdentity,
+        epoch: i32,
+        step: &mut Step<'_>,
+    ) -> Result<(), ResponseError> {
+        match &self.consumer {
+            None => self.classic.commit(identity, epoch, step),
+            Some(consumer) if epoch < 0 && consumer.is_empty() => Ok(()),
+            Some(consumer) => consumer.check_epoch(&identity.member_id, epoch),
+        }
+    }
+
+    /// As [`Self::check_commit`], within a transaction.
+    pub(crate) fn check_commit_in_transaction(
+        &mut self,
+        identity: &MemberIdentity,
+        epoch: i32,
+        step: &mut Step<'_>,
+    ) -> Result<(), ResponseError> {
+        let Some(consumer) = &self.consumer else {
+            return self.classic.commit_in_transaction(identity, epoch, step);
+        };
+        let is_anonymous = identity.member_id.is_empty() && identity.instance_id.is_none();
+        if epoch < 0 && (is_anonymous || consumer.is_empty()) {
+            return Ok(());
+        }
+        // The request has no word for an epoch that is behind.
+        consumer.check_epoch(&identity.member_id, epoch).map_err(|error| match error {
+            ResponseError::StaleMemberEpoch => ResponseError::IllegalGeneration,
+            other => other,
+        })
+    }
+
+    /// Nobody belongs to the group.
+    pub(crate) fn has_no_members(&self) -> bool {
+        self.classic.is_empty() && self.consumer.as_ref().is_none_or(ConsumerGroup::is_empty)
+    }
+
+    pub(crate) fn next_deadline(&self) -> Option<u64> {
+        let consumer = self.consumer.as_ref().and_then(ConsumerGroup::next_deadline);
+        self.classic.next_deadline().into_iter().chain(consumer).min()
     }
 
     /// Nothing of the group would be missed.
     pub(crate) fn is_disposable(&self) -> bool {
-        self.classic.is_abandoned() && self.offsets.is_empty() && self.pending.is_empty()
+        self.classic.is_abandoned()
+            && self.has_no_members()
+            && self.offsets.is_empty()
+            && self.pending.is_empty()
+    }
+
+    /// The offsets that have had their time.
+    pub(crate) fn expired(&self, now_ms: i64, retention_ms: i64) -> Vec<(String, i32)> {
+        let Some(consumer) = &self.consumer else {
+            return self.offsets.expired(&self.classic, now_ms, retention_ms);
+        };
+        let subscribed = consumer.subscribed_topics();
+        self.offsets.select(|topic, one| {
+            !subscribed.contains(topic)
+                && now_ms.saturating_sub(one.commit_timestamp_ms) >= retention_ms
+        })
     }
 
     /// Every place with a committed offset, or one that a transaction may yet commit.
@@ -84,7 +160,9 @@ impl Group {
 impl GroupRecord {
     pub(crate) fn group_id(&self) -> &str {
         match self {
-            Self::Offset { group, .. } | Self::Group { group, .. } => group,
+            Self::Offset { group, .. }
+            | Self::Group { group, .. }
+            | Self::Consumer { group, .. } => group,
         }
     }
 }

@@ -46,7 +46,7 @@ impl GroupCoordinator {
         let mut state = cell.state.lock();
         let mut step = Step::new(self.now(), &self.config);
         let Committer { identity, generation_id } = committer;
-        state.group.classic.commit_in_transaction(identity, *generation_id, &mut step)?;
+        state.group.check_commit_in_transaction(identity, *generation_id, &mut step)?;
         let record = |(place, committed): (TopicPartition, CommittedOffset)| {
             offset_record(group_id, place, Some(committed))
         };

@@ -25,7 +25,7 @@ use crate::net::{Api, Call, CloseReason, Outcome, Reply, apis, decode};
 pub(crate) const API: Api = Api::new(ApiKey::ApiVersions, 0..=4);
 
 /// Name, and the level that is in force.
-const FEATURES: [(&str, i16); 1] = [("transaction.version", 2)];
+const FEATURES: [(&str, i16); 2] = [("group.version", 1), ("transaction.version", 2)];
 /// Grows when [`FEATURES`] change.
 const FEATURES_EPOCH: i64 = 1;
 const FEATURES_SINCE: i16 = 3;

@@ -86,7 +86,12 @@ fn describe(broker: &Broker, name: &str, skipped: usize, limit: usize) -> TopicR
 
 fn partition(topic: &Topic, index: i32) -> Partition {
     let this = || vec![BrokerId(NODE_ID)];
-    let response = Partition::default().with_partition_index(index).with_replica_nodes(this());
+    let response = Partition::default()
+        .with_partition_index(index)
+        .with_replica_nodes(this())
+        // Null is allowed, and Java's client does not survive it.
+        .with_eligible_leader_replicas(Some(Vec::new()))
+        .with_last_known_elr(Some(Vec::new()));
     match topic.partition(index) {
         Ok(log) => response
             .with_leader_id(BrokerId(NODE_ID))

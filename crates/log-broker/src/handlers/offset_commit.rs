@@ -1,11 +1,10 @@
-//! `OffsetCommit` (8), versions 2–10.
+//! `OffsetCommit` (8), versions 2–9.
 //!
 //! - Durable when it is answered; all partitions of a request that are taken are taken together.
 //! - Per partition: unknown topic or partition 3, metadata too long 12; an error of the group is
 //!   repeated for every other partition.
 //! - v2–4 may ask for a retention of their own; v6 leader epochs; v7 (KIP-345) static members;
-//!   since v9 an unknown group is `GROUP_ID_NOT_FOUND`, before it `ILLEGAL_GENERATION`;
-//!   v10 names topics by id.
+//!   since v9 an unknown group is `GROUP_ID_NOT_FOUND`, before it `ILLEGAL_GENERATION`.
 
 use kafka_protocol::ResponseError;
 use kafka_protocol::messages::offset_commit_request::OffsetCommitRequestPartition;
@@ -14,27 +13,19 @@ use kafka_protocol::messages::offset_commit_response::{
 };
 use kafka_protocol::messages::{ApiKey, OffsetCommitRequest, OffsetCommitResponse};
 
-use super::group_fields::{code, identity, owned, topic_name};
+use super::group_fields::{code, identity, owned};
 use crate::broker::Broker;
 use crate::group::committed::{Committer, TopicPartition};
 use crate::group::record::CommittedOffset;
 use crate::net::{Api, Call, CloseReason};
 
-pub(crate) const API: Api = Api::new(ApiKey::OffsetCommit, 2..=10);
-
-const TOPIC_IDS: i16 = 10;
+pub(crate) const API: Api = Api::new(ApiKey::OffsetCommit, 2..=9);
 
 pub(crate) async fn handle(
     broker: &Broker,
     call: &Call,
-    mut request: OffsetCommitRequest,
+    request: OffsetCommitRequest,
 ) -> Result<OffsetCommitResponse, CloseReason> {
-    if call.api_version >= TOPIC_IDS {
-        for topic in &mut request.topics {
-            let found = broker.topics.by_id(topic.topic_id);
-            topic.name = found.map(|found| topic_name(&found.name)).unwrap_or_default();
-        }
-    }
     let now_ms = broker.clock.now_ms();
     let keep_ms = Some(request.retention_time_ms).filter(|ms| *ms >= 0);
     let expire_timestamp_ms = keep_ms.map(|ms| now_ms.saturating_add(ms));
@@ -42,7 +33,7 @@ pub(crate) async fn handle(
     let mut refusals = Vec::new();
     for topic in &request.topics {
         for partition in &topic.partitions {
-            let checked = check(broker, call, topic.name.as_str(), partition);
+            let checked = check(broker, topic.name.as_str(), partition);
             refusals.push(checked.err());
             if checked.is_ok() {
                 let (topic, index) = (owned(&topic.name), partition.partition_index);
@@ -51,12 +42,13 @@ pub(crate) async fn handle(
             }
         }
     }
-    let result = if refusals.iter().all(|refusal| refusal.is_some_and(is_unknown)) {
+    let unknown = Some(ResponseError::UnknownTopicOrPartition);
+    let result = if refusals.iter().all(|refusal| *refusal == unknown) {
         Ok(())
     } else {
         commit(broker, call, &request, accepted).await?
     };
-    Ok(response(call, &request, &refusals, result))
+    Ok(response(&request, &refusals, result))
 }
 
 async fn commit(
@@ -77,19 +69,11 @@ async fn commit(
     }))
 }
 
-fn is_unknown(error: ResponseError) -> bool {
-    matches!(error, ResponseError::UnknownTopicOrPartition | ResponseError::UnknownTopicId)
-}
-
 fn check(
     broker: &Broker,
-    call: &Call,
     topic: &str,
     partition: &OffsetCommitRequestPartition,
 ) -> Result<(), ResponseError> {
-    if topic.is_empty() && call.api_version >= TOPIC_IDS {
-        return Err(ResponseError::UnknownTopicId);
-    }
     broker.topics.partition(topic, partition.partition_index)?;
     let metadata_bytes = partition.committed_metadata.as_ref().map_or(0, |text| text.len());
     if metadata_bytes > broker.config.groups.max_offset_metadata_bytes {
@@ -114,7 +98,6 @@ fn committed_offset(
 
 /// Every partition in the order of the request; `refusals` are in that order too.
 fn response(
-    call: &Call,
     request: &OffsetCommitRequest,
     refusals: &[Option<ResponseError>],
     result: Result<(), ResponseError>,
@@ -124,7 +107,7 @@ fn response(
         let own = refusals.next().flatten();
         // What is wrong with the group comes before what is wrong with one partition's metadata.
         let error = match own {
-            Some(error) if is_unknown(error) => own,
+            Some(ResponseError::UnknownTopicOrPartition) => own,
             _ => result.err().or(own),
         };
         OffsetCommitResponsePartition::default()
@@ -132,12 +115,9 @@ fn response(
             .with_error_code(code(&error.map_or(Ok(()), Err)))
     };
     let topics = request.topics.iter().map(|topic| {
-        let response = OffsetCommitResponseTopic::default()
-            .with_partitions(topic.partitions.iter().map(&mut partition).collect());
-        match call.api_version {
-            TOPIC_IDS.. => response.with_topic_id(topic.topic_id),
-            _ => response.with_name(topic.name.clone()),
-        }
+        OffsetCommitResponseTopic::default()
+            .with_name(topic.name.clone())
+            .with_partitions(topic.partitions.iter().map(&mut partition).collect())
     });
     OffsetCommitResponse::default().with_topics(topics.collect())
 }

@@ -1,4 +1,4 @@
-//! `OffsetFetch` (9), versions 1–10.
+//! `OffsetFetch` (9), versions 1–9.
 //!
 //! - A partition without a committed offset, and every partition of a group that does not exist,
 //!   is a success with offset −1: clients start from their reset policy.
@@ -6,7 +6,7 @@
 //!   asks again.
 //! - v2 null topics ask for all, and errors have a place of their own; v5 leader epochs; v7
 //!   (KIP-447) may ask for stable offsets alone; v8 (KIP-709) several groups; v9 (KIP-848) names a
-//!   member and its epoch; v10 names topics by id.
+//!   member and its epoch.
 
 use kafka_protocol::ResponseError;
 use kafka_protocol::messages::offset_fetch_request::{
@@ -17,7 +17,6 @@ use kafka_protocol::messages::offset_fetch_response::{
     OffsetFetchResponseTopic, OffsetFetchResponseTopics,
 };
 use kafka_protocol::messages::{ApiKey, OffsetFetchRequest, OffsetFetchResponse};
-use uuid::Uuid;
 
 use super::group_fields::{text, topic_name};
 use crate::broker::Broker;
@@ -25,17 +24,12 @@ use crate::group::record::CommittedOffset;
 use crate::group::state::Group;
 use crate::net::{Api, Call, CloseReason};
 
-pub(crate) const API: Api = Api::new(ApiKey::OffsetFetch, 1..=10);
+pub(crate) const API: Api = Api::new(ApiKey::OffsetFetch, 1..=9);
 
 const SEVERAL_GROUPS: i16 = 8;
-const TOPIC_IDS: i16 = 10;
 
-/// A topic's partitions that are asked for, by name or by id.
-struct Wanted {
-    topic: Option<String>,
-    id: Uuid,
-    partitions: Vec<i32>,
-}
+/// A topic's partitions that are asked for.
+type Wanted = (String, Vec<i32>);
 
 /// A partition, and what is committed there.
 type Place = (i32, Result<Option<CommittedOffset>, ResponseError>);
@@ -43,7 +37,6 @@ type Place = (i32, Result<Option<CommittedOffset>, ResponseError>);
 /// One topic's places.
 struct Found {
     topic: String,
-    id: Uuid,
     partitions: Vec<Place>,
 }
 
@@ -55,12 +48,14 @@ pub(crate) async fn handle(
     if call.api_version >= SEVERAL_GROUPS {
         let mut groups = Vec::new();
         for group in &request.groups {
-            groups.push(fetch_group(broker, call, group, request.require_stable).await?);
+            groups.push(fetch_group(broker, group, request.require_stable).await?);
         }
         return Ok(OffsetFetchResponse::default().with_groups(groups));
     }
-    let wanted = request.topics.as_ref().map(|topics| topics.iter().map(Wanted::by_name).collect());
-    let read = Read { broker, wanted, require_stable: request.require_stable };
+    let one =
+        |topic: &OffsetFetchRequestTopic| (topic.name.to_string(), topic.partition_indexes.clone());
+    let wanted = request.topics.as_ref().map(|topics| topics.iter().map(one).collect());
+    let read = Read { wanted, require_stable: request.require_stable };
     let found = broker.groups.read_offsets(&request.group_id, |group| read.of(group)).await?;
     let topics = found.into_iter().map(|one| {
         let partitions = one.partitions.into_iter().map(|place| partition(call, place));
@@ -73,17 +68,14 @@ pub(crate) async fn handle(
 
 async fn fetch_group(
     broker: &Broker,
-    call: &Call,
     asked: &OffsetFetchRequestGroup,
     require_stable: bool,
 ) -> Result<OffsetFetchResponseGroup, CloseReason> {
-    let by_id = call.api_version >= TOPIC_IDS;
-    let one = |topic: &OffsetFetchRequestTopics| match by_id {
-        true => Wanted::by_id(broker, topic),
-        false => Wanted::of_group(topic),
+    let one = |topic: &OffsetFetchRequestTopics| {
+        (topic.name.to_string(), topic.partition_indexes.clone())
     };
     let wanted = asked.topics.as_ref().map(|topics| topics.iter().map(one).collect());
-    let read = Read { broker, wanted, require_stable };
+    let read = Read { wanted, require_stable };
     let member = asked.member_id.as_ref().map(|id| (id.as_str(), asked.member_epoch));
     let found = broker.groups.read_offsets(&asked.group_id, |group| {
         group.map_or(Ok(()), |group| group.check_reader(member))?;
@@ -97,60 +89,29 @@ async fn fetch_group(
             return Ok(response.with_error_code(error.code()));
         }
     };
-    // A topic that is gone has no id to be named by.
-    let topics = found.into_iter().filter(|one| !by_id || !one.id.is_nil()).map(|one| {
+    let topics = found.into_iter().map(|one| {
         let partitions = one.partitions.into_iter().map(partition_of_group).collect();
-        let topic = OffsetFetchResponseTopics::default().with_partitions(partitions);
-        match by_id {
-            true => topic.with_topic_id(one.id),
-            false => topic.with_name(topic_name(&one.topic)),
-        }
+        OffsetFetchResponseTopics::default()
+            .with_name(topic_name(&one.topic))
+            .with_partitions(partitions)
     });
     Ok(response.with_topics(topics.collect()))
 }
 
-impl Wanted {
-    fn by_name(topic: &OffsetFetchRequestTopic) -> Self {
-        let partitions = topic.partition_indexes.clone();
-        Self { topic: Some(topic.name.to_string()), id: Uuid::nil(), partitions }
-    }
-
-    fn of_group(topic: &OffsetFetchRequestTopics) -> Self {
-        let partitions = topic.partition_indexes.clone();
-        Self { topic: Some(topic.name.to_string()), id: Uuid::nil(), partitions }
-    }
-
-    fn by_id(broker: &Broker, topic: &OffsetFetchRequestTopics) -> Self {
-        let found = broker.topics.by_id(topic.topic_id);
-        Self {
-            topic: found.map(|found| found.name.clone()),
-            id: topic.topic_id,
-            partitions: topic.partition_indexes.clone(),
-        }
-    }
-}
-
 /// What is to be read of a group: the places asked for, or everything.
-struct Read<'a> {
-    broker: &'a Broker,
+struct Read {
     wanted: Option<Vec<Wanted>>,
     require_stable: bool,
 }
 
-impl Read<'_> {
+impl Read {
     fn of(self, group: Option<&Group>) -> Vec<Found> {
-        let Self { broker, wanted, require_stable } = self;
-        let wanted = wanted.unwrap_or_else(|| {
-            let everything = group.map(|group| everything(broker, group));
-            everything.unwrap_or_default()
-        });
-        let look_up = |Wanted { topic, id, partitions }: Wanted| {
-            let place = |index| match &topic {
-                Some(topic) => (index, committed(group, topic, index, require_stable)),
-                None => (index, Err(ResponseError::UnknownTopicId)),
-            };
-            let partitions = partitions.into_iter().map(place).collect();
-            Found { topic: topic.unwrap_or_default(), id, partitions }
+        let Self { wanted, require_stable } = self;
+        let wanted = wanted.unwrap_or_else(|| group.map(everything).unwrap_or_default());
+        let look_up = |(topic, indexes): Wanted| {
+            let place = |index| (index, committed(group, &topic, index, require_stable));
+            let partitions = indexes.into_iter().map(place).collect();
+            Found { topic, partitions }
         };
         wanted.into_iter().map(look_up).collect()
     }
@@ -169,14 +130,9 @@ fn committed(
     Ok(group.offsets.committed(topic, index).cloned())
 }
 
-fn everything(broker: &Broker, group: &Group) -> Vec<Wanted> {
+fn everything(group: &Group) -> Vec<Wanted> {
     let topics = group.offsets.topics();
-    let one = |(topic, all): (&str, &std::collections::BTreeMap<i32, CommittedOffset>)| Wanted {
-        topic: Some(topic.to_owned()),
-        id: broker.topics.get(topic).map_or(Uuid::nil(), |topic| topic.id),
-        partitions: all.keys().copied().collect(),
-    };
-    topics.map(one).collect()
+    topics.map(|(topic, all)| (topic.to_owned(), all.keys().copied().collect())).collect()
 }
 
 fn partition(call: &Call, (index, committed): Place) -> OffsetFetchResponsePartition {

@@ -101,6 +101,8 @@ static ROUTES: &[Route] = &[
     route!(h::describe_producers),
     route!(h::describe_transactions),
     route!(h::list_transactions),
+    fallible_route!(h::consumer_group_heartbeat),
+    route!(h::consumer_group_describe),
     route!(h::describe_topic_partitions),
 ];
 

@@ -8,6 +8,7 @@
 use std::collections::BTreeMap;
 use std::path::Path;
 use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, Ordering};
 
 use kafka_protocol::ResponseError::UnknownTopicOrPartition;
 use parking_lot::{Mutex, RwLock};
@@ -61,8 +62,14 @@ impl Topics {
             let path = file.display().to_string();
             return Err(TopicError::File { path, reason: reason.to_owned() });
         }
-        let topics =
-            Self { log_dir, file, settings, index: RwLock::default(), changing: Mutex::default() };
+        let topics = Self {
+            log_dir,
+            file,
+            settings,
+            index: RwLock::default(),
+            version: AtomicU64::new(0),
+            changing: Mutex::default(),
+        };
         topics.recover(stored.unwrap_or_default())?;
         Ok(topics)
     }
@@ -234,6 +241,7 @@ impl Topics {
         let topic = self.get(name).ok_or_else(|| TopicError::Unknown { name: name.to_owned() })?;
         self.write_with(None, Some(name))?;
         self.index.write().remove(name);
+        self.version.fetch_add(1, Ordering::AcqRel);
         info!(topic = name, "deleted topic");
         self.delete_partitions(&topic);
         Ok(())
@@ -289,6 +297,7 @@ impl Topics {
     fn publish(&self, topic: Topic) -> Arc<Topic> {
         let topic = Arc::new(topic);
         self.index.write().insert(Arc::clone(&topic));
+        self.version.fetch_add(1, Ordering::AcqRel);
         topic
     }
 

@@ -14,6 +14,7 @@ mod topic;
 use std::collections::BTreeMap;
 use std::path::PathBuf;
 use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, Ordering};
 
 use kafka_protocol::ResponseError;
 use parking_lot::{Mutex, RwLock};
@@ -24,6 +25,7 @@ pub(crate) use self::error::TopicError;
 pub(crate) use self::name::{check_name, is_internal};
 pub(crate) use self::topic::Topic;
 use crate::config::BrokerConfig;
+use crate::group::consumer::{TopicImage, TopicSource};
 use crate::log::{LogDir, PartitionLog};
 
 /// The registry of topics.
@@ -33,6 +35,8 @@ pub(crate) struct Topics {
     file: PathBuf,
     settings: BrokerConfig,
     index: RwLock<Index>,
+    /// Counts the changes.
+    version: AtomicU64,
     /// Held from the decision to change until the change is visible.
     changing: Mutex<()>,
 }
@@ -95,5 +99,23 @@ impl Topics {
         let index_of_topics = self.index.read();
         let topic = index_of_topics.by_id.get(&id).ok_or(ResponseError::UnknownTopicId)?;
         topic.partition(index).cloned()
+    }
+}
+
+impl TopicSource for Topics {
+    fn version(&self) -> u64 {
+        self.version.load(Ordering::Acquire)
+    }
+
+    fn topic(&self, name: &str) -> Option<TopicImage> {
+        let topic = self.get(name)?;
+        let partitions = i32::try_from(topic.partitions.len()).unwrap_or(i32::MAX);
+        Some(TopicImage { id: topic.id, partitions })
+    }
+
+    fn names(&self) -> Vec<String> {
+        let topics = self.list();
+        let own = topics.iter().filter(|topic| !topic.is_internal());
+        own.map(|topic| topic.name.clone()).collect()
     }
 }

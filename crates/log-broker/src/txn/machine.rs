@@ -246,7 +246,9 @@ fn end_v2(
     let is_retry = retried_overflow || (is_ours && epoch.checked_add(1) == Some(txn.epoch));
     let is_current = epoch == txn.epoch && producer_id == txn.producer_id;
     match &txn.phase {
-        Phase::Ongoing(open) if is_current => prepare_v2(txn, request, open.clone(), now_ms, fresh),
+        Phase::Ongoing(open) if is_current => {
+            Ok(prepare_v2(txn, request, open.clone(), now_ms, fresh))
+        }
         Phase::Prepared(outcome, _) if is_retry && *outcome == request.outcome => {
             Err(ResponseError::ConcurrentTransactions)
         }
@@ -259,7 +261,7 @@ fn end_v2(
         // Nothing was written: only the epoch is raised, and a client that does not know whether
         // its first write has arrived may abort.
         Phase::Empty | Phase::Completed(_) if is_current => match request.outcome {
-            Outcome::Abort => prepare_v2(txn, request, Open::empty(now_ms), now_ms, fresh),
+            Outcome::Abort => Ok(prepare_v2(txn, request, Open::empty(now_ms), now_ms, fresh)),
             Outcome::Commit => Err(ResponseError::InvalidTxnState),
         },
         _ => Err(ResponseError::ProducerFenced),
@@ -272,11 +274,11 @@ fn prepare_v2(
     open: Open,
     now_ms: i64,
     fresh: Option<i64>,
-) -> Judged<Caller> {
+) -> Decision<Caller> {
     let next_producer_id = match fresh {
         _ if !txn.is_epoch_exhausted() => None,
         Some(id) => Some(id),
-        None => return Ok(Decision::NeedsProducerId),
+        None => return Decision::NeedsProducerId,
     };
     let next = Transaction {
         epoch: txn.epoch.saturating_add(1),
@@ -291,7 +293,7 @@ fn prepare_v2(
         Some(producer_id) => Caller { producer_id, epoch: 0 },
         None => next.caller(),
     };
-    Ok(Decision::Change { next, answer })
+    Decision::Change { next, answer }
 }
 
 /// All markers are written. `None` when nothing was prepared.

@@ -33,9 +33,9 @@ impl TransactionCoordinator {
     /// the sweep; until then the producer is told to wait.
     pub(super) async fn complete(&self, cell: &Cell) -> Result<(), LogError> {
         let _one = cell.completing.lock().await;
-        let Some((transaction, written)) = cell.prepared() else { return Ok(()) };
+        let Some((transaction, decided)) = cell.prepared() else { return Ok(()) };
         let Phase::Prepared(outcome, open) = &transaction.phase else { return Ok(()) };
-        if let Some(offset) = written {
+        if let Some(offset) = decided {
             self.log.flushed(offset).await?;
         }
         let marker = EndTxnMarker {
@@ -44,8 +44,8 @@ impl TransactionCoordinator {
         };
         let producer =
             TxnProducer { producer_id: transaction.producer_id, epoch: transaction.epoch };
-        let (marked, is_whole) = self.mark_all(&cell.id, &open.partitions, producer, marker)?;
-        for Marked { log, offset } in marked {
+        let (written, is_whole) = self.mark_all(&cell.id, &open.partitions, producer, marker)?;
+        for Marked { log, offset } in written {
             match log.flushed(offset).await {
                 // It went with its topic.
                 Ok(()) | Err(LogError::Deleted) => {}
@@ -73,12 +73,12 @@ impl TransactionCoordinator {
         producer: TxnProducer,
         marker: EndTxnMarker,
     ) -> Result<(Vec<Marked>, bool), LogError> {
-        let mut marked = Vec::new();
+        let mut all = Vec::new();
         let mut is_whole = true;
         for (topic, indexes) in partitions {
             for index in indexes {
                 match self.mark(topic, *index, producer, marker) {
-                    Ok(written) => marked.extend(written),
+                    Ok(written) => all.extend(written),
                     Err(AppendError::OutcomeUnknown(error)) => return Err(error),
                     Err(error) => {
                         is_whole = false;
@@ -87,7 +87,7 @@ impl TransactionCoordinator {
                 }
             }
         }
-        Ok((marked, is_whole))
+        Ok((all, is_whole))
     }
 
     /// Ends the producer's transaction in one partition; `None` where there is nothing to end.

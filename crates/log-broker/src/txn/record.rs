@@ -274,7 +274,7 @@ mod tests {
         ];
         for phase in phases {
             let (next_producer_id, protocol) = (Some(77), Protocol::V1);
-            let txn = Transaction { phase, next_producer_id, protocol, ..transaction() };
+            let txn = Transaction { next_producer_id, phase, protocol, ..transaction() };
             let written = record(Some(txn));
             assert_eq!(decode(&written.encode().unwrap()), Ok(Some(written)));
         }

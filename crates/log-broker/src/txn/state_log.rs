@@ -54,9 +54,11 @@ impl StateLog {
     ) -> Result<(), ReplayError> {
         self.0.replay(|replayed| {
             let Replayed::Record { offset, key, value, .. } = replayed else { return Ok(()) };
-            match TransactionRecord::decode(key, value).map_err(|error| error.to_string())? {
-                Some(record) => apply(record),
-                None => tracing::warn!(offset, "transaction record of unknown kind"),
+            let decoded = TransactionRecord::decode(key, value);
+            if let Some(record) = decoded.map_err(|error| error.to_string())? {
+                apply(record);
+            } else {
+                tracing::warn!(offset, "transaction record of unknown kind");
             }
             Ok(())
         })

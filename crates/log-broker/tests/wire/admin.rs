@@ -31,7 +31,7 @@ async fn features_are_finalized_since_version_3_and_supported_since_4() {
             .map(|feature| (feature.name.to_string(), feature.max_version_level))
             .collect();
         let expected = match version {
-            3.. => vec![("transaction.version".to_owned(), 2)],
+            3.. => vec![("group.version".to_owned(), 1), ("transaction.version".to_owned(), 2)],
             _ => Vec::new(),
         };
         assert_eq!(finalized, expected, "version {version}");

@@ -77,7 +77,7 @@ async fn api_versions_from_the_future_is_answered_in_version_0() {
     let answer = ApiVersionsResponse::decode(&mut answer, 0).unwrap();
     assert_eq!(answer.error_code, 35);
     let own = answer.api_keys.iter().find(|api| api.api_key == 18).unwrap();
-    assert_eq!((own.min_version, own.max_version), (0, 3));
+    assert_eq!((own.min_version, own.max_version), (0, 4));
     assert_eq!(api_versions(&mut client, 0).await.error_code, 0, "the connection goes on");
 }
 
@@ -92,8 +92,8 @@ async fn named_versions_are_those_of_kafka_4_1() {
         (1, 4, 18),
         (2, 1, 10),
         (3, 0, 13),
-        (8, 2, 10),
-        (9, 1, 10),
+        (8, 2, 9),
+        (9, 1, 9),
         (10, 0, 6),
         (11, 0, 9),
         (12, 0, 4),
@@ -123,6 +123,8 @@ async fn named_versions_are_those_of_kafka_4_1() {
         (61, 0, 0),
         (65, 0, 0),
         (66, 0, 2),
+        (68, 0, 1),
+        (69, 0, 1),
         (75, 0, 0),
     ];
     assert_eq!(named, expected);

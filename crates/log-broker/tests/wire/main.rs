@@ -4,6 +4,8 @@
 
 mod admin;
 mod client;
+mod consumer_groups;
+mod fetch_sessions;
 mod hostile;
 mod records;
 mod start;

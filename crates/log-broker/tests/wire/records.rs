@@ -187,18 +187,6 @@ async fn first_batch_comes_whole_and_the_second_waits_for_its_turn() {
 }
 
 #[tokio::test]
-async fn sessions_are_not_kept_and_wrong_ones_are_told() {
-    let rig = Rig::start().await;
-    let mut client = rig.client().await;
-    client.create_topic("t", &[]).await;
-    for (id, epoch, error) in [(0, 0, 0), (0, -1, 0), (9, -1, 0), (9, 1, 70), (0, 1, 71)] {
-        let request = fetch("t", 0, 0).with_session_id(id).with_session_epoch(epoch);
-        let answer: FetchResponse = client.call(ApiKey::Fetch, 12, &request).await;
-        assert_eq!((answer.error_code, answer.session_id), (error, 0), "({id}, {epoch})");
-    }
-}
-
-#[tokio::test]
 async fn committed_readers_get_an_empty_list_of_aborted_transactions_and_others_none() {
     let rig = Rig::start().await;
     let mut client = rig.client().await;
@@ -255,9 +243,8 @@ async fn offsets_are_found_by_position_and_by_time() {
     let now_ms = BatchHeader::parse(&records).unwrap().base_timestamp;
     produced(&mut client, "t", records.into()).await;
     for version in 1..=10 {
-        let since = |first: i16, offset: i64, found_ms: i64| match version >= first {
-            true => (0, offset, found_ms),
-            false => (35, -1, -1),
+        let since = |first: i16, offset: i64, found_ms: i64| {
+            if version >= first { (0, offset, found_ms) } else { (35, -1, -1) }
         };
         for (timestamp, expected) in [
             (-1, (0, 2, -1)),

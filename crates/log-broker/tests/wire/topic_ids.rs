@@ -2,20 +2,13 @@
 
 use bytes::Bytes;
 use kafka_protocol::messages::metadata_request::MetadataRequestTopic;
-use kafka_protocol::messages::offset_commit_request::{
-    OffsetCommitRequestPartition, OffsetCommitRequestTopic,
-};
-use kafka_protocol::messages::offset_fetch_request::{
-    OffsetFetchRequestGroup, OffsetFetchRequestTopics,
-};
 use kafka_protocol::messages::{
-    ApiKey, DeleteTopicsRequest, DeleteTopicsResponse, FetchRequest, FetchResponse, GroupId,
-    MetadataRequest, MetadataResponse, OffsetCommitRequest, OffsetCommitResponse,
-    OffsetFetchRequest, OffsetFetchResponse, ProduceResponse, fetch_request,
+    ApiKey, DeleteTopicsRequest, DeleteTopicsResponse, FetchRequest, FetchResponse,
+    MetadataRequest, MetadataResponse, ProduceResponse, fetch_request,
 };
 use uuid::Uuid;
 
-use super::client::{Client, Rig, batch, produce, text, topic_name};
+use super::client::{Client, Rig, batch, produce, topic_name};
 
 const UNKNOWN: Uuid = Uuid::from_bytes([9; 16]);
 
@@ -44,13 +37,13 @@ fn fetch(id: Uuid, max_wait_ms: i32) -> FetchRequest {
 async fn metadata_finds_topics_by_id() {
     let (_rig, mut client, id) = rig().await;
     for version in 12..=13 {
-        for (asked, error, name) in [(id, 0, Some("t")), (UNKNOWN, 100, None)] {
+        for (asked, error, name) in [(id, 0, Some("t".to_owned())), (UNKNOWN, 100, None)] {
             let topic = MetadataRequestTopic::default().with_topic_id(asked).with_name(None);
             let request = MetadataRequest::default().with_topics(Some(vec![topic]));
             let told: MetadataResponse = client.call(ApiKey::Metadata, version, &request).await;
             let topic = &told.topics[0];
             assert_eq!((topic.error_code, topic.topic_id), (error, asked));
-            assert_eq!(topic.name.as_deref().map(|name| name.as_str()), name);
+            assert_eq!(topic.name.as_ref().map(|name| name.to_string()), name);
         }
     }
 }
@@ -88,44 +81,4 @@ async fn deleted_topic_is_unknown_by_its_id_and_a_new_one_has_another() {
     admin.create_topic("t", &[]).await;
     let answer: FetchResponse = admin.call(ApiKey::Fetch, 17, &fetch(id, 0)).await;
     assert_eq!(answer.responses[0].partitions[0].error_code, 100);
-}
-
-#[tokio::test]
-async fn offsets_are_committed_and_fetched_by_id() {
-    let (_rig, mut client, id) = rig().await;
-    let partition = OffsetCommitRequestPartition::default().with_committed_offset(7);
-    let topic = |id| {
-        OffsetCommitRequestTopic::default()
-            .with_topic_id(id)
-            .with_partitions(vec![partition.clone()])
-    };
-    let request = OffsetCommitRequest::default()
-        .with_group_id(GroupId(text("g")))
-        .with_generation_id_or_member_epoch(-1)
-        .with_topics(vec![topic(id), topic(UNKNOWN)]);
-    let answer: OffsetCommitResponse = client.call(ApiKey::OffsetCommit, 10, &request).await;
-    let answered: Vec<_> =
-        answer.topics.iter().map(|one| (one.topic_id, one.partitions[0].error_code)).collect();
-    assert_eq!(answered, [(id, 0), (UNKNOWN, 100)]);
-    let asked =
-        |id| OffsetFetchRequestTopics::default().with_topic_id(id).with_partition_indexes(vec![0]);
-    for (topics, expected) in [
-        (Some(vec![asked(id), asked(UNKNOWN)]), vec![(id, 0, 7), (UNKNOWN, 100, -1)]),
-        (None, vec![(id, 0, 7)]),
-    ] {
-        let group = OffsetFetchRequestGroup::default()
-            .with_group_id(GroupId(text("g")))
-            .with_topics(topics);
-        let request = OffsetFetchRequest::default().with_groups(vec![group]);
-        let answer: OffsetFetchResponse = client.call(ApiKey::OffsetFetch, 10, &request).await;
-        let found: Vec<_> = answer.groups[0]
-            .topics
-            .iter()
-            .map(|one| {
-                let place = &one.partitions[0];
-                (one.topic_id, place.error_code, place.committed_offset)
-            })
-            .collect();
-        assert_eq!(found, expected);
-    }
 }

@@ -71,7 +71,7 @@ impl<S: Store> Registry<S> {
             return Err(RegistryError::SubjectNotFound(subject.clone()));
         }
         let holds_all = |version: &StoredVersion| {
-            version.schema.metadata.as_ref().is_some_and(|metadata| {
+            version.schema.contract.metadata.as_ref().is_some_and(|metadata| {
                 pairs.iter().all(|(key, value)| metadata.properties.get(key) == Some(value))
             })
         };

@@ -6,6 +6,7 @@ use std::pin::Pin;
 
 use levada_schema_core::{Limits, Reference, ResolvedReference};
 
+use super::associations::is_owned;
 use crate::StoredVersion;
 use crate::{Context, QualifiedSubject, ReadTransaction, RegistryError, Revision, SchemaVersion};
 
@@ -18,6 +19,8 @@ pub(super) struct Closure {
     pub(super) targets: Vec<ResolvedReference>,
     /// A direct reference whose target is soft-deleted. New schemas must not have one.
     pub(super) deleted: Option<Reference>,
+    /// A direct reference to a subject that a resource owns. No schema must get one.
+    pub(super) owned: Option<QualifiedSubject>,
     /// The subjects that the direct references point to, as they were when they were read.
     pub(super) revisions: Vec<(QualifiedSubject, Revision)>,
 }
@@ -39,6 +42,9 @@ pub(super) async fn closure<T: ReadTransaction>(
         let (resolved, target) = target(tx, home, reference).await?;
         if target.is_deleted && closure.deleted.is_none() {
             closure.deleted = Some(resolved.clone());
+        }
+        if closure.owned.is_none() && is_owned(tx, &target.subject).await? {
+            closure.owned = Some(target.subject.clone());
         }
         let revision = tx.subject_revision(&target.subject).await?;
         closure.revisions.push((target.subject.clone(), revision));

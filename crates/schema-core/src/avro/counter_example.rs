@@ -13,9 +13,9 @@ mod tests;
 use std::collections::HashSet;
 
 use super::AvroSchema;
-use super::compat::{is_promoted, stands_at};
+use super::compat::{Subject, is_promoted, subject};
 use super::types::{Enum, Record, Shape, TypeId, Types};
-use super::value::{DecodeError, Pair, PlainValues, Value};
+use super::value::{Broken, DecodeError, Pair, PlainValues, Value};
 use super::value::{is_same_name, reader_branch, written_fields};
 use crate::{CounterExample, Incompatibility, Limits};
 use places::Places;
@@ -48,17 +48,22 @@ impl Search<'_> {
         let (reader, writer) = (&*self.reader.types, &*self.writer.types);
         let ways = self.places((self.reader.root, self.writer.root));
         for (place, (r, w)) in ways.iter() {
-            if !stands_at(found, (reader, r), (writer, w)) {
-                continue;
-            }
-            // A union may take the type and still fail further inside.
+            let Some(subject) = subject(found, (reader, r), (writer, w)) else { continue };
+            // A union may take the type and still fail further inside, for whatever reason.
             let is_union = matches!(reader.shape(r), Shape::Union(_));
             let inside = if is_union { self.places((r, w)) } else { Places::first((r, w)) };
             for (inner, pair) in inside.iter() {
-                let example = broken((reader, pair.0), (writer, pair.1), &self.plain)
+                let shows = |broken: &Broken| {
+                    let is_subject = match subject {
+                        Subject::Types => broken.rule == found.rule,
+                        Subject::Field(field) => broken.field == Some(field),
+                    };
+                    broken.pair == pair && (is_subject || is_union)
+                };
+                let example = broken_value((reader, pair.0), (writer, pair.1), &self.plain)
                     .and_then(|value| self.whole(&inside, inner, value))
                     .and_then(|value| self.whole(&ways, place, value))
-                    .and_then(|value| self.tried(&value));
+                    .and_then(|value| self.tried(&value, shows));
                 if example.is_some() {
                     return example;
                 }
@@ -76,23 +81,22 @@ impl Search<'_> {
         places.whole(place, value, (&self.writer.types, &self.plain), self.limits.text_bytes_max)
     }
 
-    /// Writes the value and has it read; a value that can be read shows nothing.
-    fn tried(&mut self, value: &Value) -> Option<CounterExample> {
+    /// Writes the value and has it read; the refusal must be the one that is to be shown.
+    fn tried(&mut self, value: &Value, shows: impl Fn(&Broken) -> bool) -> Option<CounterExample> {
         let encoded = value.encode();
         self.bytes_left = self.bytes_left.checked_sub(encoded.len().max(1))?;
         match self.reader.decode(self.writer, &encoded, self.limits) {
-            Err(DecodeError::Refused(refusal)) => Some(CounterExample {
-                value: self.writer.value_json(value),
-                encoded,
-                refusal: refusal.to_string(),
-            }),
+            Err(DecodeError::Refused(refusals)) => {
+                let refusal = refusals.iter().find(|refusal| shows(&refusal.broken))?.to_string();
+                Some(CounterExample { value: self.writer.value_json(value), encoded, refusal })
+            }
             Ok(_) | Err(DecodeError::Malformed(_) | DecodeError::TooComplex) => None,
         }
     }
 }
 
 /// A value of the pair's writer at which the reader must stop, whatever stands inside it.
-fn broken(
+fn broken_value(
     (reader_types, reader): (&Types, TypeId),
     (writer_types, writer): (&Types, TypeId),
     plain: &PlainValues<'_>,
@@ -104,9 +108,10 @@ fn broken(
         (Shape::Union(branches), _) => {
             reader_branch((reader_types, branches), (writer_types, writer)).is_none()
         }
-        (Shape::Enum(r), Shape::Enum(w)) if is_same_name(&r.named, &w.named) => {
-            return unknown_symbol(r, w).map(Value::Enum);
-        }
+        (Shape::Enum(r), Shape::Enum(w)) => match unknown_symbol(r, w) {
+            Some(symbol) => return Some(Value::Enum(symbol)),
+            None => !is_same_name(&r.named, &w.named),
+        },
         (Shape::Record(r), Shape::Record(w)) => {
             !is_same_name(&r.named, &w.named) || lacks_fields(r, w)
         }

@@ -14,6 +14,7 @@ mod normal_default;
 mod parse;
 mod print;
 mod records;
+mod tags;
 #[cfg(test)]
 mod tests;
 mod types;
@@ -25,7 +26,7 @@ use equal::{Sameness, are_equal};
 use name::Name;
 use parse::Parser;
 use print::{Form, print};
-use types::{TypeId, Types};
+use types::{Shape, TypeId, Types};
 
 use crate::json_text::{self, Dialect};
 use crate::limits::breach;
@@ -82,6 +83,13 @@ impl AvroSchema {
     /// The text with the types of references written out at their first use.
     pub fn resolved(&self) -> String {
         print(&self.types, self.root, &[], Form::Canonical)
+    }
+
+    pub(crate) fn has_top_level_field(&self, name: &str) -> bool {
+        match self.types.shape(self.root) {
+            Shape::Record(record) => record.by_name.contains_key(name),
+            _ => false,
+        }
     }
 
     /// Equal but for the order of custom properties and of aliases.

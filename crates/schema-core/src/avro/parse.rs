@@ -4,7 +4,8 @@
 use std::collections::{HashMap, HashSet};
 
 use super::attributes::{
-    RESERVED, aliases_of, invalid, props, required, required_array, required_text, text,
+    RESERVED, aliases_of, check_integers, invalid, props, required, required_array, required_text,
+    text,
 };
 use super::defaults::DefaultCheck;
 use super::equal::{Sameness, are_equal};
@@ -79,6 +80,9 @@ impl<'a> Parser<'a> {
         if self.types.len() >= self.limits.nodes_max {
             let what = "too many types with all references";
             return Err(too_large(what, self.limits.nodes_max, "nodes-max").at(place));
+        }
+        if matches!(shape, Shape::Record(_) | Shape::Array(_) | Shape::Map(_)) {
+            check_integers(&props)?;
         }
         Ok(self.types.push(Type { shape, props, location: self.location(place) }))
     }

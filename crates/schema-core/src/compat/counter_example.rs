@@ -1,7 +1,7 @@
 //! Counter-examples: a value that shows a finding, because the reader was given it and failed.
 
 use super::{Incompatibility, Side};
-use crate::{Limits, Schema, avro};
+use crate::{Limits, Schema, avro, json, protobuf};
 
 /// A value that the writer schema allows and the reader schema cannot take, as really tried.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -31,6 +31,12 @@ pub fn counter_example(
     match (reader, writer) {
         (Schema::Avro(reader), Schema::Avro(writer)) => {
             avro::counter_example(reader, writer, found, limits)
+        }
+        (Schema::Protobuf(reader), Schema::Protobuf(writer)) => {
+            protobuf::counter_example(reader, writer, found, limits)
+        }
+        (Schema::Json(reader), Schema::Json(writer)) => {
+            json::counter_example(reader, writer, found, limits)
         }
         _ => None,
     }

@@ -3,7 +3,6 @@
 use std::sync::LazyLock;
 
 use super::pattern::Pattern;
-use super::text;
 use crate::json_text::{Data, Member, Object, Value};
 use crate::{Limits, Location, ParseError, ParseErrorKind, ResolvedReference};
 
@@ -177,14 +176,15 @@ static META_SCHEMAS: LazyLock<Vec<(&'static str, Document)>> = LazyLock::new(|| 
         .collect()
 });
 
-/// The keywords of `object` that `taken` does not hold, as normalized texts.
+/// The keywords of `object` that `taken` does not hold, each with the `text` of its value.
 pub(super) fn rest_of(
     object: &Object,
     taken: impl Fn(&str) -> bool,
+    text: impl Fn(&Value) -> String,
 ) -> std::collections::BTreeMap<String, String> {
     object
         .iter()
         .filter(|member| !taken(&member.key))
-        .map(|member| (member.key.clone(), text::normalized(&member.value)))
+        .map(|member| (member.key.clone(), text(&member.value)))
         .collect()
 }

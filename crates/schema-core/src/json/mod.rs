@@ -5,12 +5,15 @@ mod decimal;
 mod dialect;
 mod documents;
 mod effort;
+mod example;
 mod java_order;
 mod legacy;
 mod model;
 mod modern;
+mod parts;
 mod pattern;
 mod shape;
+mod tags;
 mod text;
 mod uri;
 mod validator;
@@ -24,6 +27,7 @@ pub(crate) use compat::compare;
 use decimal::Decimal;
 pub use dialect::Dialect;
 use documents::Documents;
+pub(crate) use example::counter_example;
 use model::{Kind, Model, NodeId};
 pub use validator::{Validator, Violation};
 
@@ -66,6 +70,12 @@ impl JsonSchema {
     /// Compiles the schema for checking instances; a schema without `$schema` is draft 07.
     pub fn validator(&self) -> Result<Validator, ParseError> {
         Validator::of(&self.documents, Dialect::Draft07)
+    }
+
+    pub(crate) fn has_top_level_field(&self, name: &str) -> bool {
+        let root = self.documents.schema.root.as_object();
+        let properties = root.and_then(|root| root.get("properties")?.as_object());
+        properties.is_some_and(|properties| properties.get(name).is_some())
     }
 
     /// A top-level property whose name starts with `$$`: the reference refuses to register it

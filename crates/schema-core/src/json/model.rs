@@ -3,6 +3,7 @@
 use std::collections::{BTreeMap, BTreeSet, HashMap};
 
 use super::decimal::Decimal;
+use super::shape::Generated;
 use crate::{Limits, Location};
 
 /// A node of a [`Model`]; identity is what recursion is detected by.
@@ -34,6 +35,8 @@ pub(super) struct Notes {
     pub(super) id: Option<String>,
     pub(super) title: Option<String>,
     pub(super) description: Option<String>,
+    /// Never compared; instances may have to meet it.
+    pub(super) format: Option<String>,
     /// Normalized text of the default.
     pub(super) default: Option<String>,
     /// Where the schema stands, if not in a reference.
@@ -72,6 +75,7 @@ pub(super) struct StringRules {
     pub(super) min_length: Option<i32>,
     pub(super) max_length: Option<i32>,
     pub(super) pattern: Option<String>,
+    /// A format that the reference knows in the dialect.
     pub(super) format: Option<String>,
 }
 
@@ -145,6 +149,14 @@ pub(super) enum Criterion {
 impl Criterion {
     pub(super) const ALL: [(&'static str, Self); 3] =
         [("allOf", Self::All), ("anyOf", Self::Any), ("oneOf", Self::One)];
+
+    pub(super) fn keyword(self) -> &'static str {
+        match self {
+            Self::All => "allOf",
+            Self::Any => "anyOf",
+            Self::One => "oneOf",
+        }
+    }
 }
 
 /// The model has more nodes than the limit allows.
@@ -158,15 +170,17 @@ pub(super) struct Builder {
     known_shapes: HashMap<String, usize>,
     references: HashMap<RefId, NodeId>,
     nodes_max: usize,
+    generated: Generated,
 }
 
 impl Builder {
-    pub(super) fn new(limits: &Limits) -> Self {
+    pub(super) fn new(limits: &Limits, generated: Generated) -> Self {
         Self {
             model: Model::default(),
             known_shapes: HashMap::new(),
             references: HashMap::new(),
             nodes_max: limits.nodes_max,
+            generated,
         }
     }
 
@@ -174,7 +188,7 @@ impl Builder {
         if self.model.nodes.len() >= self.nodes_max {
             return Err(TooManyNodes);
         }
-        let printed = super::shape::printed(&node, &self.model);
+        let printed = super::shape::printed(&node, &self.model, self.generated);
         let next = self.known_shapes.len();
         let shape = *self.known_shapes.entry(printed).or_insert(next);
         self.model.nodes.push(node);

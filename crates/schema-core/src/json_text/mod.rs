@@ -5,6 +5,7 @@
 //! nesting is bounded by `depth_max`, so that a walk over the result cannot exhaust the stack; the
 //! count of values is bounded by `nodes_max`.
 
+mod edit;
 mod number;
 mod print;
 mod reader;

@@ -16,7 +16,9 @@ pub(super) fn read(text: &str, dialect: Dialect, limits: &Limits) -> Result<Valu
     reader.skip_space()?;
     let value = reader.document()?;
     if !dialect.trailing_text {
-        reader.skip_space()?;
+        // No comment may follow, but any control character may: the reference trims as Java does.
+        let rest = reader.rest();
+        reader.at += rest.len() - rest.trim_start_matches(|c| c <= ' ').len();
         if let Some(c) = reader.peek() {
             return Err(reader.error(&format!("unexpected {c:?} after the end of the JSON text")));
         }

@@ -7,6 +7,7 @@ mod ast;
 mod compat;
 mod descriptor;
 mod error;
+mod example;
 mod field_parser;
 mod lexer;
 mod normalize;
@@ -14,6 +15,7 @@ mod option_parser;
 mod parser;
 mod print;
 mod strip;
+mod tags;
 mod types;
 mod well_known;
 
@@ -21,8 +23,9 @@ use std::sync::Arc;
 
 pub(crate) use self::compat::compare;
 pub use self::compat::{Difference, differences};
+pub(crate) use self::example::counter_example;
 
-use self::ast::File;
+use self::ast::{File, TypeDecl};
 use self::error::{Budget, Failure};
 use self::types::Types;
 use crate::limits::breach;
@@ -71,12 +74,17 @@ impl ProtobufSchema {
         let Read { file, is_text } =
             read_file(text, limits, &mut budget).map_err(|failure| failure.into_error(text))?;
         let normalized = normalize::normalize(&file, &Types::collect(&file, &dependencies), limits)
+            .and_then(|(normalized, odd)| {
+                let normalized = print::print(&normalized);
+                odd.map_or(Ok(()), |at| reads_back(at, &normalized, limits))?;
+                Ok(normalized)
+            })
             .map_err(|failure| if is_text { failure } else { failure.without_place() })
             .map_err(|failure| failure.into_error(text))?;
         let parsed = Parsed {
             source: is_text.then(|| text.to_owned()),
-            canonical: must_be_readable(print::print(&file))?,
-            normalized: print::print(&normalized),
+            canonical: not_blank(print::print(&file))?,
+            normalized,
             file,
             dependencies,
         };
@@ -111,6 +119,16 @@ impl ProtobufSchema {
         descriptor::to_base64(file, &Types::collect(file, dependencies), is_known)
     }
 
+    pub(crate) fn has_top_level_field(&self, name: &str) -> bool {
+        self.parsed.file.types.iter().any(|decl| match decl {
+            TypeDecl::Message(message) => {
+                let in_oneofs = message.oneofs.items.iter().flat_map(|oneof| &oneof.fields);
+                message.fields.iter().chain(in_oneofs).any(|field| field.name == name)
+            }
+            TypeDecl::Enum(_) => false,
+        })
+    }
+
     /// Equal in the canonical text: comments and layout do not count, the order of fields does.
     pub fn is_equivalent(&self, other: &Self) -> bool {
         self.parsed.canonical == other.parsed.canonical
@@ -119,11 +137,19 @@ impl ProtobufSchema {
 
 /// The canonical text is stored and read again. Only comments, or a descriptor of nothing that is
 /// known, leave none.
-fn must_be_readable(canonical: String) -> Result<String, ParseError> {
+fn not_blank(canonical: String) -> Result<String, ParseError> {
     if canonical.trim().is_empty() {
         return Err(ParseError::new(ParseErrorKind::Empty, "Empty schema"));
     }
     Ok(canonical)
+}
+
+/// The reference prints some texts without quotes or escapes and refuses what it then cannot read.
+fn reads_back(at: usize, normalized: &str, limits: &Limits) -> error::Result<()> {
+    parser::parse(normalized, &mut Budget::new(limits)).map(drop).map_err(|failure| {
+        let message = format!("its normalized text cannot be read: {}", failure.message);
+        Failure::new(failure.kind, at, message)
+    })
 }
 
 /// A file and whether it was text, in which places can be told.

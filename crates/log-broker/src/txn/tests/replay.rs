@@ -6,6 +6,7 @@ use tempfile::TempDir;
 
 use super::super::transaction::{Outcome, Protocol};
 use super::rig::{ID, Rig, Stopped, TIMEOUT_MS};
+use crate::clock::Clock;
 use crate::io::SimDisk;
 use crate::txn::Caller;
 
@@ -111,7 +112,6 @@ impl History {
                 log.flushed(end - 1).await.unwrap();
             }
         }
-        use crate::clock::Clock;
         let disk = self.rig.disk.crash(0);
         self.rig = Rig::open(disk, &self.directory, self.rig.clock.now_ms());
         self.rig.transactions.complete_prepared().await;

@@ -126,7 +126,7 @@ impl Rig {
         let identity = MemberIdentity { member_id: String::new(), instance_id: None };
         let committer = Committer { identity, generation_id: -1 };
         let place = TopicPartition { topic: "a".to_owned(), partition: 0 };
-        let committed = CommittedOffset {
+        let position = CommittedOffset {
             offset,
             leader_epoch: -1,
             metadata: String::new(),
@@ -135,7 +135,7 @@ impl Rig {
         };
         let producer = TxnProducer { producer_id, epoch };
         let write = || {
-            let offsets = vec![(place, committed)];
+            let offsets = vec![(place, position)];
             self.groups.commit_in_transaction(GROUP, &committer, producer, offsets)
         };
         let offsets = Partitions::from([(OFFSETS_TOPIC.to_owned(), [0].into())]);

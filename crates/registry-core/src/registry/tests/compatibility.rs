@@ -125,14 +125,3 @@ async fn another_schema_type_is_incompatible_unless_the_level_is_none() {
     registry.set_level("s", "NONE").await;
     assert_eq!(registry.put("s", &json).await, Ok((2, 2)));
 }
-
-#[tokio::test]
-async fn reserved_fields_are_not_overlooked_where_they_would_be_judged() {
-    let registry = registry();
-    let reserving = with_property("\"string\"", "confluent:reserved", "f");
-    assert_eq!(registry.put("s", &reserving).await, Ok((1, 1)));
-    let patch = ConfigPatch { validate_fields: FieldPatch::Set(true), ..ConfigPatch::default() };
-    registry.update_config(&subject("s"), patch).await.unwrap();
-    let refused = registry.check_compatibility(&subject("s"), &draft("\"string\""), ALL).await;
-    assert!(matches!(refused, Err(RegistryError::NotSupported(_))), "{refused:?}");
-}

@@ -30,31 +30,43 @@ pub(super) fn own_differences(reader: &Type, writer: &Type) -> Vec<Difference> {
     found
 }
 
-/// Whether `found` stands at the pair itself.
+/// What a finding is about where it stands.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(in crate::avro) enum Subject {
+    /// The two types.
+    Types,
+    /// A field of the reader's record, by position.
+    Field(usize),
+}
+
+/// What `found` is about if it stands at the pair itself.
 ///
 /// Its path begins where the reference's walk did, and that walk takes a union at once where this
 /// takes one branch, so its last step alone is compared.
-pub(in crate::avro) fn stands_at(
+pub(in crate::avro) fn subject(
     found: &Incompatibility,
     (reader_types, reader): (&Types, TypeId),
     (writer_types, writer): (&Types, TypeId),
-) -> bool {
+) -> Option<Subject> {
     let (r, w) = (reader_types.get(reader), writer_types.get(writer));
     let is_found = |difference: &Difference| is_same(difference, found);
-    match (&r.shape, &w.shape) {
+    let is_own = match (&r.shape, &w.shape) {
         (_, Shape::Union(_)) => false,
         (Shape::Union(_), _) => is_found(&unions::missing_branch(r, w, None)),
-        (Shape::Record(reader_record), Shape::Record(writer_record)) => {
-            let mut fields = reader_record.fields.iter().enumerate();
-            own_differences(r, w).iter().any(is_found)
-                || fields.any(|(index, field)| {
-                    let writer = (writer_types, writer, writer_record);
-                    field_difference(found.rule, (field, index), reader_types, writer)
-                        .is_some_and(|difference| is_found(&difference))
-                })
-        }
         _ => own_differences(r, w).iter().any(is_found),
+    };
+    if is_own {
+        return Some(Subject::Types);
     }
+    let (Shape::Record(reader_record), Shape::Record(writer_record)) = (&r.shape, &w.shape) else {
+        return None;
+    };
+    let field = reader_record.fields.iter().enumerate().position(|(index, field)| {
+        let writer = (writer_types, writer, writer_record);
+        field_difference(found.rule, (field, index), reader_types, writer)
+            .is_some_and(|difference| is_found(&difference))
+    });
+    field.map(Subject::Field)
 }
 
 /// What the rules say about a field of the reader, the types of it and of the writer's field aside.

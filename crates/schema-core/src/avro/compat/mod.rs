@@ -18,7 +18,7 @@ use super::AvroSchema;
 use crate::{CheckError, Incompatibility, Limits, Location, Rule, Side};
 use walker::{Stop, Walker};
 
-pub(super) use local::stands_at;
+pub(super) use local::{Subject, subject};
 pub(super) use promotion::is_promoted;
 
 /// What a rule found at one pair of types.

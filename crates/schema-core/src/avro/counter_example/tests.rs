@@ -98,6 +98,56 @@ fn every_rule_has_the_smallest_value_that_shows_it() {
 }
 
 #[test]
+fn each_of_several_findings_is_refused_for_its_own_reason() {
+    let e = |name: &str, symbols: &str| {
+        format!(r#"{{"type":"enum","name":"{name}","symbols":[{symbols}]}}"#)
+    };
+    let fields = |e: &str, more: &str| {
+        format!(
+            r#"{{"name":"e","type":{e}}},{{"name":"a","type":{{"type":"array","items":{}}}}}{more}"#,
+            record("S", more.trim_start_matches(','))
+        )
+    };
+    let writer = record("R", &fields(&e("E", r#""A","B""#), ""));
+    let more = r#",{"name":"x","type":"int"},{"name":"y","type":"int"}"#;
+    let reader = record("Q", &fields(&e("F", r#""A""#), more));
+    let outcomes: Vec<_> = examples(&reader, &writer)
+        .into_iter()
+        .map(|(_, example)| example.map(|it| (it.value, it.refusal)).expect("an example"))
+        .collect();
+    let outcome = |value: &str, refusal: &str| (value.to_owned(), refusal.to_owned());
+    let missing = |at: &str, record: &str, field: &str| {
+        format!(
+            "{at}the reader's record {record} needs a field \"{field}\", which is not written and \
+             has no default"
+        )
+    };
+    let (plain, one) = (r#"{"e":"A","a":[]}"#, r#"{"e":"A","a":[{}]}"#);
+    assert_eq!(
+        outcomes,
+        vec![
+            outcome(
+                plain,
+                "the writer's record R is Q to the reader, which has no alias for it (a reader \
+                 that overlooks the names of records, as Avro Java's, may go on)"
+            ),
+            outcome(
+                r#"{"e":"B","a":[]}"#,
+                "at e: the writer's enum E is F to the reader, which has no alias for it"
+            ),
+            outcome(
+                r#"{"e":"B","a":[]}"#,
+                "at e: the reader's enum F has no symbol \"B\" and no default"
+            ),
+            outcome(one, &missing("at a[]: ", "S", "x")),
+            outcome(one, &missing("at a[]: ", "S", "y")),
+            outcome(plain, &missing("", "Q", "x")),
+            outcome(plain, &missing("", "Q", "y")),
+        ]
+    );
+}
+
+#[test]
 fn enum_with_a_default_that_is_not_written_breaks_as_a_missing_field() {
     let reader = record(
         "R",
@@ -243,4 +293,23 @@ fn search_ends_at_its_limits() {
     assert!(tried(limits));
     assert!(!tried(Limits { pairs_max: 10, ..limits }), "too many pairs");
     assert!(!tried(Limits { depth_max: 10, ..limits }), "too deep");
+}
+
+#[test]
+fn value_that_would_be_too_large_is_not_built() {
+    // Every record holds the next one twice, which makes 2^40 values of the innermost.
+    let twice = |inner: String, level: u8| {
+        record(
+            &format!("R{level}"),
+            &format!(r#"{{"name":"a","type":{inner}}},{{"name":"b","type":"R{}"}}"#, level + 1),
+        )
+    };
+    let end = record("R40", r#"{"name":"v","type":"int"}"#);
+    let writer = (0..40).rev().fold(end, twice);
+    let huge = fixed("F", 1).replace(":1", ":1000000000");
+    let root = |of: &str, name: &str| record(name, &format!(r#"{{"name":"r","type":{of}}}"#));
+    for writer in [root(&writer, "W"), root(&huge, "W")] {
+        let reader = writer.replacen('W', "X", 1);
+        assert_eq!(examples(&reader, &writer), vec![(Rule::AvroNameMismatch, None)]);
+    }
 }

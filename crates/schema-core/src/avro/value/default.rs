@@ -2,7 +2,7 @@
 
 use super::{DecodeError, Value, depth_max};
 use crate::Limits;
-use crate::avro::types::{Field, Primitive, Record, Shape, TypeId, Types};
+use crate::avro::types::{Primitive, Record, Shape, TypeId, Types};
 use crate::json_text::{self, Data};
 
 /// Defaults can fill each other in without end in sight, so all of one read share a count.
@@ -17,22 +17,9 @@ impl<'a> Defaults<'a> {
         Self { types, values_left: limits.pairs_max, depth_max: depth_max(limits) }
     }
 
-    /// The value of `field` that `default` stands for; it would stand so deep in the record.
+    /// The value of a type that `json` stands for, so deep in a record; `None` if it is no value of
+    /// the type.
     pub(super) fn value(
-        &mut self,
-        field: &Field,
-        default: &json_text::Value,
-        depth: usize,
-    ) -> Result<Value, DecodeError> {
-        self.read(field.type_id, default, depth)?.ok_or_else(|| {
-            let (name, kind) = (&field.name, self.types.shape(field.type_id).kind());
-            DecodeError::refused(format!(
-                "the default of the reader's field \"{name}\" is no value of its type ({kind})"
-            ))
-        })
-    }
-
-    fn read(
         &mut self,
         id: TypeId,
         json: &json_text::Value,
@@ -54,12 +41,12 @@ impl<'a> Defaults<'a> {
                 Some(Value::Fixed(bytes))
             }
             (Shape::Array(items), Data::Array(values)) => {
-                let values = values.iter().map(|value| self.read(*items, value, depth + 1));
+                let values = values.iter().map(|value| self.value(*items, value, depth + 1));
                 values.collect::<Result<Option<_>, _>>()?.map(Value::Array)
             }
             (Shape::Map(inside), Data::Object(object)) => {
                 let entries = object.iter().map(|member| {
-                    let value = self.read(*inside, &member.value, depth + 1)?;
+                    let value = self.value(*inside, &member.value, depth + 1)?;
                     Ok(value.map(|value| (member.key.clone(), value)))
                 });
                 entries.collect::<Result<Option<_>, DecodeError>>()?.map(Value::Map)
@@ -67,7 +54,7 @@ impl<'a> Defaults<'a> {
             (Shape::Record(record), Data::Object(object)) => self.record(record, object, depth)?,
             (Shape::Union(branches), _) => {
                 for (place, &branch) in branches.iter().enumerate() {
-                    if let Some(value) = self.read(branch, json, depth + 1)? {
+                    if let Some(value) = self.value(branch, json, depth + 1)? {
                         return Ok(Some(Value::Union(place, Box::new(value))));
                     }
                 }
@@ -85,7 +72,7 @@ impl<'a> Defaults<'a> {
     ) -> Result<Option<Value>, DecodeError> {
         let fields = record.fields.iter().map(|field| {
             match object.get(&field.name).or(field.default.as_ref()) {
-                Some(json) => self.read(field.type_id, json, depth + 1),
+                Some(json) => self.value(field.type_id, json, depth + 1),
                 None => Ok(None),
             }
         });

@@ -1,7 +1,8 @@
 //! Values of Avro schemas: written as one schema, read as another.
 //!
 //! `encode.rs` and `decode.rs` are the binary encoding under the writer's schema, `resolve.rs`
-//! turns a value into what the reader's schema makes of it, `json.rs` prints one. Logical types do
+//! turns a value into what the reader's schema makes of it, or tells by `refusals.rs` why it
+//! cannot, `json.rs` prints one. Logical types do
 //! not count. Nothing here decides a verdict.
 //!
 //! The rules are those of the Avro 1.12 specification; where it leaves a choice, Avro Java's. Where
@@ -16,10 +17,12 @@ mod error;
 mod json;
 mod matching;
 mod plain;
+mod refusals;
 mod resolve;
 #[cfg(test)]
 mod tests;
 
+pub(super) use error::Broken;
 pub use error::{DecodeError, Refusal};
 pub(super) use matching::{is_same_name, reader_branch, written_fields};
 pub(super) use plain::PlainValues;

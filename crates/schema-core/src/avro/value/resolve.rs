@@ -1,113 +1,177 @@
 //! What a reader makes of a value that was written under another schema.
 
 use super::default::Defaults;
-use super::matching::{Clash, is_same_name, reader_branch, written_fields};
+use super::matching::{is_same_name, reader_branch, written_fields};
+use super::refusals::Refusals;
 use super::{DecodeError, Pair, Value, depth_max};
 use crate::Limits;
-use crate::avro::types::{Enum, Fixed, Named, Primitive, Record, Shape, TypeId, Types};
+use crate::avro::types::{Enum, Primitive, Record, Shape, TypeId, Types};
 
-/// What the specification forbids and Avro Java lets pass (seen with 1.12.1): it reads a record by
-/// its fields, whatever it is called.
-const NAMES_OVERLOOKED: &str =
-    " (a reader that overlooks the names of records, as Avro Java's, may go on)";
+/// `None` for a value that is refused, once the reason is noted.
+type Resolved = Result<Option<Value>, DecodeError>;
 
-type Resolved = Result<Value, DecodeError>;
-
+/// One resolution. It goes on behind a refusal, so that every reason is told and not the first
+/// alone; only the items behind a refused one are left out.
 pub(super) struct Resolver<'a> {
     reader: &'a Types,
     writer: &'a Types,
     depth_max: usize,
     defaults: Defaults<'a>,
+    refusals: Refusals<'a>,
 }
 
 impl<'a> Resolver<'a> {
     pub(super) fn new(reader: &'a Types, writer: &'a Types, limits: &Limits) -> Self {
-        let defaults = Defaults::new(reader, limits);
-        Self { reader, writer, depth_max: depth_max(limits), defaults }
+        let (defaults, refusals) = (Defaults::new(reader, limits), Refusals::new(reader, writer));
+        Self { reader, writer, depth_max: depth_max(limits), defaults, refusals }
     }
 
     /// `written` must be a value of the pair's writer.
-    pub(super) fn resolve(mut self, written: Value, pair: Pair) -> Resolved {
-        self.value(written, pair, 0)
+    pub(super) fn resolve(mut self, written: Value, pair: Pair) -> Result<Value, DecodeError> {
+        let value = self.value(written, pair, 0)?;
+        let refusals = self.refusals.into_list();
+        value.filter(|_| refusals.is_empty()).ok_or(DecodeError::Refused(refusals))
     }
 
-    fn value(&mut self, written: Value, (reader, writer): Pair, depth: usize) -> Resolved {
+    fn value(&mut self, written: Value, pair: Pair, depth: usize) -> Resolved {
         if depth > self.depth_max {
             return Err(DecodeError::TooComplex);
         }
-        let (r, w) = (self.reader.shape(reader), self.writer.shape(writer));
+        let (r, w) = (self.reader.shape(pair.0), self.writer.shape(pair.1));
+        if let (Some(reader), Some(writer)) = (r.named(), w.named())
+            && r.kind() == w.kind()
+            && !is_same_name(reader, writer)
+        {
+            self.refusals.other_name(pair);
+        }
         match (r, w, written) {
             (_, Shape::Union(branches), Value::Union(index, inner)) => {
                 // The reader's type counts the level, and a branch is no union itself.
                 let branch = *branches.get(index).ok_or(NO_VALUE)?;
-                self.value(*inner, (reader, branch), depth)
+                self.value(*inner, (pair.0, branch), depth)
             }
-            (Shape::Union(branches), _, written) => {
-                let place = reader_branch((self.reader, branches), (self.writer, writer));
-                let chosen = place.and_then(|place| Some((place, *branches.get(place)?)));
-                let (place, branch) =
-                    chosen.ok_or_else(|| no_branch((self.reader, branches), w))?;
-                let inner = self.value(written, (branch, writer), depth + 1)?;
-                Ok(Value::Union(place, Box::new(inner)))
-            }
+            (Shape::Union(branches), _, written) => self.branch(written, (branches, pair), depth),
             (Shape::Array(r), Shape::Array(w), Value::Array(items)) => {
-                let items = items.into_iter().map(|item| self.value(item, (*r, *w), depth + 1));
-                let items = items.collect::<Result<_, _>>().map_err(|error| error.inside("[]"))?;
-                Ok(Value::Array(items))
+                let mut read = Vec::with_capacity(items.len());
+                for item in items {
+                    let Some(item) = self.inside("[]", item, (*r, *w), depth)? else {
+                        return Ok(None);
+                    };
+                    read.push(item);
+                }
+                Ok(Some(Value::Array(read)))
             }
             (Shape::Map(r), Shape::Map(w), Value::Map(entries)) => {
-                let entries = entries.into_iter();
-                let entries = entries
-                    .map(|(key, value)| Ok((key, self.value(value, (*r, *w), depth + 1)?)))
-                    .collect::<Result<_, DecodeError>>();
-                entries.map(Value::Map).map_err(|error| error.inside("{}"))
+                let mut read = Vec::with_capacity(entries.len());
+                for (key, value) in entries {
+                    let Some(value) = self.inside("{}", value, (*r, *w), depth)? else {
+                        return Ok(None);
+                    };
+                    read.push((key, value));
+                }
+                Ok(Some(Value::Map(read)))
             }
             (Shape::Record(r), Shape::Record(w), Value::Record(values)) => {
-                check_names("record", &r.named, &w.named)?;
-                self.record(values, (r, w), depth)
+                self.record(values, pair, (r, w), depth)
             }
             (Shape::Enum(r), Shape::Enum(w), Value::Enum(index)) => {
-                check_names("enum", &r.named, &w.named)?;
-                symbol(index, r, w)
+                let name = w.symbols.get(index).ok_or(NO_VALUE)?;
+                let position = symbol(name, r);
+                if position.is_none() {
+                    self.refusals.unknown_symbol(pair, name);
+                }
+                Ok(position.map(Value::Enum))
             }
             (Shape::Fixed(r), Shape::Fixed(w), written) => {
-                check_names("fixed", &r.named, &w.named)?;
-                check_sizes(r, w)?;
-                Ok(written)
+                if r.size != w.size {
+                    self.refusals.other_size(pair, [r.size, w.size]);
+                }
+                Ok(Some(written))
             }
             (Shape::Primitive(r), Shape::Primitive(_), written) => {
-                promoted(written, *r).ok_or_else(|| no_promotion(self.reader.shape(reader), w))
+                let value = promoted(written, *r);
+                if value.is_none() {
+                    self.refusals.other_type(pair);
+                }
+                Ok(value)
             }
-            (r, w, _) => Err(no_promotion(r, w)),
+            _ => {
+                self.refusals.other_type(pair);
+                Ok(None)
+            }
         }
+    }
+
+    /// Resolves a value one level further in; `step` leads there.
+    fn inside(&mut self, step: &'a str, written: Value, pair: Pair, depth: usize) -> Resolved {
+        self.refusals.enter(step);
+        let value = self.value(written, pair, depth + 1);
+        self.refusals.leave();
+        value
+    }
+
+    fn branch(
+        &mut self,
+        written: Value,
+        (branches, pair): (&[TypeId], Pair),
+        depth: usize,
+    ) -> Resolved {
+        let place = reader_branch((self.reader, branches), (self.writer, pair.1));
+        let chosen = place.and_then(|place| Some((place, *branches.get(place)?)));
+        let Some((place, branch)) = chosen else {
+            self.refusals.no_branch(pair, branches);
+            return Ok(None);
+        };
+        let inner = self.value(written, (branch, pair.1), depth + 1)?;
+        Ok(inner.map(|inner| Value::Union(place, Box::new(inner))))
     }
 
     fn record(
         &mut self,
         values: Vec<Value>,
-        (reader, writer): (&'a Record, &Record),
+        pair: Pair,
+        (reader, writer): (&'a Record, &'a Record),
         depth: usize,
     ) -> Resolved {
-        let written = written_fields(reader, writer).map_err(|c| clash(&c, reader, writer))?;
+        let written = match written_fields(reader, writer) {
+            Ok(written) => written,
+            Err(clash) => {
+                self.refusals.clash(pair, &clash, (reader, writer));
+                return Ok(None);
+            }
+        };
         let mut values: Vec<Option<Value>> = values.into_iter().map(Some).collect();
         let mut fields = Vec::with_capacity(reader.fields.len());
-        for (field, position) in reader.fields.iter().zip(written) {
+        for ((index, field), position) in reader.fields.iter().enumerate().zip(written) {
             let source =
                 position.and_then(|at| Some((writer.fields.get(at)?, values.get_mut(at)?)));
-            fields.push(match source {
-                Some((source, value)) => {
+            let value = match (source, &field.default) {
+                (Some((source, value)), _) => {
                     let value = value.take().ok_or(NO_VALUE)?;
-                    let pair = (field.type_id, source.type_id);
-                    self.value(value, pair, depth + 1).map_err(|e| e.inside(&source.name))?
+                    self.inside(&source.name, value, (field.type_id, source.type_id), depth)?
                 }
-                None => match &field.default {
-                    Some(default) => self.defaults.value(field, default, depth + 1)?,
-                    None => return Err(missing(&field.name, reader)),
-                },
-            });
+                (None, Some(default)) => {
+                    let value = self.defaults.value(field.type_id, default, depth + 1)?;
+                    if value.is_none() {
+                        self.refusals.wrong_default(pair, (index, field));
+                    }
+                    value
+                }
+                (None, None) => {
+                    self.refusals.missing_field(pair, (index, field), reader);
+                    None
+                }
+            };
+            fields.push(value);
         }
-        Ok(Value::Record(fields))
+        Ok(fields.into_iter().collect::<Option<_>>().map(Value::Record))
     }
+}
+
+/// The position of the writer's symbol in the reader's enum, or that of its default.
+fn symbol(name: &String, reader: &Enum) -> Option<usize> {
+    let position = |name: &String| reader.symbols.iter().position(|known| known == name);
+    position(name).or_else(|| reader.default.as_ref().and_then(position))
 }
 
 /// A value of the reader's primitive, if the writer's may become one.
@@ -135,76 +199,6 @@ fn promoted(written: Value, reader: Primitive) -> Option<Value> {
         }
         _ => return None,
     })
-}
-
-fn symbol(index: usize, reader: &Enum, writer: &Enum) -> Resolved {
-    let name = writer.symbols.get(index).ok_or(NO_VALUE)?;
-    let position = |name: &String| reader.symbols.iter().position(|known| known == name);
-    let found = position(name).or_else(|| reader.default.as_ref().and_then(position));
-    found.map(Value::Enum).ok_or_else(|| {
-        let own = &reader.named.name.full;
-        DecodeError::refused(format!(
-            "the reader's enum {own} has no symbol \"{name}\" and no default"
-        ))
-    })
-}
-
-fn check_names(kind: &str, reader: &Named, writer: &Named) -> Result<(), DecodeError> {
-    if is_same_name(reader, writer) {
-        return Ok(());
-    }
-    let (r, w) = (&reader.name.full, &writer.name.full);
-    let lenient = if kind == "record" { NAMES_OVERLOOKED } else { "" };
-    Err(DecodeError::refused(format!(
-        "the writer's {kind} {w} is {r} to the reader, which has no alias for it{lenient}"
-    )))
-}
-
-fn check_sizes(reader: &Fixed, writer: &Fixed) -> Result<(), DecodeError> {
-    if reader.size == writer.size {
-        return Ok(());
-    }
-    let (name, r, w) = (&reader.named.name.full, reader.size, writer.size);
-    Err(DecodeError::refused(format!("the reader's fixed {name} has size {r}, the writer's {w}")))
-}
-
-fn no_branch((reader, branches): (&Types, &[TypeId]), writer: &Shape) -> DecodeError {
-    let is_record = |shape: &Shape| matches!(shape, Shape::Record(_));
-    let has_record = is_record(writer) && branches.iter().any(|&id| is_record(reader.shape(id)));
-    let lenient = if has_record { NAMES_OVERLOOKED } else { "" };
-    let written = described(writer);
-    DecodeError::refused(format!("no branch of the reader's union takes {written}{lenient}"))
-}
-
-fn no_promotion(reader: &Shape, writer: &Shape) -> DecodeError {
-    let (r, w) = (described(reader), described(writer));
-    DecodeError::refused(format!("the reader wants {r} and cannot make it of {w}"))
-}
-
-/// The kind, and the name where there is one.
-fn described(shape: &Shape) -> String {
-    match shape.named() {
-        Some(named) => format!("{} {}", shape.kind(), named.name.full),
-        None => shape.kind().to_owned(),
-    }
-}
-
-fn missing(field: &str, reader: &Record) -> DecodeError {
-    let record = &reader.named.name.full;
-    DecodeError::refused(format!(
-        "the reader's record {record} needs a field \"{field}\", which is not written and has no default"
-    ))
-}
-
-fn clash(clash: &Clash, reader: &Record, writer: &Record) -> DecodeError {
-    let name = |record: &Record, at: usize| {
-        record.fields.get(at).map(|field| field.name.clone()).unwrap_or_default()
-    };
-    let [first, second] = clash.writer.map(|at| name(writer, at));
-    DecodeError::refused(format!(
-        "the writer's fields \"{first}\" and \"{second}\" both answer to the reader's field \"{}\"",
-        name(reader, clash.reader)
-    ))
 }
 
 /// Values come from `decode.rs`, which gives them the shape of the writer's schema.

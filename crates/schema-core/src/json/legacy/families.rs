@@ -57,9 +57,21 @@ pub(super) fn string(at: &mut Extraction<'_, '_>, typed: bool) -> Result<Kind, P
         rules.pattern = Some(source);
     }
     if let Some(value) = object.get("format") {
-        rules.format = Some(super::string(document, "format", value)?);
+        let format = super::string(document, "format", value)?;
+        rules.format = is_checked(at.scope.dialect, &format).then_some(format);
     }
     Ok(Kind::String(Box::new(rules)))
+}
+
+/// Whether the reference checks instances by this format; it forgets others.
+fn is_checked(dialect: Dialect, format: &str) -> bool {
+    let since = match format {
+        "date-time" | "email" | "hostname" | "ipv4" | "ipv6" | "uri" => Dialect::Draft04,
+        "json-pointer" | "uri-reference" | "uri-template" => Dialect::Draft06,
+        "date" | "regex" | "relative-json-pointer" | "time" => Dialect::Draft07,
+        _ => return false,
+    };
+    dialect >= since
 }
 
 /// The numeric keywords of the object.
@@ -78,10 +90,12 @@ pub(super) fn number(
         multiple_of: numeral(document, object, "multipleOf")?,
         ..NumberRules::default()
     };
-    if rules.multiple_of.as_ref().is_some_and(Decimal::is_zero) {
+    let multiple = rules.multiple_of.as_ref().map_or(1.0, Decimal::to_f64);
+    if multiple == 0.0 || multiple.is_infinite() {
         let at = object.get("multipleOf").map_or(at.scope.document.root.location, |v| v.location);
         let kind = crate::ParseErrorKind::Invalid;
-        return Err(document.error(kind, at, "'multipleOf' must not be 0"));
+        let message = "'multipleOf' must be a double and not be 0";
+        return Err(document.error(kind, at, message));
     }
     if at.scope.has(Dialect::Draft06) {
         rules.exclusive_minimum = numeral(document, object, "exclusiveMinimum")?;

@@ -12,6 +12,7 @@ pub(super) use refs::unresolved;
 use super::dialect::Dialect;
 use super::documents::{Document, Documents, rest_of};
 use super::model::{Builder, Combined, Criterion, Kind, Model, Node, NodeId, Notes, RefId};
+use super::shape::Generated;
 use super::text::normalized;
 use super::{NESTING_SHARE, uri};
 use crate::json_text::{Data, Object, Value};
@@ -29,7 +30,7 @@ pub(super) fn load(documents: &Documents, limits: &Limits) -> Result<(Model, Nod
         depth: 0,
         depth_max: limits.depth_max / NESTING_SHARE,
         asked: HashMap::new(),
-        builder: Builder::new(limits),
+        builder: Builder::new(limits, Generated::Apart),
     };
     let document = &documents.schema;
     let dialect = match document.root.as_object().and_then(|root| root.get("$schema")) {
@@ -60,7 +61,7 @@ pub(super) fn load_boolean(
 ) -> Result<(Model, NodeId), ParseError> {
     let truth = matches!(documents.schema.root.data, Data::Boolean(true));
     let kind = if truth { Kind::True } else { Kind::False };
-    let mut builder = Builder::new(limits);
+    let mut builder = Builder::new(limits, Generated::Apart);
     let pushed = builder.push(Node { kind, notes: Box::default() });
     let root = pushed.map_err(|_| ParseError::new(ParseErrorKind::TooLarge, "no node allowed"))?;
     Ok((builder.finish(), root))
@@ -156,7 +157,7 @@ impl<'a> Loader<'a> {
     ) -> Result<NodeId, ParseError> {
         let (scope, object) = (extraction.scope, extraction.object);
         let mut notes = notes(&mut extraction)?;
-        notes.rest = rest_of(object, |key| extraction.taken.contains(&key));
+        notes.rest = rest_of(object, |key| extraction.taken.contains(&key), normalized);
         let mut kind = match extraction.parts.len() {
             0 => Kind::Empty,
             1 => extraction.parts.pop().unwrap_or_default(),
@@ -361,7 +362,6 @@ fn notes(at: &mut Extraction<'_, '_>) -> Result<Box<Notes>, ParseError> {
     at.taken.push("default");
     if at.scope.has(Dialect::Draft07) {
         for keyword in ["readOnly", "writeOnly"] {
-            at.taken.push(keyword);
             if let Some(value) = object.get(keyword) {
                 boolean(document, keyword, value)?;
             }

@@ -286,7 +286,7 @@ impl<'a> Loader<'a> {
     }
 
     /// A document by address.
-    fn external(&self, address: &str) -> Option<&'a Document> {
+    pub(super) fn external(&self, address: &str) -> Option<&'a Document> {
         self.externals.get(address).copied().or_else(|| meta_schema(address))
     }
 

@@ -10,6 +10,7 @@ mod keywords;
 mod load;
 mod parts;
 mod translate;
+mod values;
 
 use super::documents::{Document, Documents};
 use super::model::{Model, NodeId};

@@ -4,13 +4,13 @@ use std::collections::BTreeSet;
 
 use super::join::combined;
 use super::translate::{Translator, nothing};
+use super::values::held;
 use super::{Knot, Place};
 use crate::ParseError;
 use crate::json::decimal::Decimal;
 use crate::json::model::{
     Additional, ArrayRules, Criterion, Kind, Node, NodeId, NumberRules, ObjectRules, StringRules,
 };
-use crate::json::text::normalized;
 use crate::json_text::{Data, Member, Object, Value};
 
 /// The schemas in the value of a keyword, as nodes.
@@ -65,7 +65,7 @@ impl<'a> Translator<'_, 'a> {
             }
             _ => Inner::None,
         };
-        Ok(part(&member.key, &member.value, object, inner))
+        Ok(part(&member.key, at, object, inner))
     }
 
     /// A list of types is a generated anyOf.
@@ -124,7 +124,8 @@ impl<'a> Translator<'_, 'a> {
 const BRANCHES: [&str; 3] = ["if", "then", "else"];
 
 /// What a keyword makes of its value and of the schemas in it.
-fn part(key: &str, value: &Value, object: &Object, inner: Inner<'_>) -> Option<Node> {
+fn part(key: &str, at: Place<'_>, object: &Object, inner: Inner<'_>) -> Option<Node> {
+    let value = at.value;
     let kind = match (key, inner) {
         ("format", _) => return Some(nothing()),
         ("readOnly" | "writeOnly", _) => {
@@ -140,9 +141,10 @@ fn part(key: &str, value: &Value, object: &Object, inner: Inner<'_>) -> Option<N
                 .collect(),
         ),
         ("enum", _) => {
-            Kind::Enum(value.as_array().unwrap_or_default().iter().map(normalized).collect())
+            let members = value.as_array().unwrap_or_default();
+            Kind::Enum(members.iter().map(|member| held(at.at(member))).collect())
         }
-        ("const", _) => Kind::Const(normalized(value)),
+        ("const", _) => Kind::Const(held(at)),
         ("minLength" | "maxLength" | "pattern", _) => string(key, value),
         ("minimum" | "maximum" | "exclusiveMinimum" | "exclusiveMaximum" | "multipleOf", _) => {
             number(key, value)

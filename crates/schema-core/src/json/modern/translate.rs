@@ -6,12 +6,13 @@ use std::collections::{HashMap, HashSet, VecDeque};
 use super::join::{built, combined, generated, join};
 use super::keywords::is_known;
 use super::load::Loaded;
+use super::values::held;
 use super::{Instance, Knot, Place};
 use crate::json::NESTING_SHARE;
 use crate::json::documents::rest_of;
 use crate::json::java_order::hash_order;
 use crate::json::model::{Builder, Criterion, Kind, Model, Node, NodeId, RefId, TooManyNodes};
-use crate::json::text::normalized;
+use crate::json::shape::Generated;
 use crate::json_text::{Data, Member, Object};
 use crate::limits::breach;
 use crate::{Limits, ParseError, ParseErrorKind};
@@ -28,7 +29,7 @@ pub(super) fn translate(
 ) -> Result<(Model, NodeId), ParseError> {
     let mut translator = Translator {
         loaded,
-        builder: Builder::new(limits),
+        builder: Builder::new(limits, Generated::Combined),
         depth: 0,
         depth_max: limits.depth_max / NESTING_SHARE,
         finished: HashMap::new(),
@@ -159,7 +160,8 @@ impl<'a> Translator<'_, 'a> {
         }
         let product = self.join_all(place, None, parts)?;
         let mut node = self.unwrap_single(product.unwrap_or_default());
-        annotate(&mut node, object);
+        annotate(&mut node, place, object);
+        // The definitions close what refers to this schema before its unknown keywords are there.
         if let Some(definitions) = object.get("$defs").and_then(|value| value.as_object()) {
             self.finish(knot, place, &node);
             for member in ordered(place, definitions) {
@@ -167,6 +169,7 @@ impl<'a> Translator<'_, 'a> {
                 self.resolve_queued()?;
             }
         }
+        keep_unknown(&mut node, place, object);
         Ok(node)
     }
 
@@ -293,9 +296,24 @@ pub(super) fn ordered<'a>(place: Place<'a>, object: &'a Object) -> Vec<&'a Membe
 }
 
 /// Gives the node what its schema says beside the rules.
-fn annotate(node: &mut Node, object: &Object) {
+fn annotate(node: &mut Node, place: Place<'_>, object: &Object) {
     let text = |key: &str| object.get(key).and_then(|value| value.as_str()).map(str::to_owned);
-    let mut rest = rest_of(object, |key| is_known(key) && key != "$defs");
+    let notes = &mut node.notes;
+    notes.title = text("title").or(notes.title.take());
+    notes.description = text("description").or(notes.description.take());
+    notes.format = text("format").or(notes.format.take());
+    // A `$ref` loses the default beside it, and null is none.
+    let default = object.get("default").filter(|default| !default.is_null());
+    if !matches!(node.kind, Kind::Reference { .. })
+        && let Some(default) = default
+    {
+        notes.default = Some(held(place.at(default)));
+    }
+}
+
+/// Gives the node the keywords that the reference does not know.
+fn keep_unknown(node: &mut Node, place: Place<'_>, object: &Object) {
+    let mut rest = rest_of(object, |key| is_known(key) && key != "$defs", |v| held(place.at(v)));
     if rest.get("$defs").is_some_and(|definitions| definitions == "{}") {
         rest.remove("$defs");
     }
@@ -311,16 +329,6 @@ fn annotate(node: &mut Node, object: &Object) {
             _ => {}
         }
         node.notes.rest = rest;
-    }
-    let notes = &mut node.notes;
-    notes.title = text("title").or(notes.title.take());
-    notes.description = text("description").or(notes.description.take());
-    // A `$ref` loses the default beside it, and null is none.
-    let default = object.get("default").filter(|default| !default.is_null());
-    if !matches!(node.kind, Kind::Reference { .. })
-        && let Some(default) = default
-    {
-        notes.default = Some(normalized(default));
     }
 }
 

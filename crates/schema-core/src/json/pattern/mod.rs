@@ -3,6 +3,7 @@
 //! One pass checks the syntax and writes the pattern for the linear engine `regex`; look-around and
 //! back references go to `fancy_regex` under its limit of steps, so no pattern runs for ever.
 
+mod class;
 mod escape;
 mod parser;
 mod searches;
@@ -32,9 +33,15 @@ enum Search {
 impl Pattern {
     /// Checks a pattern, which may nest `depth_max` deep; the error says what is wrong with it.
     pub(super) fn parse(source: &str, depth_max: usize) -> Result<Self, String> {
-        let mut parser = Parser::new(source, depth_max);
+        let source = escape::unquoted(source);
+        let mut parser = Parser::new(&source, depth_max);
         parser.run()?;
         Ok(Self { translated: parser.out, possessive: parser.possessive })
+    }
+
+    /// In the syntax of the crate `regex`, unless only `fancy_regex` can search for it.
+    pub(super) fn translated(&self) -> &str {
+        &self.translated
     }
 
     /// For the linear engine, in at most `bytes_max`.

@@ -1,14 +1,13 @@
-//! The syntax of patterns but for escapes: groups, classes, quantifiers.
+//! The syntax of patterns but for escapes and classes: groups and quantifiers.
 
 use std::collections::HashSet;
 use std::iter::Peekable;
 use std::str::Chars;
 
-use super::escape::escaped_in_class;
 use crate::limits::breach;
 
 /// The limit on [`Parser::depth_max`].
-const SETTING: &str = "pattern-depth-max";
+pub(super) const SETTING: &str = "pattern-depth-max";
 
 pub(super) struct Parser<'a> {
     pub(super) rest: Peekable<Chars<'a>>,
@@ -16,13 +15,11 @@ pub(super) struct Parser<'a> {
     /// For each open group whether a quantifier may follow it.
     groups: Vec<bool>,
     /// Deepest nesting of groups, and of classes.
-    depth_max: usize,
+    pub(super) depth_max: usize,
     pub(super) names: HashSet<String>,
     /// Whether a quantifier may stand here.
     pub(super) quantifiable: bool,
     pub(super) possessive: bool,
-    /// Whether the last member of a class is a set, from which no range can start.
-    pub(super) is_set: bool,
 }
 
 impl<'a> Parser<'a> {
@@ -35,7 +32,6 @@ impl<'a> Parser<'a> {
             names: HashSet::new(),
             quantifiable: false,
             possessive: false,
-            is_set: false,
         }
     }
 
@@ -43,7 +39,7 @@ impl<'a> Parser<'a> {
     pub(super) fn run(&mut self) -> Result<(), String> {
         while let Some(c) = self.rest.next() {
             match c {
-                '\\' => self.escape(false)?,
+                '\\' => self.escape()?,
                 '[' => {
                     self.class()?;
                     self.quantifiable = true;
@@ -98,8 +94,11 @@ impl<'a> Parser<'a> {
         let least = self.digits();
         let comma = self.rest.next_if_eq(&',').is_some();
         let most = if comma { self.digits() } else { String::new() };
-        if !self.quantifiable || least.is_empty() || self.rest.next() != Some('}') {
+        if least.is_empty() || self.rest.next() != Some('}') {
             return Err("illegal repetition".to_owned());
+        }
+        if !self.quantifiable {
+            self.out.push_str("(?:)"); // nothing, repeated
         }
         let number = |digits: &str| digits.parse::<i32>();
         let (Ok(low), Ok(high)) =
@@ -188,76 +187,6 @@ impl<'a> Parser<'a> {
                 ')' => return Ok(()),
                 _ => flag = self.rest.next().ok_or("unknown inline modifier")?,
             }
-        }
-    }
-
-    /// The rest of a character class, the `[` being read.
-    fn class(&mut self) -> Result<(), String> {
-        self.out.push('[');
-        let mut depth = 1_usize;
-        let mut first = true;
-        self.is_set = false;
-        if self.rest.next_if_eq(&'^').is_some() {
-            self.out.push('^');
-        }
-        while let Some(c) = self.rest.next() {
-            match c {
-                ']' if !first => {
-                    self.out.push(']');
-                    depth -= 1;
-                    if depth == 0 {
-                        return Ok(());
-                    }
-                }
-                '[' => {
-                    depth += 1;
-                    if depth > self.depth_max {
-                        let what = "character classes nest too deep";
-                        return Err(breach(what, self.depth_max, SETTING));
-                    }
-                    self.out.push('[');
-                    if self.rest.next_if_eq(&'^').is_some() {
-                        self.out.push('^');
-                    }
-                    first = true;
-                    continue;
-                }
-                '\\' => {
-                    self.escape(true)?;
-                    first = false;
-                    continue;
-                }
-                '-' if self.is_set => self.out.push_str("\\-"),
-                '&' if self.rest.next_if_eq(&'&').is_some() => self.out.push_str("&&"),
-                '-' if !first && self.rest.peek().is_some_and(|next| *next != ']') => {
-                    self.range_end()?;
-                }
-                c => self.out.push_str(&escaped_in_class(c)),
-            }
-            (first, self.is_set) = (false, false);
-        }
-        Err("unclosed character class".to_owned())
-    }
-
-    /// The rest of a range in a class, its `-` being read.
-    fn range_end(&mut self) -> Result<(), String> {
-        if self.rest.peek() == Some(&'[') {
-            self.out.push_str("\\-");
-            return Ok(());
-        }
-        let start = self.out.chars().last();
-        self.out.push('-');
-        match self.rest.next() {
-            Some('\\') => self.escape(true),
-            Some(end) => {
-                let plain = self.out.chars().rev().nth(2) != Some('\\');
-                if plain && start.is_some_and(|start| start != '}' && start > end) {
-                    return Err("illegal character range".to_owned());
-                }
-                self.out.push_str(&escaped_in_class(end));
-                Ok(())
-            }
-            None => Err("unclosed character class".to_owned()),
         }
     }
 }

@@ -35,6 +35,12 @@ fn refuses_what_java_refuses() {
         "a+++",
         "(?q)",
         "\\x1",
+        "\\x{110000}",
+        "[&&]",
+        "[)-\\S]",
+        "[a-\\p{L}]",
+        "[a-",
+        "a{2",
     ] {
         assert!(parse(pattern).is_err(), "{pattern}");
     }
@@ -70,6 +76,16 @@ fn accepts_what_java_accepts() {
         "\\p{Alpha}",
         "\\p{IsLatin}",
         "(?<year>\\d{4})-\\k<year>",
+        "^[0-9a-z-_]+$",
+        "[a-z0-9-~][--/]",
+        "[\\w-.]",
+        "[a-[b]]",
+        "[a&&]",
+        "[&&a]",
+        "[\\v-a]",
+        "[\\Qa-z]\\E]",
+        "{2}",
+        "a{2}{3}",
     ] {
         let parsed = parse(pattern).unwrap_or_else(|e| panic!("{pattern}: {e}"));
         let found = Searches::new(&Limits::default()).finds(pattern, "");
@@ -99,6 +115,14 @@ fn searches_unanchored_with_the_meaning_of_java() {
         ("^a++a$", "aaa", false),
         ("(?i:A)b", "ab", true),
         ("(?i)AB", "xab", true),
+        ("^[a-c-_]+$", "b-_", true),
+        ("^[a-c-_]+$", "Z", false),
+        ("^[a-z&&[^b-y]]+$", "az", true),
+        ("^[a-z&&[^b-y]]+$", "b", false),
+        ("^[a&&]$", "a", true),
+        ("^[\\Q]-^\\E]+$", "^-]", true),
+        ("^\\Qa1\\E1$", "a11", true),
+        ("^(?:a|{2})$", "", true),
     ] {
         assert_eq!(finds(pattern, text), want, "{pattern} in {text}");
     }

@@ -123,3 +123,20 @@ fn more_pairs_than_the_limit_are_refused() {
             .to_owned())
     );
 }
+
+#[test]
+fn a_message_is_compared_though_an_enum_of_its_scope_has_its_name() {
+    let with = |ty: &str| {
+        schema(
+            &format!(
+                "syntax = \"proto3\";
+                 message O {{ message A {{ {ty} a = 1; }} enum A {{ Z = 0; }} }}"
+            ),
+            &[],
+        )
+    };
+    assert_eq!(
+        breaking(&with("string"), &with("int32")),
+        [(Rule::ProtobufFieldScalarKindChanged, "#/O/A/1".to_owned())]
+    );
+}

@@ -6,11 +6,13 @@
 
 mod count;
 mod options;
+mod pool;
 mod proto;
 mod scalars;
 mod write;
 mod write_options;
 
+pub(super) use self::pool::linked;
 pub(super) use self::write::to_base64;
 
 use std::collections::HashSet;

@@ -9,41 +9,50 @@ mod merge;
 mod numbers;
 mod options;
 
+pub(super) use options::as_map;
+
 use std::cell::Cell;
 
 use super::ast::{
     Constant, Enum, Extend, Extensions, Field, FieldType, File, Group, Message, NumberRange, Oneof,
-    Reserved, ReservedItem, Rpc, RpcType, Section, Service, Syntax, TypeDecl,
+    OptionValue, Reserved, ReservedItem, Rpc, RpcType, Section, Service, Syntax, TypeDecl,
 };
 use super::error::{Failure, Result};
 use super::print::value_options;
 use super::types::{NodeId, Types};
 use crate::{Limits, ParseErrorKind};
 
-pub(super) fn normalize(file: &File, types: &Types<'_>, limits: &Limits) -> Result<File> {
+/// The normalized tree, and where a text stands in it whose print may not be readable.
+pub(super) fn normalize(
+    file: &File,
+    types: &Types<'_>,
+    limits: &Limits,
+) -> Result<(File, Option<usize>)> {
     let scope = types.scope_of_package(file.package.as_deref().unwrap_or_default());
     let mut normalizer = Normalizer::new(types, scope);
     let left = limits.name_bytes_max().checked_sub(types.name_bytes());
     normalizer.name_bytes_left.set(left);
-    let normalized = normalizer.file(file)?;
+    let tree = normalizer.file(file)?;
     if normalizer.name_bytes_left.get().is_none() {
         let message = "the full names in the file are too long (setting text-bytes-max)";
         return Err(Failure::new(ParseErrorKind::TooLarge, 0, message).without_place());
     }
-    Ok(normalized)
+    Ok((tree, normalizer.odd.get()))
 }
 
 /// What names and options come to, seen from a scope.
 pub(super) struct Normalizer<'t, 'a> {
     types: &'t Types<'a>,
     scope: NodeId,
+    /// The place of a text that is printed as it is though it is not one word.
+    odd: Cell<Option<usize>>,
     /// Bytes left for full names; `None` once there were too many, which are then left empty.
     name_bytes_left: Cell<Option<usize>>,
 }
 
 impl<'t, 'a> Normalizer<'t, 'a> {
     pub(super) fn new(types: &'t Types<'a>, scope: NodeId) -> Self {
-        Self { types, scope, name_bytes_left: Cell::new(Some(usize::MAX)) }
+        Self { types, scope, odd: Cell::new(None), name_bytes_left: Cell::new(Some(usize::MAX)) }
     }
 
     pub(super) fn scope(&self) -> NodeId {
@@ -69,6 +78,11 @@ impl<'t, 'a> Normalizer<'t, 'a> {
     }
 
     fn file(&mut self, file: &File) -> Result<File> {
+        for path in file.imports.iter().chain(&file.public_imports) {
+            if path.contains(['"', '\\', '\n']) {
+                self.watch(0, path);
+            }
+        }
         Ok(File {
             package: file.package.clone(),
             syntax: file.syntax.filter(|syntax| *syntax == Syntax::Proto3),
@@ -79,6 +93,16 @@ impl<'t, 'a> Normalizer<'t, 'a> {
             extends: self.extends(&file.extends)?,
             options: self.options(&file.options),
         })
+    }
+
+    fn watch(&self, at: usize, text: &str) {
+        let is_word = |text: &str| {
+            let is_part = |byte: u8| byte.is_ascii_alphanumeric() || b"_-.".contains(&byte);
+            !text.is_empty() && text.bytes().all(is_part)
+        };
+        if !is_word(text) {
+            self.odd.set(self.odd.get().or(Some(at)));
+        }
     }
 
     /// A full name with its leading dot.
@@ -122,7 +146,7 @@ impl<'t, 'a> Normalizer<'t, 'a> {
             oneofs: self.oneofs(&message.oneofs)?,
             groups: self.groups(&message.groups)?,
             nested: Vec::new(),
-            reserved: reserved(&message.reserved),
+            reserved: self.reserved(message.at, &message.reserved),
             extensions: self.extensions(&message.extensions),
             extends: self.extends(&message.extends)?,
             options: self.options(&message.options),
@@ -148,7 +172,12 @@ impl<'t, 'a> Normalizer<'t, 'a> {
             ..*field
         };
         let mut options = field.options.clone();
-        options.extend(value_options(&normalized));
+        for option in value_options(&normalized) {
+            if let OptionValue::Word(text) | OptionValue::Number(text) = &option.value {
+                self.watch(field.at, text);
+            }
+            options.push(option);
+        }
         normalized.options = self.options(&options);
         normalized.default = None;
         normalized.json_name = None;
@@ -230,9 +259,18 @@ impl<'t, 'a> Normalizer<'t, 'a> {
             at: decl.at,
             name: decl.name.clone(),
             constants,
-            reserved: reserved(&decl.reserved),
+            reserved: self.reserved(decl.at, &decl.reserved),
             options: self.options(&decl.options),
         }
+    }
+
+    fn reserved(&self, at: usize, statements: &[Reserved]) -> Vec<Reserved> {
+        for item in statements.iter().flatten() {
+            if let ReservedItem::Name(name) = item {
+                self.watch(at, name);
+            }
+        }
+        reserved(statements)
     }
 
     fn extensions(&self, statements: &[Extensions]) -> Vec<Extensions> {
