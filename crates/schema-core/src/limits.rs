@@ -54,7 +54,7 @@ limits! {
     /// Most steps of one search with look-around or back references.
     pattern_steps_max = 10_000;
     /// Most pairs of nodes that one comparison may visit.
-    pairs_max = 1_000_000;
+    pairs_max = 200_000;
     /// Most direct references of a schema.
     references_max = 100;
     /// Most schemas that a schema refers to, directly or through others.

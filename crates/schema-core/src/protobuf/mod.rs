@@ -83,7 +83,7 @@ impl ProtobufSchema {
             .map_err(|failure| failure.into_error(text))?;
         let parsed = Parsed {
             source: is_text.then(|| text.to_owned()),
-            canonical: print::print(&file),
+            canonical: not_blank(print::print(&file))?,
             normalized,
             file,
             dependencies,
@@ -133,6 +133,15 @@ impl ProtobufSchema {
     pub fn is_equivalent(&self, other: &Self) -> bool {
         self.parsed.canonical == other.parsed.canonical
     }
+}
+
+/// The canonical text is stored and read again. Only comments, or a descriptor of nothing that is
+/// known, leave none.
+fn not_blank(canonical: String) -> Result<String, ParseError> {
+    if canonical.trim().is_empty() {
+        return Err(ParseError::new(ParseErrorKind::Empty, "Empty schema"));
+    }
+    Ok(canonical)
 }
 
 /// The reference prints some texts without quotes or escapes and refuses what it then cannot read.

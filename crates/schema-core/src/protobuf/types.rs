@@ -172,9 +172,11 @@ impl<'a> Types<'a> {
         self.nodes.get(id.0).map_or(0, |node| node.length)
     }
 
-    /// Bytes of the full names of all types.
+    /// Bytes of the full names of all types that strangers define.
     pub(super) fn name_bytes(&self) -> usize {
-        self.nodes.iter().filter(|node| node.ty.is_some()).map(|node| node.length).sum()
+        let is_foreign = |info: TypeInfo<'_>| info.origin != Origin::WellKnown;
+        let foreign = self.nodes.iter().filter(|node| node.ty.is_some_and(is_foreign));
+        foreign.map(|node| node.length).sum()
     }
 
     /// The scope of a package's top level.

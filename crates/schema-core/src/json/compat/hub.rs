@@ -32,7 +32,7 @@ impl At {
 type Pair = (At, At);
 
 /// Paths hold names, which may be as long as the schema.
-const PATH_BYTES_PER_PAIR: usize = 16;
+const PATH_BYTES_PER_PAIR: usize = 64;
 /// Looking up a known pair costs this much less than comparing a new one.
 const LOOKUPS_PER_PAIR: usize = 16;
 pub(super) type Found = Rc<[Difference]>;

@@ -89,7 +89,9 @@ pub(super) fn build<'a>(
         }
         nodes.push(builder.messages(pair));
     }
-    if builder.path_bytes_left.is_none() {
+    if builder.path_bytes_left.is_none()
+        || builder.findings.len().saturating_mul(FINDING_COST) > limits.pairs_max
+    {
         return Err(CheckError::TooComplex(limits.pairs_max));
     }
     Ok(Graph { nodes, pairs: builder.pairs, findings: builder.findings })
@@ -105,8 +107,10 @@ pub(super) struct Builder<'a> {
     path_bytes_left: Option<usize>,
 }
 
+/// What a finding costs in pairs, to keep and to tell.
+const FINDING_COST: usize = 8;
 /// Paths hold the names around a finding, which may be as long as the schema.
-const PATH_BYTES_PER_PAIR: usize = 16;
+const PATH_BYTES_PER_PAIR: usize = 64;
 
 pub(super) fn path_bytes_max(limits: &Limits) -> usize {
     limits.pairs_max.saturating_mul(PATH_BYTES_PER_PAIR)
