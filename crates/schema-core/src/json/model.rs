@@ -182,6 +182,10 @@ impl Kind {
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) struct TooManyNodes;
 
+/// Copies of nodes repeat what they hold: all nodes together may hold this many times what there
+/// may be of nodes.
+const HELD_PER_NODE: usize = 4;
+
 /// A model under construction.
 #[derive(Debug)]
 pub(super) struct Builder {
@@ -189,6 +193,7 @@ pub(super) struct Builder {
     known_shapes: HashMap<String, usize>,
     references: HashMap<RefId, NodeId>,
     nodes_max: usize,
+    held_left: usize,
     generated: Generated,
 }
 
