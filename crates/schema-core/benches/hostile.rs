@@ -39,6 +39,9 @@ fn main() {
             beyond += 1;
             continue;
         };
+        if outcome != case.expected {
+            println!("| {} | expected {} | | | |", case.name, case.expected);
+        }
         let is_beyond = |text: &str, max: f64| text.parse::<f64>().is_ok_and(|value| value > max);
         let is_wrong = outcome != case.expected;
         if is_wrong || is_beyond(cpu, MS_MAX) || is_beyond(peak, PEAK_MIB_MAX) {

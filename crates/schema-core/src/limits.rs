@@ -53,8 +53,9 @@ limits! {
     pattern_bytes_max = 1 << 20;
     /// Most steps of one search with look-around or back references.
     pattern_steps_max = 10_000;
-    /// Most pairs of nodes that one comparison may visit.
-    pairs_max = 200_000;
+    /// Most work of one comparison: a pair of Avro types that is visited, or what takes as long. A
+    /// pair of JSON schemas counts four times, a difference more.
+    pairs_max = 400_000;
     /// Most direct references of a schema.
     references_max = 100;
     /// Most schemas that a schema refers to, directly or through others.

@@ -23,7 +23,7 @@ fn broken(reader: &Schema, writer: &Schema) -> Result<Vec<Rule>, CheckError> {
         .map(|report| report.incompatibilities.iter().map(|found| found.rule).collect())
 }
 
-const TOO_COMPLEX: CheckError = CheckError::TooComplex(200_000);
+const TOO_COMPLEX: CheckError = CheckError::TooComplex(400_000);
 
 /// A union of records, each with the fields that `fields` gives it by its number.
 fn records(count: usize, fields: impl Fn(usize) -> String) -> String {

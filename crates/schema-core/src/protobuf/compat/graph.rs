@@ -108,9 +108,9 @@ pub(super) struct Builder<'a> {
 }
 
 /// What a finding costs in pairs, to keep and to tell.
-const FINDING_COST: usize = 8;
+const FINDING_COST: usize = 32;
 /// Paths hold the names around a finding, which may be as long as the schema.
-const PATH_BYTES_PER_PAIR: usize = 64;
+const PATH_BYTES_PER_PAIR: usize = 16;
 
 pub(super) fn path_bytes_max(limits: &Limits) -> usize {
     limits.pairs_max.saturating_mul(PATH_BYTES_PER_PAIR)
