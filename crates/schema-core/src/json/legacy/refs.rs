@@ -172,14 +172,16 @@ impl<'a> Loader<'a> {
     /// The object whose id is written exactly as `id`. Looking for it, the reference meets every id
     /// of the document, and each must be a URI.
     fn by_id(&mut self, scope: &Scope<'a>, id: &str) -> Result<Found<'a>, ParseError> {
-        let key = std::ptr::from_ref(scope.document);
-        if let Entry::Vacant(vacant) = self.ids.entry(key) {
-            let mut ids = HashMap::new();
-            let root = Scope { base: scope.root_base.clone(), ..scope.clone() };
-            collect_ids(&root, &scope.document.root, &mut ids)?;
-            vacant.insert(ids);
-        }
-        Ok(self.ids.get(&key).and_then(|ids| ids.get(id)).cloned())
+        let ids = match self.ids.entry(std::ptr::from_ref(scope.document)) {
+            Entry::Occupied(known) => known.into_mut(),
+            Entry::Vacant(vacant) => {
+                let mut ids = HashMap::new();
+                let root = Scope { base: scope.root_base.clone(), ..scope.clone() };
+                collect_ids(&root, &scope.document.root, &mut ids)?;
+                vacant.insert(ids)
+            }
+        };
+        Ok(ids.get(id).cloned())
     }
 }
 

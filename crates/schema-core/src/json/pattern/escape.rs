@@ -27,6 +27,7 @@ impl Parser<'_> {
             'X' => r"(?:\P{M}\p{M}*)".to_owned(),
             'k' => self.named_reference()?,
             c => match self.escaped(c)? {
+                Escape::Set(set) if set.starts_with(['[', '\\']) && c != 'v' => set,
                 Escape::Set(set) => format!("[{set}]"),
                 Escape::Character(code) => character(code),
             },

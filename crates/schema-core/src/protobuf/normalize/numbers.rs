@@ -4,8 +4,9 @@
 //! becomes 15, `1e3` becomes 1000 and `0.12345` becomes 0.123. What it cannot read stays as
 //! written.
 
-/// Longest number that is worked on; whatever comes out longer stays as written.
-const DIGITS_MAX: usize = 10_000;
+/// Longest number that is worked on, and most zeros that are written out for an exponent; what is
+/// longer stays as written, because a few bytes must not become many.
+const DIGITS_MAX: usize = 1_000;
 
 pub(super) fn normalize(text: String) -> String {
     let normalized = if text.len() > DIGITS_MAX {
