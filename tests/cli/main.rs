@@ -221,7 +221,7 @@ fn limits_are_set_by_flag_by_variable_and_by_the_settings_file() {
         (output.status.code(), String::from_utf8(output.stderr).expect("text"))
     };
     let refused = |most: usize| {
-        let place = if most == 2 { ":1:24" } else { ":1:10" };
+        let place = if most == 2 { ":1:25" } else { ":1:9" };
         let why = format!("too many JSON values; the limit is {most} (setting nodes-max)");
         (Some(4), format!("levada: {}{place}: {why}\n", order.display()))
     };
