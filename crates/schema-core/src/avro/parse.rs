@@ -1,10 +1,11 @@
 //! From JSON to types, in the order in which the reference does it: a name is known as soon as its
 //! definition has been read to the end, and until then stands for itself.
 
-use std::collections::{HashMap, HashSet};
+use foldhash::{HashMap, HashMapExt, HashSet, HashSetExt};
+use smol_str::{SmolStr, format_smolstr};
 
 use super::attributes::{
-    RESERVED, aliases_of, invalid, props, required, required_array, required_text, text,
+    aliases_of, invalid, is_reserved, props, required, required_array, required_text, text,
 };
 use super::defaults::DefaultCheck;
 use super::equal::{Sameness, are_equal};
@@ -20,7 +21,7 @@ const FIXED_SIZE_MAX: i64 = i32::MAX as i64 - 8;
 pub(super) struct Parser<'a> {
     pub(super) types: Types,
     /// Finished definitions, by full name.
-    names: HashMap<String, TypeId>,
+    names: HashMap<SmolStr, TypeId>,
     pub(super) validation: Validation,
     pub(super) limits: &'a Limits,
     /// Whether the text being read is the schema's own and so its places are worth keeping.
@@ -117,7 +118,7 @@ impl<'a> Parser<'a> {
     /// A type by name: a primitive, then the name in the current namespace, then as it stands.
     fn find(
         &mut self,
-        name: &str,
+        name: &SmolStr,
         space: Option<&str>,
         place: Location,
     ) -> Result<TypeId, ParseError> {
@@ -125,8 +126,8 @@ impl<'a> Parser<'a> {
             return self.add(Shape::Primitive(primitive), Object::default(), place);
         }
         let full = match space {
-            Some(space) if !name.contains('.') => format!("{space}.{name}"),
-            _ => name.to_owned(),
+            Some(space) if !name.contains('.') => format_smolstr!("{space}.{name}"),
+            _ => name.clone(),
         };
         match self.names.get(&full).or_else(|| self.names.get(name)) {
             Some(&known) => Ok(known),
@@ -140,7 +141,8 @@ impl<'a> Parser<'a> {
         place: Location,
         space: Option<&str>,
     ) -> Result<TypeId, ParseError> {
-        match required_text(object, "type", place)? {
+        let name = required_text(object, "type", place)?;
+        match name.as_str() {
             "record" => self.record(object, place, space, false),
             "error" => self.record(object, place, space, true),
             "enum" => self.enumeration(object, place, space),
@@ -153,7 +155,7 @@ impl<'a> Parser<'a> {
                 let values = self.parse(required(object, "values", place)?, space)?;
                 self.finish(Shape::Map, values, object, place)
             }
-            name => self.primitive_or_name(name, object, place, space),
+            _ => self.primitive_or_name(name, object, place, space),
         }
     }
 
@@ -164,21 +166,21 @@ impl<'a> Parser<'a> {
         object: &Object,
         place: Location,
     ) -> Result<TypeId, ParseError> {
-        self.add(shape(inside), props(object, &RESERVED), place)
+        self.add(shape(inside), props(object, is_reserved), place)
     }
 
     /// `{"type":"int"}`, or `{"type":"Named"}`: a roundabout use of the name, whose other
     /// attributes are lost.
     fn primitive_or_name(
         &mut self,
-        name: &str,
+        name: &SmolStr,
         object: &Object,
         place: Location,
         space: Option<&str>,
     ) -> Result<TypeId, ParseError> {
         match Primitive::parse(name) {
             Some(primitive) => {
-                self.add(Shape::Primitive(primitive), props(object, &RESERVED), place)
+                self.add(Shape::Primitive(primitive), props(object, is_reserved), place)
             }
             None => self.find(name, space, required(object, "type", place)?.location),
         }
@@ -192,10 +194,10 @@ impl<'a> Parser<'a> {
     ) -> Result<TypeId, ParseError> {
         let named = self.named(object, place, space)?;
         let listed = required_array(object, "symbols", place)?;
-        let mut symbols: Vec<String> = Vec::with_capacity(listed.len());
+        let mut symbols: Vec<SmolStr> = Vec::with_capacity(listed.len());
         let mut seen = HashSet::new();
         for value in listed {
-            let Some(symbol) = value.as_str() else {
+            let Some(symbol) = value.as_text() else {
                 return Err(invalid(
                     format!("an enum symbol is a string, not {}", value.kind()),
                     value.location,
@@ -205,19 +207,18 @@ impl<'a> Parser<'a> {
             if !seen.insert(symbol) {
                 return Err(invalid(format!("duplicate enum symbol {symbol:?}"), value.location));
             }
-            symbols.push(symbol.to_owned());
+            symbols.push(symbol.clone());
         }
-        let default = text(object, "default").map(str::to_owned);
-        if let Some(symbol) = default.as_deref().filter(|symbol| !seen.contains(symbol)) {
+        let default = text(object, "default").cloned();
+        if let Some(symbol) = default.as_ref().filter(|symbol| !seen.contains(symbol)) {
             return Err(invalid(
                 format!("enum default {symbol:?} is none of the symbols of {}", named.name.full),
                 object.get("default").map_or(place, |value| value.location),
             ));
         }
         // An enum's own default is an attribute, unlike that of other types.
-        let kept: Vec<&str> = RESERVED.into_iter().chain(["default"]).collect();
         let shape = Shape::Enum(Enum { named, symbols, default });
-        self.define(shape, props(object, &kept), place)
+        self.define(shape, props(object, |key| is_reserved(key) || key == "default"), place)
     }
 
     fn fixed(
@@ -240,7 +241,7 @@ impl<'a> Parser<'a> {
                 value.location,
             ));
         };
-        self.define(Shape::Fixed(Fixed { named, size }), props(object, &RESERVED), place)
+        self.define(Shape::Fixed(Fixed { named, size }), props(object, is_reserved), place)
     }
 
     /// Name, doc and aliases of a definition.
@@ -252,7 +253,7 @@ impl<'a> Parser<'a> {
     ) -> Result<Named, ParseError> {
         let written = required_text(object, "name", place)?;
         let at = object.get("name").map_or(place, |value| value.location);
-        let name = Name::new(written, text(object, "namespace").or(space));
+        let name = Name::new(written, text(object, "namespace").map(SmolStr::as_str).or(space));
         self.check_name(&name.simple, at)?;
         if name.space.is_none() && Primitive::parse(&name.simple).is_some() {
             return Err(invalid(
@@ -271,7 +272,7 @@ impl<'a> Parser<'a> {
                 aliases.push(alias);
             }
         }
-        Ok(Named { name, doc: text(object, "doc").map(str::to_owned), aliases })
+        Ok(Named { name, doc: text(object, "doc").cloned(), aliases })
     }
 
     pub(super) fn check_name(&self, name: &str, place: Location) -> Result<(), ParseError> {

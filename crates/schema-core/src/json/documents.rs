@@ -2,7 +2,8 @@
 
 use std::sync::LazyLock;
 
-use super::text;
+use smol_str::SmolStr;
+
 use crate::json_text::{Data, Member, Object, Value};
 use crate::{Limits, Location, ParseError, ParseErrorKind, ResolvedReference};
 
@@ -89,17 +90,16 @@ fn with_defs(root: Value) -> Value {
     }
     let own = present.and_then(|defs| defs.value.as_object());
     let mut defs: Vec<Member> = own.map(|own| own.iter().cloned().collect()).unwrap_or_default();
-    defs.extend(
-        definitions.iter().filter(|m| own.is_none_or(|own| own.get(&m.key).is_none())).cloned(),
-    );
+    let copied = definitions.iter().filter(|m| own.is_none_or(|own| own.get(&m.key).is_none()));
+    // Schemas are told apart by identity, so the two places must not share theirs.
+    defs.extend(copied.map(|m| Member { key: m.key.clone(), value: m.value.unshared() }));
     let location = present.map_or(root.location, |defs| defs.value.location);
     let bridged = Member {
-        key: "$defs".to_owned(),
-        key_location: location,
-        value: Value { data: Data::Object(Object::new(defs)), location },
+        key: "$defs".into(),
+        value: Value { data: Data::Object(Object::new(defs).into()), location },
     };
     let members = object.iter().cloned().chain([bridged]).collect();
-    Value { data: Data::Object(Object::new(members)), location: root.location }
+    Value { data: Data::Object(Object::new(members).into()), location: root.location }
 }
 
 /// A bundled meta-schema by its address, with or without the trailing `#`; http and https count
@@ -150,14 +150,14 @@ static META_SCHEMAS: LazyLock<Vec<(&'static str, Document)>> = LazyLock::new(|| 
         .collect()
 });
 
-/// The keywords of `object` that `taken` does not hold, as normalized texts.
+/// The keywords of `object` that `taken` does not hold.
 pub(super) fn rest_of(
     object: &Object,
     taken: impl Fn(&str) -> bool,
-) -> std::collections::BTreeMap<String, String> {
+) -> std::collections::BTreeMap<SmolStr, Value> {
     object
         .iter()
         .filter(|member| !taken(&member.key))
-        .map(|member| (member.key.clone(), text::normalized(&member.value)))
+        .map(|member| (member.key.clone(), member.value.clone()))
         .collect()
 }

@@ -4,8 +4,10 @@
 //! resolved here: type names stand as they were written. Comments, weak imports and groups inside
 //! `extend` blocks are not kept, as the reference does not keep them either.
 
-use std::collections::HashMap;
 use std::fmt;
+
+use foldhash::{HashMap, HashMapExt};
+use smol_str::SmolStr;
 
 /// Largest field number; a range that ends here (or past it) is printed with `max`.
 pub(super) const NUMBER_MAX: i32 = (1 << 29) - 1;
@@ -27,7 +29,7 @@ impl Syntax {
 
 #[derive(Clone, Debug, Default)]
 pub(super) struct File {
-    pub(super) package: Option<String>,
+    pub(super) package: Option<SmolStr>,
     pub(super) syntax: Option<Syntax>,
     pub(super) imports: Vec<String>,
     pub(super) public_imports: Vec<String>,
@@ -89,7 +91,7 @@ impl TypeDecl {
 #[derive(Clone, Debug, Default)]
 pub(super) struct Message {
     pub(super) at: usize,
-    pub(super) name: String,
+    pub(super) name: SmolStr,
     pub(super) fields: Vec<Field>,
     pub(super) oneofs: Section<Oneof>,
     pub(super) groups: Vec<Group>,
@@ -119,7 +121,7 @@ impl Label {
 
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(super) enum FieldType {
-    Named(String),
+    Named(SmolStr),
     Map(Box<MapType>),
 }
 
@@ -164,17 +166,17 @@ pub(super) struct Field {
     pub(super) at: usize,
     pub(super) label: Option<Label>,
     pub(super) ty: FieldType,
-    pub(super) name: String,
+    pub(super) name: SmolStr,
     pub(super) number: i32,
     /// The text of the value, without quotes; how it is printed depends on the type.
-    pub(super) default: Option<String>,
-    pub(super) json_name: Option<String>,
+    pub(super) default: Option<SmolStr>,
+    pub(super) json_name: Option<SmolStr>,
     pub(super) options: Vec<OptionNode>,
 }
 
 #[derive(Clone, Debug)]
 pub(super) struct Oneof {
-    pub(super) name: String,
+    pub(super) name: SmolStr,
     pub(super) fields: Vec<Field>,
     pub(super) groups: Vec<Group>,
     pub(super) options: Vec<OptionNode>,
@@ -183,7 +185,7 @@ pub(super) struct Oneof {
 #[derive(Clone, Debug)]
 pub(super) struct Group {
     pub(super) label: Option<Label>,
-    pub(super) name: String,
+    pub(super) name: SmolStr,
     pub(super) number: i32,
     pub(super) fields: Vec<Field>,
 }
@@ -191,7 +193,7 @@ pub(super) struct Group {
 #[derive(Clone, Debug)]
 pub(super) struct Enum {
     pub(super) at: usize,
-    pub(super) name: String,
+    pub(super) name: SmolStr,
     pub(super) constants: Vec<Constant>,
     pub(super) reserved: Vec<Reserved>,
     pub(super) options: Vec<OptionNode>,
@@ -199,7 +201,7 @@ pub(super) struct Enum {
 
 #[derive(Clone, Debug)]
 pub(super) struct Constant {
-    pub(super) name: String,
+    pub(super) name: SmolStr,
     pub(super) number: i32,
     pub(super) options: Vec<OptionNode>,
 }
@@ -223,7 +225,7 @@ impl fmt::Display for NumberRange {
 
 #[derive(Clone, Debug)]
 pub(super) enum ReservedItem {
-    Name(String),
+    Name(SmolStr),
     Numbers(NumberRange),
 }
 
@@ -240,7 +242,7 @@ pub(super) struct Extensions {
 #[derive(Clone, Debug)]
 pub(super) struct Extend {
     pub(super) at: usize,
-    pub(super) name: String,
+    pub(super) name: SmolStr,
     pub(super) fields: Vec<Field>,
 }
 
@@ -263,14 +265,14 @@ impl Extend {
 #[derive(Clone, Debug)]
 pub(super) struct Service {
     pub(super) at: usize,
-    pub(super) name: String,
+    pub(super) name: SmolStr,
     pub(super) rpcs: Vec<Rpc>,
     pub(super) options: Vec<OptionNode>,
 }
 
 #[derive(Clone, Debug)]
 pub(super) struct Rpc {
-    pub(super) name: String,
+    pub(super) name: SmolStr,
     pub(super) request: RpcType,
     pub(super) response: RpcType,
     pub(super) options: Vec<OptionNode>,
@@ -286,18 +288,18 @@ pub(super) struct RpcType {
 /// `name = value`; a name in parentheses is a custom option.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
 pub(super) struct OptionNode {
-    pub(super) name: String,
+    pub(super) name: SmolStr,
     pub(super) is_custom: bool,
     pub(super) value: OptionValue,
 }
 
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
 pub(super) enum OptionValue {
-    Text(String),
-    Number(String),
+    Text(SmolStr),
+    Number(SmolStr),
     /// `true`, `false` or the name of an enum constant.
-    Word(String),
-    Map(Vec<(String, OptionValue)>),
+    Word(SmolStr),
+    Map(Vec<(SmolStr, OptionValue)>),
     List(Vec<OptionValue>),
     /// `(custom).inner = value`.
     Nested(Box<OptionNode>),

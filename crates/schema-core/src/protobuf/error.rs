@@ -1,5 +1,7 @@
 //! What went wrong while reading a file, by byte offset, until the text is at hand to count lines.
 
+use foldhash::{HashMap, HashMapExt};
+
 use crate::{Limits, Location, ParseError, ParseErrorKind};
 
 pub(super) type Result<T> = std::result::Result<T, Failure>;
@@ -35,13 +37,21 @@ impl Failure {
     }
 }
 
-pub(super) fn location(text: &str, at: usize) -> Location {
-    let before = text.get(..at).unwrap_or(text);
-    let line_start = before.rfind('\n').map_or(0, |newline| newline + 1);
-    Location {
-        line: before.bytes().filter(|byte| *byte == b'\n').count() + 1,
-        column: before.get(line_start..).unwrap_or_default().chars().count() + 1,
+fn location(text: &str, at: usize) -> Location {
+    Location::START.after(text.get(..at).unwrap_or(text))
+}
+
+/// The places of many offsets, told in one pass over the text.
+pub(super) fn locations(text: &str, mut offsets: Vec<usize>) -> HashMap<usize, Location> {
+    offsets.sort_unstable();
+    let mut known = HashMap::with_capacity(offsets.len());
+    let (mut passed, mut place) = (0, Location::START);
+    for at in offsets {
+        place = place.after(text.get(passed..at).unwrap_or_default());
+        passed = at;
+        known.insert(at, place);
     }
+    known
 }
 
 /// Deepest nesting, whatever [`Limits::depth_max`] allows beyond it: what reads descriptors stops

@@ -1,5 +1,7 @@
 //! `.proto` text to tree: fields, groups, oneofs and the types of fields.
 
+use smol_str::{SmolStr, format_smolstr};
+
 use super::ast::{Field, FieldType, Group, Label, Oneof, OptionNode, OptionValue, Syntax};
 use super::error::{Failure, Result};
 use super::parser::Parser;
@@ -45,7 +47,7 @@ impl Parser<'_, '_> {
     }
 
     fn field(&mut self, at: usize, label: Option<Label>, ty: FieldType) -> Result<Field> {
-        let name = self.lexer.member_name()?.to_owned();
+        let name = self.lexer.member_name()?.into();
         self.lexer.require('=')?;
         let number = self.lexer.integer()?;
         let mut options = self.bracketed_options()?;
@@ -57,7 +59,7 @@ impl Parser<'_, '_> {
     }
 
     pub(super) fn oneof(&mut self) -> Result<Oneof> {
-        let name = self.name()?.to_owned();
+        let name = self.name()?.into();
         let mut oneof = Oneof { name, fields: Vec::new(), groups: Vec::new(), options: Vec::new() };
         self.lexer.require('{')?;
         while !self.lexer.eat('}')? {
@@ -74,7 +76,7 @@ impl Parser<'_, '_> {
     }
 
     fn group(&mut self, label: Option<Label>) -> Result<Group> {
-        let name = self.lexer.word()?.to_owned();
+        let name = self.lexer.word()?.into();
         self.lexer.require('=')?;
         let number = self.lexer.integer()?;
         let mut fields = Vec::new();
@@ -111,17 +113,16 @@ impl Parser<'_, '_> {
             self.budget.leave();
             return Ok(FieldType::map(key, value));
         }
-        let mut name = word.to_owned();
+        let mut name = SmolStr::new(word);
         while self.lexer.eat('.')? {
-            name.push('.');
-            name.push_str(self.lexer.word()?);
+            name = format_smolstr!("{name}.{}", self.lexer.word()?);
         }
         Ok(FieldType::Named(name))
     }
 }
 
 /// Takes the pseudo-option `name` out of a field's options; the last one counts.
-fn take_value(at: usize, name: &str, options: &mut Vec<OptionNode>) -> Result<Option<String>> {
+fn take_value(at: usize, name: &str, options: &mut Vec<OptionNode>) -> Result<Option<SmolStr>> {
     let mut taken = None;
     for option in options.extract_if(.., |option| option.name == name) {
         taken = Some(match option.value {

@@ -17,7 +17,7 @@ mod strip;
 mod types;
 mod well_known;
 
-use std::sync::Arc;
+use std::sync::{Arc, OnceLock};
 
 pub(crate) use self::compat::compare;
 pub use self::compat::{Difference, differences};
@@ -39,8 +39,7 @@ struct Parsed {
     source: Option<String>,
     file: File,
     dependencies: Vec<Dependency>,
-    canonical: String,
-    normalized: String,
+    canonical: OnceLock<String>,
 }
 
 /// A referenced file. Its own names need not resolve, as the reference never looks.
@@ -69,13 +68,12 @@ impl ProtobufSchema {
         }
         let Read { file, is_text } =
             read_file(text, limits, &mut budget).map_err(|failure| failure.into_error(text))?;
-        let normalized = normalize::normalize(&file, &Types::collect(&file, &dependencies))
+        normalize::check(&file, &Types::collect(&file, &dependencies))
             .map_err(|failure| if is_text { failure } else { failure.without_place() })
             .map_err(|failure| failure.into_error(text))?;
         let parsed = Parsed {
             source: is_text.then(|| text.to_owned()),
-            canonical: print::print(&file),
-            normalized: print::print(&normalized),
+            canonical: OnceLock::new(),
             file,
             dependencies,
         };
@@ -83,16 +81,21 @@ impl ProtobufSchema {
     }
 
     pub fn canonical(&self) -> &str {
-        &self.parsed.canonical
+        self.parsed.canonical.get_or_init(|| print::print(&self.parsed.file))
     }
 
     pub fn normalized(&self) -> String {
-        self.parsed.normalized.clone()
+        let Parsed { file, dependencies, .. } = &*self.parsed;
+        match normalize::normalize(file, &Types::collect(file, dependencies)) {
+            Ok(normalized) => print::print(&normalized),
+            // Parsing has seen that every name resolves.
+            Err(_) => self.canonical().to_owned(),
+        }
     }
 
     /// Imports are never written out.
     pub fn resolved(&self) -> String {
-        self.parsed.canonical.clone()
+        self.canonical().to_owned()
     }
 
     /// The canonical text without custom options and extensions (`format=ignore_extensions`).
@@ -112,7 +115,7 @@ impl ProtobufSchema {
 
     /// Equal in the canonical text: comments and layout do not count, the order of fields does.
     pub fn is_equivalent(&self, other: &Self) -> bool {
-        self.parsed.canonical == other.parsed.canonical
+        self.canonical() == other.canonical()
     }
 }
 

@@ -1,7 +1,8 @@
 //! `$ref` in the old drafts: by id as written, by pointer, by registered address; never fetched.
 
-use std::collections::{HashMap, HashSet};
 use std::rc::Rc;
+
+use foldhash::{HashMap, HashMapExt, HashSet, HashSetExt};
 
 use super::{Loader, Scope};
 use crate::json::dialect::Dialect;
@@ -44,7 +45,7 @@ pub(super) fn register(documents: &Documents) -> Result<HashMap<String, &Documen
 pub(super) struct Asked {
     pub(super) node: NodeId,
     pub(super) target: RefId,
-    pub(super) default: Option<String>,
+    pub(super) default: Option<Value>,
 }
 
 impl<'a> Loader<'a> {
@@ -90,10 +91,10 @@ impl<'a> Loader<'a> {
         }
         let address = match &scope.base {
             Some(base) => uri::resolve(base, &text),
-            None => text.clone(),
+            None => text.to_string(),
         };
         if let Some(&target) = self.known.get(&address) {
-            return Ok(Kind::Reference { text: address, target });
+            return Ok(Kind::Reference { text: address.into(), target });
         }
         let (found, target_scope) = self.find(scope, value, &text, &address)?;
         let target = self.builder.new_ref();
@@ -194,7 +195,7 @@ fn collect_ids<'a>(scope: &Scope<'a>, value: &'a Value, ids: &mut Ids<'a>) {
             }
         }
         Data::Array(items) => {
-            for item in items {
+            for item in items.iter() {
                 if let Ok(inner) = scope.enter(item) {
                     collect_ids(&inner, item, ids);
                 }

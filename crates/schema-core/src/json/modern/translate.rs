@@ -1,7 +1,10 @@
 //! Loaded schemas become nodes. Which nodes are shared and which are copies follows the reference,
 //! because its differ tells recursion by identity.
 
-use std::collections::{HashMap, HashSet, VecDeque};
+use std::collections::VecDeque;
+
+use foldhash::{HashMap, HashMapExt, HashSet, HashSetExt};
+use smol_str::SmolStr;
 
 use super::join::{built, combined, generated, join};
 use super::keywords::is_known;
@@ -11,8 +14,7 @@ use crate::json::NESTING_SHARE;
 use crate::json::documents::rest_of;
 use crate::json::java_order::hash_order;
 use crate::json::model::{Builder, Criterion, Kind, Model, Node, NodeId, RefId, TooManyNodes};
-use crate::json::text::normalized;
-use crate::json_text::{Data, Member, Object};
+use crate::json_text::{Data, Member, Object, Value};
 use crate::{Limits, ParseError, ParseErrorKind};
 
 /// The text that a `$ref` to a schema around it is given.
@@ -179,7 +181,7 @@ impl<'a> Translator<'_, 'a> {
         let instance = place.instance(knot);
         if !self.open.insert(instance) {
             let target = Target { knot, place };
-            return Ok(self.reference(target, RECURSIVE.to_owned()));
+            return Ok(self.reference(target, RECURSIVE.into()));
         }
         let mut parts = Vec::new();
         for member in ordered(place, object) {
@@ -211,7 +213,7 @@ impl<'a> Translator<'_, 'a> {
     }
 
     /// A `$ref` to a target that is resolved when the queue is worked off.
-    fn reference(&mut self, target: Target<'a>, text: String) -> Node {
+    fn reference(&mut self, target: Target<'a>, text: SmolStr) -> Node {
         let at = self.builder.new_ref();
         self.queue.push_back((at, target));
         self.referred.insert(at, target);
@@ -293,9 +295,9 @@ pub(super) fn ordered<'a>(place: Place<'a>, object: &'a Object) -> Vec<&'a Membe
 
 /// Gives the node what its schema says beside the rules.
 fn annotate(node: &mut Node, object: &Object) {
-    let text = |key: &str| object.get(key).and_then(|value| value.as_str()).map(str::to_owned);
+    let text = |key: &str| object.get(key).and_then(|value| value.as_text()).cloned();
     let mut rest = rest_of(object, |key| is_known(key) && key != "$defs");
-    if rest.get("$defs").is_some_and(|definitions| definitions == "{}") {
+    if rest.get("$defs").and_then(Value::as_object).is_some_and(Object::is_empty) {
         rest.remove("$defs");
     }
     if !rest.is_empty() {
@@ -319,7 +321,7 @@ fn annotate(node: &mut Node, object: &Object) {
     if !matches!(node.kind, Kind::Reference { .. })
         && let Some(default) = default
     {
-        notes.default = Some(normalized(default));
+        notes.default = Some(default.clone());
     }
 }
 

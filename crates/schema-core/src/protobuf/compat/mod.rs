@@ -16,7 +16,9 @@ mod place;
 mod types;
 mod wording;
 
-use super::error::location;
+use foldhash::{HashMap, HashMapExt};
+
+use super::error::locations;
 use super::types::Types;
 use super::{Parsed, ProtobufSchema};
 use crate::{CheckError, Incompatibility, Limits, Location, Rule, Side};
@@ -78,13 +80,17 @@ fn find(
     let files = Sides { writer: &parsed.writer.file, reader: &parsed.reader.file };
     let graph = graph::build(files, &types, with_compatible, limits)?;
     let found = expand::expand(&graph, limits);
+    let places = Sides {
+        writer: places(parsed.writer, found.iter().filter_map(|&id| graph.finding(id)?.at.writer)),
+        reader: places(parsed.reader, found.iter().filter_map(|&id| graph.finding(id)?.at.reader)),
+    };
     let difference = |id| {
         let found = graph.finding(id)?;
         Some(Difference {
             rule: found.rule,
             path: found.path.clone(),
-            reader_location: place(parsed.reader, found.at.reader),
-            writer_location: place(parsed.writer, found.at.writer),
+            reader_location: found.at.reader.and_then(|at| places.reader.get(&at)).copied(),
+            writer_location: found.at.writer.and_then(|at| places.writer.get(&at)).copied(),
         })
     };
     Ok(found.into_iter().filter_map(difference).collect())
@@ -94,8 +100,10 @@ fn collect(parsed: &Parsed) -> Types<'_> {
     Types::collect(&parsed.file, &parsed.dependencies)
 }
 
-fn place(parsed: &Parsed, at: Option<usize>) -> Option<Location> {
-    Some(location(parsed.source.as_deref()?, at?))
+/// None where the schema came without a text.
+fn places(parsed: &Parsed, offsets: impl Iterator<Item = usize>) -> HashMap<usize, Location> {
+    let Some(source) = &parsed.source else { return HashMap::new() };
+    locations(source, offsets.collect())
 }
 
 #[cfg(test)]

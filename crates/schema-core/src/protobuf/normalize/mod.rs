@@ -5,22 +5,38 @@
 //! extension ranges, options. Kept: the order of messages, enums, services, rpcs, because message
 //! indexes on the wire count it. Map entries become `map<>`, `proto2` goes unsaid.
 
+mod check;
 mod merge;
 mod numbers;
 mod options;
 
+use std::borrow::Cow;
+
+use smol_str::{SmolStr, format_smolstr};
+
 use super::ast::{
-    Constant, Enum, Extend, Extensions, Field, FieldType, File, Group, Message, NumberRange, Oneof,
-    Reserved, ReservedItem, Rpc, RpcType, Section, Service, Syntax, TypeDecl,
+    Constant, Enum, Extend, Extensions, Field, FieldType, File, Group, MapType, Message,
+    NumberRange, Oneof, Reserved, ReservedItem, Rpc, RpcType, Section, Service, Syntax, TypeDecl,
 };
 use super::error::{Failure, Result};
 use super::print::value_options;
-use super::types::{NodeId, Types};
+use super::types::{NodeId, TypeInfo, Types};
 use crate::ParseErrorKind;
 
 pub(super) fn normalize(file: &File, types: &Types<'_>) -> Result<File> {
-    let scope = types.scope_of_package(file.package.as_deref().unwrap_or_default());
-    Normalizer::new(types, scope).file(file)
+    Normalizer::at_top_of(file, types).file(file)
+}
+
+/// Fails as [`normalize`] does.
+pub(super) fn check(file: &File, types: &Types<'_>) -> Result<()> {
+    Normalizer::at_top_of(file, types).check(file)
+}
+
+/// What the type of a field stands for.
+enum Resolved<'f> {
+    Scalar,
+    Named(NodeId),
+    Map(Cow<'f, MapType>),
 }
 
 /// What names and options come to, seen from a scope.
@@ -32,6 +48,11 @@ pub(super) struct Normalizer<'t, 'a> {
 impl<'t, 'a> Normalizer<'t, 'a> {
     pub(super) fn new(types: &'t Types<'a>, scope: NodeId) -> Self {
         Self { types, scope }
+    }
+
+    fn at_top_of(file: &File, types: &'t Types<'a>) -> Self {
+        let scope = types.scope_of_package(file.package.as_deref().unwrap_or_default());
+        Self::new(types, scope)
     }
 
     pub(super) fn scope(&self) -> NodeId {
@@ -62,10 +83,17 @@ impl<'t, 'a> Normalizer<'t, 'a> {
         })
     }
 
+    fn resolve(&self, at: usize, name: &str) -> Result<(NodeId, TypeInfo<'a>)> {
+        self.types.resolve(self.scope, name).ok_or_else(|| unresolved(at, name))
+    }
+
     /// A full name with its leading dot.
-    fn name(&self, at: usize, name: &str) -> Result<String> {
-        let (id, _) = self.types.resolve(self.scope, name).ok_or_else(|| unresolved(at, name))?;
-        Ok(format!(".{}", self.types.full_name(id)))
+    fn name(&self, at: usize, name: &str) -> Result<SmolStr> {
+        self.resolve(at, name).map(|(id, _)| self.absolute_name(id))
+    }
+
+    fn absolute_name(&self, id: NodeId) -> SmolStr {
+        format_smolstr!(".{}", self.types.full_name(id))
     }
 
     fn types(&mut self, types: &[TypeDecl]) -> Result<Vec<TypeDecl>> {
@@ -137,44 +165,42 @@ impl<'t, 'a> Normalizer<'t, 'a> {
     }
 
     fn field_type(&self, field: &Field) -> Result<FieldType> {
-        let ty = match &field.ty {
-            FieldType::Named(_) if field.ty.is_scalar() => return Ok(field.ty.clone()),
-            FieldType::Named(name) => {
-                let found = self.types.resolve(self.scope, name);
-                let (id, info) = found.ok_or_else(|| unresolved(field.at, name))?;
-                match info.map_entry {
-                    None => {
-                        return Ok(FieldType::Named(format!(".{}", self.types.full_name(id))));
-                    }
-                    Some(entry) => entry.map_type().ok_or_else(|| {
-                        let message = format!(
-                            "'{name}' is marked as a map entry but has no 'key' and 'value' that \
-                             make a map"
-                        );
-                        Failure::new(ParseErrorKind::Invalid, field.at, message)
-                    })?,
-                }
-            }
-            FieldType::Map(_) => field.ty.clone(),
-        };
-        check_keys(field.at, &ty)?;
-        // Observed: the type of the values may stay unresolved.
-        Ok(match ty {
-            FieldType::Map(map) => match self.types.resolve(self.scope, &map.value.to_string()) {
+        Ok(match self.resolved(field)? {
+            Resolved::Scalar => field.ty.clone(),
+            Resolved::Named(id) => FieldType::Named(self.absolute_name(id)),
+            // Observed: the type of the values may stay unresolved.
+            Resolved::Map(map) => match self.types.resolve(self.scope, &map.value.to_string()) {
                 Some((id, _)) => {
-                    let value = FieldType::Named(format!(".{}", self.types.full_name(id)));
-                    FieldType::map(map.key, value)
+                    FieldType::map(map.key.clone(), FieldType::Named(self.absolute_name(id)))
                 }
-                None => FieldType::Map(map),
+                None => FieldType::Map(Box::new(map.into_owned())),
             },
-            named @ FieldType::Named(_) => named,
         })
     }
 
-    /// Observed: a oneof without fields is dropped even if it holds a group.
+    fn resolved<'f>(&self, field: &'f Field) -> Result<Resolved<'f>> {
+        let map = match &field.ty {
+            FieldType::Named(_) if field.ty.is_scalar() => return Ok(Resolved::Scalar),
+            FieldType::Named(name) => {
+                let (id, info) = self.resolve(field.at, name)?;
+                let Some(entry) = info.map_entry else { return Ok(Resolved::Named(id)) };
+                Cow::Owned(entry.map_type().ok_or_else(|| {
+                    let message = format!(
+                        "'{name}' is marked as a map entry but has no 'key' and 'value' that \
+                         make a map"
+                    );
+                    Failure::new(ParseErrorKind::Invalid, field.at, message)
+                })?)
+            }
+            FieldType::Map(map) => Cow::Borrowed(&**map),
+        };
+        check_keys(field.at, &map)?;
+        Ok(Resolved::Map(map))
+    }
+
     fn oneofs(&self, oneofs: &Section<Oneof>) -> Result<Section<Oneof>> {
         let mut items = Vec::new();
-        for oneof in oneofs.items.iter().filter(|oneof| !oneof.fields.is_empty()) {
+        for oneof in kept(oneofs) {
             items.push(Oneof {
                 name: oneof.name.clone(),
                 fields: self.fields(&oneof.fields)?,
@@ -280,17 +306,22 @@ fn unresolved(at: usize, name: &str) -> Failure {
     Failure::new(ParseErrorKind::UnresolvedName, at, message)
 }
 
-fn check_keys(at: usize, ty: &FieldType) -> Result<()> {
-    let mut ty = ty;
-    while let FieldType::Map(map) = ty {
+fn check_keys(at: usize, map: &MapType) -> Result<()> {
+    let mut map = map;
+    loop {
         if !map.key.is_map_key() {
             let message =
                 format!("the key of a map is an integer, a bool or a string, not '{}'", map.key);
             return Err(Failure::new(ParseErrorKind::Invalid, at, message));
         }
-        ty = &map.value;
+        let FieldType::Map(inner) = &map.value else { return Ok(()) };
+        map = inner;
     }
-    Ok(())
+}
+
+/// Observed: a oneof without fields is dropped even if it holds a group.
+fn kept(oneofs: &Section<Oneof>) -> impl Iterator<Item = &Oneof> {
+    oneofs.items.iter().filter(|oneof| !oneof.fields.is_empty())
 }
 
 fn all<T, U>(items: &[T], one: impl FnMut(&T) -> Result<U>) -> Result<Vec<U>> {
@@ -312,7 +343,7 @@ fn single(range: NumberRange) -> NumberRange {
 fn reserved(statements: &[Reserved]) -> Vec<Reserved> {
     let mut items: Vec<_> = statements.iter().flatten().cloned().collect();
     items.sort_by_cached_key(|item| match item {
-        ReservedItem::Name(name) => (i32::MAX, name.clone()),
+        ReservedItem::Name(name) => (i32::MAX, name.to_string()),
         ReservedItem::Numbers(NumberRange { start, end: None }) => (*start, start.to_string()),
         ReservedItem::Numbers(NumberRange { start, end: Some(end) }) => {
             (*start, format!("{start}..{end}"))
