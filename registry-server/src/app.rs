@@ -12,6 +12,8 @@ use crate::storage::SqliteStore;
 pub(crate) struct AppState {
     pub(crate) registry: Registry<SqliteStore>,
     pub(crate) cluster: Arc<Cluster>,
+    /// Longest request body.
+    pub(crate) body_bytes_max: usize,
 }
 
 /// The names under `/v1/metadata/id`.
@@ -27,6 +29,7 @@ impl AppState {
             kafka: settings.kafka_cluster_id.clone(),
             registry: settings.registry_cluster_id.clone(),
         };
-        Self { registry, cluster: Arc::new(cluster) }
+        let body_bytes_max = settings.body_bytes_max;
+        Self { registry, cluster: Arc::new(cluster), body_bytes_max }
     }
 }

@@ -9,4 +9,5 @@ mod http;
 mod server;
 mod storage;
 
-pub use server::{RunningRegistry, Settings, ShutdownError, StartError, start};
+pub use levada_registry_core::Secret;
+pub use server::{BODY_BYTES_MAX, RunningRegistry, Settings, ShutdownError, StartError, start};

@@ -6,7 +6,7 @@ use std::path::PathBuf;
 use std::thread;
 use std::time::Duration;
 
-use levada_registry_core::{Registry, StoreError};
+use levada_registry_core::{Registry, Secret, StoreError};
 use levada_schema_core::Limits;
 use tokio::net::TcpListener;
 use tokio::task::JoinHandle;
@@ -16,6 +16,8 @@ use crate::app::AppState;
 use crate::http;
 use crate::storage::{OpenError, SqliteStore};
 
+/// Longest request body in bytes, unless the settings say otherwise; as in the reference.
+pub const BODY_BYTES_MAX: usize = 1 << 20;
 /// How long requests in flight may take to finish when the server stops.
 const DRAIN_TIMEOUT: Duration = Duration::from_secs(25);
 /// How long closing the database may take after that.
@@ -28,11 +30,15 @@ pub struct Settings {
     pub database: PathBuf,
     /// `HOST:PORT`; port 0 takes a free one.
     pub listen: String,
+    /// Longest request body in bytes.
+    pub body_bytes_max: usize,
     /// Bounds on every schema that is parsed or compared.
     pub limits: Limits,
     /// Names of the Kafka cluster and of this registry, shown under `/v1/metadata/id`.
     pub kafka_cluster_id: String,
     pub registry_cluster_id: String,
+    /// The secret of the local KMS, for shared KEKs that have none of their own.
+    pub local_kms_secret: Option<Secret>,
 }
 
 impl Settings {
@@ -40,9 +46,11 @@ impl Settings {
         Self {
             database: database.into(),
             listen: listen.into(),
+            body_bytes_max: BODY_BYTES_MAX,
             limits: Limits::default(),
             kafka_cluster_id: String::new(),
             registry_cluster_id: "schema-registry".to_owned(),
+            local_kms_secret: None,
         }
     }
 }
@@ -94,7 +102,8 @@ pub async fn start(settings: Settings) -> Result<RunningRegistry, StartError> {
     let refused = |source| StartError::Listen { address: settings.listen.clone(), source };
     let store = SqliteStore::open(&settings.database).await?;
     let threads = thread::available_parallelism().map_or(2, usize::from);
-    let registry = Registry::new(store, settings.limits, threads)?;
+    let registry = Registry::new(store, settings.limits, threads)?
+        .with_local_kms_secret(settings.local_kms_secret.clone());
     let listener = TcpListener::bind(&settings.listen).await.map_err(refused)?;
     let local_addr = listener.local_addr().map_err(refused)?;
     let app = http::router(AppState::new(registry.clone(), &settings));

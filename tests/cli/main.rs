@@ -122,6 +122,44 @@ fn help_of_each_command_shows_an_example() {
     }
 }
 
+#[test]
+fn example_is_a_written_value_with_its_bytes_and_what_the_reader_says() {
+    let files = Files::new();
+    let (old, new) = (files.write("old.avsc", ORDER), files.write("new.avsc", WITHOUT_DEFAULT));
+    let (code, out, err) = check(&old, &new, &["--example"]);
+    assert_eq!((code, err.as_str()), (Some(1), ""));
+    let examples: Vec<&str> = out
+        .lines()
+        .filter(|line| ["example", "bytes", "outcome"].iter().any(|it| line.trim().starts_with(it)))
+        .collect();
+    let expected = ["note", "total"].map(|field| {
+        let outcome = format!(
+            "  outcome: the reader's record Order needs a field \"{field}\", which is not written and \
+             has no default"
+        );
+        ["  example: {\"id\":0}".to_owned(), "  bytes: 00".to_owned(), outcome]
+    });
+    assert_eq!(examples, expected.concat(), "{out}");
+    assert!(!check(&old, &new, &[]).1.contains("example"), "only on request");
+}
+
+#[test]
+fn example_is_missing_with_a_word_where_the_writer_has_no_value() {
+    let files = Files::new();
+    let endless = |size: u8| {
+        format!(
+            r#"{{"type":"record","name":"A","fields":[{{"name":"a","type":"A"}},
+               {{"name":"b","type":{{"type":"fixed","name":"F","size":{size}}}}}]}}"#
+        )
+    };
+    let old = files.write("old.avsc", &endless(1));
+    let new = files.write("new.avsc", &endless(2));
+    let (code, out, _) = check(&old, &new, &["--example"]);
+    assert_eq!(code, Some(1));
+    assert!(out.contains("\n  example: none found; "), "{out}");
+    assert!(!out.contains("outcome:"), "{out}");
+}
+
 /// A schema of each format, nested so deep.
 fn nested(depth: usize) -> [(&'static str, String); 3] {
     let array = |item: &str| {
@@ -153,9 +191,48 @@ fn schemas_of_any_depth_get_a_verdict_or_a_refusal_and_never_a_crash() {
 fn file_larger_than_a_schema_may_be_exits_4_and_names_the_limit() {
     let files = Files::new();
     let old = files.write("old.avsc", ORDER);
-    let large = files.write("large.avsc", &format!("{ORDER}{}", " ".repeat(1 << 20)));
-    let (code, out, err) = check(&old, &large, &[]);
-    assert_eq!((code, out.as_str()), (Some(4), ""));
-    let limit = "a schema text may have at most 1048576 bytes";
-    assert_eq!(err, format!("levada: {}: {limit}\n", large.display()));
+    let large = files.write("large.avsc", ORDER);
+    for bytes in [(1 << 20) + 1, 100 << 20] {
+        let file = fs::OpenOptions::new().write(true).open(&large).expect("a file");
+        file.set_len(bytes).expect("a length");
+        let (code, out, err) = check(&old, &large, &[]);
+        assert_eq!((code, out.as_str()), (Some(4), ""));
+        let limit = "a schema text may have at most 1048576 bytes (setting text-bytes-max)";
+        assert_eq!(err, format!("levada: {}: {limit}\n", large.display()));
+    }
+}
+
+#[test]
+fn file_without_an_end_exits_4() {
+    let endless = Path::new("/dev/zero");
+    let (code, out, err) = check(endless, endless, &["--type", "AVRO"]);
+    assert_eq!((code, out.as_str(), err.lines().count()), (Some(4), "", 1), "{err}");
+}
+
+#[test]
+fn limits_are_set_by_flag_by_variable_and_by_the_settings_file() {
+    let files = Files::new();
+    let order = files.write("order.avsc", ORDER);
+    let run = |args: &[&str], variable: Option<&str>| {
+        let mut command = levada();
+        command.current_dir(files.folder.path()).arg("check").args([&order, &order]).args(args);
+        command.envs(variable.map(|value| ("LEVADA_LIMIT_NODES_MAX", value)));
+        let output = command.output().expect("the binary runs");
+        (output.status.code(), String::from_utf8(output.stderr).expect("text"))
+    };
+    let refused = |most: usize| {
+        let place = if most == 2 { ":1:24" } else { ":1:10" };
+        let why = format!("too many JSON values; the limit is {most} (setting nodes-max)");
+        (Some(4), format!("levada: {}{place}: {why}\n", order.display()))
+    };
+    assert_eq!(run(&[], None).0, Some(0));
+    assert_eq!(run(&["--limit", "nodes-max=1"], None), refused(1));
+    assert_eq!(run(&[], Some("1")), refused(1));
+    files.write("levada.toml", "[limits]\nnodes-max = 2\n");
+    assert_eq!(run(&[], None), refused(2));
+    assert_eq!(run(&[], Some("1")), refused(1));
+    assert_eq!(run(&["--limit", "nodes-max=99"], Some("1")).0, Some(0));
+    let (code, err) = run(&["--limit", "nodes=1"], None);
+    assert_eq!(code, Some(2));
+    assert!(err.contains("unknown limit 'nodes'; known are text-bytes-max, "), "{err}");
 }

@@ -108,6 +108,29 @@ fn variables_and_the_settings_file_set_what_flags_leave_open() {
     assert!(!folder.path().join("data").exists(), "the default folder is not used");
 }
 
+#[tokio::test(flavor = "multi_thread")]
+async fn limits_on_schemas_and_bodies_are_settings() {
+    let data = tempfile::tempdir().expect("a folder");
+    let mut command = serve(data.path());
+    command.args(["--limit", "text-bytes-max=20", "--registry-body-max", "60"]);
+    command.env("LEVADA_LIMIT_DEPTH_MAX", "2");
+    let server = Levada::spawn(command);
+    let client = reqwest::Client::new();
+    let register = async |schema: &str| {
+        let body = serde_json::json!({"schema": schema}).to_string();
+        let answer = client.post(format!("{}/subjects/s/versions", server.registry)).body(body);
+        let answer = answer.send().await.expect("the registry answers");
+        let status = answer.status().as_u16();
+        let body: serde_json::Value = answer.json().await.expect("a body");
+        (status, body["error_code"].as_i64())
+    };
+    assert_eq!(register("\"string\"").await, (200, None));
+    assert_eq!(register("[[[]]]").await, (422, Some(42201)), "depth");
+    assert_eq!(register(&" ".repeat(21)).await, (422, Some(42209)), "text");
+    assert_eq!(register(&" ".repeat(60)).await, (413, Some(413)), "body");
+    server.terminate();
+}
+
 #[test]
 fn advertised_address_is_what_kafka_clients_are_told() {
     use rdkafka::consumer::{BaseConsumer, Consumer};

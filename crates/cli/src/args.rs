@@ -7,9 +7,11 @@ use std::process::ExitCode;
 
 use clap::error::ErrorKind;
 use clap::{Args, Parser, Subcommand};
+use levada_registry_server::Secret;
 use levada_schema_core::{CompatibilityLevel, SchemaType};
 
 use crate::exit;
+use crate::limits::LimitArgs;
 
 const EXIT_CODES: &str = "\
 Exit codes:
@@ -60,6 +62,14 @@ pub(crate) struct ServeArgs {
     /// Address that Kafka clients are told to connect to [default: the one listened on]
     #[arg(long, env = "LEVADA_KAFKA_ADVERTISE", value_name = "HOST:PORT")]
     pub(crate) kafka_advertise: Option<String>,
+    /// Secret of the local KMS, for shared keys of the DEK registry that bring none of their own
+    #[arg(long, env = "LEVADA_LOCAL_KMS_SECRET", value_name = "TEXT", hide_env_values = true)]
+    pub(crate) local_kms_secret: Option<Secret>,
+    /// Longest request body of the schema registry in bytes [default: 1048576]
+    #[arg(long, env = "LEVADA_REGISTRY_BODY_MAX", value_name = "BYTES")]
+    pub(crate) registry_body_max: Option<usize>,
+    #[command(flatten)]
+    pub(crate) limits: LimitArgs,
     /// Settings file [default: levada.toml, looked for from here upwards]
     #[arg(long, env = "LEVADA_CONFIG", value_name = "FILE")]
     pub(crate) config: Option<PathBuf>,
@@ -79,6 +89,11 @@ pub(crate) struct CheckArgs {
     /// AVRO, PROTOBUF or JSON [default: by extension: .avsc .avro, .proto, .json]
     #[arg(long = "type", value_name = "TYPE")]
     pub(crate) schema_type: Option<SchemaType>,
+    /// Show with each reason a value that was written with one schema and refused by the other
+    #[arg(long)]
+    pub(crate) example: bool,
+    #[command(flatten)]
+    pub(crate) limits: LimitArgs,
 }
 
 /// What is said instead of running a command: help, the version, or a usage error.

@@ -2,9 +2,11 @@
 
 use std::path::{Path, PathBuf};
 
+use levada_registry_server::Secret;
 use serde::Deserialize;
 
 use crate::exit::{self, Failure};
+use crate::limits::LimitsTable;
 
 const NAME: &str = "levada.toml";
 
@@ -14,6 +16,8 @@ const NAME: &str = "levada.toml";
 pub(crate) struct ConfigFile {
     #[serde(default)]
     pub(crate) serve: ServeTable,
+    #[serde(default)]
+    pub(crate) limits: LimitsTable,
 }
 
 /// The table `[serve]`: the flags of `levada serve` under the same names.
@@ -24,6 +28,8 @@ pub(crate) struct ServeTable {
     pub(crate) registry_listen: Option<String>,
     pub(crate) kafka_listen: Option<String>,
     pub(crate) kafka_advertise: Option<String>,
+    pub(crate) local_kms_secret: Option<Secret>,
+    pub(crate) registry_body_max: Option<usize>,
 }
 
 /// Reads `named`, or the nearest `levada.toml` from `from` upwards; none there is no error.

@@ -13,15 +13,15 @@ pub(crate) fn schema(
     path: &Path,
     schema_type: Option<SchemaType>,
     validation: Validation,
+    limits: &Limits,
 ) -> Result<Schema, Failure> {
     let schema_type = match schema_type {
         Some(given) => given,
         None => by_extension(path)?,
     };
-    let limits = Limits::default();
     let text = text(path, limits.text_bytes_max)?;
     let raw = RawSchema { schema_type, text: &text, references: &[] };
-    Schema::parse(raw, validation, &limits).map_err(|error| {
+    Schema::parse(raw, validation, limits).map_err(|error| {
         let place =
             error.location.map(|at| format!(":{}:{}", at.line, at.column)).unwrap_or_default();
         Failure::new(exit::BAD_SCHEMA, format!("{}{place}: {}", path.display(), error.message))
@@ -40,7 +40,10 @@ fn text(path: &Path, bytes_max: usize) -> Result<String, Failure> {
     if bytes.len() > bytes_max {
         return Err(Failure::new(
             exit::BAD_SCHEMA,
-            format!("{}: a schema text may have at most {bytes_max} bytes", path.display()),
+            format!(
+                "{}: a schema text may have at most {bytes_max} bytes (setting text-bytes-max)",
+                path.display()
+            ),
         ));
     }
     String::from_utf8(bytes).map_err(|error| {

@@ -4,7 +4,9 @@ mod args;
 mod check;
 mod config_file;
 mod exit;
+mod limits;
 mod load;
+mod render;
 mod serve;
 
 use std::process::ExitCode;

@@ -5,13 +5,15 @@ use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 
 use levada_log_broker::{Broker, RunningBroker};
-use levada_registry_server::RunningRegistry;
+use levada_registry_server::{RunningRegistry, Secret};
+use levada_schema_core::Limits;
 use tokio::signal::unix::{SignalKind, signal};
 use tracing::info;
 
 use crate::args::ServeArgs;
-use crate::config_file::{self, ServeTable};
+use crate::config_file::{self, ConfigFile};
 use crate::exit::{self, Failure};
+use crate::limits;
 
 const DATA_DIR: &str = "./data";
 const REGISTRY_LISTEN: &str = "127.0.0.1:8081";
@@ -24,6 +26,9 @@ struct Settings {
     registry_listen: String,
     kafka_listen: String,
     kafka_advertise: Option<HostPort>,
+    local_kms_secret: Option<Secret>,
+    registry_body_max: usize,
+    limits: Limits,
 }
 
 /// An address as clients are told it.
@@ -34,7 +39,9 @@ struct HostPort {
 }
 
 impl Settings {
-    fn decide(args: ServeArgs, file: ServeTable) -> Result<Self, Failure> {
+    fn decide(args: ServeArgs, file: ConfigFile) -> Result<Self, Failure> {
+        let limits = args.limits.decide(&file.limits, limits::variable)?;
+        let file = file.serve;
         let text = |given: Option<String>, filed: Option<String>, default: &str| {
             given.or(filed).unwrap_or_else(|| default.to_owned())
         };
@@ -44,6 +51,12 @@ impl Settings {
             registry_listen: text(args.registry_listen, file.registry_listen, REGISTRY_LISTEN),
             kafka_listen: text(args.kafka_listen, file.kafka_listen, KAFKA_LISTEN),
             kafka_advertise: advertise.as_deref().map(HostPort::parse).transpose()?,
+            local_kms_secret: args.local_kms_secret.or(file.local_kms_secret),
+            registry_body_max: args
+                .registry_body_max
+                .or(file.registry_body_max)
+                .unwrap_or(levada_registry_server::BODY_BYTES_MAX),
+            limits,
         })
     }
 }
@@ -71,7 +84,7 @@ pub(crate) fn run(args: ServeArgs) -> Result<ExitCode, Failure> {
     let here = std::env::current_dir()
         .map_err(|error| Failure::new(exit::FAILED, format!("no working folder: {error}")))?;
     let file = config_file::load(args.config.as_deref(), &here)?;
-    let settings = Settings::decide(args, file.serve)?;
+    let settings = Settings::decide(args, file)?;
     start_log();
     let runtime = tokio::runtime::Builder::new_multi_thread()
         .enable_all()
@@ -153,6 +166,9 @@ async fn start_registry(
     let database = settings.data_dir.join("registry.db");
     levada_registry_server::start(levada_registry_server::Settings {
         kafka_cluster_id: kafka_cluster_id.to_owned(),
+        local_kms_secret: settings.local_kms_secret.clone(),
+        body_bytes_max: settings.registry_body_max,
+        limits: settings.limits,
         ..levada_registry_server::Settings::new(database, settings.registry_listen.clone())
     })
     .await
@@ -185,6 +201,7 @@ fn announce(registry: &RunningRegistry, broker: &RunningBroker) -> Result<(), Fa
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::config_file::ServeTable;
 
     #[test]
     fn flags_win_over_the_file_and_the_file_over_defaults() {
@@ -193,15 +210,21 @@ mod tests {
             data_dir: Some("/srv".into()),
             kafka_listen: Some("0.0.0.0:2".to_owned()),
             kafka_advertise: Some("[::1]:9092".to_owned()),
+            local_kms_secret: Some(Secret::from("filed")),
+            registry_body_max: Some(5),
             ..ServeTable::default()
         };
+        let limits = [("depth-max".to_owned(), 7)].into();
         assert_eq!(
-            Settings::decide(args, file).unwrap(),
+            Settings::decide(args, ConfigFile { serve: file, limits }).unwrap(),
             Settings {
                 data_dir: "/srv".into(),
                 registry_listen: REGISTRY_LISTEN.to_owned(),
                 kafka_listen: "0.0.0.0:1".to_owned(),
                 kafka_advertise: Some(HostPort { host: "::1".to_owned(), port: 9092 }),
+                local_kms_secret: Some(Secret::from("filed")),
+                registry_body_max: 5,
+                limits: Limits { depth_max: 7, ..Limits::default() },
             }
         );
     }

@@ -75,6 +75,8 @@ impl Walk<'_> {
             }
             Kind::Texts => self.elements(1, |walk| walk.value(Kind::Text)),
             Kind::Structs(fields) => self.elements(1, |walk| walk.fields(fields)),
+            Kind::NullableStruct(_) if self.reader.i8()? < 0 => Ok(()),
+            Kind::Struct(fields) | Kind::NullableStruct(fields) => self.fields(fields),
         }
     }
 

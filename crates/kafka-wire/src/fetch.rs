@@ -1,9 +1,11 @@
-//! Fetch responses (versions 4–12), written by hand: the records are sent as they were read.
+//! Fetch responses (versions 4–18), written by hand: the records are sent as they were read.
 
 use bytes::{BufMut, Bytes, BytesMut};
 
 /// The first version with tagged fields and compact lengths.
 const FLEXIBLE: i16 = 12;
+/// The first version that names topics by id.
+const TOPIC_IDS: i16 = 13;
 /// The tag of `diverging_epoch`.
 const DIVERGING_EPOCH: u8 = 0;
 /// An epoch, an offset and no tagged fields.
@@ -20,7 +22,10 @@ pub struct FetchResponse {
 
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct FetchedTopic {
+    /// Before version 13.
     pub name: Bytes,
+    /// From version 13.
+    pub id: [u8; 16],
     pub partitions: Vec<FetchedPartition>,
 }
 
@@ -65,7 +70,10 @@ impl FetchResponse {
         }
         body.count(self.topics.len());
         for topic in self.topics {
-            body.text(&topic.name);
+            match version {
+                TOPIC_IDS.. => body.tail.put_slice(&topic.id),
+                _ => body.text(&topic.name),
+            }
             body.count(topic.partitions.len());
             for partition in topic.partitions {
                 body.partition(partition);

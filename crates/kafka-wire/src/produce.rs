@@ -1,4 +1,4 @@
-//! Produce requests (versions 3–9), read by hand: the records stay slices of the frame.
+//! Produce requests (versions 3–13), read by hand: the records stay slices of the frame.
 
 use bytes::Bytes;
 
@@ -7,6 +7,8 @@ use crate::reader::{Reader, WireError};
 
 /// The first version with tagged fields and compact lengths.
 const FLEXIBLE: i16 = 9;
+/// The first version that names topics by id.
+const TOPIC_IDS: i16 = 13;
 
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct ProduceRequest {
@@ -19,8 +21,10 @@ pub struct ProduceRequest {
 
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct ProduceTopic {
-    /// Valid UTF-8.
+    /// Valid UTF-8; empty where topics are named by id.
     pub name: Bytes,
+    /// All zero where topics are named.
+    pub id: [u8; 16],
     pub partitions: Vec<ProducePartition>,
 }
 
@@ -31,7 +35,11 @@ pub struct ProducePartition {
 }
 
 impl ProduceRequest {
-    /// Reads a body in a version from 3 to 9. Bytes after it are left alone.
+    pub fn transactional_id(&self) -> Option<&str> {
+        std::str::from_utf8(self.transactional_id.as_ref()?).ok()
+    }
+
+    /// Reads a body in a version from 3 to 13. Bytes after it are left alone.
     pub fn read(body: &Bytes, version: i16) -> Result<Self, WireError> {
         let is_flexible = version >= FLEXIBLE;
         let mut reader = Reader::new(body);
@@ -41,7 +49,10 @@ impl ProduceRequest {
         let topics = read_array(&mut reader, is_flexible, |reader| {
             budget.element()?;
             let at = reader.position();
-            let name = reader.text(is_flexible)?.ok_or(WireError::Null { at })?;
+            let (name, id) = match version {
+                TOPIC_IDS.. => (Bytes::new(), reader.array()?),
+                _ => (reader.text(is_flexible)?.ok_or(WireError::Null { at })?, [0; 16]),
+            };
             let partitions = read_array(reader, is_flexible, |reader| {
                 budget.element()?;
                 let index = reader.i32()?;
@@ -49,7 +60,7 @@ impl ProduceRequest {
                 let records = records.map(|length| reader.take(length)).transpose()?;
                 Ok(ProducePartition { index, records })
             })?;
-            Ok(ProduceTopic { name, partitions })
+            Ok(ProduceTopic { name, id, partitions })
         })?;
         if is_flexible {
             reader.skip_tagged_fields()?;
@@ -101,6 +112,7 @@ mod tests {
             timeout_ms: 30_000,
             topics: vec![ProduceTopic {
                 name: Bytes::from_static(b"t"),
+                id: [0; 16],
                 partitions: vec![
                     partition(0, Some(Bytes::from_static(b"abc"))),
                     partition(1, None),
@@ -113,6 +125,16 @@ mod tests {
     fn classic_and_flexible_bodies_read_alike() {
         assert_eq!(ProduceRequest::read(&classic(), 3), Ok(expected()));
         assert_eq!(ProduceRequest::read(&flexible(), 9), Ok(expected()));
+    }
+
+    #[test]
+    fn topics_are_named_by_id_since_version_13() {
+        let mut body = flexible().to_vec();
+        body.splice(8..10, [7; 16]);
+        let mut by_id = expected();
+        by_id.topics[0].name = Bytes::new();
+        by_id.topics[0].id = [7; 16];
+        assert_eq!(ProduceRequest::read(&body.into(), 13), Ok(by_id));
     }
 
     #[test]

@@ -64,6 +64,10 @@ impl<'a> Reader<'a> {
         Ok(i32::from_be_bytes(self.array()?))
     }
 
+    pub fn i64(&mut self) -> Result<i64, WireError> {
+        Ok(i64::from_be_bytes(self.array()?))
+    }
+
     pub fn skip(&mut self, count: usize) -> Result<(), WireError> {
         self.advance(count).map(|_| ())
     }
@@ -153,7 +157,7 @@ impl<'a> Reader<'a> {
         Ok(length.checked_sub(1).map(|length| usize::try_from(length).unwrap_or(usize::MAX)))
     }
 
-    fn array<const N: usize>(&mut self) -> Result<[u8; N], WireError> {
+    pub fn array<const N: usize>(&mut self) -> Result<[u8; N], WireError> {
         let start = self.advance(N)?;
         let mut out = [0; N];
         out.copy_from_slice(&self.frame[start..self.at]);

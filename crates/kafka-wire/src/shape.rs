@@ -28,6 +28,10 @@ pub(crate) enum Kind {
     Numbers(usize),
     Texts,
     Structs(&'static [Field]),
+    /// One struct in place.
+    Struct(&'static [Field]),
+    /// One struct after a byte that says whether it is there.
+    NullableStruct(&'static [Field]),
 }
 
 impl Versions {
@@ -56,7 +60,7 @@ const fn tagged(tag: u32, kind: Kind) -> Field {
     Field { versions: Versions(0, i16::MAX), kind, tag: Some(tag) }
 }
 
-use Kind::{Bytes, Fixed, Numbers, Structs, Text, Texts};
+use Kind::{Bytes, Fixed, NullableStruct, Numbers, Struct, Structs, Text, Texts};
 
 /// `None` for a request that is not decoded here.
 pub(crate) fn shape_of(key: ApiKey) -> Option<&'static [Field]> {
@@ -79,6 +83,11 @@ pub(crate) fn shape_of(key: ApiKey) -> Option<&'static [Field]> {
         ApiKey::DeleteRecords => DELETE_RECORDS,
         ApiKey::InitProducerId => INIT_PRODUCER_ID,
         ApiKey::OffsetForLeaderEpoch => OFFSET_FOR_LEADER_EPOCH,
+        ApiKey::AddPartitionsToTxn => ADD_PARTITIONS_TO_TXN,
+        ApiKey::AddOffsetsToTxn => ADD_OFFSETS_TO_TXN,
+        ApiKey::EndTxn => END_TXN,
+        ApiKey::WriteTxnMarkers => WRITE_TXN_MARKERS,
+        ApiKey::TxnOffsetCommit => TXN_OFFSET_COMMIT,
         ApiKey::DescribeConfigs => DESCRIBE_CONFIGS,
         ApiKey::AlterConfigs => ALTER_CONFIGS,
         ApiKey::CreatePartitions => CREATE_PARTITIONS,
@@ -86,6 +95,13 @@ pub(crate) fn shape_of(key: ApiKey) -> Option<&'static [Field]> {
         ApiKey::IncrementalAlterConfigs => INCREMENTAL_ALTER_CONFIGS,
         ApiKey::OffsetDelete => OFFSET_DELETE,
         ApiKey::DescribeCluster => DESCRIBE_CLUSTER,
+        ApiKey::DescribeLogDirs => DESCRIBE_LOG_DIRS,
+        ApiKey::DescribeProducers => DESCRIBE_PRODUCERS,
+        ApiKey::DescribeTransactions => DESCRIBE_TRANSACTIONS,
+        ApiKey::ListTransactions => LIST_TRANSACTIONS,
+        ApiKey::DescribeTopicPartitions => DESCRIBE_TOPIC_PARTITIONS,
+        ApiKey::ConsumerGroupHeartbeat => CONSUMER_GROUP_HEARTBEAT,
+        ApiKey::ConsumerGroupDescribe => CONSUMER_GROUP_DESCRIBE,
         _ => return None,
     })
 }
@@ -96,12 +112,13 @@ const INT32: Kind = Fixed(4);
 const INT64: Kind = Fixed(8);
 const UUID: Kind = Fixed(16);
 
-/// Up to version 12; later ones name topics by id and have more tagged fields.
 const FETCH: &[Field] = &[
-    all(Fixed(4 + 4 + 4 + 4 + 1)), // replica, wait, bytes, isolation
-    since(7, Fixed(4 + 4)),        // session
+    until(14, INT32),          // replica
+    all(Fixed(4 + 4 + 4 + 1)), // wait, bytes, isolation
+    since(7, Fixed(4 + 4)),    // session
     all(Structs(&[
-        all(Text),
+        until(12, Text),
+        since(13, UUID),
         all(Structs(&[
             all(INT32),
             since(9, INT32), // leader epoch
@@ -109,11 +126,14 @@ const FETCH: &[Field] = &[
             since(12, INT32), // last fetched epoch
             since(5, INT64),  // log start
             all(INT32),
+            tagged(0, UUID),  // replica directory
+            tagged(1, INT64), // high watermark
         ])),
     ])),
-    since(7, Structs(&[all(Text), all(Numbers(4))])), // forgotten
-    since(11, Text),                                  // rack
-    tagged(0, Text),                                  // cluster id
+    since(7, Structs(&[until(12, Text), since(13, UUID), all(Numbers(4))])), // forgotten
+    since(11, Text),                                                         // rack
+    tagged(0, Text),                                                         // cluster id
+    tagged(1, Struct(&[all(Fixed(4 + 8))])),                                 // replica state
 ];
 
 const LIST_OFFSETS: &[Field] = &[
@@ -209,6 +229,33 @@ const INIT_PRODUCER_ID: &[Field] = &[all(Text), all(INT32), since(3, Fixed(8 + 2
 const OFFSET_FOR_LEADER_EPOCH: &[Field] =
     &[since(3, INT32), all(Structs(&[all(Text), all(Structs(&[all(Fixed(4 + 4 + 4))]))]))];
 
+/// A transaction's topics with their partitions.
+const TXN_TOPICS: Kind = Structs(&[all(Text), all(Numbers(4))]);
+
+const ADD_PARTITIONS_TO_TXN: &[Field] = &[
+    since(4, Structs(&[all(Text), all(Fixed(8 + 2 + 1)), all(TXN_TOPICS)])),
+    until(3, Text),
+    until(3, Fixed(8 + 2)),
+    until(3, TXN_TOPICS),
+];
+
+const ADD_OFFSETS_TO_TXN: &[Field] = &[all(Text), all(Fixed(8 + 2)), all(Text)];
+
+const END_TXN: &[Field] = &[all(Text), all(Fixed(8 + 2 + 1))];
+
+const WRITE_TXN_MARKERS: &[Field] =
+    &[all(Structs(&[all(Fixed(8 + 2 + 1)), all(TXN_TOPICS), all(INT32)]))];
+
+const TXN_OFFSET_COMMIT: &[Field] = &[
+    all(Text),
+    all(Text),
+    all(Fixed(8 + 2)),
+    since(3, INT32), // generation
+    since(3, Text),
+    since(3, Text), // instance
+    all(Structs(&[all(Text), all(Structs(&[all(Fixed(4 + 8)), since(2, INT32), all(Text)]))])),
+];
+
 const DESCRIBE_CONFIGS: &[Field] =
     &[all(Structs(&[all(INT8), all(Text), all(Texts)])), all(BOOL), since(3, BOOL)];
 
@@ -229,3 +276,29 @@ const OFFSET_DELETE: &[Field] =
     &[all(Text), all(Structs(&[all(Text), all(Structs(&[all(INT32)]))]))];
 
 const DESCRIBE_CLUSTER: &[Field] = &[all(BOOL), since(1, INT8), since(2, BOOL)];
+
+const DESCRIBE_LOG_DIRS: &[Field] = &[all(Structs(&[all(Text), all(Numbers(4))]))];
+
+const DESCRIBE_PRODUCERS: &[Field] = &[all(Structs(&[all(Text), all(Numbers(4))]))];
+
+const DESCRIBE_TRANSACTIONS: &[Field] = &[all(Texts)];
+
+const LIST_TRANSACTIONS: &[Field] = &[all(Texts), all(Numbers(8)), since(1, INT64), since(2, Text)];
+
+const DESCRIBE_TOPIC_PARTITIONS: &[Field] =
+    &[all(Structs(&[all(Text)])), all(INT32), all(NullableStruct(&[all(Text), all(INT32)]))];
+
+const CONSUMER_GROUP_HEARTBEAT: &[Field] = &[
+    all(Text),
+    all(Text),
+    all(INT32),
+    all(Text), // instance
+    all(Text), // rack
+    all(INT32),
+    all(Texts),     // topic names
+    since(1, Text), // topic regex
+    all(Text),      // assignor
+    all(Structs(&[all(UUID), all(Numbers(4))])),
+];
+
+const CONSUMER_GROUP_DESCRIBE: &[Field] = &[all(Texts), all(BOOL)];

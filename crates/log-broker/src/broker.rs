@@ -23,6 +23,7 @@ use crate::log::{LogDir, LogError};
 use crate::net::{Listener, Peer};
 use crate::producer_ids::ProducerIds;
 use crate::topics::Topics;
+use crate::txn::TransactionCoordinator;
 
 /// The one node of every cluster. Some tools take 0 for "not set".
 pub(crate) const NODE_ID: i32 = 1;
@@ -38,6 +39,7 @@ pub struct Broker {
     pub(crate) topics: Arc<Topics>,
     pub(crate) producer_ids: Arc<ProducerIds>,
     pub(crate) groups: Arc<GroupCoordinator>,
+    pub(crate) transactions: Arc<TransactionCoordinator>,
     /// 22 characters, as Kafka's own.
     pub(crate) cluster_id: String,
     /// Where clients are told to connect; `None` tells each the address it has reached.
@@ -118,16 +120,27 @@ impl Broker {
         let producer_ids = ProducerIds::open(&data_dir)
             .map_err(|error| failed(format!("producer ids: {error}")))?;
         let topics = Arc::new(topics);
+        let producer_ids = Arc::new(producer_ids);
         let groups = group::open(&topics, Arc::clone(&clock), config.groups.clone())
             .map_err(|error| failed(error.to_string()))?;
+        let groups = Arc::new(groups);
+        let transactions = TransactionCoordinator::open(
+            &topics,
+            &groups,
+            &producer_ids,
+            Arc::clone(&clock),
+            config.transactions.clone(),
+        );
+        let transactions = transactions.map_err(|error| failed(error.to_string()))?;
         Ok(Self {
             cluster_id: URL_SAFE_NO_PAD.encode(log_dir.cluster_id()),
             config,
             clock,
             log_dir,
             topics,
-            producer_ids: Arc::new(producer_ids),
-            groups: Arc::new(groups),
+            producer_ids,
+            groups,
+            transactions: Arc::new(transactions),
             advertised: advertise,
             tasks: TaskTracker::new(),
             stopping: CancellationToken::new(),
@@ -208,6 +221,10 @@ impl BrokerBuilder {
         let local_addr = listener.local_addr();
         broker.tasks.spawn(Arc::clone(&broker).maintain());
         let timers = Arc::clone(&broker.groups).run_timers(broker.stopping.clone());
+        broker.tasks.spawn(timers);
+        // Whoever connects finds no transaction half ended.
+        broker.transactions.complete_prepared().await;
+        let timers = Arc::clone(&broker.transactions).run_timers(broker.stopping.clone());
         broker.tasks.spawn(timers);
         broker.tasks.spawn(listener.run(Arc::clone(&broker)));
         info!(%local_addr, cluster_id = broker.cluster_id, "broker is ready");

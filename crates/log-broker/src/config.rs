@@ -4,6 +4,7 @@ use std::time::Duration;
 
 use crate::group::GroupConfig;
 use crate::log::LogOptions;
+use crate::txn::TransactionConfig;
 
 /// Everything a broker may be told besides its directory and addresses.
 #[derive(Debug, Clone)]
@@ -18,6 +19,8 @@ pub struct BrokerConfig {
     pub retention_check_interval: Duration,
     /// `group.*`, `offsets.*`
     pub groups: GroupConfig,
+    /// `transaction.*`, `transactional.*`
+    pub transactions: TransactionConfig,
     pub limits: Limits,
 }
 
@@ -53,6 +56,7 @@ impl Default for BrokerConfig {
             log: LogOptions::default(),
             retention_check_interval: Duration::from_mins(5),
             groups: GroupConfig::default(),
+            transactions: TransactionConfig::default(),
             limits: Limits::default(),
         }
     }

@@ -2,8 +2,8 @@
 //!
 //! [`Broker::builder`] starts one; many live in one process, each with its own directory, port and
 //! tasks. Inside, `net` turns sockets into calls, `handlers` answers them (one file an api key),
-//! `topics` knows which partitions exist, [`log`] keeps their records and `group` knows who reads
-//! them.
+//! `topics` knows which partitions exist, [`log`] keeps their records, `group` knows who reads
+//! them and `txn` which of them stand or fall together.
 //!
 //! What it does not know: schemas, and whatever else the bytes of a record mean.
 
@@ -15,10 +15,14 @@ mod handlers;
 pub mod io;
 pub mod log;
 mod net;
+mod pattern;
 mod producer_ids;
 mod producer_state;
+mod record_log;
 mod topics;
+mod txn;
 
 pub use broker::{Broker, BrokerBuilder, RunningBroker, StartError};
 pub use config::{BrokerConfig, Limits};
 pub use group::GroupConfig;
+pub use txn::TransactionConfig;

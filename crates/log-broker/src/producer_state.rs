@@ -12,6 +12,7 @@ use levada_kafka_wire::record_batch::{BatchHeader, EndTxnMarker, add_sequence};
 
 #[cfg(test)]
 use snapshot::SnapshotError;
+pub(crate) use transactions::Aborted;
 use transactions::Transactions;
 
 use crate::log::AbortedTransaction;
@@ -61,6 +62,21 @@ struct Producer {
     /// Oldest first.
     batches: VecDeque<StoredBatch>,
     last_used_ms: i64,
+    /// Of the last marker; −1 before the first.
+    coordinator_epoch: i32,
+}
+
+/// A producer as `DescribeProducers` shows it.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct ActiveProducer {
+    pub producer_id: i64,
+    pub epoch: i16,
+    /// −1 when none of its batches is remembered.
+    pub last_sequence: i32,
+    pub last_timestamp: i64,
+    pub coordinator_epoch: i32,
+    /// Where its open transaction begins.
+    pub open_since: Option<i64>,
 }
 
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
@@ -87,7 +103,11 @@ impl ProducerStates {
         }
         let (Some(oldest), Some(newest)) = (producer.batches.front(), producer.batches.back())
         else {
-            return Ok(Admission::Append);
+            // A marker has begun this epoch: nothing of the producer may have come before.
+            return match header.base_sequence {
+                0 => Ok(Admission::Append),
+                _ => Err(SequenceError::OutOfOrder { expected: 0 }),
+            };
         };
         let last_sequence = header.last_sequence();
         let same = |batch: &&StoredBatch| {
@@ -125,13 +145,18 @@ impl ProducerStates {
             epoch: header.producer_epoch,
             batches: VecDeque::new(),
             last_used_ms: now_ms,
+            coordinator_epoch: -1,
         });
         producer.last_used_ms = now_ms;
         if producer.epoch != header.producer_epoch {
             producer.epoch = header.producer_epoch;
             producer.batches.clear();
         }
-        if !header.is_control() {
+        if let Some(marker) = marker {
+            producer.coordinator_epoch = marker.coordinator_epoch;
+        }
+        // The coordinator's own batches carry no sequence.
+        if !header.is_control() && header.base_sequence >= 0 {
             while producer.batches.len() >= WINDOW {
                 producer.batches.pop_front();
             }
@@ -155,6 +180,45 @@ impl ProducerStates {
     /// Aborted transactions with records in `from..end`, by first offset.
     pub(crate) fn aborted(&self, from: i64, end: i64) -> Vec<AbortedTransaction> {
         self.transactions.aborted(from, end)
+    }
+
+    /// Whether a marker of this epoch would end something here, or fence an older epoch. A second
+    /// marker for the same end would do neither.
+    pub(crate) fn needs_marker(&self, producer_id: i64, epoch: i16) -> bool {
+        self.producers.get(&producer_id).is_none_or(|producer| {
+            producer.epoch < epoch
+                || (producer.epoch == epoch && self.transactions.is_open(producer_id))
+        })
+    }
+
+    /// The epoch of a producer that is known here.
+    pub(crate) fn epoch(&self, producer_id: i64) -> Option<i16> {
+        self.producers.get(&producer_id).map(|producer| producer.epoch)
+    }
+
+    /// In order of their ids.
+    pub(crate) fn active(&self) -> Vec<ActiveProducer> {
+        let mut ids: Vec<i64> = self.producers.keys().copied().collect();
+        ids.sort_unstable();
+        let known = ids.into_iter().filter_map(|id| Some((id, self.producers.get(&id)?)));
+        known
+            .map(|(id, producer)| {
+                let newest = producer.batches.back();
+                ActiveProducer {
+                    producer_id: id,
+                    epoch: producer.epoch,
+                    last_sequence: newest.map_or(-1, |batch| batch.last_sequence),
+                    last_timestamp: newest.map_or(-1, |batch| batch.max_timestamp),
+                    coordinator_epoch: producer.coordinator_epoch,
+                    open_since: self.transactions.open.get(&id).copied(),
+                }
+            })
+            .collect()
+    }
+
+    /// Aborted transactions whose marker is in `from..end`.
+    pub(crate) fn aborted_in(&self, from: i64, end: i64) -> Vec<Aborted> {
+        self.transactions.ended_in(from, end)
     }
 
     /// Drops what lies wholly before the log start.

@@ -39,7 +39,7 @@ pub struct RuleSet {
     pub domain_rules: Vec<Rule>,
     #[serde(default, deserialize_with = "wire::list", skip_serializing_if = "Vec::is_empty")]
     pub encoding_rules: Vec<Rule>,
-    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[serde(default, deserialize_with = "wire::text", skip_serializing_if = "Option::is_none")]
     pub enable_at: Option<String>,
 }
 
@@ -47,15 +47,20 @@ pub struct RuleSet {
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
 pub struct Rule {
-    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[serde(default, deserialize_with = "wire::text", skip_serializing_if = "Option::is_none")]
     pub name: Option<String>,
-    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[serde(default, deserialize_with = "wire::text", skip_serializing_if = "Option::is_none")]
     pub doc: Option<String>,
-    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[serde(default, deserialize_with = "wire::text", skip_serializing_if = "Option::is_none")]
     pub kind: Option<String>,
-    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[serde(default, deserialize_with = "wire::text", skip_serializing_if = "Option::is_none")]
     pub mode: Option<String>,
-    #[serde(default, rename = "type", skip_serializing_if = "Option::is_none")]
+    #[serde(
+        default,
+        rename = "type",
+        deserialize_with = "wire::text",
+        skip_serializing_if = "Option::is_none"
+    )]
     pub rule_type: Option<String>,
     #[serde(
         default,
@@ -69,11 +74,11 @@ pub struct Rule {
         skip_serializing_if = "BTreeMap::is_empty"
     )]
     pub params: BTreeMap<String, String>,
-    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[serde(default, deserialize_with = "wire::text", skip_serializing_if = "Option::is_none")]
     pub expr: Option<String>,
-    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[serde(default, deserialize_with = "wire::text", skip_serializing_if = "Option::is_none")]
     pub on_success: Option<String>,
-    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[serde(default, deserialize_with = "wire::text", skip_serializing_if = "Option::is_none")]
     pub on_failure: Option<String>,
     #[serde(default, deserialize_with = "wire::flag")]
     pub disabled: bool,

@@ -54,7 +54,19 @@ error_codes! {
     SubjectLevelCompatibilityNotConfigured = 40408,
     SubjectLevelModeNotConfigured = 40409,
 
+    AssociationNotFound = 40410,
+    KeyNotFound = 40470,
+    KeyNotSoftDeleted = 40471,
+    KeySoftDeleted = 40472,
+
     IncompatibleSchema = 40901,
+    AssociationForResourceExists = 40903,
+    AssociationForSubjectExists = 40904,
+    StrongAssociationForSubjectExists = 40905,
+    NoActiveVersion = 40907,
+    AssociationFrozen = 40908,
+    KeyExists = 40971,
+    TooManyKeys = 40972,
 
     InvalidSchema = 42201,
     InvalidVersion = 42202,
@@ -67,11 +79,16 @@ error_codes! {
     SchemaTooLarge = 42209,
     InvalidRuleSet = 42210,
     ContextNotEmpty = 42211,
+    InvalidAssociation = 42212,
+    InvalidKey = 42271,
+    KeyReferenced = 42272,
 
     StoreFailure = 50001,
     Timeout = 50002,
     ForwardingFailed = 50003,
     LeaderNotKnown = 50004,
+    /// The KMS did not wrap or unwrap a key.
+    DekGenerationFailed = 50070,
     /// Ours: the reference would act on the request, this server cannot yet.
     NotImplemented = 50101,
 }

@@ -5,10 +5,12 @@
 //! these types, so neither can drift from the other. There is no behaviour here: what a body
 //! means is decided in registry-core.
 
+mod associations;
 mod compatibility;
 mod config;
 mod contract;
 mod error_code;
+mod keys;
 pub mod media_type;
 mod metadata_documents;
 mod mode;
@@ -17,17 +19,24 @@ mod schema;
 mod tags;
 mod wire;
 
+pub use associations::{
+    AssociatedDocument, AssociationDocument, AssociationOpRequest, AssociationUpdate,
+    AssociationsQuery, AssociationsRequest, BatchDocument, BatchRequest, BatchResult,
+    ResourceDocument,
+};
 pub use compatibility::CompatibilityDocument;
 pub use config::{ConfigDocument, ConfigUpdate};
 pub use contract::{Metadata, Rule, RuleSet};
 pub use error_code::{ErrorBody, ErrorCode};
+pub use keys::{CreateDekRequest, CreateKekRequest, DekDocument, KekDocument, UpdateKekRequest};
 pub use metadata_documents::{
     ClusterIdDocument, ClusterScope, DeploymentDocument, VersionDocument,
 };
 pub use mode::{ModeDocument, ModeUpdate};
 pub use patch::Patch;
 pub use schema::{
-    ContextId, RegisterRequest, SchemaDocument, SchemaReference, SubjectVersion, TagsRequest,
+    ContextId, ListedSchemaDocument, RegisterRequest, SchemaDocument, SchemaReference,
+    SubjectVersion, TagsRequest,
 };
 pub use tags::{SchemaEntity, SchemaTags};
 

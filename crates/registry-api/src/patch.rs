@@ -16,6 +16,14 @@ impl<T> Patch<T> {
     pub fn is_keep(&self) -> bool {
         matches!(self, Self::Keep)
     }
+
+    pub fn map<U>(self, value: impl FnOnce(T) -> U) -> Patch<U> {
+        match self {
+            Self::Keep => Patch::Keep,
+            Self::Clear => Patch::Clear,
+            Self::Set(old) => Patch::Set(value(old)),
+        }
+    }
 }
 
 /// A stored value as the echo of an update shows it: nulls are left out there.

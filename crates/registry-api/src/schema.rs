@@ -2,7 +2,7 @@
 
 use serde::{Deserialize, Serialize};
 
-use crate::{Metadata, RuleSet, SchemaTags, wire};
+use crate::{AssociationDocument, Metadata, RuleSet, SchemaTags, wire};
 
 /// A pointer to a version of a subject. Requests may leave members out; the registry then refuses.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
@@ -61,8 +61,9 @@ pub struct TagsRequest {
     pub rule_set: Option<RuleSet>,
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub rules_to_merge: Option<RuleSet>,
-    #[serde(default, deserialize_with = "wire::list", skip_serializing_if = "Vec::is_empty")]
-    pub rules_to_remove: Vec<String>,
+    /// Names. An empty list is not the same as none.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub rules_to_remove: Option<Vec<String>>,
 }
 
 /// A schema in an answer. Which members are there depends on the question: a lookup by id has
@@ -101,6 +102,19 @@ pub struct SchemaDocument {
     /// Whether the version is soft-deleted.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub deleted: Option<bool>,
+}
+
+/// A schema in the answer of GET `/schemas`.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct ListedSchemaDocument {
+    #[serde(flatten)]
+    pub schema: SchemaDocument,
+    /// With `aliases=true`, the other names of the subject.
+    #[serde(default, deserialize_with = "wire::list", skip_serializing_if = "Vec::is_empty")]
+    pub aliases: Vec<String>,
+    /// With a parameter that asks for associations, those of the subject.
+    #[serde(default, deserialize_with = "wire::list", skip_serializing_if = "Vec::is_empty")]
+    pub associations: Vec<AssociationDocument>,
 }
 
 /// One holder of a schema id.

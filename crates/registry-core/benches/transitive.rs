@@ -9,7 +9,7 @@ use levada_registry_core::{
     Check, ConfigPatch, Draft, FieldPatch, MemoryStore, QualifiedSubject, Registry, SchemaId,
     SchemaVersion, Store, StoredSchema, WriteTransaction,
 };
-use levada_schema_core::{Fingerprint, Limits, SchemaType};
+use levada_schema_core::{Contract, Fingerprint, Limits, SchemaType};
 use tokio::runtime::{Builder, Runtime};
 
 const CHECK: Check = Check { version: None, normalize: false, verbose: false };
@@ -36,8 +36,8 @@ async fn registry(count: usize) -> Registry<MemoryStore> {
             id: SchemaId(number),
             schema_type: SchemaType::Avro,
             references: Vec::new(),
-            metadata: None,
-            fingerprint: Fingerprint::of(&text, &[], None),
+            contract: Contract::default(),
+            fingerprint: Fingerprint::of(&text, &[], &Contract::default()),
             text,
         };
         tx.insert_schema(&subject.context, &schema, true).await.expect("a new content");

@@ -1,7 +1,12 @@
 //! Configurations: what can be set on a scope, how an update merges, what a scope inherits.
 
-use levada_schema_core::{CompatibilityLevel, CompatibilityPolicy};
+use levada_schema_core::{
+    CompatibilityLevel, CompatibilityPolicy, Contract, Metadata, RuleSet, Validation,
+};
 use serde::{Deserialize, Serialize};
+
+use crate::contract::{check_rule_set, merge_contracts};
+use crate::{QualifiedSubject, RegistryError};
 
 /// What has been set on one scope: a subject, a context or the global context.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
@@ -20,6 +25,30 @@ pub struct Config {
     /// The subject that this name stands for.
     pub alias: Option<String>,
     pub alias_for_deks: Option<String>,
+    /// What schemas get that are registered without it.
+    pub default_metadata: Option<Metadata>,
+    pub default_rule_set: Option<RuleSet>,
+    /// What schemas get whatever they are registered with.
+    pub override_metadata: Option<Metadata>,
+    pub override_rule_set: Option<RuleSet>,
+}
+
+impl Config {
+    /// The subject that `name`, whose config this is, stands for. A plain alias belongs to the
+    /// context of the name.
+    pub(crate) fn alias_of(&self, name: &QualifiedSubject) -> Option<QualifiedSubject> {
+        target(self.alias.as_deref(), name)
+    }
+
+    /// As [`Self::alias_of`], for the subjects of DEKs, which can have an alias of their own.
+    pub(crate) fn dek_alias_of(&self, name: &QualifiedSubject) -> Option<QualifiedSubject> {
+        target(self.alias_for_deks.as_deref(), name).or_else(|| self.alias_of(name))
+    }
+}
+
+fn target(alias: Option<&str>, name: &QualifiedSubject) -> Option<QualifiedSubject> {
+    let alias = alias.filter(|alias| !alias.is_empty())?;
+    Some(QualifiedSubject::parse_within(alias, &name.context))
 }
 
 /// One field of an update: leave it, clear it, or set it.
@@ -32,6 +61,15 @@ pub enum FieldPatch<T> {
 }
 
 impl<T> FieldPatch<T> {
+    /// The field after the update, where clearing it means `cleared`.
+    pub(crate) fn over(self, old: T, cleared: T) -> T {
+        match self {
+            Self::Keep => old,
+            Self::Clear => cleared,
+            Self::Set(value) => value,
+        }
+    }
+
     fn apply(self, field: &mut Option<T>) {
         match self {
             Self::Keep => {}
@@ -53,9 +91,23 @@ pub struct ConfigPatch {
     pub validate_rules: FieldPatch<bool>,
     pub alias: FieldPatch<String>,
     pub alias_for_deks: FieldPatch<String>,
+    pub default_metadata: FieldPatch<Metadata>,
+    pub default_rule_set: FieldPatch<RuleSet>,
+    pub override_metadata: FieldPatch<Metadata>,
+    pub override_rule_set: FieldPatch<RuleSet>,
 }
 
 impl ConfigPatch {
+    /// Judges the rule sets that are to be set.
+    pub(crate) fn check_rule_sets(&self) -> Result<(), RegistryError> {
+        for patch in [&self.default_rule_set, &self.override_rule_set] {
+            if let FieldPatch::Set(rule_set) = patch {
+                check_rule_set(rule_set)?;
+            }
+        }
+        Ok(())
+    }
+
     /// Merges this update into `config`.
     pub fn apply(self, config: &mut Config) {
         self.level.apply(&mut config.level);
@@ -67,6 +119,10 @@ impl ConfigPatch {
         self.validate_rules.apply(&mut config.validate_rules);
         self.alias.apply(&mut config.alias);
         self.alias_for_deks.apply(&mut config.alias_for_deks);
+        self.default_metadata.apply(&mut config.default_metadata);
+        self.default_rule_set.apply(&mut config.default_rule_set);
+        self.override_metadata.apply(&mut config.override_metadata);
+        self.override_rule_set.apply(&mut config.override_rule_set);
     }
 }
 
@@ -90,8 +146,33 @@ impl EffectiveConfig {
         self.config.validate_fields.unwrap_or(false)
     }
 
-    pub fn validate_new_schemas(&self) -> bool {
-        self.config.validate_new_schemas.unwrap_or(true)
+    /// How strictly new schemas are judged.
+    pub(crate) fn validation(&self) -> Validation {
+        let is_strict = self.config.validate_new_schemas.unwrap_or(true);
+        if is_strict { Validation::New } else { Validation::Stored }
+    }
+
+    /// Whether registered contracts are changed here.
+    pub(crate) fn has_contract(&self) -> bool {
+        let config = &self.config;
+        config.default_metadata.is_some()
+            || config.default_rule_set.is_some()
+            || config.override_metadata.is_some()
+            || config.override_rule_set.is_some()
+    }
+
+    /// `own` over the defaults and under the overrides.
+    pub(crate) fn contract_of(&self, own: Contract) -> Contract {
+        let config = &self.config;
+        let defaults = Contract {
+            metadata: config.default_metadata.clone(),
+            rule_set: config.default_rule_set.clone(),
+        };
+        let overrides = Contract {
+            metadata: config.override_metadata.clone(),
+            rule_set: config.override_rule_set.clone(),
+        };
+        merge_contracts(merge_contracts(defaults, own), overrides)
     }
 }
 

@@ -2,7 +2,10 @@
 
 use levada_schema_core::{CheckError, ParseError};
 
-use crate::{Context, InvalidMode, InvalidVersion, QualifiedSubject, SchemaId, SchemaVersion};
+use crate::{
+    AssociationType, Context, InvalidMode, InvalidVersion, QualifiedSubject, SchemaId,
+    SchemaVersion,
+};
 use crate::{StoreError, VersionSpec};
 
 /// Why a request was refused. The texts are part of the API: clients and tests match on them.
@@ -62,6 +65,46 @@ pub enum RegistryError {
     ReferenceExists(QualifiedSubject, SchemaVersion),
     #[error("The specified subject '{0}' is not a valid.")]
     InvalidSubject(QualifiedSubject),
+    #[error("Invalid rule set: {0}")]
+    InvalidRuleSet(String),
+    #[error("The specified context '{0}' is not empty.")]
+    ContextNotEmpty(Context),
+    #[error("The property '{property}' is invalid: {detail}")]
+    InvalidAssociation { property: &'static str, detail: String },
+    #[error("Association for '{0}' not found.")]
+    AssociationNotFound(String),
+    #[error("An association of type '{association_type}' already exists for resource '{resource}'")]
+    AssociationExists { association_type: AssociationType, resource: String },
+    #[error("An association already exists for subject '{0}'")]
+    SubjectAssociated(QualifiedSubject),
+    #[error("A strong association already exists for subject '{0}'")]
+    SubjectOwned(QualifiedSubject),
+    #[error("No active (non-deleted) version exists for subject '{0}'")]
+    NoLiveVersion(QualifiedSubject),
+    #[error("The last active version of subject '{0}' cannot be deleted, because it is associated")]
+    LastVersionAssociated(QualifiedSubject),
+    #[error("The association of type '{0}' is frozen for subject '{1}'")]
+    AssociationFrozen(AssociationType, QualifiedSubject),
+    #[error("Subject '{0}' has a strong association and cannot be referenced")]
+    ReferenceToOwned(QualifiedSubject),
+    #[error("Key '{0}' not found")]
+    KeyNotFound(String),
+    #[error("Key '{0}' was not deleted first before being permanently deleted")]
+    KeyNotSoftDeleted(String),
+    #[error("Key '{0}' must be undeleted first")]
+    KeySoftDeleted(String),
+    #[error("Key '{0}' already exists; use a different value")]
+    KeyExists(String),
+    #[error("A maximum of {0} keys already exist")]
+    TooManyKeys(usize),
+    /// A member of a key that is missing or wrong.
+    #[error("Invalid or missing key info: {0}")]
+    InvalidKey(&'static str),
+    #[error("One or more references exist to the key {0}")]
+    KeyReferenced(String),
+    /// The KMS did not wrap or unwrap a key; the text says why.
+    #[error("{0}")]
+    KeyGeneration(String),
     #[error("Schema text has {bytes} bytes; the limit is {limit}")]
     SchemaTooLarge { bytes: usize, limit: usize },
     #[error("Context {0} has no schema ids left")]

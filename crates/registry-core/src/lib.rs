@@ -10,10 +10,14 @@
 //! subject without its own config or mode inherits is decided by the pure functions of the
 //! modules `config` and `mode`.
 
+mod associations;
 mod config;
+mod contract;
 mod cpu_pool;
 mod error;
 mod ids;
+mod keys;
+mod kms;
 mod memory_store;
 mod mode;
 mod names;
@@ -23,16 +27,24 @@ mod registry;
 mod stamp;
 mod store;
 
+pub use associations::{
+    Association, AssociationQuery, AssociationType, Lifecycle, ReadAssociations, Resource,
+    WriteAssociations,
+};
 pub use config::{Config, ConfigPatch, EffectiveConfig, FieldPatch};
 pub use error::RegistryError;
 pub use ids::{InvalidVersion, SchemaId, SchemaVersion, VersionSpec};
+pub use keys::{Dek, DekAlgorithm, DekSeries, Kek, ReadKeys, UnknownAlgorithm, WriteKeys};
+pub use kms::Secret;
 pub use memory_store::MemoryStore;
 pub use mode::{InvalidMode, Mode};
 pub use names::{Context, QualifiedSubject, SubjectFilter};
 pub use page::Page;
 pub use registry::{
-    Check, DeletedFilter, Draft, ListedSchemas, RegisterOptions, Registered, Registry,
-    SchemaFormat, SchemaListing, VersionListing,
+    Associated, AssociationDraft, AssociationFilter, AssociationListing, AssociationOp,
+    AssociationRequest, Check, DekDraft, DeletedFilter, Draft, KekDraft, KekPatch, ListedSchema,
+    RETAGGED_VERSION, RegisterOptions, Registered, Registry, Retagging, RuleChange, SchemaFormat,
+    SchemaListing, ShownDek, VersionListing,
 };
 pub use store::{
     ReadTransaction, Referrer, Revision, Store, StoreError, StoredSchema, StoredVersion,

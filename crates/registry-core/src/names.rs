@@ -6,6 +6,8 @@ use crate::RegistryError;
 
 /// Longest subject or context name in bytes.
 const NAME_BYTES_MAX: usize = 1024;
+/// Longest name of a rule or a key, in characters.
+const PLAIN_NAME_MAX: usize = 256;
 
 /// A namespace of ids and subjects. Its name starts with a dot; the default one is `.`.
 #[derive(Clone, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
@@ -121,6 +123,15 @@ impl fmt::Display for QualifiedSubject {
             write!(f, ":{}:{}", self.context, self.subject)
         }
     }
+}
+
+/// Whether `name` can be that of a rule or a key: a letter or `_`, then letters, digits, `_`, `-`.
+pub(crate) fn is_plain_name(name: &str) -> bool {
+    let mut chars = name.chars();
+    let is_headed = chars.next().is_some_and(|first| first.is_alphabetic() || first == '_');
+    is_headed
+        && name.chars().count() <= PLAIN_NAME_MAX
+        && chars.all(|c| c.is_alphanumeric() || matches!(c, '_' | '-'))
 }
 
 /// Which subjects a listing shows, from its `subjectPrefix`.

@@ -21,6 +21,37 @@ impl Page {
     pub fn cut<T>(self, items: impl IntoIterator<Item = T>) -> Vec<T> {
         items.into_iter().skip(self.offset).take(self.limit).collect()
     }
+
+    /// The page of a list whose entries come one at a time.
+    pub(crate) fn fill<T>(self) -> Filling<T> {
+        Filling { to_skip: self.offset, limit: self.limit, items: Vec::new() }
+    }
+}
+
+/// A page that is being filled.
+pub(crate) struct Filling<T> {
+    to_skip: usize,
+    limit: usize,
+    items: Vec<T>,
+}
+
+impl<T> Filling<T> {
+    /// Takes the next entry of the list.
+    pub(crate) fn push(&mut self, item: T) {
+        if self.to_skip > 0 {
+            self.to_skip -= 1;
+        } else if !self.is_full() {
+            self.items.push(item);
+        }
+    }
+
+    pub(crate) fn is_full(&self) -> bool {
+        self.items.len() >= self.limit
+    }
+
+    pub(crate) fn into_items(self) -> Vec<T> {
+        self.items
+    }
 }
 
 #[cfg(test)]
@@ -28,8 +59,15 @@ mod tests {
     use super::*;
 
     #[test]
-    fn pages_are_cut() {
-        let cut = |offset, limit| Page::new(offset, limit, 3).cut(1..=5);
+    fn pages_are_cut_and_filled() {
+        let cut = |offset, limit| {
+            let page = Page::new(offset, limit, 3);
+            let mut filling = page.fill();
+            (1..=5).for_each(|item| filling.push(item));
+            let cut = page.cut(1..=5);
+            assert_eq!(filling.into_items(), cut);
+            cut
+        };
         assert_eq!(cut(0, 2), [1, 2]);
         assert_eq!(cut(1, 2), [2, 3]);
         assert_eq!(cut(9, 2), [0; 0]);

@@ -1,6 +1,6 @@
 //! The metadata property `confluent:version`, which records the version a schema was given.
 
-use levada_schema_core::Metadata;
+use levada_schema_core::{Contract, Metadata};
 
 use crate::SchemaVersion;
 
@@ -18,9 +18,18 @@ pub(crate) fn stamped(metadata: Option<Metadata>, version: SchemaVersion) -> Met
     metadata
 }
 
-/// Whether the metadata of a request and of a stored version count as equal. A stamp on the
+/// Whether the contracts of a request and of a stored version count as equal. A stamp on the
 /// stored side alone does not count; one in the request alone must name that very version.
 pub(crate) fn is_equal(
+    request: &Contract,
+    stored: &Contract,
+    stored_version: SchemaVersion,
+) -> bool {
+    request.rule_set == stored.rule_set
+        && is_equal_metadata(request.metadata.as_ref(), stored.metadata.as_ref(), stored_version)
+}
+
+fn is_equal_metadata(
     request: Option<&Metadata>,
     stored: Option<&Metadata>,
     stored_version: SchemaVersion,
@@ -57,7 +66,7 @@ mod tests {
     #[test]
     fn a_stamp_on_one_side_is_overlooked_or_names_the_version() {
         let equal = |request: Option<&Metadata>, stored: Option<&Metadata>| {
-            is_equal(request, stored, SchemaVersion(2))
+            is_equal_metadata(request, stored, SchemaVersion(2))
         };
         let (right, wrong) = (metadata(&[(STAMP, "2")]), metadata(&[(STAMP, "1")]));
         assert!(equal(None, Some(&right)));

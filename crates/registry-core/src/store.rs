@@ -3,9 +3,10 @@
 use std::future::Future;
 use std::sync::Arc;
 
-use levada_schema_core::{Fingerprint, Metadata, Reference, SchemaType};
+use levada_schema_core::{Contract, Fingerprint, Reference, SchemaType};
 
-use crate::{Config, Context, Mode, QualifiedSubject, SchemaId, SchemaVersion, SubjectFilter};
+use crate::{Config, Context, Mode, QualifiedSubject, ReadAssociations, ReadKeys, SchemaId};
+use crate::{SchemaVersion, SubjectFilter, WriteAssociations, WriteKeys};
 
 /// The store could not do its work. The request changed nothing unless `outcome_unknown`.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
@@ -33,7 +34,7 @@ pub struct StoredSchema {
     pub text: String,
     /// As they were given; versions are resolved numbers.
     pub references: Vec<Reference>,
-    pub metadata: Option<Metadata>,
+    pub contract: Contract,
 }
 
 impl StoredSchema {
@@ -42,7 +43,7 @@ impl StoredSchema {
         self.schema_type == other.schema_type
             && self.text == other.text
             && self.references == other.references
-            && self.metadata == other.metadata
+            && self.contract == other.contract
     }
 }
 
@@ -99,7 +100,7 @@ pub trait Store: Send + Sync + 'static {
 }
 
 /// Questions about one instant. Lists are ordered by context, subject and version.
-pub trait ReadTransaction: Send {
+pub trait ReadTransaction: ReadKeys + ReadAssociations {
     /// All versions of a subject, soft-deleted ones included, ascending.
     fn versions(
         &mut self,
@@ -129,7 +130,7 @@ pub trait ReadTransaction: Send {
         filter: &SubjectFilter,
     ) -> impl Future<Output = Result<Vec<SubjectState>, StoreError>> + Send;
 
-    /// Every context in which a schema was ever registered, by name.
+    /// Every context in which a schema was registered and that was not unlisted since, by name.
     fn contexts(&mut self) -> impl Future<Output = Result<Vec<Context>, StoreError>> + Send;
 
     fn schema(
@@ -177,6 +178,12 @@ pub trait ReadTransaction: Send {
         scope: &QualifiedSubject,
     ) -> impl Future<Output = Result<Option<Config>, StoreError>> + Send;
 
+    /// The configs of the subjects that `filter` matches.
+    fn configs(
+        &mut self,
+        filter: &SubjectFilter,
+    ) -> impl Future<Output = Result<Vec<(QualifiedSubject, Config)>, StoreError>> + Send;
+
     fn mode(
         &mut self,
         scope: &QualifiedSubject,
@@ -194,7 +201,7 @@ pub trait ReadTransaction: Send {
 
 /// Changes. They are visible to the questions of the same transaction at once, and to others
 /// after [`Self::commit`]. Changes of versions and settings raise the revisions by themselves.
-pub trait WriteTransaction: ReadTransaction {
+pub trait WriteTransaction: ReadTransaction + WriteKeys + WriteAssociations {
     /// Takes the next id of a context: one more than any id ever taken there. `None` when the
     /// numbers are used up.
     fn allocate_id(
@@ -256,6 +263,12 @@ pub trait WriteTransaction: ReadTransaction {
 
     /// Removes the modes of all subjects of a context; the context's own stays.
     fn remove_subject_modes(
+        &mut self,
+        context: &Context,
+    ) -> impl Future<Output = Result<(), StoreError>> + Send;
+
+    /// Takes a context off the list until the next id is taken there.
+    fn unlist_context(
         &mut self,
         context: &Context,
     ) -> impl Future<Output = Result<(), StoreError>> + Send;

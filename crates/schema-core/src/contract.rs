@@ -1,8 +1,18 @@
-//! The contract that can travel with a schema and counts for its identity: the metadata.
+//! The contract that can travel with a schema and counts for its identity.
 
 use std::collections::{BTreeMap, BTreeSet};
 
 use serde::{Deserialize, Serialize};
+
+use crate::RuleSet;
+
+/// What is told of a schema beside its text. Nothing and an empty value differ: only nothing is
+/// filled in from an earlier version.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Contract {
+    pub metadata: Option<Metadata>,
+    pub rule_set: Option<RuleSet>,
+}
 
 /// Tags by path, properties, and the names of the properties that are sensitive. All sorted,
 /// because the identity hashes them in order.

@@ -3,7 +3,7 @@
 use std::fmt;
 
 /// A place in a schema text; both count from 1, the column in characters.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub struct Location {
     pub line: usize,
     pub column: usize,
@@ -51,8 +51,9 @@ pub enum ParseErrorKind {
 }
 
 impl ParseError {
+    /// A message that quotes the schema at length is cut.
     pub fn new(kind: ParseErrorKind, message: impl Into<String>) -> Self {
-        Self { kind, message: message.into(), location: None }
+        Self { kind, message: shortened(message.into()), location: None }
     }
 
     #[must_use]
@@ -62,6 +63,19 @@ impl ParseError {
     }
 }
 
+/// Longest message in bytes: a name in it may be as long as a schema.
+const MESSAGE_BYTES_MAX: usize = 2_000;
+
+/// At most that much of `message`: its start and its end, which says what is wrong.
+pub(crate) fn shortened(message: String) -> String {
+    if message.len() <= MESSAGE_BYTES_MAX {
+        return message;
+    }
+    let head = message.get(..message.floor_char_boundary(MESSAGE_BYTES_MAX / 2));
+    let tail = message.get(message.ceil_char_boundary(message.len() - MESSAGE_BYTES_MAX / 4)..);
+    format!("{} [...] {}", head.unwrap_or(""), tail.unwrap_or(""))
+}
+
 impl fmt::Display for ParseError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(&self.message)?;
@@ -69,5 +83,19 @@ impl fmt::Display for ParseError {
             write!(f, " (line {line}, column {column})")?;
         }
         Ok(())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn long_message_keeps_its_start_and_its_end() {
+        let long = format!("unknown type '{}' in this file", "é".repeat(500_000));
+        let error = ParseError::new(ParseErrorKind::UnresolvedName, long);
+        assert!(error.message.len() < 2_000, "{}", error.message.len());
+        assert!(error.message.starts_with("unknown type 'é"), "{error}");
+        assert!(error.message.ends_with("é' in this file"), "{error}");
     }
 }

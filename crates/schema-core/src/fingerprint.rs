@@ -5,9 +5,9 @@ use std::str::FromStr;
 
 use md5::{Digest, Md5};
 
-use crate::{Metadata, Reference};
+use crate::{Contract, Reference};
 
-/// MD5 over the stored text, the references and the metadata. The schema type is not hashed.
+/// MD5 over the stored text, the references and the contract. The schema type is not hashed.
 ///
 /// The digest is no protection against forgery; it is what the reference uses, and clients see
 /// it as the guid, so it must be this one.
@@ -21,8 +21,9 @@ pub struct InvalidFingerprint(pub String);
 
 impl Fingerprint {
     /// Hashes `text`, then name, subject and big-endian version of each reference in order, then,
-    /// if there is metadata, a byte 1 and its tags, properties and sensitive names.
-    pub fn of(text: &str, references: &[Reference], metadata: Option<&Metadata>) -> Self {
+    /// if there is metadata, a byte 1 and its tags, properties and sensitive names, then, if there
+    /// is a rule set, a byte 1 and its rules.
+    pub fn of(text: &str, references: &[Reference], contract: &Contract) -> Self {
         let mut md5 = Md5::new();
         md5.update(text);
         for reference in references {
@@ -30,7 +31,7 @@ impl Fingerprint {
             md5.update(&reference.subject);
             md5.update(reference.version.to_be_bytes());
         }
-        if let Some(metadata) = metadata {
+        if let Some(metadata) = &contract.metadata {
             md5.update([1]);
             for (path, tags) in &metadata.tags {
                 md5.update(path);
@@ -45,6 +46,10 @@ impl Fingerprint {
             for name in &metadata.sensitive {
                 md5.update(name);
             }
+        }
+        if let Some(rule_set) = &contract.rule_set {
+            md5.update([1]);
+            rule_set.hash_into(&mut md5);
         }
         Self(md5.finalize().into())
     }
@@ -109,11 +114,12 @@ impl FromStr for Fingerprint {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::{ContractRule, ExecutionEnvironment, Metadata, RuleKind, RuleMode, RuleSet};
 
     #[test]
     fn guid_of_the_string_type_is_the_known_one() {
         let guid = "095d71cf-1255-6b9d-5e33-0ad575b3df5d";
-        let fingerprint = Fingerprint::of("\"string\"", &[], None);
+        let fingerprint = Fingerprint::of("\"string\"", &[], &Contract::default());
         assert_eq!(fingerprint.to_string(), guid);
         assert_eq!(guid.parse(), Ok(fingerprint));
         assert_eq!(guid.replace('-', "").to_uppercase().parse(), Ok(fingerprint));
@@ -131,17 +137,61 @@ mod tests {
     }
 
     #[test]
-    fn references_and_metadata_count() {
+    fn references_metadata_and_rules_count() {
         let reference = Reference { name: "n".into(), subject: "s".into(), version: 1 };
-        let mut metadata = Metadata::default();
-        let plain = Fingerprint::of("t", &[], None);
-        let with_reference = Fingerprint::of("t", &[reference], None);
-        let with_empty = Fingerprint::of("t", &[], Some(&metadata));
-        metadata.properties.insert("k".into(), "v".into());
-        let with_property = Fingerprint::of("t", &[], Some(&metadata));
-        let mut all = vec![plain, with_reference, with_empty, with_property];
+        let of = |contract: &Contract| Fingerprint::of("t", &[], contract);
+        let mut all = vec![Fingerprint::of("t", &[reference], &Contract::default())];
+        let mut contract = Contract::default();
+        all.push(of(&contract));
+        contract.metadata = Some(Metadata::default());
+        all.push(of(&contract));
+        let properties = [("k".to_owned(), "v".to_owned())].into();
+        contract.metadata = Some(Metadata { properties, ..Metadata::default() });
+        all.push(of(&contract));
+        contract.rule_set = Some(RuleSet::default());
+        all.push(of(&contract));
+        contract.rule_set =
+            Some(RuleSet { enable_at: Some(ExecutionEnvironment::Client), ..RuleSet::default() });
+        all.push(of(&contract));
+        contract.rule_set = Some(RuleSet { domain_rules: vec![rule()], ..RuleSet::default() });
+        all.push(of(&contract));
+        let disabled = ContractRule { disabled: true, ..rule() };
+        contract.rule_set = Some(RuleSet { domain_rules: vec![disabled], ..RuleSet::default() });
+        all.push(of(&contract));
+        let count = all.len();
         all.sort();
         all.dedup();
-        assert_eq!(all.len(), 4);
+        assert_eq!(all.len(), count);
+    }
+
+    #[test]
+    fn the_parts_of_a_rule_are_hashed_in_order() {
+        let contract = Contract {
+            rule_set: Some(RuleSet {
+                migration_rules: vec![rule()],
+                enable_at: Some(ExecutionEnvironment::All),
+                ..RuleSet::default()
+            }),
+            ..Contract::default()
+        };
+        let text = "t\u{1}nameCONDITIONWRITEtypeabkveALL";
+        let expected = Fingerprint::of(text, &[], &Contract::default());
+        assert_eq!(Fingerprint::of("t", &[], &contract), expected);
+    }
+
+    fn rule() -> ContractRule {
+        ContractRule {
+            name: Some("name".into()),
+            doc: None,
+            kind: RuleKind::Condition,
+            mode: RuleMode::Write,
+            rule_type: Some("type".into()),
+            tags: ["b".into(), "a".into()].into(),
+            params: [("k".into(), "v".into())].into(),
+            expr: Some("e".into()),
+            on_success: None,
+            on_failure: None,
+            disabled: false,
+        }
     }
 }

@@ -20,15 +20,22 @@ mod json_text;
 mod limits;
 pub mod protobuf;
 mod reference;
+mod rule_set;
 mod schema;
+mod tags;
 
 pub use compat::{
-    CheckError, CompatibilityLevel, CompatibilityPolicy, Incompatibility, JsonRule, Rule, Side,
-    UnknownLevel, UnknownPolicy, VersionReport, check_version, check_version_under,
+    CheckError, CompatibilityLevel, CompatibilityPolicy, CounterExample, Incompatibility, JsonRule,
+    Rule, Side, UnknownLevel, UnknownPolicy, VersionReport, check_version, check_version_under,
+    counter_example,
 };
-pub use contract::Metadata;
+pub use contract::{Contract, Metadata};
 pub use error::{Location, ParseError, ParseErrorKind};
 pub use fingerprint::{Fingerprint, InvalidFingerprint};
-pub use limits::Limits;
+pub use limits::{LimitError, Limits};
 pub use reference::{Reference, ResolvedReference};
+pub use rule_set::{
+    ContractRule, ExecutionEnvironment, RuleKind, RuleMode, RuleSet, UnknownRuleName,
+};
 pub use schema::{RawSchema, Schema, SchemaType, UnknownSchemaType, Validation};
+pub use tags::{Entity, EntityKind, EntityTags, TagChanges, UnknownEntity};

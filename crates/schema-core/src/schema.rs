@@ -5,6 +5,7 @@ use std::str::FromStr;
 
 use crate::avro::AvroSchema;
 use crate::json::JsonSchema;
+use crate::limits::breach;
 use crate::protobuf::ProtobufSchema;
 use crate::{Limits, ParseError, ParseErrorKind, Reference, ResolvedReference};
 
@@ -84,14 +85,9 @@ impl Schema {
         limits: &Limits,
     ) -> Result<Self, ParseError> {
         if raw.text.len() > limits.text_bytes_max {
-            return Err(ParseError::new(
-                ParseErrorKind::TooLarge,
-                format!(
-                    "schema text has {} bytes; the limit is {}",
-                    raw.text.len(),
-                    limits.text_bytes_max
-                ),
-            ));
+            let what = format!("schema text has {} bytes", raw.text.len());
+            let message = breach(&what, limits.text_bytes_max, "text-bytes-max");
+            return Err(ParseError::new(ParseErrorKind::TooLarge, message));
         }
         if raw.text.trim().is_empty() {
             return Err(ParseError::new(ParseErrorKind::Empty, "Empty schema"));
@@ -150,6 +146,24 @@ impl Schema {
             (Self::Json(a), Self::Json(b)) => a.is_equivalent(b),
             (Self::Protobuf(a), Self::Protobuf(b)) => a.is_equivalent(b),
             _ => false,
+        }
+    }
+
+    /// Whether a field of this name stands at the top: in the root record or object, or in any
+    /// message of the file.
+    pub fn has_top_level_field(&self, name: &str) -> bool {
+        match self {
+            Self::Avro(schema) => schema.has_top_level_field(name),
+            Self::Json(schema) => schema.has_top_level_field(name),
+            Self::Protobuf(schema) => schema.has_top_level_field(name),
+        }
+    }
+
+    /// A field whose name is refused where fields are validated.
+    pub fn restricted_field(&self) -> Option<&str> {
+        match self {
+            Self::Json(schema) => schema.restricted_field(),
+            Self::Avro(_) | Self::Protobuf(_) => None,
         }
     }
 

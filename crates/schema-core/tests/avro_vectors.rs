@@ -10,7 +10,7 @@ mod common;
 
 use common::{parse, references, text, vectors};
 use levada_schema_core::{CompatibilityLevel, Incompatibility, Limits, Rule, Schema, SchemaType};
-use levada_schema_core::{Validation, check_version};
+use levada_schema_core::{Side, Validation, check_version, counter_example};
 use serde_json::{Value, json};
 
 const AVRO: SchemaType = SchemaType::Avro;
@@ -129,6 +129,34 @@ fn compatibility(row: &Value) -> Result<(), String> {
     };
     equal("incompatibilities", json!(found), &row["incompatibilities"])?;
     equal("messages", json!(messages), &row["messages"])
+}
+
+/// Both directions of every pair, whatever the row's level.
+#[test]
+fn findings_have_counter_examples_unless_the_writer_has_no_value() {
+    let limits = Limits::default();
+    let (mut shown, mut unshown, mut valueless) = (0, 0, 0);
+    for row in ["avro.jsonl", "random-avro.jsonl"].iter().flat_map(|file| vectors(file, AVRO)) {
+        let parsed = |text: &str, key: &str, validation| {
+            parse(AVRO, text, &references(&row, key), validation).expect("a schema of the vectors")
+        };
+        let candidate = parsed(text(&row, "candidate"), "references", Validation::New);
+        for old in row["previous"].as_array().into_iter().flatten().filter_map(Value::as_str) {
+            let old = parsed(old, "previous_references", Validation::Stored);
+            let report = check_version(CompatibilityLevel::Full, &candidate, &old, &limits);
+            for found in &report.expect("a verdict").incompatibilities {
+                let writer = if found.reader == Side::New { &old } else { &candidate };
+                let Schema::Avro(writer) = writer else { panic!("a row of another format") };
+                match counter_example(&candidate, &old, found, &limits) {
+                    Some(_) => shown += 1,
+                    None if writer.smallest_value(&limits).is_none() => valueless += 1,
+                    None => unshown += 1,
+                }
+            }
+        }
+    }
+    println!("{shown} findings shown, {unshown} not, {valueless} about a writer without values");
+    assert!(unshown * 100 <= shown, "{unshown} findings without an example, {shown} with one");
 }
 
 fn shown(found: &Incompatibility, version: Option<i32>) -> Value {

@@ -7,8 +7,8 @@ use std::fs::{read_dir, read_to_string};
 use std::path::{Path, PathBuf};
 
 use levada_schema_core::{
-    CompatibilityLevel, CompatibilityPolicy, JsonRule, Limits, Location, RawSchema, Schema,
-    SchemaType, Validation, check_version_under,
+    CompatibilityLevel, CompatibilityPolicy, JsonRule, Limits, RawSchema, Schema, SchemaType,
+    Validation, check_version_under,
 };
 use serde_json::{Value, json};
 
@@ -108,39 +108,4 @@ fn messages_carry_type_sentence_and_the_words_for_the_sides() {
     );
     assert_eq!(forward(&bare, &untyped), ["{errorType:\"SCHEMA_ADDED\", description:\"'}"]);
     assert_eq!(forward(&typed, &untyped), Vec::<String>::new());
-}
-
-#[test]
-fn findings_tell_where_both_sides_stand() {
-    for dialect in
-        ["http://json-schema.org/draft-07/schema#", "https://json-schema.org/draft/2020-12/schema"]
-    {
-        let parse = |text: String| {
-            let raw = RawSchema { schema_type: SchemaType::Json, text: &text, references: &[] };
-            Schema::parse(raw, Validation::New, &Limits::default()).expect("a valid schema")
-        };
-        let old = format!(
-            "{{\"$schema\":\"{dialect}\",\n\"properties\":{{\"a\":\n  {{\"type\":\"string\"}}}}}}"
-        );
-        let new = format!(
-            "{{\"$schema\":\"{dialect}\",\n\n\"properties\":{{\"a\": {{\"maxLength\":1}}}}}}"
-        );
-        let (old, new) = (parse(old), parse(new));
-        let level = CompatibilityLevel::Backward;
-        let policy = CompatibilityPolicy::Strict;
-        let report = check_version_under(policy, level, &new, &old, &Limits::default());
-        let found = report.expect("a verdict").incompatibilities;
-        let places: Vec<_> = found
-            .iter()
-            .map(|found| {
-                let place = |at: Option<Location>| at.map(|at| (at.line, at.column));
-                (found.path.as_str(), place(found.reader_location), place(found.writer_location))
-            })
-            .collect();
-        assert_eq!(
-            places,
-            [("#/properties/a/maxLength", Some((3, 20)), Some((3, 3)))],
-            "{dialect}"
-        );
-    }
 }

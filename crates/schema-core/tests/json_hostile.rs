@@ -4,6 +4,7 @@
 
 use std::fmt::Write as _;
 
+use levada_schema_core::json::{Dialect, Validator};
 use levada_schema_core::{
     CheckError, CompatibilityLevel, Limits, ParseError, ParseErrorKind, RawSchema, Schema,
     SchemaType, Validation, VersionReport, check_version,
@@ -267,4 +268,45 @@ fn validators_of_circles_and_of_doubling_end() {
         let chained = chain(dialect, 2_000, r#"{"type":"string"}"#, reference);
         assert!(json_of(&chained).validator().is_err());
     }
+}
+
+#[test]
+fn no_address_is_ever_asked_for_a_schema() {
+    let listener = std::net::TcpListener::bind("127.0.0.1:0").expect("a port");
+    listener.set_nonblocking(true).expect("a setting");
+    let host = listener.local_addr().expect("an address");
+    let accepting = || listener.accept().map(|(_, peer)| peer).map_err(|error| error.kind());
+    for address in [
+        format!("http://{host}/a.json"),
+        format!("https://{host}/a.json#/definitions/A"),
+        format!("//{host}/a.json"),
+        format!("ftp://{host}/a.json"),
+        format!("jar:http://{host}/a.jar!/a.json"),
+        "file:///etc/hostname".to_owned(),
+        "classpath:/a.json".to_owned(),
+    ] {
+        for dialect in [OLD, NEW] {
+            for schema in [
+                json!({"$schema": dialect, "$ref": address}),
+                json!({"$schema": dialect, "$id": address, "$ref": "other.json"}),
+                json!({"$schema": dialect, "properties": {"p": {"$ref": address}}}),
+            ] {
+                let error = parse(&schema.to_string()).map(|_| ()).expect_err(&address);
+                assert_eq!(error.kind, ParseErrorKind::UnresolvedName, "{error}");
+            }
+            // Where nothing needs the address it is only a name.
+            let named = json!({"$schema": address, "$id": address, "type": "string"}).to_string();
+            if let Ok(Schema::Json(schema)) = parse(&named) {
+                let _ = schema.validator().map(|validator| validator.is_valid(&json!("s")));
+            }
+        }
+        let dialect = Dialect::Draft07;
+        let text = json!({"$ref": address}).to_string();
+        let compiled = Validator::compile(&text, dialect, &[], &Limits::default());
+        assert!(compiled.is_err(), "{address}");
+    }
+    assert_eq!(accepting(), Err(std::io::ErrorKind::WouldBlock), "somebody connected");
+    // The listener would have noticed.
+    let _client = std::net::TcpStream::connect(host).expect("a connection");
+    assert!(accepting().is_ok());
 }

@@ -3,40 +3,77 @@
 use std::str::FromStr;
 
 use levada_registry_api::{
-    ConfigDocument, ConfigUpdate, Metadata as MetadataBody, Patch, RegisterRequest, SchemaDocument,
-    SchemaReference,
+    ConfigDocument, ConfigUpdate, ErrorCode, ListedSchemaDocument, Patch, RegisterRequest,
+    RuleSet as RuleSetBody, SchemaDocument, SchemaEntity, SchemaReference, SchemaTags,
 };
 use levada_registry_core::{
-    Config, ConfigPatch, Context, Draft, EffectiveConfig, FieldPatch, QualifiedSubject,
-    RegistryError, StoredVersion,
+    Config, ConfigPatch, Context, Draft, EffectiveConfig, FieldPatch, ListedSchema,
+    QualifiedSubject, RETAGGED_VERSION, RegistryError, StoredVersion,
 };
-use levada_schema_core::{CompatibilityLevel, CompatibilityPolicy, Metadata, Reference};
+use levada_schema_core::{
+    CompatibilityLevel, CompatibilityPolicy, Contract, Entity, EntityKind, EntityTags, Reference,
+    RuleSet, TagChanges,
+};
 
+use super::associations;
+use super::contract::{metadata, metadata_body, rule_set, rule_set_body};
 use super::error::HttpError;
 
-/// A draft, or an error for members that the reference would act on and this server cannot.
+/// The kinds of tagged entities.
+const RECORD: &str = "sr_record";
+const FIELD: &str = "sr_field";
+
 pub(super) fn draft(request: RegisterRequest) -> Result<Draft, HttpError> {
-    if request.rule_set.is_some() {
-        return Err(HttpError::not_implemented("The member ruleSet"));
-    }
-    if !request.schema_tags_to_add.is_empty()
-        || !request.schema_tags_to_remove.is_empty()
-        || request.propagate_schema_tags
-    {
-        return Err(HttpError::not_implemented("Changing the tags of a schema"));
-    }
+    let tags = tag_changes(request.schema_tags_to_add, request.schema_tags_to_remove)?;
+    let version = if tags.is_empty() { 0 } else { RETAGGED_VERSION };
     Ok(Draft {
         text: request.schema.unwrap_or_default(),
         schema_type: request.schema_type,
         references: request.references.into_iter().map(reference).collect(),
-        metadata: request.metadata.map(|body| Metadata {
-            tags: body.tags,
-            properties: body.properties,
-            sensitive: body.sensitive,
-        }),
+        contract: Contract {
+            metadata: request.metadata.map(metadata),
+            rule_set: request.rule_set.map(rule_set).transpose()?,
+        },
+        tags: if tags.is_empty() { Vec::new() } else { vec![tags] },
         id: request.id,
-        version: request.version.unwrap_or(0),
+        version: request.version.unwrap_or(version),
     })
+}
+
+pub(super) fn tag_changes(
+    add: Vec<SchemaTags>,
+    remove: Vec<SchemaTags>,
+) -> Result<TagChanges, HttpError> {
+    let entities =
+        |list: Vec<SchemaTags>| list.into_iter().map(entity_tags).collect::<Result<_, _>>();
+    Ok(TagChanges { add: entities(add)?, remove: entities(remove)? })
+}
+
+fn entity_tags(body: SchemaTags) -> Result<EntityTags, HttpError> {
+    let SchemaTags { schema_entity: SchemaEntity { entity_path, entity_type }, tags } = body;
+    let kind = match entity_type.as_str() {
+        RECORD => EntityKind::Record,
+        FIELD => EntityKind::Field,
+        other => {
+            let message = format!("entityType is {RECORD} or {FIELD}, not '{other}'");
+            return Err(HttpError::new(ErrorCode::BadRequest, message));
+        }
+    };
+    Ok(EntityTags { entity: Entity::new(kind, &entity_path), tags })
+}
+
+pub(super) fn schema_tags(found: EntityTags) -> SchemaTags {
+    let entity_type = match found.entity.kind {
+        EntityKind::Record => RECORD,
+        EntityKind::Field => FIELD,
+    };
+    SchemaTags {
+        schema_entity: SchemaEntity {
+            entity_path: found.entity.path,
+            entity_type: entity_type.to_owned(),
+        },
+        tags: found.tags,
+    }
 }
 
 /// Members that are missing become values that the rules refuse.
@@ -66,15 +103,21 @@ pub(super) fn version(version: &StoredVersion, text: String) -> SchemaDocument {
                 version: Some(reference.version),
             })
             .collect(),
-        metadata: schema.metadata.clone().map(|metadata| MetadataBody {
-            tags: metadata.tags,
-            properties: metadata.properties,
-            sensitive: metadata.sensitive,
-        }),
+        metadata: schema.contract.metadata.clone().map(metadata_body),
+        rule_set: schema.contract.rule_set.clone().map(rule_set_body),
         schema: Some(text),
         ts: Some(version.ts_ms),
         deleted: Some(version.is_deleted),
         ..SchemaDocument::default()
+    }
+}
+
+pub(super) fn listed_schema(listed: &ListedSchema) -> ListedSchemaDocument {
+    let text = listed.version.schema.text.clone();
+    ListedSchemaDocument {
+        schema: version(&listed.version, text),
+        aliases: listed.aliases.iter().map(ToString::to_string).collect(),
+        associations: listed.associations.iter().cloned().map(associations::document).collect(),
     }
 }
 
@@ -88,13 +131,6 @@ pub(super) fn qualify_references(document: &mut SchemaDocument, context: &Contex
 }
 
 pub(super) fn config_patch(update: ConfigUpdate) -> Result<ConfigPatch, HttpError> {
-    let has_contract = matches!(update.default_metadata, Patch::Set(_))
-        || matches!(update.override_metadata, Patch::Set(_))
-        || matches!(update.default_rule_set, Patch::Set(_))
-        || matches!(update.override_rule_set, Patch::Set(_));
-    if has_contract {
-        return Err(HttpError::not_implemented("A default or override of metadata or rules"));
-    }
     Ok(ConfigPatch {
         level: match update.compatibility {
             Patch::Keep => FieldPatch::Keep,
@@ -118,10 +154,22 @@ pub(super) fn config_patch(update: ConfigUpdate) -> Result<ConfigPatch, HttpErro
         validate_rules: field(update.validate_rules),
         alias: field(update.alias),
         alias_for_deks: field(update.alias_for_deks),
+        default_metadata: field(update.default_metadata.map(metadata)),
+        default_rule_set: field(rule_set_patch(update.default_rule_set)?),
+        override_metadata: field(update.override_metadata.map(metadata)),
+        override_rule_set: field(rule_set_patch(update.override_rule_set)?),
     })
 }
 
-fn field<T>(patch: Patch<T>) -> FieldPatch<T> {
+fn rule_set_patch(patch: Patch<RuleSetBody>) -> Result<Patch<RuleSet>, HttpError> {
+    Ok(match patch {
+        Patch::Keep => Patch::Keep,
+        Patch::Clear => Patch::Clear,
+        Patch::Set(body) => Patch::Set(rule_set(body)?),
+    })
+}
+
+pub(super) fn field<T>(patch: Patch<T>) -> FieldPatch<T> {
     match patch {
         Patch::Keep => FieldPatch::Keep,
         Patch::Clear => FieldPatch::Clear,
@@ -141,7 +189,10 @@ pub(super) fn config_echo(config: Config) -> ConfigUpdate {
         compatibility: config.level.map(|level| level.to_string()).into(),
         compatibility_policy: config.policy.map(|policy| policy.to_string()).into(),
         compatibility_group: config.group.into(),
-        ..ConfigUpdate::default()
+        default_metadata: config.default_metadata.map(metadata_body).into(),
+        default_rule_set: config.default_rule_set.map(rule_set_body).into(),
+        override_metadata: config.override_metadata.map(metadata_body).into(),
+        override_rule_set: config.override_rule_set.map(rule_set_body).into(),
     }
 }
 
@@ -157,6 +208,9 @@ pub(super) fn config(effective: EffectiveConfig) -> ConfigDocument {
         compatibility_level: Some(level.to_string()),
         compatibility_policy: config.policy.map(|policy| policy.to_string()),
         compatibility_group: config.group.filter(|group| !group.is_empty()),
-        ..ConfigDocument::default()
+        default_metadata: config.default_metadata.map(metadata_body),
+        default_rule_set: config.default_rule_set.map(rule_set_body),
+        override_metadata: config.override_metadata.map(metadata_body),
+        override_rule_set: config.override_rule_set.map(rule_set_body),
     }
 }

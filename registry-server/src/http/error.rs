@@ -24,12 +24,18 @@ impl HttpError {
     }
 }
 
+impl HttpError {
+    /// As it stands in the answer of a batch.
+    pub(super) fn into_body(self) -> ErrorBody {
+        ErrorBody { error_code: self.code.code(), message: self.message }
+    }
+}
+
 impl IntoResponse for HttpError {
     fn into_response(self) -> Response {
         let status = StatusCode::from_u16(self.code.http_status())
             .unwrap_or(StatusCode::INTERNAL_SERVER_ERROR);
-        let body = ErrorBody { error_code: self.code.code(), message: self.message };
-        (status, Json(body)).into_response()
+        (status, Json(self.into_body())).into_response()
     }
 }
 
@@ -63,8 +69,26 @@ fn code(error: &RegistryError) -> ErrorCode {
         | E::NotInImportMode(_)
         | E::NotInReadWriteMode(_)
         | E::IdTaken { .. }
-        | E::SubjectsExist => ErrorCode::OperationNotPermitted,
+        | E::SubjectsExist
+        | E::ReferenceToOwned(_) => ErrorCode::OperationNotPermitted,
         E::ReferenceExists(..) => ErrorCode::ReferenceExists,
+        E::InvalidAssociation { .. } => ErrorCode::InvalidAssociation,
+        E::AssociationNotFound(_) => ErrorCode::AssociationNotFound,
+        E::AssociationExists { .. } => ErrorCode::AssociationForResourceExists,
+        E::SubjectAssociated(_) => ErrorCode::AssociationForSubjectExists,
+        E::SubjectOwned(_) => ErrorCode::StrongAssociationForSubjectExists,
+        E::NoLiveVersion(_) | E::LastVersionAssociated(_) => ErrorCode::NoActiveVersion,
+        E::AssociationFrozen(..) => ErrorCode::AssociationFrozen,
+        E::KeyNotFound(_) => ErrorCode::KeyNotFound,
+        E::KeyNotSoftDeleted(_) => ErrorCode::KeyNotSoftDeleted,
+        E::KeySoftDeleted(_) => ErrorCode::KeySoftDeleted,
+        E::KeyExists(_) => ErrorCode::KeyExists,
+        E::TooManyKeys(_) => ErrorCode::TooManyKeys,
+        E::InvalidKey(_) => ErrorCode::InvalidKey,
+        E::KeyReferenced(_) => ErrorCode::KeyReferenced,
+        E::KeyGeneration(_) => ErrorCode::DekGenerationFailed,
+        E::InvalidRuleSet(_) => ErrorCode::InvalidRuleSet,
+        E::ContextNotEmpty(_) => ErrorCode::ContextNotEmpty,
         E::InvalidSubject(_) => ErrorCode::InvalidSubject,
         E::SchemaTooLarge { .. } => ErrorCode::SchemaTooLarge,
         E::NotSupported(_) => ErrorCode::NotImplemented,

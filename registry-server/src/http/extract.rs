@@ -16,8 +16,6 @@ use super::error::HttpError;
 use super::media_type::is_readable;
 use crate::app::AppState;
 
-/// Largest request body; the router sets it as the limit of every body.
-pub(super) const BODY_BYTES_MAX: usize = 1 << 20;
 const BODY_TIMEOUT: Duration = Duration::from_secs(30);
 
 /// The names in the path, percent-decoded once.
@@ -59,7 +57,7 @@ impl Names {
         self.text("id").parse().map(SchemaId).map_err(|_| not_found())
     }
 
-    fn find(&self, name: &str) -> Option<&str> {
+    pub(super) fn find(&self, name: &str) -> Option<&str> {
         self.0.iter().find(|(known, _)| known == name).map(|(_, value)| value.as_str())
     }
 }
@@ -151,7 +149,7 @@ impl<S: Send + Sync, T: DeserializeOwned> FromRequest<S> for Body<T> {
         })?;
         let body = body.map_err(|refused| match refused.status() {
             StatusCode::PAYLOAD_TOO_LARGE => {
-                let message = format!("The body has more than {BODY_BYTES_MAX} bytes");
+                let message = "The body is longer than the setting registry-body-max allows";
                 HttpError::new(ErrorCode::PayloadTooLarge, message)
             }
             _ => HttpError::new(ErrorCode::BadRequest, refused.body_text()),
@@ -174,7 +172,8 @@ fn parse_body<T: DeserializeOwned>(body: &[u8]) -> Result<T, HttpError> {
     })
 }
 
-fn not_found() -> HttpError {
+/// The answer to a path that does not exist.
+pub(super) fn not_found() -> HttpError {
     HttpError::new(ErrorCode::NotFound, "HTTP 404 Not Found")
 }
 

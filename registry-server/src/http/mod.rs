@@ -1,10 +1,17 @@
 //! The REST API: one file a resource, the table of routes, and what surrounds every request.
 
+mod association_batches;
+mod associations;
 mod compatibility;
 mod config;
+mod context_path;
+mod contexts;
+mod contract;
 mod convert;
+mod deks;
 mod error;
 mod extract;
+mod keks;
 mod layers;
 mod media_type;
 mod mode;

@@ -1,7 +1,8 @@
 //! Showing a schema in the format that a request asks for.
 
-use levada_registry_api::SchemaDocument;
+use levada_registry_api::{ErrorCode, RegisterRequest, SchemaDocument};
 use levada_registry_core::{SchemaFormat, StoredVersion};
+use levada_schema_core::SchemaType;
 
 use super::convert;
 use super::error::HttpError;
@@ -20,13 +21,27 @@ impl AppState {
         Ok(self.registry.text(version, format).await?)
     }
 
+    /// As [`Self::version_document`], with the tagged entities that `findTags` asks for.
+    pub(super) async fn tagged_document(
+        &self,
+        version: &StoredVersion,
+        params: &Params,
+    ) -> Result<SchemaDocument, HttpError> {
+        let mut shown = self.version_document(version, params).await?;
+        let wanted: Vec<String> = params.all("findTags").map(str::to_owned).collect();
+        if !wanted.is_empty() {
+            let found = self.registry.tagged_entities(version, &wanted).await?;
+            shown.schema_tags = found.into_iter().map(convert::schema_tags).collect();
+        }
+        Ok(shown)
+    }
+
     /// A version with its text in the wanted format.
     pub(super) async fn version_document(
         &self,
         version: &StoredVersion,
         params: &Params,
     ) -> Result<SchemaDocument, HttpError> {
-        refuse_find_tags(params)?;
         let text = self.text(version, params).await?;
         let mut shown = convert::version(version, text);
         if params.text("referenceFormat") == Some("qualified") {
@@ -36,20 +51,20 @@ impl AppState {
     }
 }
 
-/// `findTags` needs a reader of the tags inside schemas, which is not there yet.
-pub(super) fn refuse_find_tags(params: &Params) -> Result<(), HttpError> {
-    match params.text("findTags").filter(|name| !name.is_empty()) {
-        Some(_) => Err(HttpError::not_implemented("The parameter findTags")),
-        None => Ok(()),
+/// With `format=logical` the body is a type definition, in which no schema names its type.
+pub(super) fn refuse_logical_format(
+    params: &Params,
+    request: &RegisterRequest,
+) -> Result<(), HttpError> {
+    let is_logical = params.text("format").is_some_and(|name| name.eq_ignore_ascii_case("logical"));
+    if !is_logical {
+        return Ok(());
     }
-}
-
-/// With `format=logical` the body is a type definition and no schema.
-pub(super) fn refuse_logical_format(params: &Params) -> Result<(), HttpError> {
-    match params.text("format") {
-        Some(name) if name.eq_ignore_ascii_case("logical") => {
-            Err(HttpError::not_implemented("Registration with format=logical"))
-        }
-        _ => Ok(()),
+    let named = request.schema_type.as_deref().unwrap_or_default();
+    if !SchemaType::ALL.iter().any(|known| known.as_str().eq_ignore_ascii_case(named)) {
+        let message =
+            format!("format=logical needs a schemaType of AVRO, JSON or PROTOBUF, not '{named}'");
+        return Err(HttpError::new(ErrorCode::InvalidSchema, message));
     }
+    Err(HttpError::not_implemented("Registration with format=logical"))
 }

@@ -6,7 +6,8 @@ use axum::middleware::from_fn;
 use axum::routing::{MethodRouter, delete, get, post, put};
 use tower_http::catch_panic::CatchPanicLayer;
 
-use super::{compatibility, config, extract, layers, mode, root, schemas, subjects, versions};
+use super::{association_batches, associations, compatibility, config, context_path, contexts};
+use super::{deks, keks, layers, mode, root, schemas, subjects, versions};
 use crate::app::AppState;
 
 /// Every path of the API with its methods.
@@ -16,6 +17,8 @@ fn routes() -> Vec<(&'static str, MethodRouter<AppState>)> {
         ("/v1/metadata/id", get(root::cluster_id)),
         ("/v1/metadata/version", get(root::version)),
         ("/v1/metadata/deployment", get(root::deployment)),
+        ("/contexts", get(contexts::list)),
+        ("/contexts/{context}", delete(contexts::delete)),
         ("/subjects", get(subjects::list)),
         ("/subjects/{subject}", post(subjects::lookup).merge(delete(subjects::delete))),
         ("/subjects/{subject}/metadata", get(subjects::by_metadata)),
@@ -47,9 +50,55 @@ fn routes() -> Vec<(&'static str, MethodRouter<AppState>)> {
     ]
 }
 
+/// The paths of the DEK registry.
+fn key_routes() -> Vec<(&'static str, MethodRouter<AppState>)> {
+    vec![
+        ("/dek-registry/v1/keks", get(keks::list).post(keks::create)),
+        (
+            "/dek-registry/v1/keks/{name}",
+            get(keks::show).merge(put(keks::update)).merge(delete(keks::delete)),
+        ),
+        ("/dek-registry/v1/keks/{name}/undelete", post(keks::undelete)),
+        ("/dek-registry/v1/keks/{name}/test", post(keks::test)),
+        ("/dek-registry/v1/keks/{name}/deks", get(deks::subjects).post(deks::create)),
+        (
+            "/dek-registry/v1/keks/{name}/deks/{subject}",
+            get(deks::show).merge(post(deks::create)).merge(delete(deks::delete)),
+        ),
+        ("/dek-registry/v1/keks/{name}/deks/{subject}/undelete", post(deks::undelete)),
+        ("/dek-registry/v1/keks/{name}/deks/{subject}/versions", get(deks::versions)),
+        (
+            "/dek-registry/v1/keks/{name}/deks/{subject}/versions/{version}",
+            get(deks::show).merge(delete(deks::delete)),
+        ),
+        (
+            "/dek-registry/v1/keks/{name}/deks/{subject}/versions/{version}/undelete",
+            post(deks::undelete),
+        ),
+    ]
+}
+
+/// The paths of associations.
+fn association_routes() -> Vec<(&'static str, MethodRouter<AppState>)> {
+    vec![
+        ("/associations", post(associations::create)),
+        ("/associations:batchGet", post(association_batches::get)),
+        ("/associations:batchMutate", post(association_batches::mutate)),
+        (
+            "/associations/resources/{resource}",
+            get(associations::of_resource)
+                .merge(put(associations::upsert))
+                .merge(delete(associations::delete)),
+        ),
+        ("/associations/resources/{resource}/{name}", get(associations::named)),
+        ("/associations/subjects/{subject}", get(associations::of_subject)),
+    ]
+}
+
 pub(crate) fn router(app: AppState) -> Router {
+    let body_bytes_max = app.body_bytes_max;
     let mut router = Router::new();
-    for (path, methods) in routes() {
+    for (path, methods) in routes().into_iter().chain(association_routes()).chain(key_routes()) {
         // Only where path and method are right does it matter which type the answer has.
         let methods = methods.route_layer(from_fn(layers::acceptable));
         if path != "/" {
@@ -57,15 +106,18 @@ pub(crate) fn router(app: AppState) -> Router {
         }
         router = router.route(path, methods);
     }
-    surround(router).with_state(app)
+    surround(router.with_state(app), body_bytes_max)
 }
 
-/// What every request meets, whatever its path.
-fn surround<S: Clone + Send + Sync + 'static>(router: Router<S>) -> Router<S> {
-    router
-        .fallback(layers::no_such_path)
-        .method_not_allowed_fallback(layers::no_such_method)
-        .layer(DefaultBodyLimit::max(extract::BODY_BYTES_MAX))
+/// What every request meets, whatever its path. The routes lie behind a router without any,
+/// because layers of a router see a request only after its path has been matched.
+fn surround(routes: Router, body_bytes_max: usize) -> Router {
+    let routes =
+        routes.fallback(layers::no_such_path).method_not_allowed_fallback(layers::no_such_method);
+    Router::new()
+        .fallback_service(routes)
+        .layer(from_fn(context_path::enter_context))
+        .layer(DefaultBodyLimit::max(body_bytes_max))
         .layer(CatchPanicLayer::custom(layers::panicked))
         .layer(from_fn(layers::envelope))
 }
@@ -84,7 +136,7 @@ mod tests {
     async fn a_panicking_handler_is_answered_with_an_error_body() {
         let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
         let url = format!("http://{}/", listener.local_addr().unwrap());
-        let app = surround(Router::new().route("/", get(broken)));
+        let app = surround(Router::new().route("/", get(broken)), 0);
         let serving = tokio::spawn(async move { axum::serve(listener, app).await });
         let answer = reqwest::get(url).await.unwrap();
         assert_eq!(answer.status().as_u16(), 500);

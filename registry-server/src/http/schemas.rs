@@ -2,42 +2,53 @@
 
 use axum::Json;
 use axum::extract::State;
-use levada_registry_api::{ContextId, SchemaDocument, SubjectVersion};
-use levada_registry_core::{SchemaListing, SubjectFilter};
+use levada_registry_api::{ContextId, ListedSchemaDocument, SchemaDocument, SubjectVersion};
+use levada_registry_core::{AssociationFilter, AssociationListing, SchemaListing, SubjectFilter};
 use levada_schema_core::SchemaType;
 
 use super::convert;
 use super::error::HttpError;
-use super::extract::{Names, Params};
+use super::extract::{Names, Params, not_found};
 use super::reply::{Answer, BareText};
 use crate::app::AppState;
 
 /// Longest page of schemas.
 const SCHEMAS_MAX: usize = 1_000;
+/// The lifecycle of what has no association.
+const UNASSOCIATED: &str = "NONE";
 
 /// GET `/schemas`
 pub(super) async fn list(
     State(app): State<AppState>,
     params: Params,
-) -> Answer<Vec<SchemaDocument>> {
-    for contract in ["ruleType", "resourceType", "associationType", "lifecycle"] {
-        if params.text(contract).is_some_and(|value| !value.is_empty()) {
-            return Err(HttpError::not_implemented(&format!("The parameter {contract}")));
-        }
-    }
-    if params.flag("aliases") {
-        return Err(HttpError::not_implemented("The parameter aliases"));
-    }
+) -> Answer<Vec<ListedSchemaDocument>> {
     let listing = SchemaListing {
         subjects: SubjectFilter::parse(params.text("subjectPrefix").unwrap_or_default()),
+        aliases: params.flag("aliases"),
         deleted: params.flag("deleted"),
         latest_only: params.flag("latestOnly"),
+        rule_type: params.text("ruleType").filter(|name| !name.is_empty()).map(str::to_owned),
+        associations: association_listing(&params)?,
         page: params.page(SCHEMAS_MAX)?,
     };
     let schemas = app.registry.schemas(&listing).await?;
-    Ok(Json(
-        schemas.iter().map(|found| convert::version(found, found.schema.text.clone())).collect(),
-    ))
+    Ok(Json(schemas.iter().map(convert::listed_schema).collect()))
+}
+
+/// What the parameters ask of associations, if any does.
+fn association_listing(params: &Params) -> Result<Option<AssociationListing>, HttpError> {
+    let resource_type = params.text("resourceType").map(str::to_owned);
+    let association_types: Vec<String> = params.all("associationType").map(str::to_owned).collect();
+    let lifecycles: Vec<&str> = params.all("lifecycle").collect();
+    if resource_type.is_none() && association_types.is_empty() && lifecycles.is_empty() {
+        return Ok(None);
+    }
+    let named = lifecycles.iter().filter(|name| **name != UNASSOCIATED).map(|name| name.parse());
+    Ok(Some(AssociationListing {
+        filter: AssociationFilter { resource_type, association_types, lifecycle: None },
+        lifecycles: named.collect::<Result<_, _>>().map_err(|_| not_found())?,
+        unassociated: lifecycles.contains(&UNASSOCIATED),
+    }))
 }
 
 /// GET `/schemas/types`
@@ -52,7 +63,7 @@ pub(super) async fn by_id(
     params: Params,
 ) -> Answer<SchemaDocument> {
     let found = app.registry.schema_by_id(names.id()?, &app.holder(&params).await?).await?;
-    let mut shown = app.version_document(&found, &params).await?;
+    let mut shown = app.tagged_document(&found, &params).await?;
     shown.id = None;
     if params.flag("fetchMaxId") {
         let max_id = app.registry.max_id(&found.subject.context).await?;

@@ -2,13 +2,16 @@
 
 use axum::Json;
 use axum::extract::State;
-use levada_registry_api::{RegisterRequest, SchemaDocument, TagsRequest};
-use levada_registry_core::{DeletedFilter, RegisterOptions, StoredVersion, VersionListing};
+use levada_registry_api::{RegisterRequest, RuleSet, SchemaDocument, TagsRequest};
+use levada_registry_core::{
+    DeletedFilter, RegisterOptions, Registered, Retagging, RuleChange, StoredVersion,
+    VersionListing,
+};
 
 use super::error::HttpError;
 use super::extract::{Body, Names, Params};
 use super::reply::{Answer, BareText};
-use super::{convert, render};
+use super::{contract, convert, render};
 use crate::app::AppState;
 
 /// Longest page of referrers.
@@ -35,15 +38,15 @@ pub(super) async fn register(
     params: Params,
     Body(request): Body<RegisterRequest>,
 ) -> Answer<SchemaDocument> {
-    let options =
-        RegisterOptions { normalize: params.flag("normalize"), force: params.flag("force") };
-    render::refuse_logical_format(&params)?;
+    let options = RegisterOptions {
+        normalize: params.flag("normalize"),
+        force: params.flag("force"),
+        propagate_tags: request.propagate_schema_tags,
+    };
+    render::refuse_logical_format(&params, &request)?;
     let draft = convert::draft(request)?;
     let registered = app.registry.register(&app.subject(&names).await?, &draft, options).await?;
-    let shown = app.version_document(&registered.version, &params).await?;
-    // Observed: the time and the flag belong to a version that was there before.
-    let (ts, deleted) = if registered.is_new { (None, None) } else { (shown.ts, shown.deleted) };
-    Ok(Json(SchemaDocument { subject: None, ts, deleted, ..shown }))
+    registered_document(&app, &registered, &params).await
 }
 
 /// GET `/subjects/{subject}/versions/{version}`
@@ -53,7 +56,7 @@ pub(super) async fn show(
     params: Params,
 ) -> Answer<SchemaDocument> {
     let found = find(&app, &names, &params).await?;
-    Ok(Json(app.version_document(&found, &params).await?))
+    Ok(Json(app.tagged_document(&found, &params).await?))
 }
 
 /// GET `/subjects/{subject}/versions/{version}/schema`
@@ -92,15 +95,39 @@ pub(super) async fn delete(
     Ok(Json(deleted.0))
 }
 
-/// POST `/subjects/{subject}/versions/{version}/tags` needs an editor of schemas, which is not
-/// there yet; the names are judged all the same.
+/// POST `/subjects/{subject}/versions/{version}/tags`
 pub(super) async fn tags(
     State(app): State<AppState>,
     names: Names,
-    _: Body<TagsRequest>,
+    params: Params,
+    Body(request): Body<TagsRequest>,
 ) -> Answer<SchemaDocument> {
-    app.registry.version(&app.subject(&names).await?, names.version()?, false).await?;
-    Err(HttpError::not_implemented("Changing the tags of a schema"))
+    let source = names.version()?;
+    let rule_set = |body: Option<RuleSet>| body.map(contract::rule_set).transpose();
+    let change = Retagging {
+        new_version: request.new_version,
+        tags: convert::tag_changes(request.tags_to_add, request.tags_to_remove)?,
+        metadata: request.metadata.map(contract::metadata),
+        rules: RuleChange::new(
+            rule_set(request.rule_set)?,
+            rule_set(request.rules_to_merge)?,
+            request.rules_to_remove,
+        )?,
+    };
+    let registered = app.registry.retag(&app.subject(&names).await?, source, change).await?;
+    registered_document(&app, &registered, &params).await
+}
+
+/// What a registration answers.
+async fn registered_document(
+    app: &AppState,
+    registered: &Registered,
+    params: &Params,
+) -> Answer<SchemaDocument> {
+    let shown = app.version_document(&registered.version, params).await?;
+    // Observed: the time and the flag belong to a version that was there before.
+    let (ts, deleted) = if registered.is_new { (None, None) } else { (shown.ts, shown.deleted) };
+    Ok(Json(SchemaDocument { subject: None, ts, deleted, ..shown }))
 }
 
 async fn find(app: &AppState, names: &Names, params: &Params) -> Result<StoredVersion, HttpError> {

@@ -1,5 +1,7 @@
 //! Where the registry's state is kept: one `SQLite` file, used by one process.
 
+mod associations;
+mod keys;
 mod open;
 mod rows;
 mod sqlite;

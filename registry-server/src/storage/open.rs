@@ -17,8 +17,21 @@ const BUSY_TIMEOUT: Duration = Duration::from_secs(5);
 const ACQUIRE_TIMEOUT: Duration = Duration::from_secs(30);
 
 /// Every step of the database's schema, in order. A step that has shipped is never changed.
-const MIGRATIONS: [(i64, &str, &str); 1] =
-    [(1, "create registry", include_str!("../../../migrations/sqlite/0001_create_registry.sql"))];
+const MIGRATIONS: [(i64, &str, &str); 5] = [
+    (1, "create registry", include_str!("../../../migrations/sqlite/0001_create_registry.sql")),
+    (2, "unlist contexts", include_str!("../../../migrations/sqlite/0002_unlist_contexts.sql")),
+    (3, "add rule sets", include_str!("../../../migrations/sqlite/0003_add_rule_sets.sql")),
+    (
+        4,
+        "create associations",
+        include_str!("../../../migrations/sqlite/0004_create_associations.sql"),
+    ),
+    (
+        5,
+        "create encryption keys",
+        include_str!("../../../migrations/sqlite/0005_create_encryption_keys.sql"),
+    ),
+];
 
 /// Why a database cannot be used.
 #[derive(Debug, thiserror::Error)]

@@ -8,7 +8,7 @@ use levada_registry_core::{
     Context, QualifiedSubject, SchemaId, SchemaVersion, StoreError, StoredSchema, StoredVersion,
     VersionKey,
 };
-use levada_schema_core::{Fingerprint, SchemaType};
+use levada_schema_core::{Contract, Fingerprint, SchemaType};
 use serde::de::DeserializeOwned;
 use sqlx::sqlite::SqliteRow;
 use sqlx::{Decode, Row, Sqlite, Type};
@@ -50,7 +50,10 @@ pub(super) fn schema(row: &SqliteRow) -> Result<StoredSchema, StoreError> {
         schema_type: SchemaType::from_str(get(row, "schema_type")?).map_err(failed)?,
         text: get(row, "text")?,
         references: json(get(row, "refs")?)?,
-        metadata: get::<Option<&str>>(row, "metadata")?.map(json).transpose()?,
+        contract: Contract {
+            metadata: get::<Option<&str>>(row, "metadata")?.map(json).transpose()?,
+            rule_set: get::<Option<&str>>(row, "rule_set")?.map(json).transpose()?,
+        },
     })
 }
 

@@ -68,7 +68,7 @@ impl Store for SqliteStore {
 }
 
 impl SqliteTransaction {
-    async fn all<T>(
+    pub(super) async fn all<T>(
         &mut self,
         query: Query,
         value: fn(&SqliteRow) -> Result<T, StoreError>,
@@ -77,7 +77,7 @@ impl SqliteTransaction {
         rows.iter().map(value).collect()
     }
 
-    async fn one<T>(
+    pub(super) async fn one<T>(
         &mut self,
         query: Query,
         value: fn(&SqliteRow) -> Result<T, StoreError>,
@@ -86,11 +86,11 @@ impl SqliteTransaction {
         row.as_ref().map(value).transpose()
     }
 
-    async fn run(&mut self, query: Query) -> Result<SqliteQueryResult, StoreError> {
+    pub(super) async fn run(&mut self, query: Query) -> Result<SqliteQueryResult, StoreError> {
         query.execute(&mut *self.0).await.map_err(failed)
     }
 
-    async fn touch(&mut self, subject: &QualifiedSubject) -> Result<(), StoreError> {
+    pub(super) async fn touch(&mut self, subject: &QualifiedSubject) -> Result<(), StoreError> {
         self.run(of_scope(
             "INSERT INTO subject_revisions (context, subject, revision) VALUES (?, ?, 1)
              ON CONFLICT DO UPDATE SET revision = revision + 1",
@@ -176,7 +176,7 @@ impl ReadTransaction for SqliteTransaction {
     }
 
     async fn contexts(&mut self) -> Result<Vec<Context>, StoreError> {
-        let query = sqlx::query("SELECT name FROM contexts ORDER BY name");
+        let query = sqlx::query("SELECT name FROM contexts WHERE is_listed ORDER BY name");
         self.all(query, |row| Ok(Context::new(get(row, "name")?))).await
     }
 
@@ -265,6 +265,19 @@ impl ReadTransaction for SqliteTransaction {
         self.one(query, |row| rows::json(get(row, "document")?)).await
     }
 
+    async fn configs(
+        &mut self,
+        filter: &SubjectFilter,
+    ) -> Result<Vec<(QualifiedSubject, Config)>, StoreError> {
+        let query = filtered(
+            "SELECT * FROM configs WHERE (?1 IS NULL OR context = ?1)
+             AND substr(context, 1, length(?2)) = ?2 AND substr(subject, 1, length(?3)) = ?3
+             ORDER BY context, subject",
+            filter,
+        );
+        self.all(query, |row| Ok((rows::subject(row)?, rows::json(get(row, "document")?)?))).await
+    }
+
     async fn mode(&mut self, scope: &QualifiedSubject) -> Result<Option<Mode>, StoreError> {
         let query = of_scope("SELECT mode FROM modes WHERE context = ? AND subject = ?", scope);
         self.one(query, |row| get::<&str>(row, "mode")?.parse().map_err(failed)).await
@@ -295,8 +308,8 @@ impl WriteTransaction for SqliteTransaction {
         let insert = "INSERT INTO contexts (name, next_id) VALUES (?, 1) ON CONFLICT DO NOTHING";
         self.run(sqlx::query(insert).bind(name.clone())).await?;
         let take = sqlx::query(
-            "UPDATE contexts SET next_id = next_id + 1 WHERE name = ? AND next_id <= 2147483647
-             RETURNING next_id - 1 AS id",
+            "UPDATE contexts SET next_id = next_id + 1, is_listed = 1
+             WHERE name = ? AND next_id <= 2147483647 RETURNING next_id - 1 AS id",
         );
         self.one(take.bind(name), |row| get(row, "id").map(SchemaId)).await
     }
@@ -310,15 +323,16 @@ impl WriteTransaction for SqliteTransaction {
         if imported {
             let raise = sqlx::query(
                 "INSERT INTO contexts (name, next_id) VALUES (?1, max(1, ?2 + 1))
-                 ON CONFLICT DO UPDATE SET next_id = max(next_id, ?2 + 1)",
+                 ON CONFLICT DO UPDATE SET next_id = max(next_id, ?2 + 1), is_listed = 1",
             );
             self.run(raise.bind(context.as_str().to_owned()).bind(schema.id.0)).await?;
         }
-        let metadata = schema.metadata.as_ref().map(serde_json::to_string);
+        let metadata = schema.contract.metadata.as_ref().map(serde_json::to_string);
+        let rule_set = schema.contract.rule_set.as_ref().map(serde_json::to_string);
         let insert = of_id(
             "INSERT INTO schemas
-             (context, id, fingerprint, schema_type, text, refs, metadata, imported)
-             VALUES (?, ?, ?, ?, ?, ?, ?, ?)",
+             (context, id, fingerprint, schema_type, text, refs, metadata, rule_set, imported)
+             VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)",
             context,
             schema.id,
         )
@@ -327,6 +341,7 @@ impl WriteTransaction for SqliteTransaction {
         .bind(schema.text.clone())
         .bind(serde_json::to_string(&schema.references).map_err(failed)?)
         .bind(metadata.transpose().map_err(failed)?)
+        .bind(rule_set.transpose().map_err(failed)?)
         .bind(imported);
         self.run(insert).await?;
         for reference in &schema.references {
@@ -429,6 +444,11 @@ impl WriteTransaction for SqliteTransaction {
         let query = sqlx::query("DELETE FROM modes WHERE context = ? AND subject <> ''");
         self.run(query.bind(context.as_str().to_owned())).await?;
         self.touch_settings().await
+    }
+
+    async fn unlist_context(&mut self, context: &Context) -> Result<(), StoreError> {
+        let query = sqlx::query("UPDATE contexts SET is_listed = 0 WHERE name = ?");
+        self.run(query.bind(context.as_str().to_owned())).await.map(drop)
     }
 
     async fn commit(self) -> Result<(), StoreError> {

@@ -4,9 +4,10 @@ use std::fmt::Debug;
 use std::path::Path;
 
 use levada_registry_core::{
-    Check, ConfigPatch, DeletedFilter, Draft, FieldPatch, MemoryStore, Mode, Page,
-    QualifiedSubject, RegisterOptions, Registry, SchemaId, SchemaListing, SchemaVersion, Store,
-    SubjectFilter, VersionListing, VersionSpec,
+    AssociationDraft, AssociationFilter, AssociationQuery, AssociationRequest, Check, ConfigPatch,
+    DekAlgorithm, DekDraft, DekSeries, DeletedFilter, Draft, FieldPatch, KekDraft, KekPatch,
+    MemoryStore, Mode, Page, QualifiedSubject, RegisterOptions, Registry, SchemaId, SchemaListing,
+    SchemaVersion, Store, SubjectFilter, VersionListing, VersionSpec,
 };
 use levada_schema_core::{CompatibilityLevel, Limits, Reference};
 use proptest::prelude::*;
@@ -17,6 +18,8 @@ use super::open::OpenError;
 use super::sqlite::SqliteStore;
 
 const SUBJECTS: [&str; 3] = ["a", "b", ":.c:a"];
+const KEKS: [&str; 2] = ["k", "l"];
+const RESOURCES: [&str; 2] = ["r0", "r1"];
 const SCOPES: [&str; 5] = ["", "a", ":.c:", ":.c:a", ":.__GLOBAL:"];
 const TEXTS: [&str; 5] = [
     r#"{"type":"record","name":"R","fields":[]}"#,
@@ -40,6 +43,61 @@ enum Action {
     DeleteConfig { scope: usize },
     SetMode { scope: usize, mode: Option<Mode>, force: bool },
     DeleteMode { scope: usize, recursive: bool },
+    DeleteContext { subject: usize },
+    Key(KeyAction),
+    Associate { subject: usize, resource: usize, schema: Option<Draft>, is_create: bool },
+    Dissociate { resource: usize, cascade: bool },
+}
+
+/// A request of the DEK registry.
+#[derive(Clone, Debug)]
+enum KeyAction {
+    CreateKek { kek: usize, is_deleted: bool },
+    UpdateKek { kek: usize, doc: &'static str },
+    DeleteKek { kek: usize, permanent: bool },
+    UndeleteKek { kek: usize },
+    CreateDek { draft: DekDraft, rewrap: bool },
+    DeleteDeks { series: DekSeries, version: Option<VersionSpec>, permanent: bool },
+    UndeleteDeks { series: DekSeries, version: Option<VersionSpec> },
+}
+
+fn series() -> impl Strategy<Value = DekSeries> {
+    (0..KEKS.len(), 0..SUBJECTS.len(), 0..DekAlgorithm::ALL.len()).prop_map(
+        |(kek, subject, algorithm)| DekSeries {
+            kek: KEKS[kek].to_owned(),
+            subject: QualifiedSubject::parse(SUBJECTS[subject]),
+            algorithm: DekAlgorithm::ALL[algorithm],
+        },
+    )
+}
+
+fn key_action() -> impl Strategy<Value = KeyAction> {
+    let kek = || 0..KEKS.len();
+    let some_version = || proptest::option::of(version());
+    let draft = (series(), 1..3, prop_oneof![Just("m"), Just("n")], any::<bool>()).prop_map(
+        |(series, version, material, is_deleted)| DekDraft {
+            series,
+            version,
+            encrypted_key_material: Some(material.to_owned()),
+            is_deleted,
+        },
+    );
+    prop_oneof![
+        3 => (kek(), any::<bool>())
+            .prop_map(|(kek, is_deleted)| KeyAction::CreateKek { kek, is_deleted }),
+        1 => (kek(), prop_oneof![Just("a"), Just("b")])
+            .prop_map(|(kek, doc)| KeyAction::UpdateKek { kek, doc }),
+        1 => (kek(), any::<bool>())
+            .prop_map(|(kek, permanent)| KeyAction::DeleteKek { kek, permanent }),
+        1 => kek().prop_map(|kek| KeyAction::UndeleteKek { kek }),
+        4 => (draft, any::<bool>())
+            .prop_map(|(draft, rewrap)| KeyAction::CreateDek { draft, rewrap }),
+        2 => (series(), some_version(), any::<bool>()).prop_map(|(series, version, permanent)| {
+            KeyAction::DeleteDeks { series, version, permanent }
+        }),
+        1 => (series(), some_version())
+            .prop_map(|(series, version)| KeyAction::UndeleteDeks { series, version }),
+    ]
 }
 
 fn version() -> impl Strategy<Value = VersionSpec> {
@@ -94,18 +152,78 @@ fn action() -> impl Strategy<Value = Action> {
             .prop_map(|(scope, mode, force)| Action::SetMode { scope, mode: MODES[mode], force }),
         2 => (scope(), any::<bool>())
             .prop_map(|(scope, recursive)| Action::DeleteMode { scope, recursive }),
+        1 => subject().prop_map(|subject| Action::DeleteContext { subject }),
+        4 => key_action().prop_map(Action::Key),
+        3 => (subject(), 0..RESOURCES.len(), proptest::option::of(draft()), any::<bool>()).prop_map(
+            |(subject, resource, schema, is_create)| {
+                Action::Associate { subject, resource, schema, is_create }
+            }
+        ),
+        2 => (0..RESOURCES.len(), any::<bool>())
+            .prop_map(|(resource, cascade)| Action::Dissociate { resource, cascade }),
     ]
 }
 
-/// The answer in words, with the times cut out: they are the only thing that may differ.
+/// The answer in words, without times and guids: they are all that may differ.
 fn shown(answer: &impl Debug) -> String {
-    let text = format!("{answer:?}");
-    let mut pieces = text.split("ts_ms: ");
+    let text = without(&format!("{answer:?}"), "ts_ms: ", |c| c.is_ascii_digit());
+    without(&text, "guid: \"", |c| c.is_ascii_hexdigit() || c == '-')
+}
+
+/// `text` without what is `cut` behind every `mark`.
+fn without(text: &str, mark: &str, cut: fn(char) -> bool) -> String {
+    let mut pieces = text.split(mark);
     let mut shown = pieces.next().unwrap_or_default().to_owned();
     for piece in pieces {
-        shown.push_str(piece.trim_start_matches(|c: char| c.is_ascii_digit()));
+        shown.push_str(piece.trim_start_matches(cut));
     }
     shown
+}
+
+async fn run_key_action<S: Store>(registry: &Registry<S>, action: &KeyAction) -> String {
+    match action.clone() {
+        KeyAction::CreateKek { kek, is_deleted } => {
+            let draft = KekDraft {
+                name: KEKS[kek].to_owned(),
+                kms_type: Some("some-kms".to_owned()),
+                kms_key_id: Some("id".to_owned()),
+                is_deleted,
+                ..KekDraft::default()
+            };
+            shown(&registry.create_kek(draft, false).await)
+        }
+        KeyAction::UpdateKek { kek, doc } => {
+            let patch = KekPatch { doc: FieldPatch::Set(doc.to_owned()), ..KekPatch::default() };
+            shown(&registry.update_kek(KEKS[kek], patch, false).await)
+        }
+        KeyAction::DeleteKek { kek, permanent } => {
+            shown(&registry.delete_kek(KEKS[kek], permanent).await)
+        }
+        KeyAction::UndeleteKek { kek } => shown(&registry.undelete_kek(KEKS[kek]).await),
+        KeyAction::CreateDek { draft, rewrap } => shown(&registry.create_dek(draft, rewrap).await),
+        KeyAction::DeleteDeks { series, version, permanent } => {
+            shown(&registry.delete_deks(&series, version, permanent).await)
+        }
+        KeyAction::UndeleteDeks { series, version } => {
+            shown(&registry.undelete_deks(&series, version).await)
+        }
+    }
+}
+
+fn association_request(
+    subject: &str,
+    resource: usize,
+    schema: Option<&Draft>,
+) -> AssociationRequest {
+    let schema = schema.map(|draft| (draft.clone(), RegisterOptions::default()));
+    let subject = schema.is_none().then(|| subject.to_owned());
+    AssociationRequest {
+        resource_name: Some(format!("topic-{resource}")),
+        resource_namespace: Some("c".to_owned()),
+        resource_id: Some(RESOURCES[resource].to_owned()),
+        associations: vec![AssociationDraft { subject, schema, ..AssociationDraft::default() }],
+        ..AssociationRequest::default()
+    }
 }
 
 async fn run<S: Store>(registry: &Registry<S>, action: &Action) -> String {
@@ -113,7 +231,7 @@ async fn run<S: Store>(registry: &Registry<S>, action: &Action) -> String {
     let scope = |index: &usize| QualifiedSubject::parse(SCOPES[*index]);
     match action {
         Action::Register { subject: s, draft, force } => {
-            let options = RegisterOptions { force: *force, normalize: false };
+            let options = RegisterOptions { force: *force, ..RegisterOptions::default() };
             shown(&registry.register(&subject(s), draft, options).await)
         }
         Action::Lookup { subject: s, draft, deleted } => {
@@ -141,13 +259,29 @@ async fn run<S: Store>(registry: &Registry<S>, action: &Action) -> String {
         Action::DeleteMode { scope: s, recursive } => {
             shown(&registry.delete_mode(&scope(s), *recursive).await)
         }
+        Action::DeleteContext { subject: s } => {
+            shown(&registry.delete_context(&subject(s).context).await)
+        }
+        Action::Key(action) => run_key_action(registry, action).await,
+        Action::Associate { subject: s, resource, schema, is_create } => {
+            let request = association_request(SUBJECTS[*s], *resource, schema.as_ref());
+            if *is_create {
+                shown(&registry.create_associations(request, false).await)
+            } else {
+                shown(&registry.upsert_associations(request, false).await)
+            }
+        }
+        Action::Dissociate { resource, cascade } => {
+            let (id, any) = (RESOURCES[*resource], AssociationFilter::default());
+            shown(&registry.delete_associations(id, &any, *cascade, false).await)
+        }
     }
 }
 
 /// Everything that can be read.
 async fn everything<S: Store>(registry: &Registry<S>) -> Vec<String> {
     let page = Page::new(0, -1, usize::MAX);
-    let mut all = vec![shown(&registry.contexts().await)];
+    let mut all = vec![shown(&registry.contexts("", page).await)];
     for prefix in [":*:", "", ":.c:", ":.", ":*:b"] {
         let subjects = SubjectFilter::parse(prefix);
         for filter in [DeletedFilter::Live, DeletedFilter::All, DeletedFilter::OnlyDeleted] {
@@ -155,7 +289,17 @@ async fn everything<S: Store>(registry: &Registry<S>) -> Vec<String> {
         }
         for (deleted, latest_only) in [(false, false), (true, false), (true, true)] {
             let subjects = subjects.clone();
-            let listing = SchemaListing { subjects, deleted, latest_only, page };
+            let aliases = !latest_only;
+            let (rule_type, associations) = (None, None);
+            let listing = SchemaListing {
+                subjects,
+                aliases,
+                deleted,
+                latest_only,
+                rule_type,
+                associations,
+                page,
+            };
             all.push(shown(&registry.schemas(&listing).await));
         }
     }
@@ -175,6 +319,24 @@ async fn everything<S: Store>(registry: &Registry<S>) -> Vec<String> {
             all.push(shown(&registry.holders(SchemaId(id), &subject, true, page).await));
         }
     }
+    for name in SUBJECTS {
+        let subject = QualifiedSubject::parse(name);
+        let (query, any) = (AssociationQuery::OfSubject(&subject), AssociationFilter::default());
+        all.push(shown(&registry.associations(query, &any, page).await));
+        for (kek, algorithm) in KEKS.into_iter().flat_map(|kek| DekAlgorithm::ALL.map(|a| (kek, a)))
+        {
+            let series = DekSeries { kek: kek.to_owned(), subject: subject.clone(), algorithm };
+            all.push(shown(&registry.dek_versions(&series, true, page).await));
+            all.push(shown(&registry.dek(&series, VersionSpec::Latest, true).await));
+        }
+    }
+    let query = AssociationQuery::Named { namespace: Some("c"), name: None };
+    all.push(shown(&registry.associations(query, &AssociationFilter::default(), page).await));
+    for kek in KEKS {
+        all.push(shown(&registry.kek(kek, true).await));
+        all.push(shown(&registry.dek_subjects(kek, false, page).await));
+    }
+    all.push(shown(&registry.kek_names(&["a".to_owned()], true, page).await));
     for name in SCOPES {
         let scope = QualifiedSubject::parse(name);
         all.push(shown(&registry.config(&scope, false).await));
@@ -262,8 +424,8 @@ async fn the_database_itself_refuses_what_would_corrupt_it() {
         "DELETE FROM contexts",
         "UPDATE contexts SET next_id = 1",
         "DELETE FROM schemas",
-        "INSERT INTO schemas SELECT context, 7, fingerprint, schema_type, text, refs, metadata, 0
-         FROM schemas",
+        "INSERT INTO schemas (context, id, fingerprint, schema_type, text, refs, imported)
+         SELECT context, 7, fingerprint, schema_type, text, refs, 0 FROM schemas",
         "INSERT INTO versions VALUES ('.', 's', 0, 1, 0, 0)",
         "INSERT INTO versions VALUES ('.', 's', 2, 99, 0, 0)",
     ] {

@@ -1,9 +1,13 @@
 //! The server over real sockets.
 #![expect(clippy::unwrap_used, clippy::panic, reason = "helpers of tests fail the test")]
 
+mod associations;
+mod contracts;
 mod conventions;
 mod documents;
 mod durability;
+mod hostile;
+mod keys;
 
 use levada_registry_server::{RunningRegistry, Settings, start};
 use reqwest::{Client, Method, RequestBuilder};

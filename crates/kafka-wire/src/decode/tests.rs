@@ -50,28 +50,36 @@ where
 
 fn records_samples() -> Vec<Sample> {
     vec![
-        sample(ApiKey::Fetch, 4..=12, |version| {
-            let partition = fetch_request::FetchPartition::default().with_partition(1);
-            let topics = vec![
-                fetch_request::FetchTopic::default()
-                    .with_topic(topic())
-                    .with_partitions(vec![partition; 2]),
-            ];
-            let request = FetchRequest::default().with_topics(topics);
-            let request = match version {
-                7.. => request.with_forgotten_topics_data(vec![
-                    fetch_request::ForgottenTopic::default()
-                        .with_topic(topic())
-                        .with_partitions(vec![1, 2]),
-                ]),
-                _ => request,
-            };
-            match version {
-                12.. => request.with_cluster_id(Some(text("cluster"))),
-                _ => request,
+        sample(ApiKey::Fetch, 4..=18, |version| {
+            use fetch_request as r;
+            let mut partition = r::FetchPartition::default().with_partition(1);
+            if version >= 17 {
+                partition.replica_directory_id = uuid::Uuid::from_bytes([3; 16]);
             }
+            if version >= 18 {
+                partition.high_watermark = 9;
+            }
+            let mut asked = r::FetchTopic::default().with_partitions(vec![partition; 2]);
+            let mut forgotten = r::ForgottenTopic::default().with_partitions(vec![1, 2]);
+            if version >= 13 {
+                asked.topic_id = uuid::Uuid::from_bytes([7; 16]);
+                forgotten.topic_id = asked.topic_id;
+            } else {
+                (asked.topic, forgotten.topic) = (topic(), topic());
+            }
+            let mut request = FetchRequest::default().with_topics(vec![asked]);
+            if version >= 7 {
+                request.forgotten_topics_data = vec![forgotten];
+            }
+            if version >= 12 {
+                request.cluster_id = Some(text("cluster"));
+            }
+            if version >= 15 {
+                request.replica_state.replica_epoch = 5;
+            }
+            request
         }),
-        sample(ApiKey::ListOffsets, 1..=6, |_| {
+        sample(ApiKey::ListOffsets, 1..=10, |_| {
             let partition = list_offsets_request::ListOffsetsPartition::default();
             ListOffsetsRequest::default().with_topics(vec![
                 list_offsets_request::ListOffsetsTopic::default()
@@ -95,19 +103,75 @@ fn records_samples() -> Vec<Sample> {
                     .with_partitions(vec![partition; 2]),
             ])
         }),
-        sample(ApiKey::InitProducerId, 0..=4, |_| {
+        sample(ApiKey::InitProducerId, 0..=5, |_| {
             InitProducerIdRequest::default().with_transactional_id(Some(TransactionalId(text("t"))))
+        }),
+    ]
+}
+
+fn transaction_samples() -> Vec<Sample> {
+    let id = || TransactionalId(text("t"));
+    let topics = || {
+        vec![
+            add_partitions_to_txn_request::AddPartitionsToTxnTopic::default()
+                .with_name(topic())
+                .with_partitions(vec![1, 2]),
+        ]
+    };
+    vec![
+        sample(ApiKey::AddPartitionsToTxn, 0..=5, move |version| match version {
+            4.. => AddPartitionsToTxnRequest::default().with_transactions(vec![
+                add_partitions_to_txn_request::AddPartitionsToTxnTransaction::default()
+                    .with_transactional_id(id())
+                    .with_topics(topics()),
+            ]),
+            _ => AddPartitionsToTxnRequest::default()
+                .with_v3_and_below_transactional_id(id())
+                .with_v3_and_below_topics(topics()),
+        }),
+        sample(ApiKey::AddOffsetsToTxn, 0..=4, move |_| {
+            AddOffsetsToTxnRequest::default().with_transactional_id(id()).with_group_id(group())
+        }),
+        sample(ApiKey::EndTxn, 0..=5, move |_| {
+            EndTxnRequest::default().with_transactional_id(id()).with_committed(true)
+        }),
+        sample(ApiKey::WriteTxnMarkers, 1..=1, |_| {
+            use write_txn_markers_request as r;
+            let topic = r::WritableTxnMarkerTopic::default()
+                .with_name(topic())
+                .with_partition_indexes(vec![1, 2]);
+            WriteTxnMarkersRequest::default().with_markers(vec![
+                r::WritableTxnMarker::default()
+                    .with_topics(vec![topic]);
+                2
+            ])
+        }),
+        sample(ApiKey::TxnOffsetCommit, 0..=5, move |version| {
+            use txn_offset_commit_request as r;
+            let partition = r::TxnOffsetCommitRequestPartition::default()
+                .with_committed_metadata(Some(text("note")));
+            let topic = r::TxnOffsetCommitRequestTopic::default()
+                .with_name(topic())
+                .with_partitions(vec![partition; 2]);
+            let request = TxnOffsetCommitRequest::default()
+                .with_transactional_id(id())
+                .with_group_id(group())
+                .with_topics(vec![topic]);
+            match version {
+                3.. => request.with_member_id(text("m")).with_group_instance_id(Some(text("i"))),
+                _ => request,
+            }
         }),
     ]
 }
 
 fn cluster_samples() -> Vec<Sample> {
     vec![
-        sample(ApiKey::Metadata, 0..=11, |_| {
+        sample(ApiKey::Metadata, 0..=13, |_| {
             let asked = metadata_request::MetadataRequestTopic::default().with_name(Some(topic()));
             MetadataRequest::default().with_topics(Some(vec![asked; 2]))
         }),
-        sample(ApiKey::ApiVersions, 0..=3, |version| match version {
+        sample(ApiKey::ApiVersions, 0..=4, |version| match version {
             3.. => ApiVersionsRequest::default()
                 .with_client_software_name(text("client"))
                 .with_client_software_version(text("1.0")),
@@ -168,7 +232,61 @@ fn cluster_samples() -> Vec<Sample> {
                     .with_configs(vec![config; 2]),
             ])
         }),
+    ]
+}
+
+fn describe_samples() -> Vec<Sample> {
+    vec![
         sample(ApiKey::DescribeCluster, 0..=2, |_| DescribeClusterRequest::default()),
+        sample(ApiKey::DescribeLogDirs, 1..=4, |_| {
+            let asked = describe_log_dirs_request::DescribableLogDirTopic::default()
+                .with_topic(topic())
+                .with_partitions(vec![1, 2]);
+            DescribeLogDirsRequest::default().with_topics(Some(vec![asked; 2]))
+        }),
+        sample(ApiKey::DescribeProducers, 0..=0, |_| {
+            let asked = describe_producers_request::TopicRequest::default()
+                .with_name(topic())
+                .with_partition_indexes(vec![1, 2]);
+            DescribeProducersRequest::default().with_topics(vec![asked; 2])
+        }),
+        sample(ApiKey::DescribeTransactions, 0..=0, |_| {
+            let ids = vec![TransactionalId(text("a")), TransactionalId(text("b"))];
+            DescribeTransactionsRequest::default().with_transactional_ids(ids)
+        }),
+        sample(ApiKey::ListTransactions, 0..=2, |version| {
+            let request = ListTransactionsRequest::default()
+                .with_state_filters(vec![text("Ongoing")])
+                .with_producer_id_filters(vec![ProducerId(1), ProducerId(2)]);
+            match version {
+                2.. => request.with_transactional_id_pattern(Some(text("a.*"))),
+                _ => request,
+            }
+        }),
+        sample(ApiKey::DescribeTopicPartitions, 0..=0, |_| {
+            use describe_topic_partitions_request as r;
+            let cursor = r::Cursor::default().with_topic_name(topic()).with_partition_index(1);
+            DescribeTopicPartitionsRequest::default()
+                .with_topics(vec![r::TopicRequest::default().with_name(topic()); 2])
+                .with_cursor(Some(cursor))
+        }),
+        sample(ApiKey::ConsumerGroupHeartbeat, 0..=1, |version| {
+            let owned = consumer_group_heartbeat_request::TopicPartitions::default()
+                .with_topic_id(uuid::Uuid::from_bytes([7; 16]))
+                .with_partitions(vec![1, 2]);
+            let request = ConsumerGroupHeartbeatRequest::default()
+                .with_group_id(group())
+                .with_member_id(text("m"))
+                .with_subscribed_topic_names(Some(vec![topic(); 2]))
+                .with_topic_partitions(Some(vec![owned; 2]));
+            match version {
+                1.. => request.with_subscribed_topic_regex(Some(text("a.*"))),
+                _ => request,
+            }
+        }),
+        sample(ApiKey::ConsumerGroupDescribe, 0..=1, |_| {
+            ConsumerGroupDescribeRequest::default().with_group_ids(vec![group(); 2])
+        }),
     ]
 }
 
@@ -195,9 +313,11 @@ fn offset_samples() -> Vec<Sample> {
                     ],
                 ));
             }
-            let topics = r::OffsetFetchRequestTopics::default()
-                .with_name(topic())
-                .with_partition_indexes(vec![1, 2]);
+            let topics = r::OffsetFetchRequestTopics::default().with_partition_indexes(vec![1, 2]);
+            let topics = match version {
+                10.. => topics.with_topic_id(uuid::Uuid::from_bytes([7; 16])),
+                _ => topics.with_name(topic()),
+            };
             OffsetFetchRequest::default().with_groups(vec![
                 r::OffsetFetchRequestGroup::default()
                     .with_group_id(group())
@@ -266,7 +386,9 @@ fn group_samples() -> Vec<Sample> {
 
 fn samples() -> Vec<Sample> {
     let mut all = records_samples();
+    all.extend(transaction_samples());
     all.extend(cluster_samples());
+    all.extend(describe_samples());
     all.extend(offset_samples());
     all.extend(group_samples());
     all

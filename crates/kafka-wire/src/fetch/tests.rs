@@ -21,7 +21,8 @@ fn response() -> FetchResponse {
     };
     let name = Bytes::from_static(b"orders");
     let partitions = vec![full, FetchedPartition::failed(4, 3)];
-    FetchResponse { error_code: 70, session_id: 5, topics: vec![FetchedTopic { name, partitions }] }
+    let topics = vec![FetchedTopic { name, id: [7; 16], partitions }];
+    FetchResponse { error_code: 70, session_id: 5, topics }
 }
 
 fn expected(version: i16) -> Decoded {
@@ -46,16 +47,18 @@ fn expected(version: i16) -> Decoded {
     if version >= 12 {
         full.diverging_epoch = EpochEndOffset::default().with_epoch(2).with_end_offset(25);
     }
-    let topic = FetchableTopicResponse::default()
-        .with_topic(TopicName(StrBytes::from_static_str("orders")))
-        .with_partitions(vec![full, failed]);
+    let topic = FetchableTopicResponse::default().with_partitions(vec![full, failed]);
+    let topic = match version {
+        13.. => topic.with_topic_id(uuid::Uuid::from_bytes([7; 16])),
+        _ => topic.with_topic(TopicName(StrBytes::from_static_str("orders"))),
+    };
     let decoded = Decoded::default().with_responses(vec![topic]);
     if version < 7 { decoded } else { decoded.with_error_code(70).with_session_id(5) }
 }
 
 #[test]
 fn every_version_reads_back_as_it_was_meant() {
-    for version in 4..=12 {
+    for version in 4..=18 {
         let mut body = Bytes::from(response().encode(version).concat());
         let decoded = Decoded::decode(&mut body, version).unwrap();
         assert_eq!(decoded, expected(version), "version {version}");

@@ -5,8 +5,8 @@ use kafka_protocol::ResponseError;
 use super::cell::{Cell, CellState};
 use super::classic::{CONSUMER_PROTOCOL_TYPE, MemberIdentity, Step};
 use super::coordinator::{GroupCoordinator, WriteFailure};
-use super::offsets::Offsets;
 use super::record::{CommittedOffset, GroupRecord};
+use super::state::Group;
 use crate::log::LogError;
 
 /// Who commits for a group, and for which of its generations.
@@ -59,11 +59,11 @@ impl GroupCoordinator {
         let mut state = cell.state.lock();
         let mut step = Step::new(self.now(), &self.config);
         let Committer { identity, generation_id } = committer;
-        state.group.classic.commit(identity, *generation_id, &mut step)?;
+        state.group.check_commit(identity, *generation_id, &mut step)?;
         let record = |(place, committed): (TopicPartition, CommittedOffset)| {
             offset_record(group_id, place, Some(committed))
         };
-        self.write(&cell, &mut state, offsets.into_iter().map(record).collect())?;
+        self.write(&cell, &mut state, None, offsets.into_iter().map(record).collect())?;
         Ok(state.written)
     }
 
@@ -72,12 +72,12 @@ impl GroupCoordinator {
     pub(crate) async fn read_offsets<T>(
         &self,
         group_id: &str,
-        read: impl FnOnce(Option<&Offsets>) -> T,
+        read: impl FnOnce(Option<&Group>) -> T,
     ) -> Result<T, LogError> {
         let Some(cell) = self.find(group_id) else { return Ok(read(None)) };
         let (result, written) = {
             let state = cell.state.lock();
-            (read(Some(&state.group.offsets)), state.written)
+            (read(Some(&state.group)), state.written)
         };
         self.flush(written).await?;
         Ok(result)
@@ -110,11 +110,16 @@ impl GroupCoordinator {
         if group.classic.is_dead() {
             return Err(ResponseError::GroupIdNotFound.into());
         }
-        let has_members = !group.classic.is_empty();
-        if has_members && group.classic.protocol_type() != Some(CONSUMER_PROTOCOL_TYPE) {
+        let has_members = !group.has_no_members();
+        let subscribed = match &group.consumer {
+            Some(consumer) => Some(consumer.subscribed_topics()),
+            None => group.classic.subscribed_topics(),
+        };
+        let is_opaque = group.consumer.is_none()
+            && group.classic.protocol_type() != Some(CONSUMER_PROTOCOL_TYPE);
+        if has_members && is_opaque {
             return Err(ResponseError::NonEmptyGroup.into());
         }
-        let subscribed = group.classic.subscribed_topics();
         let is_read = |topic: &String| {
             has_members && subscribed.as_ref().is_none_or(|topics| topics.contains(topic))
         };
@@ -125,13 +130,15 @@ impl GroupCoordinator {
                 results.push(Err(ResponseError::GroupSubscribedToTopic));
                 continue;
             }
-            if group.offsets.committed(topic, *partition).is_some() {
+            if group.offsets.committed(topic, *partition).is_some()
+                || group.pending.has(topic, *partition)
+            {
                 let place = TopicPartition { topic: topic.clone(), partition: *partition };
                 records.push(offset_record(group_id, place, None));
             }
             results.push(Ok(()));
         }
-        self.write(&cell, &mut state, records)?;
+        self.write(&cell, &mut state, None, records)?;
         Ok((results, state.written))
     }
 
@@ -155,7 +162,7 @@ impl GroupCoordinator {
         if state.group.classic.is_dead() {
             return Err(ResponseError::GroupIdNotFound.into());
         }
-        if !state.group.classic.is_empty() {
+        if !state.group.has_no_members() {
             return Err(ResponseError::NonEmptyGroup.into());
         }
         self.bury(&cell, &mut state)?;
@@ -165,10 +172,13 @@ impl GroupCoordinator {
     /// Writes the tombstones of an empty group and takes it off the map. Its cell stays dead for
     /// whoever found it before: they are told to look again.
     fn bury(&self, cell: &Cell, state: &mut CellState) -> Result<(), WriteFailure> {
-        let all = state.group.offsets.select(|_, _| true);
-        let mut records = tombstones(&cell.id, all);
+        let mut records = tombstones(&cell.id, state.group.places(|_| true));
         records.push(GroupRecord::Group { group: cell.id.clone(), metadata: None });
-        self.write(cell, state, records)?;
+        if let Some(consumer) = &state.group.consumer {
+            let record = |record| GroupRecord::Consumer { group: cell.id.clone(), record };
+            records.extend(consumer.tombstones().into_iter().map(record));
+        }
+        self.write(cell, state, None, records)?;
         state.group.classic.die();
         // A compaction that listed the group before must not bring it back.
         state.persisted = None;
@@ -178,16 +188,14 @@ impl GroupCoordinator {
 
     /// Forgets the offsets of topics that are gone, in every group.
     pub(crate) fn forget_topics(&self, is_gone: impl Fn(&str) -> bool) {
-        self.forget_offsets(|state| state.group.offsets.select(|topic, _| is_gone(topic)));
+        self.forget_offsets(|state| state.group.places(&is_gone));
     }
 
     /// Forgets offsets past their retention, and groups of which nothing is left.
     pub(crate) fn expire_offsets(&self) {
         let now_ms = self.clock.now_ms();
         let retention_ms = i64::try_from(self.config.offsets_retention_ms).unwrap_or(i64::MAX);
-        self.forget_offsets(|state| {
-            state.group.offsets.expired(&state.group.classic, now_ms, retention_ms)
-        });
+        self.forget_offsets(|state| state.group.expired(now_ms, retention_ms));
         for cell in self.all() {
             let mut state = cell.state.lock();
             if state.group.is_disposable()
@@ -203,7 +211,7 @@ impl GroupCoordinator {
         for cell in self.all() {
             let mut state = cell.state.lock();
             let records = tombstones(&cell.id, choose(&state));
-            if let Err(failure) = self.write(&cell, &mut state, records) {
+            if let Err(failure) = self.write(&cell, &mut state, None, records) {
                 tracing::warn!(group = cell.id, ?failure, "offsets are forgotten later");
             }
         }
@@ -216,7 +224,7 @@ fn tombstones(group_id: &str, places: Vec<(String, i32)>) -> Vec<GroupRecord> {
     places.into_iter().map(record).collect()
 }
 
-fn offset_record(
+pub(super) fn offset_record(
     group_id: &str,
     place: TopicPartition,
     committed: Option<CommittedOffset>,

@@ -15,6 +15,10 @@ pub struct GroupConfig {
     pub max_groups: usize,
     /// Bytes of protocol metadata that one member may hand in.
     pub max_member_metadata_bytes: usize,
+    /// `group.consumer.session.timeout.ms`
+    pub consumer_session_timeout_ms: u64,
+    /// `group.consumer.heartbeat.interval.ms`: what members are told.
+    pub consumer_heartbeat_interval_ms: i32,
     /// `offset.metadata.max.bytes`
     pub max_offset_metadata_bytes: usize,
     /// `offsets.retention.minutes`, in milliseconds.
@@ -30,6 +34,8 @@ impl Default for GroupConfig {
             max_size: 1_000,
             max_groups: 10_000,
             max_member_metadata_bytes: 1 << 20,
+            consumer_session_timeout_ms: 45_000,
+            consumer_heartbeat_interval_ms: 5_000,
             max_offset_metadata_bytes: 4_096,
             offsets_retention_ms: 7 * 24 * 3_600_000,
         }

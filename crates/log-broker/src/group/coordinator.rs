@@ -20,12 +20,15 @@ use super::classic::{
     SyncAnswer, SyncRequest, Token,
 };
 use super::config::GroupConfig;
-use super::offsets_log::{OffsetsLog, ReplayError, WriteError};
+use super::consumer::{ConsumerGroup, TopicSource};
+use super::offsets_log::{GroupEvent, OffsetsLog};
 use super::record::GroupRecord;
 use super::state::Group;
 use super::timers::Timers;
+use super::transactional::PendingGroups;
 use crate::clock::Clock;
-use crate::log::{LogError, PartitionLog};
+use crate::log::LogError;
+use crate::record_log::{RecordLog, ReplayError, TxnProducer, WriteError};
 
 /// After a refused write a deadline is tried again this much later.
 const RETRY_MS: u64 = 1_000;
@@ -38,7 +41,10 @@ pub(crate) struct GroupCoordinator {
     pub(super) log: OffsetsLog,
     pub(super) clock: Arc<dyn Clock>,
     pub(super) config: GroupConfig,
+    pub(super) topics: Arc<dyn TopicSource>,
     pub(super) timers: Timers,
+    /// Taken before any group's lock, and held while records of transactions are written.
+    pub(super) pending_groups: Mutex<PendingGroups>,
     started: Instant,
     next_token: AtomicU64,
 }
@@ -46,16 +52,19 @@ pub(crate) struct GroupCoordinator {
 impl GroupCoordinator {
     /// Replays the offsets topic: every group is as its last durable record left it. Blocks.
     pub(crate) fn open(
-        log: Arc<PartitionLog>,
+        log: RecordLog,
         clock: Arc<dyn Clock>,
         config: GroupConfig,
+        topics: Arc<dyn TopicSource>,
     ) -> Result<Self, ReplayError> {
         let coordinator = Self {
             groups: Mutex::default(),
             log: OffsetsLog::new(log),
             clock,
             config,
+            topics,
             timers: Timers::default(),
+            pending_groups: Mutex::default(),
             started: Instant::now(),
             next_token: AtomicU64::new(0),
         };
@@ -66,15 +75,35 @@ impl GroupCoordinator {
     fn load(&self) -> Result<(), ReplayError> {
         let now = self.now();
         let mut loaded: BTreeMap<String, Group> = BTreeMap::new();
-        self.log.replay(|record| {
-            let id = record.group_id().to_owned();
-            loaded.entry(id).or_insert_with(Group::new).replay(record, now);
+        let mut pending = self.pending_groups.lock();
+        self.log.replay(|event| match event {
+            GroupEvent::Record { offset, producer, record } => {
+                let id = record.group_id().to_owned();
+                if let Some(producer) = producer {
+                    pending.note(producer.producer_id, &id);
+                }
+                let group = loaded.entry(id).or_insert_with(Group::new);
+                group.replay(*record, producer, offset, now);
+            }
+            GroupEvent::End { producer_id, outcome } => {
+                for id in pending.take(producer_id) {
+                    if let Some(group) = loaded.get_mut(&id) {
+                        group.end_transaction(producer_id, outcome);
+                    }
+                }
+            }
         })?;
-        for (id, group) in loaded {
+        drop(pending);
+        for (id, mut group) in loaded {
             // Without a generation nothing was ever written of its members.
             let has_generation = group.classic.generation_id() > 0;
             let persisted = has_generation.then(|| group.classic.metadata());
-            if persisted.is_none() && group.offsets.is_empty() {
+            let is_written = group.consumer.as_ref().is_some_and(ConsumerGroup::is_written);
+            if let Some(consumer) = &mut group.consumer {
+                consumer.begin_sessions(now, self.config.consumer_session_timeout_ms);
+            }
+            let has_members = persisted.is_some() || is_written;
+            if !has_members && group.offsets.is_empty() && group.pending.is_empty() {
                 continue;
             }
             let cell = Arc::new(Cell::new(&id, group, persisted));
@@ -134,6 +163,7 @@ impl GroupCoordinator {
         let (sender, receiver) = oneshot::channel();
         let token = self.token();
         let mut state = cell.state.lock();
+        self.become_classic(&cell, &mut state)?;
         state.joins.insert(token, sender);
         self.step(&cell, &mut state, |group, step| group.join(request, token, step))
             .inspect_err(|_| drop(state.joins.remove(&token)))?;
@@ -218,7 +248,11 @@ impl GroupCoordinator {
             let Some(cell) = self.find(&id) else { continue };
             let mut state = cell.state.lock();
             state.scheduled = None;
-            if let Err(failure) = self.step(&cell, &mut state, ClassicGroup::time_passes) {
+            let passed = match state.group.consumer {
+                Some(_) => self.time_passes_for_consumers(&cell, &mut state),
+                None => self.step(&cell, &mut state, ClassicGroup::time_passes),
+            };
+            if let Err(failure) = passed {
                 tracing::warn!(group = id, ?failure, "time passed for a group without effect");
                 let retry = now.saturating_add(RETRY_MS);
                 state.scheduled = Some(retry);
@@ -241,9 +275,9 @@ impl GroupCoordinator {
         if step.effects.persist {
             let metadata = Some(state.group.classic.metadata());
             let record = GroupRecord::Group { group: cell.id.clone(), metadata: metadata.clone() };
-            match self.log.append(&[record], step.now.unix_ms) {
-                Ok(offset) => {
-                    state.written = Some(offset);
+            match self.log.append(&[record], None, step.now.unix_ms) {
+                Ok(offsets) => {
+                    state.written = Some(*offsets.end());
                     state.persisted = metadata;
                 }
                 Err(error) => {
@@ -262,22 +296,24 @@ impl GroupCoordinator {
         &self,
         cell: &Cell,
         state: &mut CellState,
+        producer: Option<TxnProducer>,
         records: Vec<GroupRecord>,
     ) -> Result<(), WriteFailure> {
         if records.is_empty() {
             return Ok(());
         }
         let now = self.now();
-        let written = self.log.append(&records, now.unix_ms);
-        state.written = Some(written.map_err(|error| WriteFailure::of(error, &cell.id))?);
-        for record in records {
-            state.group.replay(record, now);
+        let offsets = self.log.append(&records, producer, now.unix_ms);
+        let offsets = offsets.map_err(|error| WriteFailure::of(error, &cell.id))?;
+        state.written = Some(*offsets.end());
+        for (record, offset) in records.into_iter().zip(offsets) {
+            state.group.replay(record, producer, offset, now);
         }
         Ok(())
     }
 
-    fn reschedule(&self, group_id: &str, state: &mut CellState) {
-        if let Some(next) = state.group.classic.next_deadline()
+    pub(super) fn reschedule(&self, group_id: &str, state: &mut CellState) {
+        if let Some(next) = state.group.next_deadline()
             && state.scheduled.is_none_or(|scheduled| next < scheduled)
         {
             state.scheduled = Some(next);
@@ -321,7 +357,7 @@ impl GroupCoordinator {
 
 /// Why a step was taken back.
 #[derive(Debug)]
-pub(super) enum WriteFailure {
+pub(crate) enum WriteFailure {
     /// For certain: nothing happened.
     Refused(ResponseError),
     OutcomeUnknown(LogError),
@@ -334,7 +370,7 @@ impl From<ResponseError> for WriteFailure {
 }
 
 impl WriteFailure {
-    fn of(error: WriteError, group_id: &str) -> Self {
+    pub(super) fn of(error: WriteError, group_id: &str) -> Self {
         tracing::warn!(group = group_id, %error, "group records were not written");
         match error {
             WriteError::Refused(_) => Self::Refused(ResponseError::CoordinatorNotAvailable),
@@ -342,7 +378,7 @@ impl WriteFailure {
         }
     }
 
-    pub(super) fn into_answer<T>(self) -> Result<Result<T, ResponseError>, LogError> {
+    pub(crate) fn into_answer<T>(self) -> Result<Result<T, ResponseError>, LogError> {
         match self {
             Self::Refused(error) => Ok(Err(error)),
             Self::OutcomeUnknown(error) => Err(error),

@@ -2,6 +2,8 @@
 
 use bytes::Bytes;
 
+use super::classic::CONSUMER_PROTOCOL_TYPE;
+use super::consumer::ConsumerGroup;
 use super::coordinator::GroupCoordinator;
 
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -9,6 +11,8 @@ pub(crate) struct GroupListing {
     pub(crate) group_id: String,
     pub(crate) protocol_type: String,
     pub(crate) state: &'static str,
+    /// "classic" or "consumer".
+    pub(crate) group_type: &'static str,
 }
 
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -37,22 +41,42 @@ impl GroupCoordinator {
         for cell in self.all() {
             let state = cell.state.lock();
             let classic = &state.group.classic;
-            if !classic.is_dead() {
+            if let Some(consumer) = &state.group.consumer {
+                listings.push(GroupListing {
+                    group_id: cell.id.clone(),
+                    protocol_type: CONSUMER_PROTOCOL_TYPE.to_owned(),
+                    state: consumer.state_name(),
+                    group_type: "consumer",
+                });
+            } else if !classic.is_dead() {
                 listings.push(GroupListing {
                     group_id: cell.id.clone(),
                     protocol_type: classic.protocol_type().unwrap_or_default().to_owned(),
                     state: classic.state_name(),
+                    group_type: "classic",
                 });
             }
         }
         listings
     }
 
+    /// What `describe` makes of a group that follows KIP-848; `None` for any other.
+    pub(crate) fn describe_consumers<T>(
+        &self,
+        group_id: &str,
+        describe: impl FnOnce(&ConsumerGroup) -> T,
+    ) -> Option<T> {
+        let cell = self.find(group_id)?;
+        let state = cell.state.lock();
+        state.group.consumer.as_ref().map(describe)
+    }
+
+    /// A classic group.
     pub(crate) fn describe(&self, group_id: &str) -> Option<GroupDescription> {
         let cell = self.find(group_id)?;
         let state = cell.state.lock();
         let classic = &state.group.classic;
-        if classic.is_dead() {
+        if classic.is_dead() || state.group.consumer.is_some() {
             return None;
         }
         let protocol = classic.protocol().filter(|_| classic.is_stable()).unwrap_or_default();

@@ -1,64 +1,59 @@
-//! `__consumer_offsets`: group records as batches of the partition log, written and replayed.
+//! `__consumer_offsets`: group records in the log, written and replayed.
 
+use std::ops::RangeInclusive;
 use std::sync::Arc;
 
-use levada_kafka_wire::record_batch::{
-    BatchBuilder, BatchHeader, RecordError, Records, record_bytes,
-};
+use levada_kafka_wire::record_batch::{ControlType, EndTxnMarker};
 
-use super::record::{EncodedRecord, GroupRecord, RecordFormatError};
-use crate::log::{AppendError, AppendOrigin, LogError, PartitionLog, ReadBound, ReadError};
+use super::record::GroupRecord;
+use crate::log::{AppendError, AppendOrigin, LogError, PartitionLog, ReadError};
+use crate::record_log::{RecordLog, ReplayError, Replayed, TxnProducer, WriteError};
 
 pub(crate) const OFFSETS_TOPIC: &str = "__consumer_offsets";
 
-/// How much is read at a time when the log is replayed.
-const REPLAY_BYTES: usize = 1 << 20;
-/// Our batches are not compressed; a foreign one may unfold to this much.
-const MAX_BATCH_BYTES: usize = 100 << 20;
-
-/// Why records were not written.
-#[derive(Debug, thiserror::Error)]
-pub(crate) enum WriteError {
-    /// They never will be in the log.
-    #[error("records refused: {0}")]
-    Refused(String),
-    /// They may or may not be found after a restart: nothing may be answered.
-    #[error(transparent)]
-    OutcomeUnknown(#[from] LogError),
-}
-
-/// Why the log could not be replayed.
-#[derive(Debug, thiserror::Error)]
-pub(crate) enum ReplayError {
-    #[error("{OFFSETS_TOPIC} cannot be read at offset {offset}: {reason}")]
-    Read { offset: i64, reason: String },
-    #[error("{OFFSETS_TOPIC} holds a damaged record at offset {offset}: {reason}")]
-    Record { offset: i64, reason: String },
+/// What a replay of the topic comes across.
+#[derive(Debug)]
+pub(crate) enum GroupEvent {
+    Record { offset: i64, producer: Option<TxnProducer>, record: Box<GroupRecord> },
+    End { producer_id: i64, outcome: ControlType },
 }
 
 #[derive(Debug, Clone)]
-pub(crate) struct OffsetsLog(Arc<PartitionLog>);
+pub(crate) struct OffsetsLog(RecordLog);
 
 impl OffsetsLog {
-    pub(crate) fn new(log: Arc<PartitionLog>) -> Self {
+    pub(crate) fn new(log: RecordLog) -> Self {
         Self(log)
     }
 
-    /// Writes all of `records` or none, and answers the offset to await in [`Self::flushed`].
-    pub(crate) fn append(&self, records: &[GroupRecord], now_ms: i64) -> Result<i64, WriteError> {
-        let refused = |error: &dyn std::fmt::Display| WriteError::Refused(error.to_string());
-        let mut batch = BatchBuilder::new();
-        for record in records {
-            let EncodedRecord { key, value } =
-                record.encode().map_err(|error: RecordFormatError| refused(&error))?;
-            batch = batch.record(now_ms, Some(&key), value.as_deref());
-        }
-        let batch = batch.build().map_err(|error| refused(&error))?;
-        match self.0.append(&batch, AppendOrigin::Coordinator) {
-            Ok(appended) => Ok(appended.last_offset),
-            Err(AppendError::OutcomeUnknown(error)) => Err(WriteError::OutcomeUnknown(error)),
-            Err(error) => Err(refused(&error)),
-        }
+    pub(crate) fn partition(&self) -> &Arc<PartitionLog> {
+        self.0.partition()
+    }
+
+    /// Writes all of `records` or none, and answers their offsets; the last is the one to await in
+    /// [`Self::flushed`].
+    pub(crate) fn append(
+        &self,
+        records: &[GroupRecord],
+        producer: Option<TxnProducer>,
+        now_ms: i64,
+    ) -> Result<RangeInclusive<i64>, WriteError> {
+        let encoded: Result<Vec<_>, _> = records.iter().map(GroupRecord::encode).collect();
+        let encoded = encoded.map_err(|error| WriteError::Refused(error.to_string()))?;
+        self.0.append(encoded, producer, now_ms)
+    }
+
+    /// Writes the end of a producer's transaction and answers its offset.
+    pub(crate) fn append_marker(
+        &self,
+        producer: TxnProducer,
+        marker: EndTxnMarker,
+        now_ms: i64,
+    ) -> Result<i64, AppendError> {
+        let TxnProducer { producer_id, epoch } = producer;
+        let batch = marker.to_batch(now_ms, producer_id, epoch);
+        let batch = batch.map_err(AppendError::InvalidRecord)?;
+        Ok(self.partition().append(&batch, AppendOrigin::Coordinator)?.last_offset)
     }
 
     /// Resolves once the record at `offset` is durable. An error leaves its fate unknown.
@@ -68,64 +63,37 @@ impl OffsetsLog {
 
     /// Where the next record will be.
     pub(crate) fn end_offset(&self) -> i64 {
-        self.0.bounds().log_end_offset
+        self.0.end_offset()
     }
 
     /// Records between the log's start and its end.
     pub(crate) fn record_count(&self) -> u64 {
-        let bounds = self.0.bounds();
-        u64::try_from(bounds.log_end_offset - bounds.log_start_offset).unwrap_or(0)
+        self.0.record_count()
     }
 
     /// Moves the log's start to `offset`; durable when it returns. Blocks.
     pub(crate) fn forget_before(&self, offset: i64) -> Result<(), ReadError> {
-        self.0.delete_records(offset).map(drop)
+        self.0.forget_before(offset)
     }
 
-    /// Hands every record in the log to `apply`, oldest first. Blocks.
-    pub(crate) fn replay(&self, mut apply: impl FnMut(GroupRecord)) -> Result<(), ReplayError> {
-        let mut offset = self.0.bounds().log_start_offset;
-        loop {
-            let read = self.0.read(offset, ReadBound::HighWatermark, REPLAY_BYTES, true).map_err(
-                |error: ReadError| ReplayError::Read { offset, reason: error.to_string() },
-            )?;
-            if read.records.is_empty() {
-                return Ok(());
+    /// Hands everything in the log to `apply`, oldest first. Blocks.
+    pub(crate) fn replay(&self, mut apply: impl FnMut(GroupEvent)) -> Result<(), ReplayError> {
+        self.0.replay(|replayed| {
+            match replayed {
+                Replayed::End { producer_id, outcome } => {
+                    apply(GroupEvent::End { producer_id, outcome });
+                }
+                Replayed::Record { offset, producer, key, value } => {
+                    let decoded = GroupRecord::decode(key, value);
+                    if let Some(record) = decoded.map_err(|error| error.to_string())? {
+                        let record = Box::new(record);
+                        apply(GroupEvent::Record { offset, producer, record });
+                    } else {
+                        tracing::warn!(offset, "group record of unknown kind");
+                    }
+                }
             }
-            replay_batches(&read.records, &mut apply)
-                .map_err(|reason| ReplayError::Record { offset, reason })?;
-            offset = read.next_offset;
-        }
+            Ok(())
+        })
     }
-}
-
-fn replay_batches(mut batches: &[u8], apply: &mut impl FnMut(GroupRecord)) -> Result<(), String> {
-    while !batches.is_empty() {
-        let header = BatchHeader::parse(batches).map_err(|error| error.to_string())?;
-        let (batch, rest) =
-            batches.split_at_checked(header.total_bytes).ok_or("the batch is cut")?;
-        batches = rest;
-        if !header.is_control() {
-            replay_batch(&header, batch, apply)?;
-        }
-    }
-    Ok(())
-}
-
-fn replay_batch(
-    header: &BatchHeader,
-    batch: &[u8],
-    apply: &mut impl FnMut(GroupRecord),
-) -> Result<(), String> {
-    let bytes = record_bytes(header, batch, MAX_BATCH_BYTES).map_err(|error| error.to_string())?;
-    for record in Records::new(header, &bytes) {
-        let record = record.map_err(|error: RecordError| error.to_string())?;
-        let key = record.key.ok_or("a record without a key")?;
-        match GroupRecord::decode(key, record.value) {
-            Ok(Some(decoded)) => apply(decoded),
-            Ok(None) => tracing::warn!(offset = record.offset, "group record of unknown kind"),
-            Err(error) => return Err(format!("record {}: {error}", record.offset)),
-        }
-    }
-    Ok(())
 }

@@ -16,6 +16,10 @@
 use bytes::{Buf, Bytes};
 
 use super::classic::{GroupMetadata, MemberMetadata};
+use super::consumer::record::{
+    CURRENT_KEY, ConsumerRecord, EPOCH_KEY, MEMBER_KEY, TARGET_EPOCH_KEY, TARGET_KEY,
+};
+use crate::record_log::EncodedRecord;
 
 const OFFSET_KEY: i16 = 1;
 const GROUP_KEY: i16 = 2;
@@ -41,6 +45,8 @@ pub(crate) enum GroupRecord {
     Offset { group: String, topic: String, partition: i32, committed: Option<CommittedOffset> },
     /// `None` forgets the group.
     Group { group: String, metadata: Option<GroupMetadata> },
+    /// Of a group that follows KIP-848.
+    Consumer { group: String, record: ConsumerRecord },
 }
 
 /// Why a record could not be written or read.
@@ -54,13 +60,8 @@ pub(crate) enum RecordFormatError {
     Malformed(&'static str),
     #[error("value version {0} is not known to this program")]
     ValueVersion(i16),
-}
-
-/// Key and value as they are stored.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub(crate) struct EncodedRecord {
-    pub(crate) key: Vec<u8>,
-    pub(crate) value: Option<Vec<u8>>,
+    #[error(transparent)]
+    Flexible(#[from] levada_kafka_wire::WireError),
 }
 
 impl GroupRecord {
@@ -79,6 +80,14 @@ impl GroupRecord {
                 key.string(group)?;
                 let value = metadata.as_ref().map(encode_group).transpose()?;
                 Ok(EncodedRecord { key: key.0, value })
+            }
+            Self::Consumer { group, record } => {
+                let mut key = Writer::versioned(record.key_version());
+                key.string(group)?;
+                if let Some(member_id) = record.member_id() {
+                    key.string(member_id)?;
+                }
+                Ok(EncodedRecord { key: key.0, value: record.encode_value() })
             }
         }
     }
@@ -99,6 +108,14 @@ impl GroupRecord {
             GROUP_KEY => {
                 let group = string_of(&mut key, "group id")?;
                 Ok(Some(Self::Group { group, metadata: value.map(decode_group).transpose()? }))
+            }
+            version @ (EPOCH_KEY | TARGET_EPOCH_KEY | MEMBER_KEY | TARGET_KEY | CURRENT_KEY) => {
+                let group = string_of(&mut key, "group id")?;
+                let has_member = !matches!(version, EPOCH_KEY | TARGET_EPOCH_KEY);
+                let member_id =
+                    if has_member { string_of(&mut key, "member id")? } else { String::new() };
+                let record = ConsumerRecord::decode(version, member_id, value)?;
+                Ok(record.map(|record| Self::Consumer { group, record }))
             }
             _ => Ok(None),
         }

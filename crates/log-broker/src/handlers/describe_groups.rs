@@ -15,7 +15,7 @@ use crate::broker::Broker;
 use crate::group::describe::{GroupDescription, MemberDescription};
 use crate::net::{Api, Call};
 
-pub(crate) const API: Api = Api::new(ApiKey::DescribeGroups, 0..=6).advertised_to(5);
+pub(crate) const API: Api = Api::new(ApiKey::DescribeGroups, 0..=6);
 
 pub(crate) async fn handle(
     broker: &Broker,

@@ -1,12 +1,15 @@
-//! Fetch (1), versions 4–12.
+//! Fetch (1), versions 4–18.
 //!
 //! - Long poll: answers as soon as `min_bytes` are readable or a partition has an error, else at
 //!   `max_wait_ms`. It registers with every partition before it looks, so no wake-up is lost.
 //! - Whole batches only; the first that is found comes whole even beyond the limits, so a reader
 //!   always gets on.
 //! - A deleted topic wakes its readers with error 3.
+//! - Committed readers get what is below the last stable offset, with the aborted transactions in
+//!   it.
 //! - v4 isolation level, v5 log start, v7 sessions (none are kept: session id 0 makes clients send
-//!   full requests), v9 leader epoch, v11 rack, v12 flexible and diverging epochs.
+//!   full requests), v9 leader epoch, v11 rack, v12 flexible and diverging epochs,
+//!   v13 topics by id; what came later is for replicas.
 //!
 //! The response is written by hand, so that records are not copied; hence it takes bytes.
 
@@ -22,10 +25,12 @@ use tokio::time::Instant;
 
 use super::{leader_epoch, read_error};
 use crate::broker::Broker;
-use crate::log::{PartitionLog, ReadBound, Waiter};
+use crate::log::{PartitionLog, ReadBound, ReadRecords, Waiter};
 use crate::net::{Api, Call, CloseReason, Outcome, Reply, decode};
 
-pub(crate) const API: Api = Api::new(ApiKey::Fetch, 4..=12);
+pub(crate) const API: Api = Api::new(ApiKey::Fetch, 4..=18);
+
+const TOPIC_IDS: i16 = 13;
 
 pub(crate) async fn run(
     broker: Arc<Broker>,
@@ -57,7 +62,8 @@ async fn poll(broker: &Broker, call: &Call, request: &FetchRequest) -> FetchResp
     loop {
         let waiter = Arc::new(Waiter::new());
         let is_last = Instant::now() >= deadline || call.peer.gone.is_cancelled();
-        let pass = Pass::over(broker, request, (!is_last).then_some(&waiter));
+        let by_id = call.api_version >= TOPIC_IDS;
+        let pass = Pass::over(broker, request, by_id, (!is_last).then_some(&waiter));
         if is_last || pass.is_enough(request.min_bytes) {
             return FetchResponse { error_code: 0, session_id: 0, topics: pass.topics };
         }
@@ -72,6 +78,7 @@ async fn poll(broker: &Broker, call: &Call, request: &FetchRequest) -> FetchResp
 /// One look at every partition of the request.
 struct Pass<'a> {
     broker: &'a Broker,
+    by_id: bool,
     bound: ReadBound,
     bytes_left: usize,
     bytes: usize,
@@ -80,10 +87,16 @@ struct Pass<'a> {
 }
 
 impl<'a> Pass<'a> {
-    fn over(broker: &'a Broker, request: &FetchRequest, waiter: Option<&Arc<Waiter>>) -> Self {
+    fn over(
+        broker: &'a Broker,
+        request: &FetchRequest,
+        by_id: bool,
+        waiter: Option<&Arc<Waiter>>,
+    ) -> Self {
         let max = usize::try_from(request.max_bytes).unwrap_or_default();
         let mut pass = Self {
             broker,
+            by_id,
             bound: match request.isolation_level {
                 1 => ReadBound::LastStable,
                 _ => ReadBound::HighWatermark,
@@ -106,42 +119,60 @@ impl<'a> Pass<'a> {
 
     fn topic(&mut self, topic: &FetchTopic, waiter: Option<&Arc<Waiter>>) -> FetchedTopic {
         let partitions = topic.partitions.iter().map(|asked| {
-            self.partition(&topic.topic, asked, waiter).unwrap_or_else(|error| {
+            self.partition(topic, asked, waiter).unwrap_or_else(|error| {
                 self.has_news = true;
                 FetchedPartition::failed(asked.partition, error.code())
             })
         });
         let partitions = partitions.collect();
-        FetchedTopic { name: topic.topic.0.clone().into_bytes(), partitions }
+        let name = topic.topic.0.clone().into_bytes();
+        FetchedTopic { name, id: topic.topic_id.into_bytes(), partitions }
     }
 
     fn partition(
         &mut self,
-        topic: &str,
+        topic: &FetchTopic,
         asked: &FetchPartition,
         waiter: Option<&Arc<Waiter>>,
     ) -> Result<FetchedPartition, ResponseError> {
-        let log = self.broker.topics.partition(topic, asked.partition)?;
+        let topics = &self.broker.topics;
+        let log = if self.by_id {
+            topics.partition_of_id(topic.topic_id, asked.partition)?
+        } else {
+            topics.partition(&topic.topic, asked.partition)?
+        };
         if let Some(waiter) = waiter {
             log.register(waiter);
         }
         leader_epoch::check(asked.current_leader_epoch, &log)?;
         if let Some(diverging) = leader_epoch::divergence(asked, &log) {
             self.has_news = true;
-            return Ok(self.fetched(asked, &log, Some(diverging), Bytes::new()));
+            let nothing = ReadRecords {
+                records: Bytes::new(),
+                next_offset: asked.fetch_offset,
+                bounds: log.bounds(),
+            };
+            return Ok(self.fetched(asked, &log, Some(diverging), nothing));
         }
-        let records = self.read(&log, asked)?;
-        self.bytes += records.len();
-        self.bytes_left = self.bytes_left.saturating_sub(records.len());
-        Ok(self.fetched(asked, &log, None, records))
+        let read = self.read(&log, asked).map_err(|error| match error {
+            ResponseError::UnknownTopicOrPartition if self.by_id => ResponseError::UnknownTopicId,
+            other => other,
+        })?;
+        self.bytes += read.records.len();
+        self.bytes_left = self.bytes_left.saturating_sub(read.records.len());
+        Ok(self.fetched(asked, &log, None, read))
     }
 
-    fn read(&self, log: &PartitionLog, asked: &FetchPartition) -> Result<Bytes, ResponseError> {
+    fn read(
+        &self,
+        log: &PartitionLog,
+        asked: &FetchPartition,
+    ) -> Result<ReadRecords, ResponseError> {
         let partition_max = usize::try_from(asked.partition_max_bytes).unwrap_or_default();
         let is_first = self.bytes == 0;
         let max = partition_max.min(self.bytes_left);
         let read = log.read(asked.fetch_offset, self.bound, max, is_first);
-        read.map(|read| read.records).map_err(|error| read_error(&error))
+        read.map_err(|error| read_error(&error))
     }
 
     fn fetched(
@@ -149,9 +180,14 @@ impl<'a> Pass<'a> {
         asked: &FetchPartition,
         log: &PartitionLog,
         diverging_epoch: Option<(i32, i64)>,
-        records: Bytes,
+        read: ReadRecords,
     ) -> FetchedPartition {
-        let bounds = log.bounds();
+        let bounds = read.bounds;
+        // For committed readers the list may be empty, never null.
+        let aborted = (self.bound == ReadBound::LastStable).then(|| {
+            let aborted = log.aborted_transactions(asked.fetch_offset, read.next_offset);
+            aborted.into_iter().map(|txn| (txn.producer_id, txn.first_offset)).collect()
+        });
         FetchedPartition {
             index: asked.partition,
             error_code: 0,
@@ -159,9 +195,8 @@ impl<'a> Pass<'a> {
             last_stable_offset: bounds.last_stable_offset,
             log_start_offset: bounds.log_start_offset,
             diverging_epoch,
-            // Nothing aborts while there are no transactions: the list is empty, not null.
-            aborted: (self.bound == ReadBound::LastStable).then(Vec::new),
-            records,
+            aborted,
+            records: read.records,
         }
     }
 }

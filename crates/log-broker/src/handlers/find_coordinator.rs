@@ -13,7 +13,7 @@ use super::group_fields::text;
 use crate::broker::{Broker, HostPort, NODE_ID};
 use crate::net::{Api, Call};
 
-pub(crate) const API: Api = Api::new(ApiKey::FindCoordinator, 0..=6).advertised_to(3);
+pub(crate) const API: Api = Api::new(ApiKey::FindCoordinator, 0..=6);
 
 const GROUP: i8 = 0;
 const TRANSACTION: i8 = 1;

@@ -15,7 +15,7 @@ use crate::broker::Broker;
 use crate::group::classic::{self, JoinAnswer, JoinRefusal, JoinRequest, Joined, Protocol};
 use crate::net::{Api, Call, CloseReason};
 
-pub(crate) const API: Api = Api::new(ApiKey::JoinGroup, 0..=9).advertised_to(7);
+pub(crate) const API: Api = Api::new(ApiKey::JoinGroup, 0..=9);
 
 /// What of a client's or instance's name goes into a member id: the id is stored with a two-byte
 /// length, and a name may use all of it.

@@ -12,7 +12,7 @@ use crate::broker::Broker;
 use crate::group::classic::MemberIdentity;
 use crate::net::{Api, Call, CloseReason};
 
-pub(crate) const API: Api = Api::new(ApiKey::LeaveGroup, 0..=5).advertised_to(4);
+pub(crate) const API: Api = Api::new(ApiKey::LeaveGroup, 0..=5);
 
 pub(crate) async fn handle(
     broker: &Broker,

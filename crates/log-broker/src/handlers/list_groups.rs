@@ -1,7 +1,7 @@
 //! `ListGroups` (16), versions 0–5.
 //!
 //! - v4 (KIP-518) filters by state and v5 (KIP-848) by type, both without regard to case; an
-//!   empty filter takes all. Every group here is of type "classic".
+//!   empty filter takes all.
 
 use kafka_protocol::messages::list_groups_response::ListedGroup;
 use kafka_protocol::messages::{ApiKey, GroupId, ListGroupsRequest, ListGroupsResponse};
@@ -12,9 +12,7 @@ use crate::broker::Broker;
 use crate::group::describe::GroupListing;
 use crate::net::{Api, Call};
 
-pub(crate) const API: Api = Api::new(ApiKey::ListGroups, 0..=5).advertised_to(4);
-
-const CLASSIC: &str = "classic";
+pub(crate) const API: Api = Api::new(ApiKey::ListGroups, 0..=5);
 
 pub(crate) async fn handle(
     broker: &Broker,
@@ -22,7 +20,7 @@ pub(crate) async fn handle(
     request: ListGroupsRequest,
 ) -> ListGroupsResponse {
     let is_wanted = |one: &GroupListing| {
-        takes(&request.states_filter, one.state) && takes(&request.types_filter, CLASSIC)
+        takes(&request.states_filter, one.state) && takes(&request.types_filter, one.group_type)
     };
     let listed = |one: GroupListing| {
         let group = ListedGroup::default()
@@ -33,7 +31,7 @@ pub(crate) async fn handle(
             4 => group.with_group_state(StrBytes::from_static_str(one.state)),
             _ => group
                 .with_group_state(StrBytes::from_static_str(one.state))
-                .with_group_type(StrBytes::from_static_str(CLASSIC)),
+                .with_group_type(StrBytes::from_static_str(one.group_type)),
         }
     };
     let groups = broker.groups.list().into_iter().filter(is_wanted).map(listed);

@@ -1,11 +1,13 @@
-//! `ListOffsets` (2), versions 1–6.
+//! `ListOffsets` (2), versions 1–10.
 //!
 //! - Timestamp −1: the end of what the reader may see, −2: the log start; from 0: the first
-//!   record at or after that time, offset −1 when there is none. Below −2: error 35.
+//!   record at or after that time, offset −1 when there is none.
+//! - v7 −3: the first record with the largest timestamp; v8 −4: the first record on this machine,
+//!   which is the log start; v9 −5: the last one moved elsewhere, and none is. Else error 35.
 //! - v2 isolation level (committed readers see up to the last stable offset), v4 leader epochs,
 //!   v6 flexible.
 
-use kafka_protocol::ResponseError;
+use kafka_protocol::ResponseError::{self, KafkaStorageError};
 use kafka_protocol::messages::list_offsets_request::ListOffsetsPartition;
 use kafka_protocol::messages::list_offsets_response::{
     ListOffsetsPartitionResponse, ListOffsetsTopicResponse,
@@ -17,10 +19,13 @@ use crate::broker::Broker;
 use crate::log::{PartitionLog, TimestampedOffset};
 use crate::net::{Api, Call};
 
-pub(crate) const API: Api = Api::new(ApiKey::ListOffsets, 1..=6);
+pub(crate) const API: Api = Api::new(ApiKey::ListOffsets, 1..=10);
 
 const LATEST: i64 = -1;
 const EARLIEST: i64 = -2;
+const LARGEST_TIMESTAMP: i64 = -3;
+const EARLIEST_LOCAL: i64 = -4;
+const LATEST_TIERED: i64 = -5;
 const READ_COMMITTED: i8 = 1;
 
 pub(crate) async fn handle(
@@ -29,21 +34,24 @@ pub(crate) async fn handle(
     request: ListOffsetsRequest,
 ) -> ListOffsetsResponse {
     let is_committed = request.isolation_level == READ_COMMITTED;
-    let topics = request.topics.into_iter().map(|topic| {
-        let partitions = topic.partitions.iter().map(|asked| {
-            let found = broker
-                .topics
-                .partition(&topic.name, asked.partition_index)
-                .and_then(|log| find(&log, asked, is_committed));
-            answer(call, asked.partition_index, found)
-        });
-        let partitions = partitions.collect();
-        ListOffsetsTopicResponse::default().with_name(topic.name).with_partitions(partitions)
-    });
-    ListOffsetsResponse::default().with_topics(topics.collect())
+    let mut topics = Vec::new();
+    for topic in request.topics {
+        let mut partitions = Vec::new();
+        for asked in &topic.partitions {
+            let found = match broker.topics.partition(&topic.name, asked.partition_index) {
+                Ok(log) => find(call, &log, asked, is_committed).await,
+                Err(error) => Err(error),
+            };
+            partitions.push(answer(call, asked.partition_index, found));
+        }
+        let topic = ListOffsetsTopicResponse::default().with_name(topic.name);
+        topics.push(topic.with_partitions(partitions));
+    }
+    ListOffsetsResponse::default().with_topics(topics)
 }
 
-fn find(
+async fn find(
+    call: &Call,
     log: &PartitionLog,
     asked: &ListOffsetsPartition,
     is_committed: bool,
@@ -57,6 +65,14 @@ fn find(
     match asked.timestamp {
         LATEST => at(end),
         EARLIEST => at(bounds.log_start_offset),
+        LARGEST_TIMESTAMP if call.api_version >= 7 => {
+            // What was appended last counts, and the search must not wait for the disk itself.
+            log.flushed(bounds.log_end_offset - 1).await.map_err(|_| KafkaStorageError)?;
+            let found = log.max_timestamp().map_err(|error| read_error(&error))?;
+            Ok(found.filter(|found| !is_committed || found.offset < end))
+        }
+        EARLIEST_LOCAL if call.api_version >= 8 => at(bounds.log_start_offset),
+        LATEST_TIERED if call.api_version >= 9 => Ok(None),
         ..EARLIEST => Err(ResponseError::UnsupportedVersion),
         timestamp => {
             let found = log.offset_for_timestamp(timestamp).map_err(|error| read_error(&error))?;

@@ -1,15 +1,16 @@
-//! Metadata (3), versions 0–11.
+//! Metadata (3), versions 0–13.
 //!
 //! - One broker, which is the controller, leader of every partition and its only replica.
 //! - Unknown topics are made when the request and the broker allow it, and are in this same
 //!   answer; else error 3. Internal topics are not made this way.
 //! - v0 lists all topics when none is named; from v1 null lists all and empty lists none.
 //! - v4 the request decides about auto-creation (before: always), v7 leader epochs, v8 authorized
-//!   operations, v10 topic ids in the answer.
+//!   operations, v10 topic ids in the answer, v12 topics by id (unknown ones are error 100).
 
 use std::sync::Arc;
 
 use kafka_protocol::ResponseError;
+use kafka_protocol::messages::metadata_request::MetadataRequestTopic;
 use kafka_protocol::messages::metadata_response::{
     MetadataResponseBroker, MetadataResponsePartition, MetadataResponseTopic,
 };
@@ -22,7 +23,7 @@ use crate::log::PartitionLog;
 use crate::net::{Api, Call};
 use crate::topics::{NewTopic, Topic, check_name, is_internal};
 
-pub(crate) const API: Api = Api::new(ApiKey::Metadata, 0..=11);
+pub(crate) const API: Api = Api::new(ApiKey::Metadata, 0..=13);
 
 pub(crate) async fn handle(
     broker: &Broker,
@@ -36,11 +37,13 @@ pub(crate) async fn handle(
     match request.topics {
         Some(asked) if call.api_version > 0 || !asked.is_empty() => {
             for asked in asked {
-                let name = asked.name.unwrap_or_default();
-                let found = find_or_create(broker, &name, may_create).await;
+                let found = match (&asked.name, asked.topic_id) {
+                    (None, id) => broker.topics.by_id(id).ok_or(ResponseError::UnknownTopicId),
+                    (Some(name), _) => find_or_create(broker, name, may_create).await,
+                };
                 topics.push(match found {
                     Ok(topic) => describe(&topic, operations),
-                    Err(error) => unknown(name, error),
+                    Err(error) => unknown(call, asked, error),
                 });
             }
         }
@@ -111,6 +114,15 @@ fn offline_partition(index: i32) -> MetadataResponsePartition {
         .with_offline_replicas(vec![BrokerId(NODE_ID)])
 }
 
-fn unknown(name: TopicName, error: ResponseError) -> MetadataResponseTopic {
-    MetadataResponseTopic::default().with_error_code(error.code()).with_name(Some(name))
+/// As it was asked for: the name may be null since v12.
+fn unknown(
+    call: &Call,
+    asked: MetadataRequestTopic,
+    error: ResponseError,
+) -> MetadataResponseTopic {
+    let name = asked.name.or_else(|| (call.api_version < 12).then(TopicName::default));
+    MetadataResponseTopic::default()
+        .with_error_code(error.code())
+        .with_name(name)
+        .with_topic_id(asked.topic_id)
 }

@@ -19,7 +19,7 @@ use crate::group::committed::{Committer, TopicPartition};
 use crate::group::record::CommittedOffset;
 use crate::net::{Api, Call, CloseReason};
 
-pub(crate) const API: Api = Api::new(ApiKey::OffsetCommit, 2..=9).advertised_to(8);
+pub(crate) const API: Api = Api::new(ApiKey::OffsetCommit, 2..=9);
 
 pub(crate) async fn handle(
     broker: &Broker,

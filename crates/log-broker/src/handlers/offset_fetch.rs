@@ -2,11 +2,16 @@
 //!
 //! - A partition without a committed offset, and every partition of a group that does not exist,
 //!   is a success with offset −1: clients start from their reset policy.
+//! - With `require_stable` a place that an open transaction may yet commit is error 88: the client
+//!   asks again.
 //! - v2 null topics ask for all, and errors have a place of their own; v5 leader epochs; v7
-//!   (KIP-447) may ask for stable offsets alone; v8 (KIP-709) several groups; v9 names a member,
-//!   which a classic group does not look at.
+//!   (KIP-447) may ask for stable offsets alone; v8 (KIP-709) several groups; v9 (KIP-848) names a
+//!   member and its epoch.
 
-use kafka_protocol::messages::offset_fetch_request::OffsetFetchRequestGroup;
+use kafka_protocol::ResponseError;
+use kafka_protocol::messages::offset_fetch_request::{
+    OffsetFetchRequestGroup, OffsetFetchRequestTopic, OffsetFetchRequestTopics,
+};
 use kafka_protocol::messages::offset_fetch_response::{
     OffsetFetchResponseGroup, OffsetFetchResponsePartition, OffsetFetchResponsePartitions,
     OffsetFetchResponseTopic, OffsetFetchResponseTopics,
@@ -15,16 +20,24 @@ use kafka_protocol::messages::{ApiKey, OffsetFetchRequest, OffsetFetchResponse};
 
 use super::group_fields::{text, topic_name};
 use crate::broker::Broker;
-use crate::group::offsets::Offsets;
 use crate::group::record::CommittedOffset;
+use crate::group::state::Group;
 use crate::net::{Api, Call, CloseReason};
 
-pub(crate) const API: Api = Api::new(ApiKey::OffsetFetch, 1..=9).advertised_to(7);
+pub(crate) const API: Api = Api::new(ApiKey::OffsetFetch, 1..=9);
 
-/// One topic's places, each with what is committed there.
+const SEVERAL_GROUPS: i16 = 8;
+
+/// A topic's partitions that are asked for.
+type Wanted = (String, Vec<i32>);
+
+/// A partition, and what is committed there.
+type Place = (i32, Result<Option<CommittedOffset>, ResponseError>);
+
+/// One topic's places.
 struct Found {
     topic: String,
-    partitions: Vec<(i32, Option<CommittedOffset>)>,
+    partitions: Vec<Place>,
 }
 
 pub(crate) async fn handle(
@@ -32,21 +45,18 @@ pub(crate) async fn handle(
     call: &Call,
     request: OffsetFetchRequest,
 ) -> Result<OffsetFetchResponse, CloseReason> {
-    if call.api_version >= 8 {
+    if call.api_version >= SEVERAL_GROUPS {
         let mut groups = Vec::new();
         for group in &request.groups {
-            groups.push(fetch_group(broker, group).await?);
+            groups.push(fetch_group(broker, group, request.require_stable).await?);
         }
         return Ok(OffsetFetchResponse::default().with_groups(groups));
     }
-    let wanted = request.topics.as_ref().map(|topics| {
-        let one =
-            |topic: &kafka_protocol::messages::offset_fetch_request::OffsetFetchRequestTopic| {
-                (topic.name.to_string(), topic.partition_indexes.clone())
-            };
-        topics.iter().map(one).collect()
-    });
-    let found = fetch(broker, request.group_id.as_str(), wanted).await?;
+    let one =
+        |topic: &OffsetFetchRequestTopic| (topic.name.to_string(), topic.partition_indexes.clone());
+    let wanted = request.topics.as_ref().map(|topics| topics.iter().map(one).collect());
+    let read = Read { wanted, require_stable: request.require_stable };
+    let found = broker.groups.read_offsets(&request.group_id, |group| read.of(group)).await?;
     let topics = found.into_iter().map(|one| {
         let partitions = one.partitions.into_iter().map(|place| partition(call, place));
         OffsetFetchResponseTopic::default()
@@ -58,72 +68,96 @@ pub(crate) async fn handle(
 
 async fn fetch_group(
     broker: &Broker,
-    group: &OffsetFetchRequestGroup,
+    asked: &OffsetFetchRequestGroup,
+    require_stable: bool,
 ) -> Result<OffsetFetchResponseGroup, CloseReason> {
-    let wanted = group.topics.as_ref().map(|topics| {
-        let one =
-            |topic: &kafka_protocol::messages::offset_fetch_request::OffsetFetchRequestTopics| {
-                (topic.name.to_string(), topic.partition_indexes.clone())
-            };
-        topics.iter().map(one).collect()
+    let one = |topic: &OffsetFetchRequestTopics| {
+        (topic.name.to_string(), topic.partition_indexes.clone())
+    };
+    let wanted = asked.topics.as_ref().map(|topics| topics.iter().map(one).collect());
+    let read = Read { wanted, require_stable };
+    let member = asked.member_id.as_ref().map(|id| (id.as_str(), asked.member_epoch));
+    let found = broker.groups.read_offsets(&asked.group_id, |group| {
+        group.map_or(Ok(()), |group| group.check_reader(member))?;
+        Ok(read.of(group))
     });
-    let found = fetch(broker, group.group_id.as_str(), wanted).await?;
+    let response = OffsetFetchResponseGroup::default().with_group_id(asked.group_id.clone());
+    let found: Vec<Found> = match found.await? {
+        Ok(found) => found,
+        Err(error) => {
+            let error: ResponseError = error;
+            return Ok(response.with_error_code(error.code()));
+        }
+    };
     let topics = found.into_iter().map(|one| {
+        let partitions = one.partitions.into_iter().map(partition_of_group).collect();
         OffsetFetchResponseTopics::default()
             .with_name(topic_name(&one.topic))
-            .with_partitions(one.partitions.into_iter().map(partition_of_group).collect())
+            .with_partitions(partitions)
     });
-    Ok(OffsetFetchResponseGroup::default()
-        .with_group_id(group.group_id.clone())
-        .with_topics(topics.collect()))
+    Ok(response.with_topics(topics.collect()))
 }
 
-/// What is committed at the places asked for, or everywhere.
-async fn fetch(
-    broker: &Broker,
-    group_id: &str,
-    wanted: Option<Vec<(String, Vec<i32>)>>,
-) -> Result<Vec<Found>, CloseReason> {
-    let read = |offsets: Option<&Offsets>| match wanted {
-        Some(wanted) => wanted.into_iter().map(|topic| look_up(offsets, topic)).collect(),
-        None => offsets.into_iter().flat_map(Offsets::topics).map(everything).collect(),
-    };
-    Ok(broker.groups.read_offsets(group_id, read).await?)
+/// What is to be read of a group: the places asked for, or everything.
+struct Read {
+    wanted: Option<Vec<Wanted>>,
+    require_stable: bool,
 }
 
-fn look_up(offsets: Option<&Offsets>, (topic, indexes): (String, Vec<i32>)) -> Found {
-    let committed = |index| offsets.and_then(|own| own.committed(&topic, index)).cloned();
-    let partitions = indexes.into_iter().map(|index| (index, committed(index))).collect();
-    Found { topic, partitions }
+impl Read {
+    fn of(self, group: Option<&Group>) -> Vec<Found> {
+        let Self { wanted, require_stable } = self;
+        let wanted = wanted.unwrap_or_else(|| group.map(everything).unwrap_or_default());
+        let look_up = |(topic, indexes): Wanted| {
+            let place = |index| (index, committed(group, &topic, index, require_stable));
+            let partitions = indexes.into_iter().map(place).collect();
+            Found { topic, partitions }
+        };
+        wanted.into_iter().map(look_up).collect()
+    }
 }
 
-fn everything<'a>(
-    (topic, partitions): (&'a str, &'a std::collections::BTreeMap<i32, CommittedOffset>),
-) -> Found {
-    let partitions = partitions.iter().map(|(index, one)| (*index, Some(one.clone()))).collect();
-    Found { topic: topic.to_owned(), partitions }
+fn committed(
+    group: Option<&Group>,
+    topic: &str,
+    index: i32,
+    require_stable: bool,
+) -> Result<Option<CommittedOffset>, ResponseError> {
+    let Some(group) = group else { return Ok(None) };
+    if require_stable && group.pending.has(topic, index) {
+        return Err(ResponseError::UnstableOffsetCommit);
+    }
+    Ok(group.offsets.committed(topic, index).cloned())
 }
 
-fn partition(
-    call: &Call,
-    (index, committed): (i32, Option<CommittedOffset>),
-) -> OffsetFetchResponsePartition {
+fn everything(group: &Group) -> Vec<Wanted> {
+    let topics = group.offsets.topics();
+    topics.map(|(topic, all)| (topic.to_owned(), all.keys().copied().collect())).collect()
+}
+
+fn partition(call: &Call, (index, committed): Place) -> OffsetFetchResponsePartition {
     let answer = OffsetFetchResponsePartition::default().with_partition_index(index);
-    let Some(committed) = committed else { return answer.with_committed_offset(-1) };
-    let leader_epoch = if call.api_version >= 5 { committed.leader_epoch } else { -1 };
-    answer
-        .with_committed_offset(committed.offset)
-        .with_committed_leader_epoch(leader_epoch)
-        .with_metadata(Some(text(committed.metadata)))
+    match committed {
+        Err(error) => answer.with_committed_offset(-1).with_error_code(error.code()),
+        Ok(None) => answer.with_committed_offset(-1),
+        Ok(Some(committed)) => {
+            let leader_epoch = if call.api_version >= 5 { committed.leader_epoch } else { -1 };
+            answer
+                .with_committed_offset(committed.offset)
+                .with_committed_leader_epoch(leader_epoch)
+                .with_metadata(Some(text(committed.metadata)))
+        }
+    }
 }
 
-fn partition_of_group(
-    (index, committed): (i32, Option<CommittedOffset>),
-) -> OffsetFetchResponsePartitions {
+fn partition_of_group((index, committed): Place) -> OffsetFetchResponsePartitions {
     let answer = OffsetFetchResponsePartitions::default().with_partition_index(index);
-    let Some(committed) = committed else { return answer.with_committed_offset(-1) };
-    answer
-        .with_committed_offset(committed.offset)
-        .with_committed_leader_epoch(committed.leader_epoch)
-        .with_metadata(Some(text(committed.metadata)))
+    match committed {
+        Err(error) => answer.with_committed_offset(-1).with_error_code(error.code()),
+        Ok(None) => answer.with_committed_offset(-1),
+        Ok(Some(committed)) => answer
+            .with_committed_offset(committed.offset)
+            .with_committed_leader_epoch(committed.leader_epoch)
+            .with_metadata(Some(text(committed.metadata))),
+    }
 }

@@ -45,7 +45,9 @@ impl PartitionLog {
             return Err(AppendError::Storage(LogError::Closed));
         }
         check_config(&header, &core.config, now_ms)?;
-        if let Some(first) = admit(&header, &core)? {
+        if origin == AppendOrigin::Client
+            && let Some(first) = admit(&header, &core)?
+        {
             return Ok(self.appended(first, None, true));
         }
         if must_roll(&core, &header, now_ms) {
@@ -102,6 +104,7 @@ impl PartitionLog {
             segment: old.segment.clone(),
             index: index.clone(),
             snapshot: core.producers.encode(),
+            aborted: core.producers.aborted_in(old.segment.base_offset, next_offset),
             next_offset,
         });
         core.sealed.push(Sealed {
@@ -148,11 +151,12 @@ fn validate(batch: &[u8], origin: AppendOrigin) -> Result<BatchHeader, AppendErr
     if Codec::try_from(header.codec_id()).is_err() {
         return invalid(BatchError::Codec(header.codec_id()));
     }
+    // The coordinators' own batches have no sequence.
+    if origin == AppendOrigin::Coordinator {
+        return Ok(header);
+    }
     if header.is_control() {
-        return match origin {
-            AppendOrigin::Client => invalid(BatchError::ControlByClient),
-            AppendOrigin::Coordinator => Ok(header),
-        };
+        return invalid(BatchError::ControlByClient);
     }
     let (epoch, sequence) = (header.producer_epoch, header.base_sequence);
     if header.has_producer_id() && (epoch < 0 || sequence < 0) {
@@ -187,7 +191,7 @@ fn check_config(header: &BatchHeader, config: &LogConfig, now_ms: i64) -> Result
 
 /// The offsets of the first append when the batch repeats one.
 fn admit(header: &BatchHeader, core: &Core) -> Result<Option<(i64, i64)>, AppendError> {
-    if !header.has_producer_id() || header.is_control() {
+    if !header.has_producer_id() {
         return Ok(None);
     }
     let (producer_id, found) = (header.producer_id, header.base_sequence);

@@ -8,6 +8,7 @@ use super::layout::{Kind, parse_segment_name, segment_path};
 use super::segment::{Rolled, Segment};
 use super::{LogError, PartitionLog};
 use crate::io::replace_file;
+use crate::producer_state::Aborted;
 
 /// Snapshots kept: the newest, and one more should a cut fall behind it.
 const SNAPSHOTS_KEPT: usize = 2;
@@ -94,7 +95,9 @@ impl PartitionLog {
     fn finish_rolled(&self, rolled: &Rolled) {
         let base_offset = rolled.segment.base_offset;
         let disk = &*self.shared.disk;
-        let stored = rolled.index.store(disk, &self.dir, base_offset).and_then(|()| {
+        let stored = rolled.index.store(disk, &self.dir, base_offset);
+        let stored = stored.and_then(|()| self.store_aborted(base_offset, &rolled.aborted));
+        let stored = stored.and_then(|()| {
             let path = segment_path(&self.dir, rolled.next_offset, Kind::Snapshot);
             replace_file(disk, &path, &rolled.snapshot)
         });
@@ -118,18 +121,32 @@ impl PartitionLog {
     /// Writes producer state and index of the active segment, for a clean stop.
     fn store_derived(&self) -> Result<(), LogError> {
         let disk = &*self.shared.disk;
-        let (index, snapshot, base_offset, end_offset) = {
+        let (index, producers, base_offset, end_offset) = {
             let core = self.core.lock();
             let base_offset = core.active.segment.base_offset;
-            (core.active.index.clone(), core.producers.encode(), base_offset, core.log_end_offset)
+            (core.active.index.clone(), core.producers.clone(), base_offset, core.log_end_offset)
         };
+        let snapshot = producers.encode();
         index
             .store(disk, &self.dir, base_offset)
+            .and_then(|()| {
+                self.store_aborted(base_offset, &producers.aborted_in(base_offset, end_offset))
+            })
             .map_err(|error| io_error("write the indexes in", &self.dir, &error))?;
         let path = segment_path(&self.dir, end_offset, Kind::Snapshot);
         replace_file(disk, &path, &snapshot).map_err(|error| io_error("write", &path, &error))?;
         self.remove_old_snapshots();
         Ok(())
+    }
+
+    /// Writes the transaction index of a segment, for Kafka's tools; most segments have none.
+    fn store_aborted(&self, base_offset: i64, aborted: &[Aborted]) -> std::io::Result<()> {
+        if aborted.is_empty() {
+            return Ok(());
+        }
+        let entries: Vec<u8> = aborted.iter().flat_map(Aborted::index_entry).collect();
+        let path = segment_path(&self.dir, base_offset, Kind::TxnIndex);
+        replace_file(&*self.shared.disk, &path, &entries)
     }
 
     /// Ends appends, and leaves everything where a clean start finds it.

@@ -4,7 +4,7 @@
 //! <dir>/.lock  meta.properties  .kafka_cleanshutdown
 //!       recovery-point-offset-checkpoint  log-start-offset-checkpoint
 //!       <topic>-<partition>/partition.metadata  leader-epoch-checkpoint
-//!                           00000000000000000000.log .index .timeindex .snapshot
+//!                           00000000000000000000.log .index .timeindex .txnindex .snapshot
 //! ```
 
 use std::path::{Path, PathBuf};
@@ -30,6 +30,7 @@ pub(super) enum Kind {
     OffsetIndex,
     TimeIndex,
     Snapshot,
+    TxnIndex,
 }
 
 impl Kind {
@@ -39,6 +40,7 @@ impl Kind {
             Self::OffsetIndex => "index",
             Self::TimeIndex => "timeindex",
             Self::Snapshot => "snapshot",
+            Self::TxnIndex => "txnindex",
         }
     }
 }
@@ -51,7 +53,7 @@ pub(super) fn segment_path(dir: &Path, base_offset: i64, kind: Kind) -> PathBuf 
 pub(super) fn parse_segment_name(name: &str) -> Option<(i64, Kind)> {
     let (stem, extension) = name.split_once('.')?;
     let is_offset = stem.len() == 20 && stem.bytes().all(|byte| byte.is_ascii_digit());
-    let kind = [Kind::Log, Kind::OffsetIndex, Kind::TimeIndex, Kind::Snapshot]
+    let kind = [Kind::Log, Kind::OffsetIndex, Kind::TimeIndex, Kind::Snapshot, Kind::TxnIndex]
         .into_iter()
         .find(|kind| kind.extension() == extension)?;
     is_offset.then(|| stem.parse().ok())?.map(|offset| (offset, kind))

@@ -20,7 +20,7 @@ use super::segment::{Active, Segment};
 use super::shared::{Health, Shared};
 use super::{LogConfig, LogError, LogOptions};
 use crate::clock::Clock;
-use crate::io::{DirLock, Disk, RealDisk, replace_file};
+use crate::io::{DirLock, Disk, RealDisk, Space, replace_file};
 use crate::producer_state::ProducerStates;
 
 type Key = (String, i32);
@@ -85,6 +85,15 @@ impl LogDir {
     /// Made once with the directory and the same ever after.
     pub fn cluster_id(&self) -> Uuid {
         self.cluster_id
+    }
+
+    pub fn path(&self) -> &Path {
+        &self.path
+    }
+
+    /// The room on the disk that holds the directory.
+    pub fn space(&self) -> io::Result<Space> {
+        self.shared.disk.space(&self.path)
     }
 
     /// Resolves when a failed write or sync has taken the directory offline, with the reason. Only

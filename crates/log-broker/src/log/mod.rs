@@ -27,6 +27,7 @@ mod tests;
 mod types;
 mod view;
 
+pub use crate::producer_state::ActiveProducer;
 pub use config::{FlushPolicy, LogConfig, LogOptions, TimestampType};
 pub use error::{AppendError, LogError, ReadError};
 pub use log_dir::LogDir;

@@ -15,7 +15,7 @@ use super::checkpoint::LeaderEpochs;
 use super::segment::{Active, Rolled, Sealed};
 use super::shared::Shared;
 use super::{AbortedTransaction, Bounds, EpochEnd, FlushPolicy, LogConfig, LogError};
-use crate::producer_state::ProducerStates;
+use crate::producer_state::{ActiveProducer, ProducerStates};
 
 /// What a long poll sleeps on. Register first, then look, then `notified().await`: a wake-up
 /// between looking and sleeping is kept. Each registration fires at most once.
@@ -155,6 +155,21 @@ impl PartitionLog {
     /// has to skip in that range.
     pub fn aborted_transactions(&self, from: i64, end: i64) -> Vec<AbortedTransaction> {
         self.core.lock().producers.aborted(from, end)
+    }
+
+    /// Whether a marker of this epoch would change anything here.
+    pub(crate) fn needs_marker(&self, producer_id: i64, epoch: i16) -> bool {
+        self.core.lock().producers.needs_marker(producer_id, epoch)
+    }
+
+    /// The epoch of a producer that has written here and is remembered.
+    pub(crate) fn producer_epoch(&self, producer_id: i64) -> Option<i16> {
+        self.core.lock().producers.epoch(producer_id)
+    }
+
+    /// Producers that are remembered, in order of their ids.
+    pub fn active_producers(&self) -> Vec<ActiveProducer> {
+        self.core.lock().producers.active()
     }
 
     /// Notifies `waiter` once, when more becomes readable or the partition is deleted.

@@ -254,6 +254,8 @@ impl Recovery<'_> {
         }
         let mut rolled = chain.reindexed;
         for rolled in &mut rolled {
+            let base_offset = rolled.segment.base_offset;
+            rolled.aborted = producers.aborted_in(base_offset, rolled.next_offset);
             rolled.snapshot = producers.encode();
             rolled.next_offset = chain.next_offset;
         }
@@ -291,6 +293,7 @@ impl Chain {
                     segment: segment.clone(),
                     index: index.clone(),
                     snapshot: Vec::new(),
+                    aborted: Vec::new(),
                     next_offset: done.next_offset,
                 });
             }

@@ -1,5 +1,7 @@
 //! Deleting from the front: by request, by age, by size. Files go as whole segments.
 
+use std::io;
+
 use super::layout::{Kind, segment_path};
 use super::partition_log::Core;
 use super::{LogError, PartitionLog, ReadError};
@@ -90,9 +92,10 @@ impl PartitionLog {
         }
         let disk = &*self.shared.disk;
         for sealed in removed {
-            for kind in [Kind::OffsetIndex, Kind::TimeIndex, Kind::Log] {
+            for kind in [Kind::OffsetIndex, Kind::TimeIndex, Kind::TxnIndex, Kind::Log] {
                 let path = segment_path(&self.dir, sealed.segment.base_offset, kind);
-                if let Err(error) = disk.remove_file(&path) {
+                let removed = disk.remove_file(&path);
+                if let Err(error) = removed.or_else(|error| absent_txn_index(kind, error)) {
                     tracing::warn!(path = %path.display(), %error, "old segment not removed");
                 }
             }
@@ -101,6 +104,14 @@ impl PartitionLog {
             tracing::warn!(dir = %self.dir.display(), %error, "removal may be undone by a crash");
         }
     }
+}
+
+/// A segment without aborted transactions has no transaction index.
+fn absent_txn_index(kind: Kind, error: io::Error) -> io::Result<()> {
+    if kind == Kind::TxnIndex && error.kind() == io::ErrorKind::NotFound {
+        return Ok(());
+    }
+    Err(error)
 }
 
 impl Core {

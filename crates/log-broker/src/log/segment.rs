@@ -9,6 +9,7 @@ use super::index::SparseIndex;
 use super::layout::{Kind, segment_path};
 use super::shared::Shared;
 use crate::io::{Disk, DiskFile};
+use crate::producer_state::Aborted;
 
 /// A segment's file, shared with readers; they keep it readable while it is being deleted.
 #[derive(Debug)]
@@ -76,5 +77,7 @@ pub(super) struct Rolled {
     pub(super) index: Arc<SparseIndex>,
     /// Producer state at the end of the segment.
     pub(super) snapshot: Vec<u8>,
+    /// Transactions that were rolled back by a marker in the segment.
+    pub(super) aborted: Vec<Aborted>,
     pub(super) next_offset: i64,
 }

@@ -12,11 +12,9 @@ use crate::broker::HostPort;
 
 /// Declared in each handler's file: which key it serves and in which versions.
 ///
-/// What `ApiVersions` names ends, for every key alike, where Apache Kafka 2.8 ended: kafka-python
-/// guesses a release from single maxima (`JoinGroup` 9 means 3.2) and then expects what else that
-/// release had, and 2.8 is the last without topic ids in Fetch, which none of these handlers know.
-/// No client needs more: each falls back to the older form of a request. Newer versions that a
-/// handler serves all the same are for clients that send a version without asking.
+/// The versions end, for every key alike, where Apache Kafka 4.1 ended: kafka-python guesses a
+/// release from single maxima (`JoinGroup` 9 means 3.2) and then expects what else that release
+/// had.
 #[derive(Debug, Clone)]
 pub(crate) struct Api {
     pub(crate) key: ApiKey,
@@ -30,12 +28,6 @@ impl Api {
     pub(crate) const fn new(key: ApiKey, versions: RangeInclusive<i16>) -> Self {
         let advertised = *versions.start()..=*versions.end();
         Self { key, versions, advertised }
-    }
-
-    /// Serves versions above `max` without naming them.
-    pub(crate) const fn advertised_to(self, max: i16) -> Self {
-        let advertised = *self.advertised.start()..=max;
-        Self { advertised, ..self }
     }
 }
 

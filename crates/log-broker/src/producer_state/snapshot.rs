@@ -3,11 +3,11 @@
 //!
 //! | bytes | field (big endian) |
 //! |---|---|
-//! | 2 | version 100 |
+//! | 2 | version 101 |
 //! | 4 | CRC-32C of all that follows |
-//! | 4 | producers: each id i64, epoch i16, batches u8 × (sequences i32 i32, offsets i64 i64, timestamp i64) |
+//! | 4 | producers: each id i64, epoch i16, coordinator epoch i32, batches u8 × (sequences i32 i32, offsets i64 i64, timestamp i64) |
 //! | 4 | open transactions: each producer id i64, first offset i64 |
-//! | 4 | aborted transactions: each producer id i64, first offset i64, last offset i64 |
+//! | 4 | aborted transactions: each producer id i64, first, last and stable offset i64 |
 
 use std::collections::VecDeque;
 
@@ -16,7 +16,7 @@ use levada_kafka_wire::record_batch::crc32c;
 use super::transactions::Aborted;
 use super::{Producer, ProducerStates, StoredBatch, WINDOW};
 
-const VERSION: [u8; 2] = 100_i16.to_be_bytes();
+const VERSION: [u8; 2] = 101_i16.to_be_bytes();
 const HEAD_BYTES: usize = 6;
 
 /// A snapshot that cannot be used; the log is replayed instead.
@@ -34,6 +34,7 @@ impl ProducerStates {
         for (id, producer) in ids.iter().filter_map(|id| Some((id, self.producers.get(id)?))) {
             out.extend(id.to_be_bytes());
             out.extend(producer.epoch.to_be_bytes());
+            out.extend(producer.coordinator_epoch.to_be_bytes());
             out.push(u8::try_from(producer.batches.len()).unwrap_or(u8::MAX));
             for batch in &producer.batches {
                 out.extend(batch.first_sequence.to_be_bytes());
@@ -53,6 +54,7 @@ impl ProducerStates {
             out.extend(aborted.producer_id.to_be_bytes());
             out.extend(aborted.first_offset.to_be_bytes());
             out.extend(aborted.last_offset.to_be_bytes());
+            out.extend(aborted.last_stable_offset.to_be_bytes());
         }
         let crc = crc32c(&out[HEAD_BYTES..]);
         out[..2].copy_from_slice(&VERSION);
@@ -71,6 +73,7 @@ impl ProducerStates {
         for _ in 0..u32::from_be_bytes(input.take()?) {
             let id = i64::from_be_bytes(input.take()?);
             let epoch = i16::from_be_bytes(input.take()?);
+            let coordinator_epoch = i32::from_be_bytes(input.take()?);
             let [count] = input.take()?;
             let mut batches = VecDeque::with_capacity(WINDOW);
             for _ in 0..count {
@@ -82,7 +85,8 @@ impl ProducerStates {
                     max_timestamp: i64::from_be_bytes(input.take()?),
                 });
             }
-            states.producers.insert(id, Producer { epoch, batches, last_used_ms: now_ms });
+            let producer = Producer { epoch, batches, last_used_ms: now_ms, coordinator_epoch };
+            states.producers.insert(id, producer);
         }
         for _ in 0..u32::from_be_bytes(input.take()?) {
             let id = i64::from_be_bytes(input.take()?);
@@ -93,6 +97,7 @@ impl ProducerStates {
                 producer_id: i64::from_be_bytes(input.take()?),
                 first_offset: i64::from_be_bytes(input.take()?),
                 last_offset: i64::from_be_bytes(input.take()?),
+                last_stable_offset: i64::from_be_bytes(input.take()?),
             });
         }
         if input.0.is_empty() { Ok(states) } else { Err(SnapshotError) }

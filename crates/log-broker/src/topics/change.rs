@@ -8,6 +8,7 @@
 use std::collections::BTreeMap;
 use std::path::Path;
 use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, Ordering};
 
 use kafka_protocol::ResponseError::UnknownTopicOrPartition;
 use parking_lot::{Mutex, RwLock};
@@ -16,7 +17,7 @@ use uuid::Uuid;
 
 use super::file::{self, StoredTopic};
 use super::name::collision_key;
-use super::{Topic, TopicError, Topics, check_name, config};
+use super::{Index, Topic, TopicError, Topics, check_name, config};
 use crate::config::BrokerConfig;
 use crate::log::{LogDir, LogError};
 
@@ -65,7 +66,8 @@ impl Topics {
             log_dir,
             file,
             settings,
-            by_name: RwLock::default(),
+            index: RwLock::default(),
+            version: AtomicU64::new(0),
             changing: Mutex::default(),
         };
         topics.recover(stored.unwrap_or_default())?;
@@ -73,15 +75,15 @@ impl Topics {
     }
 
     fn recover(&self, stored: Vec<StoredTopic>) -> Result<(), TopicError> {
-        let mut by_name = BTreeMap::new();
+        let mut index_of_topics = Index::default();
         for stored in stored {
             let StoredTopic { name, id, partitions: count, config: overrides } = stored;
             let mut topic = Topic { name, id, overrides, partitions: Vec::new() };
             self.open_partitions(&mut topic, count)?;
-            by_name.insert(topic.name.clone(), Arc::new(topic));
+            index_of_topics.insert(Arc::new(topic));
         }
         for log in self.log_dir.partitions() {
-            let owner = by_name.get(log.topic()).and_then(|topic: &Arc<Topic>| {
+            let owner = index_of_topics.by_name.get(log.topic()).and_then(|topic| {
                 topic.partition(log.index()).ok().filter(|kept| kept.topic_id() == log.topic_id())
             });
             if owner.is_none() {
@@ -90,14 +92,14 @@ impl Topics {
             }
         }
         for (name, index) in self.log_dir.offline().into_keys() {
-            let owner = by_name.get(&name).map(|topic| topic.partition(index));
+            let owner = index_of_topics.by_name.get(&name).map(|topic| topic.partition(index));
             // An offline one that is owned answers with an error of its own, not "unknown".
             if owner.is_none_or(|owner| matches!(owner, Err(UnknownTopicOrPartition))) {
                 info!(topic = name, partition = index, "removing a deleted offline partition");
                 self.log_dir.delete(&name, index)?;
             }
         }
-        *self.by_name.write() = by_name;
+        *self.index.write() = index_of_topics;
         Ok(())
     }
 
@@ -131,7 +133,8 @@ impl Topics {
     /// What [`Self::create`] would refuse.
     pub(crate) fn check(&self, new: &NewTopic) -> Result<(), TopicError> {
         check_name(&new.name)?;
-        let by_name = self.by_name.read();
+        let index = self.index.read();
+        let by_name = &index.by_name;
         if by_name.contains_key(&new.name) {
             return Err(TopicError::Exists { name: new.name.clone() });
         }
@@ -237,7 +240,8 @@ impl Topics {
     fn delete_now(&self, name: &str) -> Result<(), TopicError> {
         let topic = self.get(name).ok_or_else(|| TopicError::Unknown { name: name.to_owned() })?;
         self.write_with(None, Some(name))?;
-        self.by_name.write().remove(name);
+        self.index.write().remove(name);
+        self.version.fetch_add(1, Ordering::AcqRel);
         info!(topic = name, "deleted topic");
         self.delete_partitions(&topic);
         Ok(())
@@ -254,7 +258,7 @@ impl Topics {
         let count = usize::try_from(total).ok().filter(|total| *total > current);
         let name = name.to_owned();
         let count = count.ok_or(TopicError::NotMore { name, current, wanted: total })?;
-        let existing = self.by_name.read().values().map(|topic| topic.partitions.len()).sum();
+        let existing = self.index.read().by_name.values().map(|topic| topic.partitions.len()).sum();
         check_room("partitions", existing, count - current, self.settings.limits.partitions_max)?;
         Ok((old, count))
     }
@@ -292,7 +296,8 @@ impl Topics {
 
     fn publish(&self, topic: Topic) -> Arc<Topic> {
         let topic = Arc::new(topic);
-        self.by_name.write().insert(topic.name.clone(), Arc::clone(&topic));
+        self.index.write().insert(Arc::clone(&topic));
+        self.version.fetch_add(1, Ordering::AcqRel);
         topic
     }
 

@@ -2,8 +2,12 @@
 
 #![allow(clippy::unwrap_used, clippy::expect_used, reason = "a test that cannot go on has failed")]
 
+mod admin;
 mod client;
+mod consumer_groups;
 mod hostile;
 mod records;
 mod start;
+mod topic_ids;
 mod topics;
+mod transactions;

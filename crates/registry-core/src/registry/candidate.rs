@@ -3,12 +3,14 @@
 use std::str::FromStr;
 use std::sync::Arc;
 
-use levada_schema_core::{Fingerprint, Metadata, Reference, Schema, SchemaType, Validation};
+use levada_schema_core::{
+    Contract, Fingerprint, Limits, Reference, Schema, SchemaType, Validation,
+};
 
 use super::references::{self, Closure};
 use super::{Draft, Registry};
 use crate::parser::Source;
-use crate::{ReadTransaction, RegistryError, Store, StoredVersion, stamp};
+use crate::{EffectiveConfig, ReadTransaction, RegistryError, Store, StoredVersion, stamp};
 
 /// A parsed schema that a client handed in.
 #[derive(Clone, Debug)]
@@ -17,6 +19,23 @@ pub(super) struct Candidate {
     /// What would be stored: the canonical or the normalized text.
     pub(super) text: String,
     pub(super) references: Vec<Reference>,
+}
+
+/// How a draft is read.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Reading {
+    pub(super) normalize: bool,
+    pub(super) validation: Validation,
+    /// Whether the names of fields are judged.
+    pub(super) strict_fields: bool,
+}
+
+impl Reading {
+    /// As it stands, to be compared with what is stored.
+    pub(super) fn to_compare(normalize: bool, config: &EffectiveConfig) -> Self {
+        let strict_fields = config.validate_fields();
+        Self { normalize, validation: Validation::Stored, strict_fields }
+    }
 }
 
 /// A stored version with what it takes to parse it.
@@ -30,9 +49,11 @@ impl Loaded {
     pub(super) async fn load<T: ReadTransaction>(
         tx: &mut T,
         stored: StoredVersion,
+        limits: &Limits,
     ) -> Result<Self, RegistryError> {
         let schema = &stored.schema;
-        let closure = references::closure(tx, &stored.subject.context, &schema.references).await?;
+        let home = &stored.subject.context;
+        let closure = references::closure(tx, home, &schema.references, limits).await?;
         let source = Arc::new(Source {
             schema_type: schema.schema_type,
             text: schema.text.clone(),
@@ -44,10 +65,11 @@ impl Loaded {
     pub(super) async fn load_all<T: ReadTransaction>(
         tx: &mut T,
         versions: Vec<StoredVersion>,
+        limits: &Limits,
     ) -> Result<Vec<Self>, RegistryError> {
         let mut loaded = Vec::with_capacity(versions.len());
         for version in versions {
-            loaded.push(Self::load(tx, version).await?);
+            loaded.push(Self::load(tx, version, limits).await?);
         }
         Ok(loaded)
     }
@@ -63,26 +85,39 @@ pub(super) fn schema_type(draft: &Draft) -> Result<SchemaType, RegistryError> {
 }
 
 impl<S: Store> Registry<S> {
-    /// Parses a draft whose references have been followed.
+    /// Parses a draft whose references have been followed, and changes its tags.
     pub(super) async fn candidate(
         &self,
         draft: &Draft,
         closure: &Closure,
-        normalize: bool,
-        validation: Validation,
+        reading: Reading,
     ) -> Result<Candidate, RegistryError> {
-        let source = Source {
+        let validation = reading.validation;
+        let mut source = Arc::new(Source {
             schema_type: schema_type(draft)?,
             text: draft.text.clone(),
             closure: closure.targets.clone(),
-        };
-        let schema = self.parser.parse(&Arc::new(source.clone()), validation).await?;
-        if !normalize {
+        });
+        let mut schema = self.parser.parse(&source, validation).await?;
+        for changes in draft.tags.iter().filter(|changes| !changes.is_empty()) {
+            let (changes, limits) = (changes.clone(), self.parser.limits);
+            let edit = move || schema.with_tags(&changes, &limits);
+            let text = self.parser.pool.run(edit).await?;
+            let text = text.map_err(|error| RegistryError::InvalidSchema(error.to_string()))?;
+            source = Arc::new(Source { text, ..Source::clone(&source) });
+            schema = self.parser.parse(&source, validation).await?;
+        }
+        if let Some(field) = schema.restricted_field().filter(|_| reading.strict_fields) {
+            return Err(RegistryError::InvalidSchema(format!(
+                "Invalid schema: the field '{field}' is refused, because names must not start with $$"
+            )));
+        }
+        if !reading.normalize {
             let text = schema.canonical().to_owned();
             return Ok(Candidate { schema, text, references: closure.references.clone() });
         }
         let text = self.parser.pool.run(move || schema.normalized()).await?;
-        let source = Source { text: text.clone(), ..source };
+        let source = Source { text: text.clone(), ..Source::clone(&source) };
         Ok(Candidate {
             schema: self.parser.parse(&Arc::new(source), validation).await?,
             text,
@@ -99,11 +134,11 @@ impl<S: Store> Registry<S> {
     pub(super) async fn find_equal<'a>(
         &self,
         candidate: &Candidate,
-        metadata: Option<&Metadata>,
+        contract: &Contract,
         versions: &[&'a Loaded],
     ) -> Result<Option<&'a Loaded>, RegistryError> {
         let schema_type = candidate.schema.schema_type();
-        let fingerprint = Fingerprint::of(&candidate.text, &candidate.references, metadata);
+        let fingerprint = Fingerprint::of(&candidate.text, &candidate.references, contract);
         let of_type =
             || versions.iter().rev().filter(|old| old.stored.schema.schema_type == schema_type);
         let same = of_type().find(|old| {
@@ -115,9 +150,8 @@ impl<S: Store> Registry<S> {
         }
         for old in of_type() {
             let stored = &old.stored;
-            let equal_metadata =
-                stamp::is_equal(metadata, stored.schema.metadata.as_ref(), stored.version);
-            if equal_metadata && self.is_equivalent(candidate, old).await? {
+            let equal_contract = stamp::is_equal(contract, &stored.schema.contract, stored.version);
+            if equal_contract && self.is_equivalent(candidate, old).await? {
                 return Ok(Some(old));
             }
         }

@@ -2,17 +2,15 @@
 
 use std::sync::Arc;
 
-use levada_schema_core::{CompatibilityLevel, Metadata, Validation, check_version_under};
+use levada_schema_core::{CompatibilityLevel, Limits, Metadata, check_version_under};
 
-use super::candidate::{Candidate, Loaded};
+use super::candidate::{Candidate, Loaded, Reading};
 use super::references::closure;
+use super::reserved::reserved_fields;
 use super::{Draft, Registry, scope};
 use crate::{
     EffectiveConfig, QualifiedSubject, ReadTransaction, RegistryError, Store, VersionSpec,
 };
-
-/// Most versions that a transitive check compares.
-const COMPARED_MAX: usize = 1_000;
 
 /// What to compare with, and how to answer.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -34,30 +32,35 @@ impl<S: Store> Registry<S> {
     ) -> Result<Vec<String>, RegistryError> {
         let mut tx = self.store.read().await?;
         let config = scope::config_in_scope(&mut tx, subject).await?;
-        let previous = previous(&mut tx, subject, check.version).await?;
-        let closure = closure(&mut tx, &subject.context, &draft.references).await;
+        let previous = previous(&mut tx, subject, check.version, &self.parser.limits).await?;
+        let limits = &self.parser.limits;
+        let closure = closure(&mut tx, &subject.context, &draft.references, limits).await;
         drop(tx);
-        let normalize = check.normalize || config.normalize();
+        let reading = Reading {
+            normalize: check.normalize || config.normalize(),
+            validation: config.validation(),
+            strict_fields: config.validate_fields(),
+        };
         let candidate = async {
             let closure = closure?;
             if let Some(deleted) = &closure.deleted {
                 return Err(super::register::deleted_reference(deleted));
             }
-            self.candidate(draft, &closure, normalize, Validation::New).await
+            self.candidate(draft, &closure, reading).await
         };
         match candidate.await {
             Ok(candidate) => {
                 let previous: Vec<&Loaded> = previous.iter().collect();
-                self.check(&candidate, draft.metadata.as_ref(), &previous, &config).await
+                self.check(&candidate, draft.contract.metadata.as_ref(), &previous, &config).await
             }
             Err(RegistryError::InvalidSchema(message)) if check.verbose => Ok(vec![message]),
             Err(error) => Err(error),
         }
     }
 
-    /// Compares with `previous`, which is ascending: the newest for plain levels, newest to oldest
-    /// up to the first with a finding for transitive ones. The list of findings ends with the
-    /// settings it was made under.
+    /// Judges the reserved fields, and compares with `previous`, which is ascending: the newest for
+    /// plain levels, newest to oldest up to the first with a finding for transitive ones. A list of
+    /// findings ends with the settings it was made under.
     pub(super) async fn check(
         &self,
         candidate: &Candidate,
@@ -65,34 +68,57 @@ impl<S: Store> Registry<S> {
         previous: &[&Loaded],
         config: &EffectiveConfig,
     ) -> Result<Vec<String>, RegistryError> {
+        let mut messages = if config.validate_fields() {
+            let latest = previous.last().map(|latest| &latest.stored.schema.contract);
+            let latest = latest.and_then(|contract| contract.metadata.as_ref());
+            reserved_fields(&candidate.schema, metadata, latest)
+        } else {
+            Vec::new()
+        };
+        messages.extend(self.differences(candidate, metadata, previous, config).await?);
+        if !messages.is_empty() {
+            messages.push(format!(
+                "{{validateFields: '{}', compatibility: '{}'}}",
+                config.validate_fields(),
+                config.level
+            ));
+        }
+        Ok(messages)
+    }
+
+    async fn differences(
+        &self,
+        candidate: &Candidate,
+        metadata: Option<&Metadata>,
+        previous: &[&Loaded],
+        config: &EffectiveConfig,
+    ) -> Result<Vec<String>, RegistryError> {
         let level = config.level;
-        refuse_reserved_fields(metadata, previous, config)?;
+        if level == CompatibilityLevel::None {
+            return Ok(Vec::new());
+        }
         let compared_max = if level.is_transitive() { usize::MAX } else { 1 };
         let in_group = |old: &&&Loaded| {
             config.config.group.as_deref().is_none_or(|group| {
-                property(old.stored.schema.metadata.as_ref(), group) == property(metadata, group)
+                let old = old.stored.schema.contract.metadata.as_ref();
+                property(old, group) == property(metadata, group)
             })
         };
         let compared: Vec<&&Loaded> =
             previous.iter().rev().filter(in_group).take(compared_max).collect();
-        if level == CompatibilityLevel::None {
-            return Ok(Vec::new());
-        }
-        if compared.len() > COMPARED_MAX {
+        let versions_max = self.parser.limits.versions_max;
+        if compared.len() > versions_max {
             return Err(RegistryError::InvalidSchema(format!(
-                "Too complex: {level} would compare with more than {COMPARED_MAX} versions"
+                "Too complex: {level} would compare with more than {versions_max} versions \
+                 (setting versions-max)"
             )));
         }
         for old in compared {
             let (new, parsed) = (Arc::clone(&candidate.schema), self.parse_loaded(old).await?);
             let (policy, limits) = (config.policy(), self.parser.limits);
             let report = move || check_version_under(policy, level, &new, &parsed, &limits);
-            let mut messages = self.parser.pool.run(report).await??.messages(old.stored.version.0);
+            let messages = self.parser.pool.run(report).await??.messages(old.stored.version.0);
             if !messages.is_empty() {
-                messages.push(format!(
-                    "{{validateFields: '{}', compatibility: '{level}'}}",
-                    config.validate_fields()
-                ));
                 return Ok(messages);
             }
         }
@@ -106,6 +132,7 @@ async fn previous<T: ReadTransaction>(
     tx: &mut T,
     subject: &QualifiedSubject,
     version: Option<VersionSpec>,
+    limits: &Limits,
 ) -> Result<Vec<Loaded>, RegistryError> {
     let mut versions = tx.versions(subject).await?;
     versions.retain(|version| !version.is_deleted);
@@ -119,28 +146,9 @@ async fn previous<T: ReadTransaction>(
             }
         }
     }
-    Loaded::load_all(tx, versions).await
+    Loaded::load_all(tx, versions, limits).await
 }
 
-fn property<'a>(metadata: Option<&'a Metadata>, name: &str) -> Option<&'a str> {
+pub(super) fn property<'a>(metadata: Option<&'a Metadata>, name: &str) -> Option<&'a str> {
     metadata?.properties.get(name).map(String::as_str)
-}
-
-/// Fields whose names the metadata reserves are judged only where `validateFields` is on. That
-/// judgement is not there yet, and leaving it out would let through what the reference refuses.
-fn refuse_reserved_fields(
-    metadata: Option<&Metadata>,
-    previous: &[&Loaded],
-    config: &EffectiveConfig,
-) -> Result<(), RegistryError> {
-    let latest = previous.last().and_then(|latest| latest.stored.schema.metadata.as_ref());
-    let is_reserving = [metadata, latest]
-        .into_iter()
-        .any(|metadata| property(metadata, "confluent:reserved").is_some());
-    if config.validate_fields() && is_reserving {
-        return Err(RegistryError::NotSupported(
-            "Checking the fields that confluent:reserved names is not implemented yet".to_owned(),
-        ));
-    }
-    Ok(())
 }

@@ -31,13 +31,27 @@ impl<S: Store> Registry<S> {
         &self,
         name: QualifiedSubject,
     ) -> Result<QualifiedSubject, RegistryError> {
-        if name.is_context() {
+        self.resolve(name, Config::alias_of).await
+    }
+
+    /// As [`Self::resolve_alias`], for the subject of a DEK.
+    pub async fn resolve_dek_alias(
+        &self,
+        name: QualifiedSubject,
+    ) -> Result<QualifiedSubject, RegistryError> {
+        self.resolve(name, Config::dek_alias_of).await
+    }
+
+    async fn resolve(
+        &self,
+        name: QualifiedSubject,
+        alias: fn(&Config, &QualifiedSubject) -> Option<QualifiedSubject>,
+    ) -> Result<QualifiedSubject, RegistryError> {
+        if name == QualifiedSubject::default() {
             return Ok(name);
         }
         let config = self.store.read().await?.config(&name).await?;
-        let alias = config.and_then(|config| config.alias).filter(|alias| !alias.is_empty());
-        Ok(alias
-            .map_or(name.clone(), |alias| QualifiedSubject::parse_within(&alias, &name.context)))
+        Ok(config.and_then(|config| alias(&config, &name)).unwrap_or(name))
     }
 
     /// Merges `patch` into the config of a scope and answers the result.
@@ -46,6 +60,7 @@ impl<S: Store> Registry<S> {
         scope: &QualifiedSubject,
         patch: ConfigPatch,
     ) -> Result<Config, RegistryError> {
+        patch.check_rule_sets()?;
         scope.check_scope()?;
         let mut tx = self.store.write().await?;
         scope::check_writable(&mut tx, scope).await?;

@@ -1,5 +1,6 @@
 //! Deletion of versions and subjects, soft and permanent.
 
+use super::associations::check_unassociated;
 use super::{Registry, now_ms, scope};
 use crate::{Context, QualifiedSubject, ReadTransaction, Referrer, RegistryError, SchemaId};
 use crate::{SchemaVersion, Store, VersionKey, VersionSpec, WriteTransaction};
@@ -22,6 +23,7 @@ impl<S: Store> Registry<S> {
             return Err(RegistryError::SubjectSoftDeleted(subject.clone()));
         }
         scope::check_writable(&mut tx, subject).await?;
+        check_unassociated(&mut tx, subject, RegistryError::SubjectAssociated).await?;
         let deleted: Vec<&VersionKey> =
             keys.iter().filter(|key| permanent || !key.is_deleted).collect();
         // Versions that refer to each other go together.
@@ -71,6 +73,10 @@ impl<S: Store> Registry<S> {
             return Err(RegistryError::VersionSoftDeleted(subject.clone(), key.version));
         }
         scope::check_writable(&mut tx, subject).await?;
+        let is_last = keys.iter().filter(|key| !key.is_deleted).count() == 1;
+        if is_last && !permanent {
+            check_unassociated(&mut tx, subject, RegistryError::LastVersionAssociated).await?;
+        }
         check_unreferenced(&tx.referrers(subject).await?, key, permanent)?;
         if permanent && !key.is_deleted {
             return Err(RegistryError::VersionNotSoftDeleted(subject.clone(), key.version));
@@ -87,6 +93,17 @@ impl<S: Store> Registry<S> {
         tx.commit().await?;
         Ok(version)
     }
+}
+
+/// Removes all versions of a subject and what is set on it, unless something references it.
+pub(super) async fn erase_subject<T: WriteTransaction>(
+    tx: &mut T,
+    subject: &QualifiedSubject,
+) -> Result<(), RegistryError> {
+    let keys = tx.version_keys(subject).await?;
+    check_unreferenced_from_outside(tx, &keys).await?;
+    remove_all(tx, &keys).await?;
+    forget_settings(tx, subject).await
 }
 
 /// A soft deletion is stopped by live referrers, a permanent one by any.

@@ -1,11 +1,11 @@
-//! Lists: of subjects, versions, schemas, holders of an id, and referrers.
+//! Lists: of subjects, versions, holders of an id, and referrers.
 
 use std::collections::BTreeSet;
 
 use super::Registry;
 use super::reads::{find_id, find_version};
-use crate::{Context, Page, QualifiedSubject, ReadTransaction, RegistryError, SchemaId, Store};
-use crate::{StoredVersion, SubjectFilter, VersionKey, VersionSpec};
+use crate::{Page, QualifiedSubject, ReadTransaction, RegistryError, SchemaId, Store};
+use crate::{SubjectFilter, VersionKey, VersionSpec};
 
 /// Which entries a list shows.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -44,19 +44,6 @@ pub struct VersionListing {
     pub page: Page,
 }
 
-/// What a list of schemas shows.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct SchemaListing {
-    pub subjects: SubjectFilter,
-    pub deleted: bool,
-    /// The newest shown version of each subject alone.
-    pub latest_only: bool,
-    pub page: Page,
-}
-
-/// A page of a list of schemas, by subject and version.
-pub type ListedSchemas = Vec<StoredVersion>;
-
 impl<S: Store> Registry<S> {
     /// Names in ascending order, qualified outside the default context. A subject is deleted when
     /// all of its versions are.
@@ -91,23 +78,6 @@ impl<S: Store> Registry<S> {
             (false, is_deleted) => listing.filter.shows(is_deleted).then_some(key.version.0),
         };
         Ok(listing.page.cut(keys.into_iter().filter_map(number)))
-    }
-
-    pub async fn schemas(&self, listing: &SchemaListing) -> Result<ListedSchemas, RegistryError> {
-        let mut tx = self.store.read().await?;
-        let mut keys = tx.all_version_keys(&listing.subjects).await?;
-        keys.retain(|key| listing.deleted || !key.is_deleted);
-        if listing.latest_only {
-            // Ascending by version, so the last of a subject's run is its newest.
-            let newest = keys.chunk_by(|a, b| a.subject == b.subject).filter_map(<[_]>::last);
-            keys = newest.cloned().collect();
-        }
-        keys.sort_by_cached_key(|key| (code_units(&key.subject), key.version));
-        let mut schemas = Vec::new();
-        for key in listing.page.cut(keys) {
-            schemas.extend(tx.version(&key.subject, key.version).await?);
-        }
-        Ok(schemas)
     }
 
     /// For each subject that holds an id its newest version with it.
@@ -150,14 +120,9 @@ impl<S: Store> Registry<S> {
             .collect();
         Ok(page.cut(ids))
     }
-
-    /// Every context in which a schema was ever registered, the default one first.
-    pub async fn contexts(&self) -> Result<Vec<Context>, RegistryError> {
-        Ok(self.store.read().await?.contexts().await?)
-    }
 }
 
 /// Names sort by UTF-16 code unit, as the reference's strings do.
-fn code_units(subject: &QualifiedSubject) -> Vec<u16> {
+pub(super) fn code_units(subject: &QualifiedSubject) -> Vec<u16> {
     subject.to_string().encode_utf16().collect()
 }

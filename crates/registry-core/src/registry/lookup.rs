@@ -1,11 +1,13 @@
 //! Lookup: which version of a subject holds a draft.
 
-use levada_schema_core::{Metadata, Validation};
+use levada_schema_core::Contract;
 
-use super::candidate::{Candidate, Loaded};
+use super::candidate::{Candidate, Loaded, Reading};
 use super::references::closure;
+use super::register::inherited_contract;
 use super::{Draft, Registry, candidate, scope};
-use crate::{QualifiedSubject, ReadTransaction, RegistryError, Store, StoredVersion};
+use crate::StoredVersion;
+use crate::{EffectiveConfig, QualifiedSubject, ReadTransaction, RegistryError, Store};
 
 impl<S: Store> Registry<S> {
     /// The version of `subject` that holds `draft`. A plain subject without a match is looked for
@@ -48,17 +50,18 @@ impl<S: Store> Registry<S> {
         let config = scope::config_in_scope(&mut tx, subject).await?;
         let mut versions = tx.versions(subject).await?;
         versions.retain(|version| deleted || !version.is_deleted);
-        let versions = Loaded::load_all(&mut tx, versions).await?;
-        let closure = closure(&mut tx, &subject.context, &draft.references).await;
+        let limits = &self.parser.limits;
+        let versions = Loaded::load_all(&mut tx, versions, limits).await?;
+        let closure = closure(&mut tx, &subject.context, &draft.references, limits).await;
         drop(tx);
         let versions: Vec<&Loaded> = versions.iter().collect();
         // A blank text is no error of its own: it matches nothing.
         let found = if draft.text.trim().is_empty() {
             None
         } else {
-            let normalize = normalize || config.normalize();
-            let candidate = self.candidate(draft, &closure?, normalize, Validation::Stored).await?;
-            self.find_held(&candidate, draft.metadata.as_ref(), &versions).await?
+            let reading = Reading::to_compare(normalize || config.normalize(), &config);
+            let candidate = self.candidate(draft, &closure?, reading).await?;
+            self.find_held(&candidate, &draft.contract, &versions, &config).await?
         };
         match found {
             Some(found) => Ok(found.stored.clone()),
@@ -67,19 +70,22 @@ impl<S: Store> Registry<S> {
         }
     }
 
-    /// As [`Self::find_equal`]; a draft without metadata is tried with the latest version's too.
-    pub(super) async fn find_held<'a>(
+    /// As [`Self::find_equal`]; where that finds nothing, the contract that a registration would
+    /// give the draft is tried too.
+    async fn find_held<'a>(
         &self,
         candidate: &Candidate,
-        metadata: Option<&Metadata>,
+        contract: &Contract,
         versions: &[&'a Loaded],
+        config: &EffectiveConfig,
     ) -> Result<Option<&'a Loaded>, RegistryError> {
-        let found = self.find_equal(candidate, metadata, versions).await?;
+        let found = self.find_equal(candidate, contract, versions).await?;
         let latest = versions.iter().rfind(|version| !version.stored.is_deleted);
-        let inherited = latest.and_then(|latest| latest.stored.schema.metadata.as_ref());
-        match (found, metadata, inherited) {
-            (None, None, Some(_)) => self.find_equal(candidate, inherited, versions).await,
-            _ => Ok(found),
+        let (None, Some(latest)) = (found, latest) else { return Ok(found) };
+        let inherited = config.contract_of(inherited_contract(contract, latest));
+        if inherited == *contract {
+            return Ok(None);
         }
+        self.find_equal(candidate, &inherited, versions).await
     }
 }

@@ -1,32 +1,47 @@
 //! The registry: one method a request, one file a use case.
 
+mod associations;
 mod candidate;
 mod compatibility;
 mod config;
+mod contexts;
+mod deks;
 mod delete;
+mod keks;
 mod listing;
 mod lookup;
 mod mode;
 mod reads;
 mod references;
 mod register;
+mod reserved;
+mod schema_listing;
 mod scope;
+mod tags;
 #[cfg(test)]
 mod tests;
 
 use std::sync::Arc;
 use std::time::{SystemTime, UNIX_EPOCH};
 
-use levada_schema_core::{Limits, Metadata, Reference};
+use levada_schema_core::{Contract, Limits, Reference, TagChanges};
 
+pub use associations::{
+    Associated, AssociationDraft, AssociationFilter, AssociationOp, AssociationRequest,
+};
 pub use compatibility::Check;
-pub use listing::{DeletedFilter, ListedSchemas, SchemaListing, VersionListing};
+pub use deks::{DekDraft, ShownDek};
+pub use keks::{KekDraft, KekPatch};
+pub use listing::{DeletedFilter, VersionListing};
 pub use reads::SchemaFormat;
-pub use register::{RegisterOptions, Registered};
+pub use register::{RETAGGED_VERSION, RegisterOptions, Registered};
+pub use schema_listing::{AssociationListing, ListedSchema, SchemaListing};
+pub use tags::{Retagging, RuleChange};
 
 use crate::cpu_pool::CpuPool;
+use crate::kms::Kms;
 use crate::parser::Parser;
-use crate::{Store, StoreError};
+use crate::{Secret, Store, StoreError};
 
 /// A schema as a client hands it in, to be registered, looked up or checked.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -36,7 +51,10 @@ pub struct Draft {
     /// Left out it is AVRO.
     pub schema_type: Option<String>,
     pub references: Vec<Reference>,
-    pub metadata: Option<Metadata>,
+    pub contract: Contract,
+    /// Changes of the tags in the text, one after the other. With any, be they empty, the text as
+    /// it was given is not looked for among the versions.
+    pub tags: Vec<TagChanges>,
     /// The id that the schema must get; negative counts as none.
     pub id: Option<i32>,
     /// 0 and -1 stand for the next version; any number but 0 is written into the metadata.
@@ -48,11 +66,16 @@ pub struct Draft {
 pub struct Registry<S> {
     store: Arc<S>,
     parser: Arc<Parser>,
+    kms: Arc<Kms>,
 }
 
 impl<S> Clone for Registry<S> {
     fn clone(&self) -> Self {
-        Self { store: Arc::clone(&self.store), parser: Arc::clone(&self.parser) }
+        Self {
+            store: Arc::clone(&self.store),
+            parser: Arc::clone(&self.parser),
+            kms: Arc::clone(&self.kms),
+        }
     }
 }
 
@@ -60,7 +83,13 @@ impl<S: Store> Registry<S> {
     /// `threads` parse and compare schemas, each under `limits`.
     pub fn new(store: S, limits: Limits, threads: usize) -> Result<Self, StoreError> {
         let parser = Parser::new(CpuPool::start(threads)?, limits);
-        Ok(Self { store: Arc::new(store), parser: Arc::new(parser) })
+        Ok(Self { store: Arc::new(store), parser: Arc::new(parser), kms: Arc::default() })
+    }
+
+    /// With the secret of the local KMS, for KEKs that have none of their own.
+    #[must_use]
+    pub fn with_local_kms_secret(self, secret: Option<Secret>) -> Self {
+        Self { kms: Arc::new(Kms { local_secret: secret }), ..self }
     }
 
     pub fn store(&self) -> &S {

@@ -71,7 +71,7 @@ impl<S: Store> Registry<S> {
             return Err(RegistryError::SubjectNotFound(subject.clone()));
         }
         let holds_all = |version: &StoredVersion| {
-            version.schema.metadata.as_ref().is_some_and(|metadata| {
+            version.schema.contract.metadata.as_ref().is_some_and(|metadata| {
                 pairs.iter().all(|(key, value)| metadata.properties.get(key) == Some(value))
             })
         };
@@ -120,7 +120,8 @@ impl<S: Store> Registry<S> {
         if format == SchemaFormat::Stored {
             return Ok(version.schema.text.clone());
         }
-        let loaded = Loaded::load(&mut self.store.read().await?, version.clone()).await?;
+        let limits = &self.parser.limits;
+        let loaded = Loaded::load(&mut self.store.read().await?, version.clone(), limits).await?;
         let parsed = self.parse_loaded(&loaded).await?;
         self.parser.pool.run(move || format.render(&parsed)).await
     }

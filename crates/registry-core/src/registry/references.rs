@@ -4,15 +4,11 @@ use std::collections::HashSet;
 use std::future::Future;
 use std::pin::Pin;
 
-use levada_schema_core::{Reference, ResolvedReference};
+use levada_schema_core::{Limits, Reference, ResolvedReference};
 
+use super::associations::is_owned;
 use crate::StoredVersion;
 use crate::{Context, QualifiedSubject, ReadTransaction, RegistryError, Revision, SchemaVersion};
-
-const DIRECT_MAX: usize = 100;
-const TRANSITIVE_MAX: usize = 1_000;
-const DEPTH_MAX: usize = 32;
-const CLOSURE_BYTES_MAX: usize = 8 << 20;
 
 /// The references of one schema, followed to the end.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -23,6 +19,8 @@ pub(super) struct Closure {
     pub(super) targets: Vec<ResolvedReference>,
     /// A direct reference whose target is soft-deleted. New schemas must not have one.
     pub(super) deleted: Option<Reference>,
+    /// A direct reference to a subject that a resource owns. No schema must get one.
+    pub(super) owned: Option<QualifiedSubject>,
     /// The subjects that the direct references point to, as they were when they were read.
     pub(super) revisions: Vec<(QualifiedSubject, Revision)>,
 }
@@ -32,16 +30,21 @@ pub(super) async fn closure<T: ReadTransaction>(
     tx: &mut T,
     home: &Context,
     references: &[Reference],
+    limits: &Limits,
 ) -> Result<Closure, RegistryError> {
-    if references.len() > DIRECT_MAX {
-        return Err(too_many(&format!("{DIRECT_MAX} direct references")));
+    if references.len() > limits.references_max {
+        let most = limits.references_max;
+        return Err(too_many(&format!("{most} direct references (setting references-max)")));
     }
-    let mut walk = Walk::default();
+    let mut walk = Walk { seen: HashSet::new(), targets: Vec::new(), bytes: 0, limits };
     let mut closure = Closure::default();
     for reference in references {
         let (resolved, target) = target(tx, home, reference).await?;
         if target.is_deleted && closure.deleted.is_none() {
             closure.deleted = Some(resolved.clone());
+        }
+        if closure.owned.is_none() && is_owned(tx, &target.subject).await? {
+            closure.owned = Some(target.subject.clone());
         }
         let revision = tx.subject_revision(&target.subject).await?;
         closure.revisions.push((target.subject.clone(), revision));
@@ -53,14 +56,14 @@ pub(super) async fn closure<T: ReadTransaction>(
 }
 
 /// Depth-first, so that a target stands behind everything that it references itself.
-#[derive(Default)]
-struct Walk {
+struct Walk<'l> {
     seen: HashSet<String>,
     targets: Vec<ResolvedReference>,
     bytes: usize,
+    limits: &'l Limits,
 }
 
-impl Walk {
+impl Walk<'_> {
     fn visit<'a, T: ReadTransaction>(
         &'a mut self,
         tx: &'a mut T,
@@ -73,18 +76,24 @@ impl Walk {
             if !self.seen.insert(reference.name.clone()) {
                 return Ok(());
             }
-            if depth > DEPTH_MAX {
-                return Err(too_many(&format!("{DEPTH_MAX} levels of references")));
+            if depth > self.limits.reference_depth_max {
+                let most = self.limits.reference_depth_max;
+                let levels = format!("{most} levels of references (setting reference-depth-max)");
+                return Err(too_many(&levels));
             }
             for inner in &version.schema.references {
                 let (resolved, inner) = target(tx, &version.subject.context, inner).await?;
                 self.visit(tx, resolved, inner, depth + 1).await?;
             }
             self.bytes += version.schema.text.len();
-            if self.targets.len() >= TRANSITIVE_MAX || self.bytes > CLOSURE_BYTES_MAX {
-                return Err(too_many(&format!(
-                    "{TRANSITIVE_MAX} referenced schemas or {CLOSURE_BYTES_MAX} bytes of them"
-                )));
+            if self.targets.len() >= self.limits.closure_max {
+                let most = self.limits.closure_max;
+                return Err(too_many(&format!("{most} referenced schemas (setting closure-max)")));
+            }
+            if self.bytes > self.limits.closure_bytes_max {
+                let most = self.limits.closure_bytes_max;
+                let bytes = format!("{most} bytes of references (setting closure-bytes-max)");
+                return Err(too_many(&bytes));
             }
             self.targets.push(ResolvedReference { reference, text: version.schema.text.clone() });
             Ok(())

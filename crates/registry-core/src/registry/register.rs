@@ -7,13 +7,18 @@
 
 use std::sync::Arc;
 
-use levada_schema_core::{Fingerprint, Metadata, Reference, Validation};
+use levada_schema_core::{Contract, Fingerprint, Limits, Reference, TagChanges, Validation};
 
-use super::candidate::{Candidate, Loaded};
+use super::candidate::{Candidate, Loaded, Reading};
 use super::references::{Closure, closure};
 use super::{Draft, Registry, delete, now_ms, scope};
+use crate::contract::check_rule_set;
 use crate::{EffectiveConfig, Mode, QualifiedSubject, ReadTransaction, RegistryError, Revision};
 use crate::{SchemaId, SchemaVersion, Store, StoredSchema, StoredVersion, WriteTransaction, stamp};
+
+/// The version that a draft means which changes tags and names none: the latest, so that the new
+/// one carries its number.
+pub const RETAGGED_VERSION: i32 = -1;
 
 /// Attempts that decide outside the write transaction.
 const OPTIMISTIC_ATTEMPTS: usize = 3;
@@ -23,6 +28,8 @@ pub struct RegisterOptions {
     pub normalize: bool,
     /// Skips the compatibility check and nothing else.
     pub force: bool,
+    /// Adds the tags of the latest version.
+    pub propagate_tags: bool,
 }
 
 /// What a registration led to.
@@ -55,7 +62,7 @@ struct Addition {
 
 struct Content {
     candidate: Candidate,
-    metadata: Option<Metadata>,
+    contract: Contract,
 }
 
 enum Decision {
@@ -71,10 +78,10 @@ impl<S: Store> Registry<S> {
         draft: &Draft,
         options: RegisterOptions,
     ) -> Result<Registered, RegistryError> {
-        subject.check_subject()?;
+        check_draft(subject, draft)?;
         for _ in 0..OPTIMISTIC_ATTEMPTS {
             let mut read = self.store.read().await?;
-            let snapshot = Snapshot::take(&mut read, subject, draft).await?;
+            let snapshot = Snapshot::take(&mut read, subject, draft, &self.parser.limits).await?;
             drop(read);
             let addition = match self.decide(subject, draft, options, &snapshot).await? {
                 Decision::Existing(version) => return Ok(Registered { version, is_new: false }),
@@ -82,11 +89,27 @@ impl<S: Store> Registry<S> {
             };
             let mut tx = self.store.write().await?;
             if snapshot.is_current(&mut tx, subject, &addition).await? {
-                return add(tx, subject, *addition).await;
+                let registered = add(&mut tx, subject, *addition).await?;
+                tx.commit().await?;
+                return Ok(registered);
             }
         }
         let mut tx = self.store.write().await?;
-        let snapshot = Snapshot::take(&mut tx, subject, draft).await?;
+        let registered = self.register_within(&mut tx, subject, draft, options).await?;
+        tx.commit().await?;
+        Ok(registered)
+    }
+
+    /// Registers as a part of `tx`, which the caller commits: parsing and comparing hold it up.
+    pub(super) async fn register_within<T: WriteTransaction>(
+        &self,
+        tx: &mut T,
+        subject: &QualifiedSubject,
+        draft: &Draft,
+        options: RegisterOptions,
+    ) -> Result<Registered, RegistryError> {
+        check_draft(subject, draft)?;
+        let snapshot = Snapshot::take(tx, subject, draft, &self.parser.limits).await?;
         match self.decide(subject, draft, options, &snapshot).await? {
             Decision::Existing(version) => Ok(Registered { version, is_new: false }),
             Decision::Add(addition) => add(tx, subject, *addition).await,
@@ -105,7 +128,10 @@ impl<S: Store> Registry<S> {
         let importing = snapshot.mode.takes_ids();
         let normalize = !importing && (options.normalize || snapshot.config.normalize());
         let live = snapshot.live();
-        if !draft.text.trim().is_empty() {
+        // Where tags or the contract are changed, a schema is equal only after that was done.
+        let is_as_given =
+            draft.tags.is_empty() && !options.propagate_tags && !snapshot.config.has_contract();
+        if !draft.text.trim().is_empty() && is_as_given {
             let found = self.early_lookup(draft, normalize, snapshot, &live).await?;
             if let Some(version) = found {
                 return Ok(Decision::Existing(version));
@@ -119,7 +145,8 @@ impl<S: Store> Registry<S> {
             (true, None) => Err(RegistryError::NotInReadWriteMode(subject.clone())),
             (false, Some(_)) => Err(RegistryError::NotInImportMode(subject.clone())),
             (false, None) => {
-                self.decide_new(subject, draft, options.force, normalize, snapshot).await
+                self.decide_new(subject, draft, RegisterOptions { normalize, ..options }, snapshot)
+                    .await
             }
         }
     }
@@ -133,12 +160,13 @@ impl<S: Store> Registry<S> {
         live: &[&Loaded],
     ) -> Result<Option<StoredVersion>, RegistryError> {
         let closure = snapshot.closure.clone()?;
-        let candidate = self.candidate(draft, &closure, normalize, Validation::Stored).await?;
+        let reading = Reading::to_compare(normalize, &snapshot.config);
+        let candidate = self.candidate(draft, &closure, reading).await?;
         let searched = match (draft.version, live) {
             (-1, [.., latest]) => std::slice::from_ref(latest),
             _ => live,
         };
-        let found = self.find_held(&candidate, draft.metadata.as_ref(), searched).await?;
+        let found = self.find_equal(&candidate, &draft.contract, searched).await?;
         let fits = |found: &&Loaded| {
             let explicit = draft.explicit_id();
             let id_fits = explicit.is_none_or(|id| id == found.stored.schema.id);
@@ -158,12 +186,15 @@ impl<S: Store> Registry<S> {
         snapshot: &Snapshot,
     ) -> Result<Decision, RegistryError> {
         let closure = snapshot.closure.clone()?;
-        let candidate = self.candidate(draft, &closure, false, Validation::Stored).await?;
+        let reading =
+            Reading { normalize: false, validation: Validation::Stored, strict_fields: false };
+        let candidate = self.candidate(draft, &closure, reading).await?;
+        check_not_owned(&closure)?;
         let version = match draft.version {
             number if number > 0 => SchemaVersion(number),
             _ => snapshot.next_version()?,
         };
-        let schema = Content { candidate, metadata: draft.metadata.clone() };
+        let schema = Content { candidate, contract: draft.contract.clone() };
         Ok(Decision::Add(Box::new(Addition { version, schema, id: Some(id), closure })))
     }
 
@@ -171,12 +202,16 @@ impl<S: Store> Registry<S> {
         &self,
         subject: &QualifiedSubject,
         draft: &Draft,
-        force: bool,
-        normalize: bool,
+        options: RegisterOptions,
         snapshot: &Snapshot,
     ) -> Result<Decision, RegistryError> {
         let live = snapshot.live();
-        let draft = &inherit(draft, live.last().copied());
+        let mut draft = inherit(draft, live.last().copied());
+        if let (true, Some(latest)) = (options.propagate_tags, live.last()) {
+            let add = self.tags_of(latest).await?;
+            draft.tags.push(TagChanges { add, remove: Vec::new() });
+        }
+        let draft = &draft;
         if draft.text.trim().is_empty() {
             return Err(RegistryError::InvalidSchema("Empty schema".to_owned()));
         }
@@ -184,23 +219,28 @@ impl<S: Store> Registry<S> {
         if let Some(deleted) = &closure.deleted {
             return Err(deleted_reference(deleted));
         }
-        let strict = snapshot.config.validate_new_schemas();
-        let validation = if strict { Validation::New } else { Validation::Stored };
-        let candidate = self.candidate(draft, &closure, normalize, validation).await?;
+        let reading = Reading {
+            normalize: options.normalize,
+            validation: snapshot.config.validation(),
+            strict_fields: snapshot.config.validate_fields(),
+        };
+        let candidate = self.candidate(draft, &closure, reading).await?;
+        check_not_owned(&closure)?;
         let next = snapshot.next_version()?;
-        let mut metadata = draft.metadata.clone();
-        if draft.version != 0 || stamp::has_stamp(metadata.as_ref()) {
-            metadata = Some(stamp::stamped(metadata, next));
+        let mut contract = snapshot.config.contract_of(draft.contract.clone());
+        if draft.version != 0 || stamp::has_stamp(contract.metadata.as_ref()) {
+            contract.metadata = Some(stamp::stamped(contract.metadata, next));
         }
         if draft.version == 0 {
-            let equal = self.find_equal(&candidate, metadata.as_ref(), &live).await?;
+            let equal = self.find_equal(&candidate, &contract, &live).await?;
             if let Some(equal) = equal {
                 return Ok(Decision::Existing(equal.stored.clone()));
             }
         }
-        if !force {
+        if !options.force {
             let config = &snapshot.config;
-            let messages = self.check(&candidate, metadata.as_ref(), &live, config).await?;
+            let metadata = contract.metadata.as_ref();
+            let messages = self.check(&candidate, metadata, &live, config).await?;
             if !messages.is_empty() {
                 return Err(RegistryError::Incompatible { subject: subject.clone(), messages });
             }
@@ -210,9 +250,21 @@ impl<S: Store> Registry<S> {
                 "Version is not one more than previous version".to_owned(),
             ));
         }
-        let schema = Content { candidate, metadata };
+        let schema = Content { candidate, contract };
         Ok(Decision::Add(Box::new(Addition { version: next, schema, id: None, closure })))
     }
+}
+
+/// What can be told from the request alone.
+fn check_draft(subject: &QualifiedSubject, draft: &Draft) -> Result<(), RegistryError> {
+    if let Some(rule_set) = &draft.contract.rule_set {
+        check_rule_set(rule_set)?;
+    }
+    subject.check_subject()?;
+    if draft.text.trim().is_empty() && !draft.tags.is_empty() {
+        return Err(RegistryError::InvalidSchema("Empty schema".to_owned()));
+    }
+    Ok(())
 }
 
 impl Draft {
@@ -227,17 +279,18 @@ impl Snapshot {
         tx: &mut T,
         subject: &QualifiedSubject,
         draft: &Draft,
+        limits: &Limits,
     ) -> Result<Self, RegistryError> {
         let revision = tx.subject_revision(subject).await?;
         let settings = tx.settings_revision().await?;
         let versions = tx.versions(subject).await?;
-        let versions = Loaded::load_all(tx, versions).await?;
+        let versions = Loaded::load_all(tx, versions, limits).await?;
         let latest = versions.iter().rfind(|version| !version.stored.is_deleted);
         let references = inherit(draft, latest).references;
         Ok(Self {
             config: scope::config_in_scope(tx, subject).await?,
             mode: scope::mode_in_scope(tx, subject).await?,
-            closure: closure(tx, &subject.context, &references).await,
+            closure: closure(tx, &subject.context, &references, limits).await,
             versions,
             revision,
             settings,
@@ -277,6 +330,13 @@ impl Snapshot {
     }
 }
 
+fn check_not_owned(closure: &Closure) -> Result<(), RegistryError> {
+    match &closure.owned {
+        Some(subject) => Err(RegistryError::ReferenceToOwned(subject.clone())),
+        None => Ok(()),
+    }
+}
+
 pub(super) fn deleted_reference(reference: &Reference) -> RegistryError {
     let Reference { name, subject, version } = reference;
     RegistryError::InvalidSchema(format!(
@@ -285,36 +345,44 @@ pub(super) fn deleted_reference(reference: &Reference) -> RegistryError {
 }
 
 /// What a draft leaves out comes from the latest live version: the text with its type and
-/// references, and the metadata.
+/// references, the metadata, and the rule set.
 fn inherit(draft: &Draft, latest: Option<&Loaded>) -> Draft {
     let mut draft = draft.clone();
-    let Some(latest) = latest.map(|latest| &latest.stored.schema) else { return draft };
+    let Some(latest) = latest else { return draft };
+    draft.contract = inherited_contract(&draft.contract, latest);
+    let latest = &latest.stored.schema;
     if draft.text.trim().is_empty() {
         draft.text.clone_from(&latest.text);
         draft.schema_type = Some(latest.schema_type.to_string());
         draft.references.clone_from(&latest.references);
     }
-    if draft.metadata.is_none() {
-        draft.metadata.clone_from(&latest.metadata);
-    }
     draft
+}
+
+/// `own`; a part that it leaves out is the one of `latest`.
+pub(super) fn inherited_contract(own: &Contract, latest: &Loaded) -> Contract {
+    let latest = &latest.stored.schema.contract;
+    Contract {
+        metadata: own.metadata.as_ref().or(latest.metadata.as_ref()).cloned(),
+        rule_set: own.rule_set.as_ref().or(latest.rule_set.as_ref()).cloned(),
+    }
 }
 
 /// Stores what was decided, in the transaction that has checked the decision.
 async fn add<T: WriteTransaction>(
-    mut tx: T,
+    tx: &mut T,
     subject: &QualifiedSubject,
     addition: Addition,
 ) -> Result<Registered, RegistryError> {
-    let Addition { version, schema: Content { candidate, metadata }, id, .. } = addition;
+    let Addition { version, schema: Content { candidate, contract }, id, .. } = addition;
     let Candidate { schema, text, references } = candidate;
-    let fingerprint = Fingerprint::of(&text, &references, metadata.as_ref());
+    let fingerprint = Fingerprint::of(&text, &references, &contract);
     let schema_type = schema.schema_type();
     let mut content =
-        StoredSchema { id: SchemaId(0), fingerprint, schema_type, text, references, metadata };
+        StoredSchema { id: SchemaId(0), fingerprint, schema_type, text, references, contract };
     content.id = match id {
-        Some(id) => import_content(&mut tx, subject, id, &content).await?,
-        None => add_content(&mut tx, subject, &content).await?,
+        Some(id) => import_content(tx, subject, id, &content).await?,
+        None => add_content(tx, subject, &content).await?,
     };
     let earlier = tx.versions(subject).await?;
     let referrers = tx.referrers(subject).await?;
@@ -331,10 +399,9 @@ async fn add<T: WriteTransaction>(
             tx.remove_version(subject, old.version).await?;
         }
         if is_replaced {
-            delete::release(&mut tx, &subject.context, old.schema.id).await?;
+            delete::release(tx, &subject.context, old.schema.id).await?;
         }
     }
-    tx.commit().await?;
     let schema = Arc::new(content);
     let subject = subject.clone();
     let version = StoredVersion { subject, version, is_deleted: false, ts_ms, schema };

@@ -2,7 +2,7 @@
 
 use smol_str::SmolStr;
 
-use crate::json_text::{Member, Object, Value};
+use crate::json_text::{Data, Member, Object, Value};
 use crate::{Location, ParseError, ParseErrorKind};
 
 /// Attributes of a type with a meaning of their own; all others are custom properties.
@@ -79,6 +79,24 @@ pub(super) fn aliases_of(object: &Object) -> Result<Vec<(&SmolStr, Location)>, P
             }
         })
         .collect()
+}
+
+/// The reference copies the properties of records, arrays and maps when it resolves names, and
+/// cannot hold integers of more than 64 bits then.
+pub(super) fn check_integers(props: &Object) -> Result<(), ParseError> {
+    let mut open: Vec<&Value> = props.iter().map(|member| &member.value).collect();
+    while let Some(value) = open.pop() {
+        match &value.data {
+            Data::Number(number) if number.is_integer() && number.as_i64().is_none() => {
+                let message = format!("{} does not fit 64 bits", number.source());
+                return Err(invalid(message, value.location));
+            }
+            Data::Array(items) => open.extend(items.iter()),
+            Data::Object(object) => open.extend(object.iter().map(|member| &member.value)),
+            _ => {}
+        }
+    }
+    Ok(())
 }
 
 /// The members that are not reserved.

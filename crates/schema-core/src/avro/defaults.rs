@@ -45,7 +45,8 @@ impl<'a> DefaultCheck<'a> {
     fn fits_at(&mut self, id: TypeId, value: &Value, depth: usize) -> Result<bool, ParseError> {
         self.steps_left = self.steps_left.saturating_sub(1);
         if self.steps_left == 0 || depth > self.depth_max {
-            let message = "the default values of the schema are too complex to check";
+            let message = "the default values of the schema are too complex to check (settings \
+                           pairs-max, depth-max)";
             return Err(ParseError::new(ParseErrorKind::TooLarge, message));
         }
         match (self.types.shape(id), &value.data) {

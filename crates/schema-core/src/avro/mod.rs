@@ -5,6 +5,7 @@
 
 mod attributes;
 mod compat;
+mod counter_example;
 mod defaults;
 mod equal;
 mod logical;
@@ -13,9 +14,11 @@ mod normal_default;
 mod parse;
 mod print;
 mod records;
+mod tags;
 #[cfg(test)]
 mod tests;
 mod types;
+mod value;
 
 use std::sync::Arc;
 
@@ -23,12 +26,15 @@ use equal::{Sameness, are_equal};
 use name::Name;
 use parse::Parser;
 use print::{Form, print};
-use types::{TypeId, Types};
+use types::{Shape, TypeId, Types};
 
 use crate::json_text::{self, Dialect};
+use crate::limits::breach;
 use crate::{Limits, ParseError, ParseErrorKind, ResolvedReference, Validation};
 
 pub(crate) use compat::compare;
+pub(crate) use counter_example::counter_example;
+pub use value::{DecodeError, Refusal, Value};
 
 /// A parsed schema.
 #[derive(Clone, Debug)]
@@ -79,6 +85,13 @@ impl AvroSchema {
         print(&self.types, self.root, &[], Form::Canonical)
     }
 
+    pub(crate) fn has_top_level_field(&self, name: &str) -> bool {
+        match self.types.shape(self.root) {
+            Shape::Record(record) => record.by_name.contains_key(name),
+            _ => false,
+        }
+    }
+
     /// Equal but for the order of custom properties and of aliases.
     pub fn is_equivalent(&self, other: &Self) -> bool {
         are_equal((&self.types, self.root), (&other.types, other.root), Sameness::Everything)
@@ -104,7 +117,8 @@ fn inside(reference: &ResolvedReference, error: &ParseError) -> ParseError {
 /// names may nest deeper than they did in the author's text.
 fn must_be_readable(canonical: &str, limits: &Limits) -> Result<(), ParseError> {
     if canonical.len() > limits.text_bytes_max {
-        let message = format!("canonical text has more than {} bytes", limits.text_bytes_max);
+        let what = format!("canonical text has {} bytes", canonical.len());
+        let message = breach(&what, limits.text_bytes_max, "text-bytes-max");
         return Err(ParseError::new(ParseErrorKind::TooLarge, message));
     }
     if json_text::is_surely_within(canonical, limits) {

@@ -6,40 +6,30 @@ use crate::json_text::{
     Data, Member, Number, Value, java_double, java_float, print_sorted, utf16_order, write_string,
 };
 
-/// Prints the `value` of a field of type `id`.
-pub(super) fn print(types: &Types, id: TypeId, value: &Value, out: &mut String) {
-    if !print_as(types, id, value, out) {
-        // Only a stored schema can have a default that fits nothing; it stays as it is.
-        print_sorted(value, out);
-    }
-}
-
-/// Prints the value in the way of the type, or returns false where the type has none for it.
-fn print_as(types: &Types, id: TypeId, value: &Value, out: &mut String) -> bool {
-    let shape = types.shape(id);
-    if let (Shape::Union(branches), false) = (shape, value.is_null()) {
-        // The first branch that can, in source order; null never counts.
-        return branches.iter().any(|&branch| {
-            let is_null = matches!(types.shape(branch), Shape::Primitive(Primitive::Null));
-            !is_null && print_as(types, branch, value, out)
-        });
+/// Prints the default `value` of a field of type `id`, or returns false where the normal form has
+/// none: the reference reads it as the first branch of a union, and loses what that cannot hold.
+pub(super) fn print(types: &Types, id: TypeId, value: &Value, out: &mut String) -> bool {
+    let mut shape = types.shape(id);
+    while let Shape::Union(branches) = shape {
+        let Some(&first) = branches.first() else { break };
+        shape = types.shape(first);
     }
     match &value.data {
         Data::Null | Data::Boolean(_) => print_sorted(value, out),
         Data::Number(number) => return print_number(shape, number, out),
         Data::String(text) => return print_text(shape, text, out),
         Data::Array(items) => {
-            let element = match shape {
-                Shape::Array(element) => *element,
-                _ if items.is_empty() => id,
-                _ => return false,
+            // The reference gives up on items in another type than an array; here they stay.
+            let Shape::Array(element) = shape else {
+                print_sorted(value, out);
+                return true;
             };
             out.push('[');
             for (index, item) in items.iter().enumerate() {
                 if index > 0 {
                     out.push(',');
                 }
-                print(types, element, item, out);
+                inner(types, *element, item, out);
             }
             out.push(']');
         }
@@ -54,7 +44,7 @@ fn print_as(types: &Types, id: TypeId, value: &Value, out: &mut String) -> bool 
                 write_string(&member.key, out);
                 out.push(':');
                 match member_type(shape, &member.key) {
-                    Some(inner) => print(types, inner, &member.value, out),
+                    Some(id) => inner(types, id, &member.value, out),
                     None => print_sorted(&member.value, out),
                 }
             }
@@ -62,6 +52,13 @@ fn print_as(types: &Types, id: TypeId, value: &Value, out: &mut String) -> bool 
         }
     }
     true
+}
+
+/// Prints a value inside a default. The reference fails where it cannot hold one; here it stays.
+fn inner(types: &Types, id: TypeId, value: &Value, out: &mut String) {
+    if !print(types, id, value, out) {
+        print_sorted(value, out);
+    }
 }
 
 fn member_type(shape: &Shape, key: &str) -> Option<TypeId> {
@@ -77,8 +74,11 @@ fn member_type(shape: &Shape, key: &str) -> Option<TypeId> {
 
 fn print_number(shape: &Shape, number: &Number, out: &mut String) -> bool {
     let Shape::Primitive(primitive) = shape else { return false };
+    if number.is_integer() && number.as_i64().is_none() {
+        return false;
+    }
     match primitive {
-        Primitive::Int | Primitive::Long if number.as_i64().is_some() => {
+        Primitive::Int | Primitive::Long if number.is_integer() => {
             out.push_str(&number.printed());
         }
         Primitive::Double => out.push_str(&java_double(number.as_f64())),

@@ -5,13 +5,15 @@ use foldhash::{HashMap, HashMapExt, HashSet, HashSetExt};
 use smol_str::{SmolStr, format_smolstr};
 
 use super::attributes::{
-    aliases_of, invalid, is_reserved, props, required, required_array, required_text, text,
+    aliases_of, check_integers, invalid, is_reserved, props, required, required_array,
+    required_text, text,
 };
 use super::defaults::DefaultCheck;
 use super::equal::{Sameness, are_equal};
 use super::name::{Alphabet, Name, fault};
 use super::types::{Enum, Fixed, Named, Primitive, Shape, Type, TypeId, Types};
 use crate::json_text::{self, Data, Dialect, Object, Value};
+use crate::limits::breach;
 use crate::{Limits, Location, ParseError, ParseErrorKind, Validation};
 
 /// Largest size of a fixed type, as the reference bounds it: a Java array's.
@@ -74,8 +76,11 @@ impl<'a> Parser<'a> {
         place: Location,
     ) -> Result<TypeId, ParseError> {
         if self.types.len() >= self.limits.nodes_max {
-            let message = format!("more than {} types with all references", self.limits.nodes_max);
-            return Err(ParseError::new(ParseErrorKind::TooLarge, message).at(place));
+            let what = "too many types with all references";
+            return Err(too_large(what, self.limits.nodes_max, "nodes-max").at(place));
+        }
+        if matches!(shape, Shape::Record(_) | Shape::Array(_) | Shape::Map(_)) {
+            check_integers(&props)?;
         }
         Ok(self.types.push(Type { shape, props, location: self.location(place) }))
     }
@@ -101,6 +106,11 @@ impl<'a> Parser<'a> {
         place: Location,
         space: Option<&str>,
     ) -> Result<TypeId, ParseError> {
+        let branches_max = self.limits.union_branches_max;
+        if branches.len() > branches_max {
+            let what = format!("a union has {} branches", branches.len());
+            return Err(too_large(&what, branches_max, "union-branches-max").at(place));
+        }
         let mut ids = Vec::with_capacity(branches.len());
         for branch in branches {
             ids.push(self.parse(branch, space)?);
@@ -194,6 +204,11 @@ impl<'a> Parser<'a> {
     ) -> Result<TypeId, ParseError> {
         let named = self.named(object, place, space)?;
         let listed = required_array(object, "symbols", place)?;
+        let symbols_max = self.limits.enum_symbols_max;
+        if listed.len() > symbols_max {
+            let what = format!("an enum has {} symbols", listed.len());
+            return Err(too_large(&what, symbols_max, "enum-symbols-max").at(place));
+        }
         let mut symbols: Vec<SmolStr> = Vec::with_capacity(listed.len());
         let mut seen = HashSet::new();
         for value in listed {
@@ -217,7 +232,7 @@ impl<'a> Parser<'a> {
             ));
         }
         // An enum's own default is an attribute, unlike that of other types.
-        let shape = Shape::Enum(Enum { named, symbols, default });
+        let shape = Shape::Enum(Box::new(Enum { named, symbols, default }));
         self.define(shape, props(object, |key| is_reserved(key) || key == "default"), place)
     }
 
@@ -241,7 +256,11 @@ impl<'a> Parser<'a> {
                 value.location,
             ));
         };
-        self.define(Shape::Fixed(Fixed { named, size }), props(object, is_reserved), place)
+        self.define(
+            Shape::Fixed(Box::new(Fixed { named, size })),
+            props(object, is_reserved),
+            place,
+        )
     }
 
     /// Name, doc and aliases of a definition.
@@ -322,31 +341,36 @@ impl<'a> Parser<'a> {
                 let message = format!(
                     "unknown type {full:?}: neither the schema nor its references define it"
                 );
-                return Err(ParseError {
-                    kind: ParseErrorKind::UnresolvedName,
-                    message,
-                    location: unresolved.location,
-                });
+                let error = ParseError::new(ParseErrorKind::UnresolvedName, message);
+                return Err(ParseError { location: unresolved.location, ..error });
             };
             targets.insert(id, target);
         }
-        let target = |id: TypeId| targets.get(&id).copied().unwrap_or(id);
-        self.types.redirect(start, target);
-        for checked in self.types.since(start) {
-            if let Shape::Union(branches) = &checked.shape
-                && let Some(fault) = union_fault(&self.types, branches)
-            {
-                return Err(ParseError {
-                    kind: ParseErrorKind::Invalid,
-                    message: fault,
-                    location: checked.location,
-                });
-            }
+        if !targets.is_empty() {
+            self.redirect(start, &targets)?;
         }
         for (record, position) in std::mem::take(&mut self.provisional) {
             self.check_provisional(record, position)?;
         }
-        Ok(target(root))
+        Ok(targets.get(&root).copied().unwrap_or(root))
+    }
+
+    /// Replaces the names that stood for themselves. Unions may hold a type twice only now.
+    fn redirect(
+        &mut self,
+        start: usize,
+        targets: &HashMap<TypeId, TypeId>,
+    ) -> Result<(), ParseError> {
+        self.types.redirect(start, |id| targets.get(&id).copied().unwrap_or(id));
+        for checked in self.types.since(start) {
+            if let Shape::Union(branches) = &checked.shape
+                && let Some(fault) = union_fault(&self.types, branches)
+            {
+                let error = ParseError::new(ParseErrorKind::Invalid, fault);
+                return Err(ParseError { location: checked.location, ..error });
+            }
+        }
+        Ok(())
     }
 
     /// Refuses a default that its field's type cannot hold; stored schemas pass unchecked. Returns
@@ -381,11 +405,11 @@ impl<'a> Parser<'a> {
         let location = self.location(default.location);
         match fits {
             Ok(true) => Ok(()),
-            Ok(false) => Err(ParseError {
-                kind: ParseErrorKind::Invalid,
-                message: misfit(&self.types, &field.name, field.type_id, default),
-                location,
-            }),
+            Ok(false) => {
+                let message = misfit(&self.types, &field.name, field.type_id, default);
+                let error = ParseError::new(ParseErrorKind::Invalid, message);
+                Err(ParseError { location, ..error })
+            }
             Err(error) => Err(ParseError { location, ..error }),
         }
     }
@@ -397,6 +421,10 @@ fn misfit(types: &Types, field: &str, type_id: TypeId, default: &Value) -> Strin
     let shown: String = shown.chars().take(80).collect();
     let kind = types.shape(type_id).kind();
     format!("default {shown} of field {field:?} does not fit its type ({kind})")
+}
+
+fn too_large(what: &str, max: usize, setting: &str) -> ParseError {
+    ParseError::new(ParseErrorKind::TooLarge, breach(what, max, setting))
 }
 
 fn no_schema(value: &Value) -> ParseError {

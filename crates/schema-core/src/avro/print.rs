@@ -235,13 +235,7 @@ impl<'a> Printer<'a> {
             write_string(doc, &mut self.out);
         }
         if let Some(default) = &field.default {
-            self.out.push_str(",\"default\":");
-            match self.form {
-                Form::Canonical => print_value(default, &mut self.out),
-                Form::Normal => {
-                    normal_default::print(self.types, field.type_id, default, &mut self.out);
-                }
-            }
+            self.default(field, default);
         }
         if field.order != Order::Ascending {
             self.out.push_str(",\"order\":");
@@ -257,6 +251,19 @@ impl<'a> Printer<'a> {
         }
         self.other_props(&field.props, &[]);
         self.out.push('}');
+    }
+
+    fn default(&mut self, field: &Field, default: &Value) {
+        let before = self.out.len();
+        self.out.push_str(",\"default\":");
+        match self.form {
+            Form::Canonical => print_value(default, &mut self.out),
+            Form::Normal => {
+                if !normal_default::print(self.types, field.type_id, default, &mut self.out) {
+                    self.out.truncate(before);
+                }
+            }
+        }
     }
 
     fn strings<'s>(&mut self, texts: impl Iterator<Item = &'s str>) {

@@ -51,7 +51,7 @@ impl Parser<'_> {
         is_error: bool,
     ) -> Result<TypeId, ParseError> {
         let Fields { listed, by_name, provisional } = fields;
-        let shape = Shape::Record(Record { named, is_error, fields: listed, by_name });
+        let shape = Shape::Record(Box::new(Record { named, is_error, fields: listed, by_name }));
         let id = self.define(shape, props(object, is_reserved), place)?;
         self.provisional.extend(provisional.into_iter().map(|position| (id, position)));
         Ok(id)

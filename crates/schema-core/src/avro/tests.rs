@@ -140,7 +140,9 @@ fn normal_form_spells_defaults_by_their_type() {
         ("\"double\"", "\" -1.5f \"", "-1.5"),
         ("\"float\"", "16777217", "1.6777216E7"),
         ("\"double\"", "\"-Infinity\"", "\"-Infinity\""),
-        ("[\"null\",\"string\",\"double\"]", "2", "2.0"),
+        ("[\"double\",\"null\"]", "2", "2.0"),
+        ("[\"null\",\"double\"]", "null", "null"),
+        ("[\"null\",{\"type\":\"map\",\"values\":\"double\"}]", "{\"b\":1}", "{\"b\":1}"),
         ("\"bytes\"", "\"ÿ世\"", "\"ÿ?\""),
         (r#"{"type":"map","values":"float"}"#, r#"{"b":1,"a":0.1}"#, r#"{"a":0.1,"b":1.0}"#),
         (r#"{"type":"array","items":["int","double"]}"#, "[1,1.5]", "[1,1.5]"),
@@ -175,6 +177,41 @@ fn equivalence_ignores_the_order_of_properties_and_aliases_alone() {
         ),
     ] {
         assert_eq!(parsed(base).is_equivalent(&parsed(text)), want, "{text}");
+    }
+}
+
+#[test]
+fn normal_form_loses_a_default_that_the_first_branch_of_a_union_cannot_hold() {
+    for (field_type, default) in [
+        ("[\"null\",\"string\"]", "\"x\""),
+        ("[\"int\",\"double\"]", "1.5"),
+        ("\"double\"", "12345678901234567890"),
+    ] {
+        let text = format!(
+            r#"{{"type":"record","name":"A","fields":[{{"name":"x","type":{field_type},"default":{default}}}]}}"#
+        );
+        let normal = format!(
+            r#"{{"type":"record","name":"A","fields":[{{"name":"x","type":{field_type}}}]}}"#
+        );
+        assert_eq!(parsed(&text).normalized(), normal);
+    }
+}
+
+#[test]
+fn properties_of_records_and_containers_hold_no_integers_beyond_64_bits() {
+    for text in [
+        r#"{"type":"array","items":"int","p":9223372036854775808}"#,
+        r#"{"type":"map","values":"int","p":{"a":[1,-9223372036854775809]}}"#,
+        r#"["int",{"type":"record","name":"R","fields":[],"p":[9223372036854775808]}]"#,
+    ] {
+        assert!(refused(text).contains("does not fit 64 bits"), "{text}");
+    }
+    for text in [
+        r#"{"type":"int","p":9223372036854775808}"#,
+        r#"{"type":"array","items":"int","p":-9223372036854775808}"#,
+        r#"{"type":"array","items":"int","p":1e400,"doc":9223372036854775808}"#,
+    ] {
+        parsed(text);
     }
 }
 

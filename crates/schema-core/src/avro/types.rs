@@ -13,6 +13,13 @@ use crate::json_text::{Object, Value};
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
 pub(super) struct TypeId(usize);
 
+impl TypeId {
+    /// Below [`Types::len`].
+    pub(super) fn position(self) -> usize {
+        self.0
+    }
+}
+
 /// All types of a schema and of the references it was parsed with.
 #[derive(Clone, Debug, Default)]
 pub(super) struct Types {
@@ -29,15 +36,16 @@ pub(super) struct Type {
     pub(super) location: Option<Location>,
 }
 
+/// Definitions are boxed because most types are none, and all lie in one list.
 #[derive(Clone, Debug)]
 pub(super) enum Shape {
     Primitive(Primitive),
     Array(TypeId),
     Map(TypeId),
     Union(Vec<TypeId>),
-    Record(Record),
-    Enum(Enum),
-    Fixed(Fixed),
+    Record(Box<Record>),
+    Enum(Box<Enum>),
+    Fixed(Box<Fixed>),
     /// A name used before its definition; the end of parsing replaces every use of it.
     Unresolved(SmolStr),
 }

@@ -1,9 +1,9 @@
 //! What a rule means and what to do about it, in plain words for whoever is woken up by it.
 
-use super::Rule;
+use super::{Rule, json_advice};
 
 impl Rule {
-    /// Why the reader cannot read, in one sentence; `None` where the message says it all.
+    /// Why the reader cannot read, in one sentence; `None` for what does not break a reader.
     pub fn explanation(self) -> Option<&'static str> {
         advice(self).map(|(explanation, _)| explanation)
     }
@@ -45,6 +45,7 @@ fn advice(rule: Rule) -> Option<(&'static str, &'static str)> {
             "A reader field matches several writer fields through its aliases, so none can be chosen.",
             "Remove the aliases that name fields which the writer still has.",
         ),
+        Rule::Json(rule) => json_advice::advice(rule),
         _ => return protobuf_advice(rule),
     })
 }
@@ -98,4 +99,25 @@ fn protobuf_advice(rule: Rule) -> Option<(&'static str, &'static str)> {
         ),
         _ => return None,
     })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::JsonRule;
+
+    #[test]
+    fn every_rule_of_json_schemas_has_a_meaning_and_a_way_out() {
+        for rule in JsonRule::ALL {
+            let (meaning, fix) = json_advice::advice(*rule);
+            assert!(meaning.ends_with('.') && fix.ends_with('.'), "{}", rule.as_str());
+        }
+        let combined = json_advice::advice(JsonRule::CombinedTypeSubschemasChanged);
+        let alike: Vec<_> = JsonRule::ALL
+            .iter()
+            .filter(|rule| json_advice::advice(**rule) == combined)
+            .map(|rule| rule.as_str())
+            .collect();
+        assert_eq!(alike, ["COMBINED_TYPE_CHANGED", "COMBINED_TYPE_SUBSCHEMAS_CHANGED"]);
+    }
 }

@@ -1,12 +1,15 @@
 //! Verdicts: which side reads which, and what the reference says about it.
 
 mod advice;
+mod counter_example;
+mod json_advice;
 mod json_rules;
 mod level;
 mod policy;
 mod report;
 mod rules;
 
+pub use counter_example::{CounterExample, counter_example};
 pub use json_rules::JsonRule;
 pub use level::{CompatibilityLevel, UnknownLevel};
 pub use policy::{CompatibilityPolicy, UnknownPolicy};
@@ -19,10 +22,14 @@ use crate::{Limits, Schema, avro, json, protobuf};
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum CheckError {
     /// The comparison passed [`Limits::pairs_max`].
-    #[error("the schemas are too complex to compare: more than {0} pairs of types")]
+    #[error(
+        "the schemas are too complex to compare: more than {0} pairs of types (setting pairs-max)"
+    )]
     TooComplex(usize),
     /// A `patternProperties` pattern that cannot be searched for within the limits.
-    #[error("the pattern '{0}' takes too many steps to search for")]
+    #[error(
+        "the pattern '{0}' costs too much to search for (settings pattern-bytes-max for all patterns, pattern-steps-max)"
+    )]
     Pattern(String),
 }
 

@@ -3,8 +3,8 @@
 use super::Rule;
 use crate::{Location, Schema};
 
-/// Longest old schema text that a message quotes whole, in characters.
-const QUOTED_CHARS_MAX: usize = 10_240;
+/// Longest old schema text that a message quotes whole, in UTF-16 code units.
+const QUOTED_UNITS_MAX: usize = 10_240;
 
 /// A side of the comparison; the candidate is the new one.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
@@ -83,14 +83,34 @@ impl VersionReport {
             self.incompatibilities.iter().map(|found| found.message.clone()).collect();
         if let Some(old_schema) = &self.failed_against {
             messages.push(format!("{{oldSchemaVersion: {old_version}}}"));
-            messages.push(match old_schema.char_indices().nth(QUOTED_CHARS_MAX) {
-                Some((end, _)) => {
-                    let (head, _) = old_schema.split_at(end);
-                    format!("{{oldSchema: <truncated> '{head}...'}}")
-                }
+            messages.push(match truncated(old_schema) {
+                Some(head) => format!("{{oldSchema: <truncated> '{head}...'}}"),
                 None => format!("{{oldSchema: '{old_schema}'}}"),
             });
         }
         messages
+    }
+}
+
+/// What is quoted of a text that is too long to be quoted whole.
+fn truncated(text: &str) -> Option<&str> {
+    let mut units = 0;
+    let (end, _) = text.char_indices().find(|(_, c)| {
+        units += c.len_utf16();
+        units > QUOTED_UNITS_MAX
+    })?;
+    text.get(..end)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::truncated;
+
+    #[test]
+    fn text_is_cut_where_java_counts_to_10240() {
+        assert_eq!(truncated(&"é".repeat(10_240)), None);
+        assert_eq!(truncated(&"é".repeat(10_241)), Some("é".repeat(10_240).as_str()));
+        assert_eq!(truncated(&"😀".repeat(5_120)), None);
+        assert_eq!(truncated(&"😀".repeat(5_121)), Some("😀".repeat(5_120).as_str()));
     }
 }

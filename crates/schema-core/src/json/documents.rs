@@ -4,6 +4,8 @@ use std::sync::LazyLock;
 
 use smol_str::SmolStr;
 
+use super::model::Held;
+use super::pattern::Pattern;
 use crate::json_text::{Data, Member, Object, Value};
 use crate::{Limits, Location, ParseError, ParseErrorKind, ResolvedReference};
 
@@ -15,6 +17,7 @@ pub(super) struct Document {
     /// Why a reference cannot be read; the root of such a document is `false`.
     pub(super) unreadable: Option<ParseError>,
     pub(super) root: Value,
+    pattern_depth_max: usize,
 }
 
 /// The schema and its references. Nothing else is ever read, whatever a `$ref` says.
@@ -22,33 +25,58 @@ pub(super) struct Document {
 pub(super) struct Documents {
     pub(super) schema: Document,
     pub(super) references: Vec<Document>,
+    pub(super) limits: Limits,
 }
 
 impl Documents {
     pub(super) fn new(root: Value, references: &[ResolvedReference], limits: &Limits) -> Self {
-        let schema = Document { name: None, unreadable: None, root: with_defs(root) };
-        let references = references
-            .iter()
-            .map(|target| {
-                let name = Some(target.reference.name.clone());
-                match super::read_any(&target.text, limits) {
-                    Ok(root) => Document { name, unreadable: None, root: with_defs(root) },
-                    Err(error) => Document {
-                        name,
-                        unreadable: Some(error),
-                        root: Value {
-                            data: Data::Boolean(false),
-                            location: Location { line: 1, column: 1 },
-                        },
-                    },
-                }
-            })
-            .collect();
-        Self { schema, references }
+        // Every document takes its values from what the ones before it left.
+        let mut left =
+            Limits { nodes_max: limits.nodes_max.saturating_sub(count(&root)), ..*limits };
+        let mut read = Vec::with_capacity(references.len());
+        for target in references {
+            let document = Document::reference(target, &left);
+            left.nodes_max = left.nodes_max.saturating_sub(count(&document.root));
+            read.push(document);
+        }
+        Self { schema: Document::new(None, root, limits), references: read, limits: *limits }
+    }
+}
+
+/// The values in `value`, itself among them.
+fn count(value: &Value) -> usize {
+    match &value.data {
+        Data::Array(items) => 1 + items.iter().map(count).sum::<usize>(),
+        Data::Object(object) => 1 + object.iter().map(|m| count(&m.value)).sum::<usize>(),
+        _ => 1,
     }
 }
 
 impl Document {
+    fn new(name: Option<String>, root: Value, limits: &Limits) -> Self {
+        let pattern_depth_max = limits.pattern_depth_max;
+        Self { name, unreadable: None, root: with_defs(root), pattern_depth_max }
+    }
+
+    fn reference(target: &ResolvedReference, limits: &Limits) -> Self {
+        let name = Some(target.reference.name.clone());
+        match super::read_any(&target.text, limits) {
+            Ok(root) => Self::new(name, root, limits),
+            Err(error) => {
+                let location = Location { line: 1, column: 1 };
+                let root = Value { data: Data::Boolean(false), location };
+                Self { unreadable: Some(error), ..Self::new(name, root, limits) }
+            }
+        }
+    }
+
+    /// Checks a pattern that stands at `value`.
+    pub(super) fn check_pattern(&self, value: &Value, source: &str) -> Result<(), ParseError> {
+        Pattern::parse(source, self.pattern_depth_max).map(drop).map_err(|reason| {
+            self.invalid(value, format!("'{source}' is not a regular expression: {reason}"))
+        })
+    }
+
     /// An error at a place of this document; a place in a reference is told in the message.
     pub(super) fn error(
         &self,
@@ -92,10 +120,11 @@ fn with_defs(root: Value) -> Value {
     let mut defs: Vec<Member> = own.map(|own| own.iter().cloned().collect()).unwrap_or_default();
     let copied = definitions.iter().filter(|m| own.is_none_or(|own| own.get(&m.key).is_none()));
     // Schemas are told apart by identity, so the two places must not share theirs.
-    defs.extend(copied.map(|m| Member { key: m.key.clone(), value: m.value.unshared() }));
+    defs.extend(copied.map(|m| Member { value: m.value.unshared(), ..m.clone() }));
     let location = present.map_or(root.location, |defs| defs.value.location);
     let bridged = Member {
         key: "$defs".into(),
+        key_location: location,
         value: Value { data: Data::Object(Object::new(defs).into()), location },
     };
     let members = object.iter().cloned().chain([bridged]).collect();
@@ -143,21 +172,22 @@ static META_SCHEMAS: LazyLock<Vec<(&'static str, Document)>> = LazyLock::new(|| 
     sources
         .into_iter()
         .filter_map(|(address, source)| {
-            let root = super::read_any(&source.to_string(), &Limits::default()).ok()?;
-            let name = Some(format!("https://{address}"));
-            Some((address, Document { name, unreadable: None, root }))
+            let limits = Limits::default();
+            let root = super::read_any(&source.to_string(), &limits).ok()?;
+            Some((address, Document::new(Some(format!("https://{address}")), root, &limits)))
         })
         .collect()
 });
 
-/// The keywords of `object` that `taken` does not hold.
+/// The keywords of `object` that `taken` does not hold, each as `hold` holds its value.
 pub(super) fn rest_of(
     object: &Object,
     taken: impl Fn(&str) -> bool,
-) -> std::collections::BTreeMap<SmolStr, Value> {
+    hold: impl Fn(&Value) -> Held,
+) -> std::collections::BTreeMap<SmolStr, Held> {
     object
         .iter()
         .filter(|member| !taken(&member.key))
-        .map(|member| (member.key.clone(), member.value.clone()))
+        .map(|member| (member.key.clone(), hold(&member.value)))
         .collect()
 }

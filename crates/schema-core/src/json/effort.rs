@@ -3,6 +3,7 @@
 use foldhash::{HashMap, HashMapExt};
 
 use super::documents::{Document, Documents};
+use super::pattern::Searches;
 use super::uri;
 use crate::json_text::{Data, Value};
 use crate::{ParseError, ParseErrorKind};
@@ -16,8 +17,42 @@ const CHAIN_MAX: usize = 1000;
 /// of members and items are counted apart; circles are the validating crate's concern.
 pub(super) fn check(documents: &Documents) -> Result<(), ParseError> {
     let mut counter = Counter { documents, known: HashMap::new(), chain: 0 };
-    counter.check_all(&documents.schema, &documents.schema.root)?;
-    documents.references.iter().try_for_each(|document| counter.check_all(document, &document.root))
+    let mut searches = Searches::new(&documents.limits);
+    for document in std::iter::once(&documents.schema).chain(&documents.references) {
+        counter.check_all(document, &document.root)?;
+        check_patterns(document, &document.root, &mut searches)?;
+    }
+    Ok(())
+}
+
+/// Refuses patterns that take too much memory once they are compiled.
+fn check_patterns(
+    document: &Document,
+    value: &Value,
+    searches: &mut Searches,
+) -> Result<(), ParseError> {
+    match &value.data {
+        Data::Array(items) => {
+            items.iter().try_for_each(|item| check_patterns(document, item, searches))
+        }
+        Data::Object(object) => object.iter().try_for_each(|member| {
+            let mut patterns = match (member.key.as_str(), &member.value.data) {
+                ("pattern", Data::String(pattern)) => vec![pattern],
+                ("patternProperties", Data::Object(schemas)) => {
+                    schemas.iter().map(|schema| &schema.key).collect()
+                }
+                _ => Vec::new(),
+            }
+            .into_iter();
+            if patterns.any(|pattern| !searches.fits(pattern)) {
+                let message = "the patterns are too large (setting pattern-bytes-max)";
+                let kind = ParseErrorKind::TooLarge;
+                return Err(document.error(kind, member.value.location, message));
+            }
+            check_patterns(document, &member.value, searches)
+        }),
+        _ => Ok(()),
+    }
 }
 
 struct Counter<'a> {

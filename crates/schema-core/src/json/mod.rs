@@ -5,24 +5,29 @@ mod decimal;
 mod dialect;
 mod documents;
 mod effort;
+mod example;
 mod java_order;
 mod legacy;
 mod model;
 mod modern;
+mod parts;
 mod pattern;
 mod shape;
+mod tags;
 mod text;
 mod uri;
 mod validator;
 
 use std::sync::{Arc, OnceLock};
 
-use crate::json_text::{self, Data, Value};
+use crate::json_text::{self, Data, Member, Value};
+use crate::limits::breach;
 use crate::{Limits, ParseError, ParseErrorKind, ResolvedReference};
 pub(crate) use compat::compare;
 use decimal::Decimal;
 pub use dialect::Dialect;
 use documents::Documents;
+pub(crate) use example::counter_example;
 use model::{Kind, Model, NodeId};
 pub use validator::{Validator, Violation};
 
@@ -68,6 +73,12 @@ impl JsonSchema {
         Validator::of(&self.documents, Dialect::Draft07)
     }
 
+    pub(crate) fn has_top_level_field(&self, name: &str) -> bool {
+        let root = self.documents.schema.root.as_object();
+        let properties = root.and_then(|root| root.get("properties")?.as_object());
+        properties.is_some_and(|properties| properties.get(name).is_some())
+    }
+
     /// A top-level property whose name starts with `$$`: the reference refuses to register it
     /// where field validation is on.
     pub fn restricted_field(&self) -> Option<&str> {
@@ -110,21 +121,34 @@ fn read_root(text: &str, limits: &Limits) -> Result<Value, ParseError> {
     Ok(root)
 }
 
-/// Reads JSON text; every number must be one that the reference can hold.
+/// Reads JSON text and checks what only a schema's JSON must keep.
 fn read_any(text: &str, limits: &Limits) -> Result<Value, ParseError> {
     let root = json_text::read(text, json_text::Dialect::JSON_SCHEMA, limits)?;
-    check_numbers(&root)?;
+    check_values(&root, limits)?;
     Ok(root)
 }
 
-fn check_numbers(value: &Value) -> Result<(), ParseError> {
+/// Every number must be one that the reference can hold; enums and combinations have limits.
+fn check_values(value: &Value, limits: &Limits) -> Result<(), ParseError> {
     match &value.data {
         Data::Number(number) if Decimal::parse(number.source()).is_none() => {
-            let message = "number out of range: at most 1000 characters and a 32-bit exponent";
+            let message = "number out of range: its exponent must fit into 32 bits";
             Err(ParseError::new(ParseErrorKind::TooLarge, message).at(value.location))
         }
-        Data::Array(items) => items.iter().try_for_each(check_numbers),
-        Data::Object(object) => object.iter().try_for_each(|member| check_numbers(&member.value)),
+        Data::Array(items) => items.iter().try_for_each(|item| check_values(item, limits)),
+        Data::Object(object) => object.iter().try_for_each(|Member { key, value, .. }| {
+            let count = value.as_array().map_or(0, <[Value]>::len);
+            let (max, setting) = match key.as_str() {
+                "enum" => (limits.enum_symbols_max, "enum-symbols-max"),
+                "allOf" | "anyOf" | "oneOf" => (limits.union_branches_max, "union-branches-max"),
+                _ => (usize::MAX, ""),
+            };
+            if count > max {
+                let message = breach(&format!("'{key}' has {count} members"), max, setting);
+                return Err(ParseError::new(ParseErrorKind::TooLarge, message).at(value.location));
+            }
+            check_values(value, limits)
+        }),
         _ => Ok(()),
     }
 }

@@ -6,6 +6,8 @@ use foldhash::{HashMap, HashMapExt};
 use smol_str::SmolStr;
 
 use super::decimal::Decimal;
+use super::shape::Generated;
+use super::{modern, text};
 use crate::json_text::Value;
 use crate::{Limits, Location};
 
@@ -22,6 +24,7 @@ pub(super) struct RefId(usize);
 pub(super) struct Model {
     nodes: Vec<Node>,
     targets: Vec<Option<NodeId>>,
+    pub(super) generated: Generated,
 }
 
 /// Small, because the recursion over schemas holds several in each frame.
@@ -37,11 +40,37 @@ pub(super) struct Notes {
     pub(super) id: Option<SmolStr>,
     pub(super) title: Option<SmolStr>,
     pub(super) description: Option<SmolStr>,
-    pub(super) default: Option<Value>,
+    /// Never compared; instances may have to meet it.
+    pub(super) format: Option<SmolStr>,
+    pub(super) default: Option<Held>,
     /// Where the schema stands, if not in a reference.
     pub(super) location: Option<Location>,
     /// The keywords that no rule took.
-    pub(super) rest: BTreeMap<SmolStr, Value>,
+    pub(super) rest: BTreeMap<SmolStr, Held>,
+}
+
+/// A value beside the rules, from the old drafts or from the newer dialects. Its text is put
+/// together where it is compared, because most never are.
+#[derive(Clone, Debug)]
+pub(super) enum Held {
+    Legacy(Value),
+    Modern { value: Value, from_reference: bool },
+}
+
+impl Held {
+    pub(super) fn value(&self) -> &Value {
+        match self {
+            Self::Legacy(value) | Self::Modern { value, .. } => value,
+        }
+    }
+
+    /// The normalized text.
+    pub(super) fn text(&self) -> String {
+        match self {
+            Self::Legacy(value) => text::normalized(value),
+            Self::Modern { value, from_reference } => modern::held(value, *from_reference),
+        }
+    }
 }
 
 #[derive(Clone, Debug, Default)]
@@ -147,6 +176,14 @@ pub(super) enum Criterion {
 impl Criterion {
     pub(super) const ALL: [(&'static str, Self); 3] =
         [("allOf", Self::All), ("anyOf", Self::Any), ("oneOf", Self::One)];
+
+    pub(super) fn keyword(self) -> &'static str {
+        match self {
+            Self::All => "allOf",
+            Self::Any => "anyOf",
+            Self::One => "oneOf",
+        }
+    }
 }
 
 /// The model has more nodes than the limit allows.
@@ -162,8 +199,12 @@ pub(super) struct Builder {
 }
 
 impl Builder {
-    pub(super) fn new(limits: &Limits) -> Self {
-        Self { model: Model::default(), references: HashMap::new(), nodes_max: limits.nodes_max }
+    pub(super) fn new(limits: &Limits, generated: Generated) -> Self {
+        Self {
+            model: Model { generated, ..Model::default() },
+            references: HashMap::new(),
+            nodes_max: limits.nodes_max,
+        }
     }
 
     pub(super) fn push(&mut self, node: Node) -> Result<NodeId, TooManyNodes> {
@@ -190,7 +231,7 @@ impl Builder {
     }
 
     /// Gives a `$ref` the default that stands beside it.
-    pub(super) fn set_default(&mut self, id: NodeId, default: Value) {
+    pub(super) fn set_default(&mut self, id: NodeId, default: Held) {
         if let Some(node) = self.model.nodes.get_mut(id.0) {
             node.notes.default = Some(default);
         }

@@ -1,25 +1,43 @@
 //! The printed form of a node, by which members of a combination count as duplicates.
 
-use std::fmt::Write as _;
+use std::collections::BTreeMap;
 
 use foldhash::{HashMap, HashMapExt};
+use smol_str::SmolStr;
 
-use super::model::{Additional, ArrayRules, Kind, Model, Node, NodeId, Notes, ObjectRules};
-use super::text::normalized;
+use super::decimal::Decimal;
+use super::model::{
+    Additional, ArrayRules, Combined, Criterion, Kind, Model, Node, NodeId, Notes, NumberRules,
+    ObjectRules, StringRules,
+};
+
+/// What the reference prints of a node: keywords with their values, whatever kind has them, so an
+/// empty array schema prints like an empty object schema.
+type Keywords = Vec<(String, String)>;
+
+/// How combinations that were put together from keywords side by side are printed.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub(super) enum Generated {
+    /// As the keywords they were.
+    #[default]
+    Apart,
+    /// As any other combination.
+    Combined,
+}
 
 /// The shapes of the nodes of a model: equal for two that the reference would print alike.
 ///
 /// They are worked out when asked for, because few nodes are members of combinations. Held nodes
-/// stand for their own shape, so the printed form stays short and the cost linear.
+/// stand for their own shape, so the printed text stays short and the cost linear.
 pub(super) struct Shapes<'m> {
     model: &'m Model,
     by_node: HashMap<NodeId, usize>,
-    by_form: HashMap<String, usize>,
+    by_text: HashMap<String, usize>,
 }
 
 impl<'m> Shapes<'m> {
     pub(super) fn new(model: &'m Model) -> Self {
-        Self { model, by_node: HashMap::new(), by_form: HashMap::new() }
+        Self { model, by_node: HashMap::new(), by_text: HashMap::new() }
     }
 
     /// Calls itself for held nodes, which nest no deeper than the schema does.
@@ -27,122 +45,216 @@ impl<'m> Shapes<'m> {
         if let Some(known) = self.by_node.get(&id) {
             return *known;
         }
-        let form = self.form(self.model.node(id));
-        let next = self.by_form.len();
-        let shape = *self.by_form.entry(form).or_insert(next);
+        let printed = self.printed(self.model.node(id));
+        let next = self.by_text.len();
+        let shape = *self.by_text.entry(printed).or_insert(next);
         self.by_node.insert(id, shape);
         shape
     }
 
-    /// A `$ref` prints as its text alone, whatever it leads to and whatever default it was given.
-    fn form(&mut self, node: &Node) -> String {
-        let mut form = Form::default();
-        let Notes { id, title, description, default, rest, location: _ } = &*node.notes;
-        for text in [id, title, description] {
-            form.optional(text.as_deref());
+    /// A `$ref` prints as its text alone, whatever default it was given.
+    fn printed(&mut self, node: &'m Node) -> String {
+        match node.kind {
+            Kind::True => return "true".to_owned(),
+            Kind::False => return "false".to_owned(),
+            _ => {}
+        }
+        let mut out = Keywords::new();
+        let Notes { id, title, description, default, rest, format: _, location: _ } = &*node.notes;
+        for (key, text) in [("$id", id), ("title", title), ("description", description)] {
+            add(&mut out, key, text.as_ref().map(|text| format!("{text:?}")));
         }
         let is_reference = matches!(node.kind, Kind::Reference { .. });
         let default = default.as_ref().filter(|_| !is_reference);
-        form.optional(default.map(normalized).as_deref());
+        add(&mut out, "default", default.map(|default| short_numbers(&default.text())));
         for (key, value) in rest {
-            form.text(key);
-            form.text(&normalized(value));
+            add(&mut out, key, Some(short_numbers(&value.text())));
         }
         match &node.kind {
-            Kind::Reference { text, .. } => form.named("ref", text),
-            Kind::Object(rules) => self.object(rules, &mut form),
-            Kind::Array(rules) => self.array(rules, &mut form),
-            Kind::Not(id) => form.shape("not", self.of(*id)),
+            Kind::Combined(combined) if is_apart(combined, self.model) => {
+                for member in &combined.members {
+                    self.keywords(&self.model.node(*member).kind, &mut out);
+                }
+            }
+            kind => self.keywords(kind, &mut out),
+        }
+        out.sort();
+        format!("{out:?}")
+    }
+
+    fn keywords(&mut self, kind: &'m Kind, out: &mut Keywords) {
+        match kind {
+            Kind::Empty | Kind::True | Kind::False => {}
+            Kind::Boolean => add(out, "type", Some("boolean".to_owned())),
+            Kind::Null => add(out, "type", Some("null".to_owned())),
+            Kind::String(rules) => string(rules, out),
+            Kind::Number(rules) => number(rules, out),
+            Kind::Object(rules) => self.object(rules, out),
+            Kind::Array(rules) => self.array(rules, out),
+            Kind::Enum(values) => {
+                let values: Vec<_> = values.iter().map(|value| short_numbers(value)).collect();
+                add(out, "enum", Some(format!("{values:?}")));
+            }
+            Kind::Const(value) => add(out, "const", Some(short_numbers(value))),
+            Kind::Not(id) => add(out, "not", self.one(Some(*id))),
             Kind::Conditional(parts) => {
-                parts.iter().for_each(|(name, id)| form.shape(name, self.of(*id)));
+                parts.iter().for_each(|(name, id)| add(out, name, self.one(Some(*id))));
             }
             Kind::Combined(combined) => {
-                form.debug(&(combined.criterion, combined.generated));
-                combined.members.iter().for_each(|id| form.shape("member", self.of(*id)));
+                let members: Vec<_> = combined.members.iter().map(|id| self.of(*id)).collect();
+                add(out, combined.criterion.keyword(), Some(format!("{members:?}")));
             }
-            Kind::Enum(members) => members.iter().for_each(|member| form.named("enum", member)),
-            kind => form.debug(kind),
+            Kind::Reference { text, .. } => add(out, "$ref", Some(format!("{text:?}"))),
         }
-        form.out
     }
 
-    fn object(&mut self, rules: &ObjectRules, form: &mut Form) {
-        form.debug(&(rules.typed, rules.min_properties, rules.max_properties));
-        let named = rules.properties.iter().map(|entry| ("property", entry));
-        let named = named.chain(rules.schemas_by.iter().map(|entry| ("schema by", entry)));
-        for (list, (name, id)) in named {
-            form.named(list, name);
-            form.shape("", self.of(*id));
-        }
-        for (pattern, id) in &rules.patterns {
-            form.named("pattern", pattern);
-            form.shape("", self.of(*id));
-        }
-        rules.required.iter().for_each(|name| form.named("required", name));
-        for (name, names) in &rules.required_by {
-            form.named("required by", name);
-            names.iter().for_each(|name| form.text(name));
-        }
-        self.additional(rules.additional, form);
-        self.optional("names", rules.property_names, form);
-        self.optional("unevaluated", rules.unevaluated, form);
+    fn object(&mut self, rules: &ObjectRules, out: &mut Keywords) {
+        add(out, "type", rules.typed.then(|| "object".to_owned()));
+        add(out, "minProperties", rules.min_properties.map(|limit| limit.to_string()));
+        add(out, "maxProperties", rules.max_properties.map(|limit| limit.to_string()));
+        let required_by = &rules.required_by;
+        add(out, "dependencies", (!required_by.is_empty()).then(|| format!("{required_by:?}")));
+        add(out, "dependencies", self.named(&rules.schemas_by));
+        add(out, "additionalProperties", self.additional(rules.additional));
+        add(out, "propertyNames", self.one(rules.property_names));
+        let required = &rules.required;
+        add(out, "required", (!required.is_empty()).then(|| format!("{required:?}")));
+        add(out, "properties", self.named(&rules.properties));
+        let patterns: Vec<_> =
+            rules.patterns.iter().map(|(text, id)| (text, self.of(*id))).collect();
+        add(out, "patternProperties", (!patterns.is_empty()).then(|| format!("{patterns:?}")));
+        add(out, "unevaluatedProperties", self.one(rules.unevaluated));
     }
 
-    fn array(&mut self, rules: &ArrayRules, form: &mut Form) {
-        form.debug(&(rules.typed, rules.min_items, rules.max_items, rules.unique));
-        form.debug(&(&rules.min_contains, &rules.max_contains));
-        rules.positions.iter().for_each(|id| form.shape("position", self.of(*id)));
-        self.additional(rules.additional, form);
-        self.optional("items", rules.items, form);
-        self.optional("unevaluated", rules.unevaluated, form);
-        self.optional("contains", rules.contains, form);
+    fn array(&mut self, rules: &ArrayRules, out: &mut Keywords) {
+        let count = |limit: &Option<Decimal>| limit.as_ref().map(|d| short_numbers(&d.printed()));
+        add(out, "type", rules.typed.then(|| "array".to_owned()));
+        add(out, "uniqueItems", rules.unique.then(|| "true".to_owned()));
+        add(out, "minItems", rules.min_items.map(|limit| limit.to_string()));
+        add(out, "maxItems", rules.max_items.map(|limit| limit.to_string()));
+        add(out, "additionalItems", self.additional(rules.additional));
+        add(out, "items", self.one(rules.items));
+        let positions: Vec<_> = rules.positions.iter().map(|id| self.of(*id)).collect();
+        add(out, "items", (!positions.is_empty()).then(|| format!("{positions:?}")));
+        add(out, "contains", self.one(rules.contains));
+        add(out, "minContains", count(&rules.min_contains));
+        add(out, "maxContains", count(&rules.max_contains));
+        add(out, "unevaluatedItems", self.one(rules.unevaluated));
     }
 
-    fn additional(&mut self, rule: Additional, form: &mut Form) {
+    fn additional(&mut self, rule: Additional) -> Option<String> {
         match rule {
-            Additional::Allowed => {}
-            Additional::Refused => form.named("additional", "refused"),
-            Additional::Schema(id) => form.shape("additional", self.of(id)),
+            Additional::Allowed => None,
+            Additional::Refused => Some("false".to_owned()),
+            Additional::Schema(id) => self.one(Some(id)),
         }
     }
 
-    fn optional(&mut self, name: &str, id: Option<NodeId>, form: &mut Form) {
-        if let Some(id) = id {
-            form.shape(name, self.of(id));
-        }
+    fn named(&mut self, schemas: &BTreeMap<SmolStr, NodeId>) -> Option<String> {
+        let shapes: Vec<_> = schemas.iter().map(|(name, id)| (name, self.of(*id))).collect();
+        (!shapes.is_empty()).then(|| format!("{shapes:?}"))
+    }
+
+    fn one(&mut self, id: Option<NodeId>) -> Option<String> {
+        id.map(|id| self.of(id).to_string())
     }
 }
 
-/// A text from which what was written could be read back: each text has its length before it.
-#[derive(Default)]
-struct Form {
-    out: String,
+/// Parts are printed apart unless two of them are combinations of one criterion.
+fn is_apart(combined: &Combined, model: &Model) -> bool {
+    let mut seen: Vec<Criterion> = Vec::new();
+    combined.generated
+        && model.generated == Generated::Apart
+        && combined.members.iter().all(|member| match &model.node(*member).kind {
+            Kind::Combined(part) => {
+                let is_new = !seen.contains(&part.criterion);
+                seen.push(part.criterion);
+                is_new
+            }
+            _ => true,
+        })
 }
 
-impl Form {
-    fn text(&mut self, text: &str) {
-        // Writing to a string cannot fail.
-        let _ = write!(self.out, "{}:{text}", text.len());
-    }
+fn add(out: &mut Keywords, key: &str, value: Option<String>) {
+    out.extend(value.map(|value| (key.to_owned(), value)));
+}
 
-    fn optional(&mut self, text: Option<&str>) {
-        match text {
-            Some(text) => self.text(text),
-            None => self.out.push('-'),
+/// The formats that the reference checks; it forgets the others.
+const FORMATS: [&str; 13] = [
+    "date",
+    "date-time",
+    "email",
+    "hostname",
+    "ipv4",
+    "ipv6",
+    "json-pointer",
+    "regex",
+    "relative-json-pointer",
+    "time",
+    "uri",
+    "uri-reference",
+    "uri-template",
+];
+
+fn string(rules: &StringRules, out: &mut Keywords) {
+    add(out, "type", rules.typed.then(|| "string".to_owned()));
+    add(out, "minLength", rules.min_length.map(|limit| limit.to_string()));
+    add(out, "maxLength", rules.max_length.map(|limit| limit.to_string()));
+    add(out, "pattern", rules.pattern.as_ref().map(|pattern| format!("{pattern:?}")));
+    let format = rules.format.as_ref().filter(|format| FORMATS.contains(&format.as_str()));
+    add(out, "format", format.map(ToString::to_string));
+}
+
+fn number(rules: &NumberRules, out: &mut Keywords) {
+    let limit = |limit: &Option<Decimal>| limit.as_ref().map(|d| short_numbers(&d.printed()));
+    let name = if rules.integer { "integer" } else { "number" };
+    add(out, "type", (rules.integer || rules.typed).then(|| name.to_owned()));
+    add(out, "minimum", limit(&rules.minimum));
+    add(out, "maximum", limit(&rules.maximum));
+    add(out, "multipleOf", limit(&rules.multiple_of));
+    let (low, high) = rules.exclusive_flags;
+    add(out, "exclusiveMinimum", low.then(|| "true".to_owned()));
+    add(out, "exclusiveMaximum", high.then(|| "true".to_owned()));
+    add(out, "exclusiveMinimum", limit(&rules.exclusive_minimum));
+    add(out, "exclusiveMaximum", limit(&rules.exclusive_maximum));
+}
+
+/// JSON text with the numbers as the reference prints them: without zeros that end a fraction.
+fn short_numbers(text: &str) -> String {
+    if !text.contains('.') {
+        return text.to_owned();
+    }
+    let mut out = String::with_capacity(text.len());
+    let mut rest = text;
+    while let Some(first) = rest.chars().next() {
+        let end = if first == '"' {
+            string_end(rest)
+        } else {
+            let is_number = |c: char| c.is_ascii_digit() || matches!(c, '-' | '+' | '.' | 'E');
+            rest.find(|c| !is_number(c)).unwrap_or(rest.len()).max(first.len_utf8())
+        };
+        let (token, after) = rest.split_at(end);
+        let is_fraction = first != '"' && token.contains('.') && !token.contains('E');
+        out.push_str(if is_fraction {
+            token.trim_end_matches('0').trim_end_matches('.')
+        } else {
+            token
+        });
+        rest = after;
+    }
+    out
+}
+
+/// The length of the JSON string that `text` begins with.
+fn string_end(text: &str) -> usize {
+    let mut escaped = true; // the opening quote does not end it
+    for (at, byte) in text.bytes().enumerate() {
+        match byte {
+            _ if escaped => escaped = false,
+            b'\\' => escaped = true,
+            b'"' => return at + 1,
+            _ => {}
         }
     }
-
-    fn named(&mut self, name: &str, text: &str) {
-        self.out.push_str(name);
-        self.out.push('=');
-        self.text(text);
-    }
-
-    fn shape(&mut self, name: &str, shape: usize) {
-        let _ = write!(self.out, "{name}#{shape};");
-    }
-
-    fn debug(&mut self, value: &impl std::fmt::Debug) {
-        let _ = write!(self.out, "{value:?}");
-    }
+    text.len()
 }

@@ -14,22 +14,27 @@ enum Order {
 /// The stored form: no white space, members in written order.
 pub(super) fn canonical(value: &Value) -> String {
     let mut out = String::new();
-    print(value, Order::Written, &mut out);
+    print(value, Order::Written, &printed_number, &mut out);
     out
 }
 
 /// The normalized form: members sorted at every depth, arrays untouched.
 pub(super) fn normalized(value: &Value) -> String {
+    normalized_with(value, &printed_number)
+}
+
+/// The normalized form with numbers as `number` prints them.
+pub(super) fn normalized_with(value: &Value, number: &impl Fn(&Number) -> String) -> String {
     let mut out = String::new();
-    print(value, Order::Sorted, &mut out);
+    print(value, Order::Sorted, number, &mut out);
     out
 }
 
-fn print(value: &Value, order: Order, out: &mut String) {
+fn print(value: &Value, order: Order, printed: &impl Fn(&Number) -> String, out: &mut String) {
     match &value.data {
         Data::Null => out.push_str("null"),
         Data::Boolean(truth) => out.push_str(if *truth { "true" } else { "false" }),
-        Data::Number(number) => out.push_str(&printed_number(number)),
+        Data::Number(number) => out.push_str(&printed(number)),
         Data::String(text) => write_string(text, out),
         Data::Array(items) => {
             out.push('[');
@@ -37,7 +42,7 @@ fn print(value: &Value, order: Order, out: &mut String) {
                 if index > 0 {
                     out.push(',');
                 }
-                print(item, order, out);
+                print(item, order, printed, out);
             }
             out.push(']');
         }
@@ -53,14 +58,14 @@ fn print(value: &Value, order: Order, out: &mut String) {
                 }
                 write_string(&member.key, out);
                 out.push(':');
-                print(&member.value, order, out);
+                print(&member.value, order, printed, out);
             }
             out.push('}');
         }
     }
 }
 
-fn printed_number(number: &Number) -> String {
+pub(super) fn printed_number(number: &Number) -> String {
     Decimal::parse(number.source())
         .map_or_else(|| number.source().to_owned(), |decimal| decimal.printed())
 }

@@ -61,10 +61,12 @@ impl Validator {
             known.insert(uri::resolve(&base, &name), converted(&document.root)?);
             known.insert(name, converted(&document.root)?);
         }
+        let bytes_max = documents.limits.pattern_bytes_max;
+        let patterns = PatternOptions::regex().size_limit(bytes_max).dfa_size_limit(bytes_max);
         let inner = jsonschema::options()
             .with_draft(draft)
             .with_retriever(References { known })
-            .with_pattern_options(PatternOptions::regex())
+            .with_pattern_options(patterns)
             .build(&converted(&documents.schema.root)?)
             .map_err(|error| {
                 let message = format!("the schema cannot validate: {error}");

@@ -5,6 +5,7 @@
 //! nesting is bounded by `depth_max`, so that a walk over the result cannot exhaust the stack; the
 //! count of values is bounded by `nodes_max`.
 
+mod edit;
 mod number;
 mod print;
 mod reader;
@@ -64,6 +65,8 @@ pub(crate) enum Data {
 #[derive(Clone, Debug)]
 pub(crate) struct Member {
     pub(crate) key: SmolStr,
+    /// The place of the opening quote.
+    pub(crate) key_location: Location,
     pub(crate) value: Value,
 }
 
@@ -229,10 +232,9 @@ impl Value {
         let data = match &self.data {
             Data::Array(items) => Data::Array(items.iter().map(Self::unshared).collect()),
             Data::Object(object) => {
-                let members = object.iter().map(|Member { key, value }| Member {
-                    key: key.clone(),
-                    value: value.unshared(),
-                });
+                let members = object
+                    .iter()
+                    .map(|member| Member { value: member.value.unshared(), ..member.clone() });
                 let sorted = object.sorted.clone();
                 Data::Object(Object { members: members.collect(), sorted }.into())
             }

@@ -4,6 +4,7 @@ use memchr::{memchr, memchr2};
 use smol_str::SmolStr;
 
 use super::{Data, Dialect, Member, Number, Object, Value};
+use crate::limits::breach;
 use crate::{Limits, Location, ParseError, ParseErrorKind};
 
 pub(super) fn read(text: &str, dialect: Dialect, limits: &Limits) -> Result<Value, ParseError> {
@@ -19,12 +20,18 @@ pub(super) fn read(text: &str, dialect: Dialect, limits: &Limits) -> Result<Valu
     reader.skip_space()?;
     let value = reader.document()?;
     if !dialect.trailing_text {
-        reader.skip_space()?;
+        // No comment may follow, but any control character may: the reference trims as Java does.
+        let rest = reader.rest();
+        reader.at += rest.len() - rest.trim_start_matches(|c| c <= ' ').len();
         if let Some(c) = reader.peek() {
             return Err(reader.error(&format!("unexpected {c:?} after the end of the JSON text")));
         }
     }
     Ok(value)
+}
+
+fn too_large(what: &str, max: usize, setting: &str) -> ParseError {
+    ParseError::new(ParseErrorKind::TooLarge, breach(what, max, setting))
 }
 
 /// A byte offset whose line and column are known.
@@ -45,6 +52,7 @@ enum Open {
         location: Location,
         /// Of the member whose value comes next.
         key: SmolStr,
+        key_location: Location,
     },
 }
 
@@ -177,20 +185,20 @@ impl<'a> Reader<'a> {
         let location = self.location();
         self.values += 1;
         if self.values > self.limits.nodes_max {
-            let message = format!("more than {} JSON values", self.limits.nodes_max);
-            return Err(ParseError::new(ParseErrorKind::TooLarge, message).at(location));
+            let max = self.limits.nodes_max;
+            return Err(too_large("too many JSON values", max, "nodes-max").at(location));
         }
         let data = match self.byte() {
             Some(b'{' | b'[') if open.len() >= self.limits.depth_max => {
-                let message = format!("JSON nested deeper than {} levels", self.limits.depth_max);
-                return Err(ParseError::new(ParseErrorKind::TooLarge, message).at(location));
+                let max = self.limits.depth_max;
+                return Err(too_large("JSON nested too deep", max, "depth-max").at(location));
             }
             Some(b'{') => {
                 self.at += 1;
                 self.skip_space()?;
                 if !self.eat(b'}') {
-                    let key = self.key()?;
-                    open.push(Open::Object { members: Vec::new(), location, key });
+                    let (key, key_location) = self.key()?;
+                    open.push(Open::Object { members: Vec::new(), location, key, key_location });
                     return Ok(None);
                 }
                 Data::Object(Object::default().into())
@@ -225,8 +233,9 @@ impl<'a> Reader<'a> {
                 }
                 self.skip_space()?;
             }
-            Open::Object { members, key, .. } => {
-                members.push(Member { key: std::mem::take(key), value });
+            Open::Object { members, key, key_location: place, .. } => {
+                let key_location = *place;
+                members.push(Member { key: std::mem::take(key), key_location, value });
                 if self.eat(b'}') {
                     return Ok(false);
                 }
@@ -234,24 +243,25 @@ impl<'a> Reader<'a> {
                     return Err(self.unexpected("',' or '}'"));
                 }
                 self.skip_space()?;
-                *key = self.key()?;
+                (*key, *place) = self.key()?;
             }
         }
         Ok(true)
     }
 
     /// A member's name, its colon and the space behind it.
-    fn key(&mut self) -> Result<SmolStr, ParseError> {
+    fn key(&mut self) -> Result<(SmolStr, Location), ParseError> {
         if self.byte() != Some(b'"') {
             return Err(self.unexpected("a member name in double quotes"));
         }
+        let location = self.location();
         let key = self.string()?;
         self.skip_space()?;
         if !self.eat(b':') {
             return Err(self.unexpected("':'"));
         }
         self.skip_space()?;
-        Ok(key)
+        Ok((key, location))
     }
 
     fn literal(&mut self) -> Result<Data, ParseError> {
@@ -373,20 +383,53 @@ impl<'a> Reader<'a> {
         if whole.len() > 1 && whole.starts_with('0') {
             return Err(self.error("a number must not start with 0"));
         }
-        if self.eat(b'.') && self.digits().is_empty() {
+        let fraction = if self.eat(b'.') { self.digits() } else { "" };
+        if fraction.is_empty() && self.text.get(start..self.at).is_some_and(|n| n.ends_with('.')) {
             return Err(self.unexpected("a digit after '.'"));
         }
-        if self.eat(b'e') || self.eat(b'E') {
-            let _sign = self.eat(b'+') || self.eat(b'-');
-            if self.digits().is_empty() {
-                return Err(self.unexpected("a digit in the exponent"));
-            }
-        }
+        let exponent = if self.eat(b'e') || self.eat(b'E') { self.exponent()? } else { 0 };
+        self.check_size(whole, fraction, exponent)?;
         // `1x` is one wrong token, not the number 1 with text behind it.
         if self.peek().is_some_and(|c| c.is_alphanumeric() || matches!(c, '.' | '_' | '"')) {
             return Err(self.unexpected("white space or punctuation after a number"));
         }
         Ok(Data::Number(Number::new(self.text.get(start..self.at).unwrap_or(""))))
+    }
+
+    /// What stands behind the `e` of a number; the farthest one where it does not fit.
+    fn exponent(&mut self) -> Result<i64, ParseError> {
+        let is_negative = !self.eat(b'+') && self.eat(b'-');
+        let digits = self.digits();
+        if digits.is_empty() {
+            return Err(self.unexpected("a digit in the exponent"));
+        }
+        let exponent = digits.parse().unwrap_or(i64::MAX);
+        Ok(if is_negative { -exponent } else { exponent })
+    }
+
+    /// Measures a number as `d.ddd` × 10^x, so that whatever form it is printed in has that size.
+    fn check_size(&mut self, whole: &str, fraction: &str, exponent: i64) -> Result<(), ParseError> {
+        let zeros = match whole {
+            "0" => 1 + fraction.len() - fraction.trim_start_matches('0').len(),
+            _ => 0,
+        };
+        let digits = (whole.len() + fraction.len() - zeros).max(1);
+        let signed = |length: usize| i64::try_from(length).unwrap_or(i64::MAX);
+        let exponent = exponent
+            .saturating_add(signed(digits) - 1)
+            .saturating_sub(signed(fraction.len()))
+            .unsigned_abs();
+        let (digits_max, exponent_max) =
+            (self.limits.number_digits_max, self.limits.number_exponent_max);
+        let error = if digits > digits_max {
+            too_large("a number has too many digits", digits_max, "number-digits-max")
+        } else if usize::try_from(exponent).is_ok_and(|exponent| exponent <= exponent_max) {
+            return Ok(());
+        } else {
+            too_large("a number is too large or too small", exponent_max, "number-exponent-max")
+        };
+        let location = self.location();
+        Err(error.at(location))
     }
 
     fn digits(&mut self) -> &'a str {

@@ -76,7 +76,8 @@ fn strings_are_unescaped_and_escaped_again() {
 
 #[test]
 fn dialects_differ_in_comments_trailing_text_and_literals() {
-    assert!(matches!(avro("// c\n1 /* d */ // e").data, Data::Number(_)));
+    assert!(matches!(avro("// c\n1 \u{1}\n").data, Data::Number(_)));
+    assert_eq!(refused("1 // e", Dialect::AVRO).0, ParseErrorKind::Syntax);
     let json = |text| read(text, Dialect::JSON_SCHEMA, &Limits::default());
     assert_eq!(json("NaN").ok().and_then(|v| v.as_str().map(str::to_owned)), Some("NaN".into()));
     assert!(json("{} trailing").is_ok());
@@ -119,11 +120,41 @@ fn too_deep_and_too_many_are_clean_errors() {
         refused(&deep, Dialect::AVRO),
         (
             ParseErrorKind::TooLarge,
-            "JSON nested deeper than 500 levels (line 1, column 501)".into()
+            "JSON nested too deep; the limit is 500 (setting depth-max) (line 1, column 501)"
+                .into()
         )
     );
     let many = format!("[{}1]", "1,".repeat(60_000));
     assert_eq!(refused(&many, Dialect::AVRO).0, ParseErrorKind::TooLarge);
+}
+
+#[test]
+fn numbers_are_bounded_in_digits_and_exponent_however_they_are_written() {
+    let ninety = "9".repeat(1_000);
+    let zeros = "0".repeat(9_999);
+    let fine = [&ninety, "1e10000", "1e-10000", "0e00000", "0.1e10001", &format!("0.{zeros}1")];
+    for number in fine {
+        let value = avro(number);
+        assert!(matches!(value.data, Data::Number(_)), "{number}");
+    }
+    let digits = "a number has too many digits; the limit is 1000 (setting number-digits-max)";
+    let exponent =
+        "a number is too large or too small; the limit is 10000 (setting number-exponent-max)";
+    for (number, message) in [
+        (format!("{ninety}0"), digits),
+        (format!("0.{ninety}9"), digits),
+        (format!("-{ninety}.5e3"), digits),
+        ("1e10001".to_owned(), exponent),
+        ("10e10000".to_owned(), exponent),
+        ("1E-10001".to_owned(), exponent),
+        (format!("0.0{zeros}1"), exponent),
+        (format!("1e{ninety}"), exponent),
+        (format!("0e-{ninety}"), exponent),
+    ] {
+        let (kind, told) = refused(&number, Dialect::AVRO);
+        assert_eq!(kind, ParseErrorKind::TooLarge);
+        assert!(told.starts_with(message), "{told}");
+    }
 }
 
 #[test]

@@ -2,6 +2,7 @@
 
 use foldhash::{HashMap, HashMapExt};
 
+use crate::limits::breach;
 use crate::{Limits, Location, ParseError, ParseErrorKind};
 
 pub(super) type Result<T> = std::result::Result<T, Failure>;
@@ -54,6 +55,10 @@ pub(super) fn locations(text: &str, mut offsets: Vec<usize>) -> HashMap<usize, L
     known
 }
 
+fn too_large(at: usize, what: &str, max: usize, setting: &str) -> Failure {
+    Failure::new(ParseErrorKind::TooLarge, at, breach(what, max, setting))
+}
+
 /// Deepest nesting, whatever [`Limits::depth_max`] allows beyond it: what reads descriptors stops
 /// here, and looking a name up costs a step for each level around it.
 pub(super) const DEPTH_MAX: usize = 100;
@@ -74,19 +79,44 @@ impl Budget {
     pub(super) fn node(&mut self, at: usize) -> Result<()> {
         self.nodes += 1;
         if self.nodes > self.limits.nodes_max {
-            let message =
-                format!("more than {} declarations and option values", self.limits.nodes_max);
-            return Err(Failure::new(ParseErrorKind::TooLarge, at, message));
+            let what = "too many declarations and option values";
+            return Err(too_large(at, what, self.limits.nodes_max, "nodes-max"));
         }
         Ok(())
+    }
+
+    /// Refuses a file of `count` declarations and texts before it is decoded.
+    pub(super) fn fits(&self, count: usize) -> Result<()> {
+        let max = self.limits.nodes_max;
+        if count <= max {
+            return Ok(());
+        }
+        Err(too_large(0, "too many declarations in a descriptor", max, "nodes-max").without_place())
+    }
+
+    /// One more constant of an enum that has `count`.
+    pub(super) fn constant(&self, count: usize, at: usize) -> Result<()> {
+        let max = self.limits.enum_symbols_max;
+        if count < max {
+            return Ok(());
+        }
+        Err(too_large(at, "too many constants in an enum", max, "enum-symbols-max"))
+    }
+
+    /// One more field of a oneof that has `count`.
+    pub(super) fn branch(&self, count: usize, at: usize) -> Result<()> {
+        let max = self.limits.union_branches_max;
+        if count < max {
+            return Ok(());
+        }
+        Err(too_large(at, "too many fields in a oneof", max, "union-branches-max"))
     }
 
     /// One level down; every `enter` that succeeds is paired with a [`Self::leave`].
     pub(super) fn enter(&mut self, at: usize) -> Result<()> {
         let depth_max = self.limits.depth_max.min(DEPTH_MAX);
         if self.depth >= depth_max {
-            let message = format!("nested deeper than {depth_max} levels");
-            return Err(Failure::new(ParseErrorKind::TooLarge, at, message));
+            return Err(too_large(at, "nested too deep", depth_max, "depth-max"));
         }
         self.depth += 1;
         Ok(())

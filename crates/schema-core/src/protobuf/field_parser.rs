@@ -51,8 +51,8 @@ impl Parser<'_, '_> {
         self.lexer.require('=')?;
         let number = self.lexer.integer()?;
         let mut options = self.bracketed_options()?;
-        let default = take_value(at, "default", &mut options)?;
-        let json_name = take_value(at, "json_name", &mut options)?;
+        let default = take_value("default", &mut options);
+        let json_name = take_value("json_name", &mut options);
         self.lexer.require(';')?;
         self.lexer.trailing_comment()?;
         Ok(Field { at, label, ty, name, number, default, json_name, options })
@@ -64,6 +64,7 @@ impl Parser<'_, '_> {
         self.lexer.require('{')?;
         while !self.lexer.eat('}')? {
             let at = self.node()?;
+            self.budget.branch(oneof.fields.len() + oneof.groups.len(), at)?;
             match self.data_type()? {
                 FieldType::Named(word) if word == "group" => oneof.groups.push(self.group(None)?),
                 FieldType::Named(word) if word == "option" => {
@@ -122,16 +123,55 @@ impl Parser<'_, '_> {
 }
 
 /// Takes the pseudo-option `name` out of a field's options; the last one counts.
-fn take_value(at: usize, name: &str, options: &mut Vec<OptionNode>) -> Result<Option<SmolStr>> {
-    let mut taken = None;
-    for option in options.extract_if(.., |option| option.name == name) {
-        taken = Some(match option.value {
-            OptionValue::Text(text) | OptionValue::Number(text) | OptionValue::Word(text) => text,
-            _ => {
-                let message = format!("'{name}' takes a single value");
-                return Err(Failure::syntax(at, message));
-            }
-        });
+fn take_value(name: &str, options: &mut Vec<OptionNode>) -> Option<SmolStr> {
+    let taken = options.extract_if(.., |option| option.name == name).last();
+    taken.map(|option| spelled(option.value))
+}
+
+/// A value as the reference turns it into text, which for maps and lists is how its language shows
+/// them; most of those cannot be read back and are refused then.
+fn spelled(value: OptionValue) -> SmolStr {
+    match value {
+        OptionValue::Text(text) | OptionValue::Number(text) | OptionValue::Word(text) => text,
+        OptionValue::Nested(option) => format_smolstr!(
+            "OptionElement(name={}, kind={}, value={}, isParenthesized={})",
+            option.name,
+            kind(&option.value),
+            spelled(option.value),
+            option.is_custom
+        ),
+        OptionValue::List(items) => {
+            let items: Vec<_> = items.into_iter().map(spelled_inside).collect();
+            format_smolstr!("[{}]", items.join(", "))
+        }
+        OptionValue::Map(entries) => {
+            let entries: Vec<_> = entries
+                .into_iter()
+                .map(|(key, value)| format!("{key}={}", spelled_inside(value)))
+                .collect();
+            format_smolstr!("{{{}}}", entries.join(", "))
+        }
     }
-    Ok(taken)
+}
+
+fn spelled_inside(value: OptionValue) -> SmolStr {
+    let kind = kind(&value);
+    match value {
+        OptionValue::Number(text) | OptionValue::Word(text) => {
+            format_smolstr!("OptionPrimitive(kind={kind}, value={text})")
+        }
+        value => spelled(value),
+    }
+}
+
+fn kind(value: &OptionValue) -> &'static str {
+    match value {
+        OptionValue::Text(_) => "STRING",
+        OptionValue::Number(_) => "NUMBER",
+        OptionValue::Word(word) if word == "true" || word == "false" => "BOOLEAN",
+        OptionValue::Word(_) => "ENUM",
+        OptionValue::Map(_) => "MAP",
+        OptionValue::List(_) => "LIST",
+        OptionValue::Nested(_) => "OPTION",
+    }
 }

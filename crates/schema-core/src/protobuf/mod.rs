@@ -7,6 +7,7 @@ mod ast;
 mod compat;
 mod descriptor;
 mod error;
+mod example;
 mod field_parser;
 mod lexer;
 mod normalize;
@@ -14,6 +15,7 @@ mod option_parser;
 mod parser;
 mod print;
 mod strip;
+mod tags;
 mod types;
 mod well_known;
 
@@ -21,10 +23,12 @@ use std::sync::{Arc, OnceLock};
 
 pub(crate) use self::compat::compare;
 pub use self::compat::{Difference, differences};
+pub(crate) use self::example::counter_example;
 
-use self::ast::File;
+use self::ast::{File, TypeDecl};
 use self::error::{Budget, Failure};
 use self::types::Types;
+use crate::limits::breach;
 use crate::{Limits, ParseError, ParseErrorKind, Reference, ResolvedReference};
 
 /// A parsed schema.
@@ -68,7 +72,9 @@ impl ProtobufSchema {
         }
         let Read { file, is_text } =
             read_file(text, limits, &mut budget).map_err(|failure| failure.into_error(text))?;
-        normalize::check(&file, &Types::collect(&file, &dependencies))
+        let types = Types::collect(&file, &dependencies);
+        normalize::check(&file, &types)
+            .and_then(|is_odd| if is_odd { readable(&file, &types, limits) } else { Ok(()) })
             .map_err(|failure| if is_text { failure } else { failure.without_place() })
             .map_err(|failure| failure.into_error(text))?;
         let parsed = Parsed {
@@ -87,7 +93,7 @@ impl ProtobufSchema {
     pub fn normalized(&self) -> String {
         let Parsed { file, dependencies, .. } = &*self.parsed;
         match normalize::normalize(file, &Types::collect(file, dependencies)) {
-            Ok(normalized) => print::print(&normalized),
+            Ok((normalized, _)) => print::print(&normalized),
             // Parsing has seen that every name resolves.
             Err(_) => self.canonical().to_owned(),
         }
@@ -113,10 +119,33 @@ impl ProtobufSchema {
         descriptor::to_base64(file, &Types::collect(file, dependencies), is_known)
     }
 
+    pub(crate) fn has_top_level_field(&self, name: &str) -> bool {
+        self.parsed.file.types.iter().any(|decl| match decl {
+            TypeDecl::Message(message) => {
+                let in_oneofs = message.oneofs.items.iter().flat_map(|oneof| &oneof.fields);
+                message.fields.iter().chain(in_oneofs).any(|field| field.name == name)
+            }
+            TypeDecl::Enum(_) => false,
+        })
+    }
+
     /// Equal in the canonical text: comments and layout do not count, the order of fields does.
     pub fn is_equivalent(&self, other: &Self) -> bool {
         self.canonical() == other.canonical()
     }
+}
+
+/// The reference prints some texts without quotes or escapes and refuses what it then cannot read.
+fn readable(file: &File, types: &Types<'_>, limits: &Limits) -> error::Result<()> {
+    let (normalized, odd) = normalize::normalize(file, types)?;
+    odd.map_or(Ok(()), |at| reads_back(at, &print::print(&normalized), limits))
+}
+
+fn reads_back(at: usize, normalized: &str, limits: &Limits) -> error::Result<()> {
+    parser::parse(normalized, &mut Budget::new(limits)).map(drop).map_err(|failure| {
+        let message = format!("its normalized text cannot be read: {}", failure.message);
+        Failure::new(failure.kind, at, message)
+    })
 }
 
 /// A file and whether it was text, in which places can be told.
@@ -129,8 +158,8 @@ struct Read {
 /// tell, because few people mean to send a descriptor.
 fn read_file(text: &str, limits: &Limits, budget: &mut Budget) -> error::Result<Read> {
     if text.len() > limits.text_bytes_max {
-        let message =
-            format!("schema text has {} bytes; the limit is {}", text.len(), limits.text_bytes_max);
+        let what = format!("schema text has {} bytes", text.len());
+        let message = breach(&what, limits.text_bytes_max, "text-bytes-max");
         return Err(Failure::new(ParseErrorKind::TooLarge, 0, message).without_place());
     }
     let failure = match parser::parse(text, budget) {

@@ -229,7 +229,8 @@ impl<'a> Parser<'a, '_> {
             options: Vec::new(),
         };
         self.block(|parser| {
-            parser.node()?;
+            let at = parser.node()?;
+            parser.budget.constant(decl.constants.len(), at)?;
             match parser.lexer.member_name()? {
                 "option" => decl.options.push(parser.option_statement()?),
                 "reserved" => decl.reserved.push(parser.reserved()?),

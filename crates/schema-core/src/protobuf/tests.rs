@@ -305,3 +305,22 @@ proptest! {
         let _ = super::descriptor::decode(&bytes, &mut super::Budget::new(&limits));
     }
 }
+
+#[test]
+fn texts_that_cannot_be_read_back_are_refused() {
+    let field = |options: &str| {
+        parse(&format!("syntax = \"proto3\";\nmessage M {{\n  int32 a = 1 [{options}];\n}}\n"))
+    };
+    for refused in ["default = \"\"", "default = \"a b\"", "default = \"é\"", "default = [1]"] {
+        assert!(field(refused).is_err(), "{refused}");
+    }
+    for (options, printed) in [
+        ("default = \"x\"", "default = x"),
+        ("default = {}", "default = {}"),
+        ("default = [\"a\"]", "default = [a]"),
+        ("json_name = { a: 1 }", "json_name = \"{a=OptionPrimitive(kind=NUMBER, value=1)}\""),
+    ] {
+        let canonical = field(options).expect(options).canonical().to_owned();
+        assert!(canonical.contains(&format!("[{printed}]")), "{canonical}");
+    }
+}

@@ -71,6 +71,8 @@ pub(super) struct Types<'a> {
     edges: HashMap<(NodeId, &'a str), NodeId>,
     /// Every part of a name, wherever it stands: most lookups are of scalars and end here.
     parts: HashSet<&'a str>,
+    /// Messages behind an enum that has taken their name in the same scope.
+    hidden: HashMap<NodeId, TypeInfo<'a>>,
 }
 
 impl<'a> Types<'a> {
@@ -94,7 +96,12 @@ impl<'a> Types<'a> {
 
     fn of_well_known(is_kept: impl Fn(&str) -> bool) -> Self {
         let root = Node { parent: ROOT, part: "", ty: None, extension: None };
-        let mut types = Self { nodes: vec![root], edges: HashMap::new(), parts: HashSet::new() };
+        let mut types = Self {
+            nodes: vec![root],
+            edges: HashMap::new(),
+            parts: HashSet::new(),
+            hidden: HashMap::new(),
+        };
         for (_, file) in well_known::files().iter().filter(|(path, _)| is_kept(path)) {
             types.add_file(file, Origin::WellKnown);
         }
@@ -132,7 +139,10 @@ impl<'a> Types<'a> {
                 map_entry = entry_of(message);
             }
             if let Some(node) = self.nodes.get_mut(id.0) {
-                node.ty = Some(TypeInfo { decl, package, origin, map_entry });
+                let before = node.ty.replace(TypeInfo { decl, package, origin, map_entry });
+                if let (TypeDecl::Enum(_), Some(before)) = (decl, before) {
+                    self.hidden.insert(id, before);
+                }
             }
             if let TypeDecl::Message(message) = decl {
                 self.add_types(id, &message.nested, package, origin);
@@ -209,6 +219,15 @@ impl<'a> Types<'a> {
 
     pub(super) fn info(&self, id: NodeId) -> Option<TypeInfo<'a>> {
         self.nodes.get(id.0)?.ty
+    }
+
+    /// The message with this name, though an enum may have the name too.
+    pub(super) fn message(&self, id: NodeId) -> Option<(&'a Message, Origin<'a>)> {
+        let of = |info: TypeInfo<'a>| match info.decl {
+            TypeDecl::Message(message) => Some((message, info.origin)),
+            TypeDecl::Enum(_) => None,
+        };
+        of(self.info(id)?).or_else(|| of(*self.hidden.get(&id)?))
     }
 
     /// The name of a type inside its package.

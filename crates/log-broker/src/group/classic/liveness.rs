@@ -52,6 +52,30 @@ impl ClassicGroup {
         Ok(())
     }
 
+    /// As [`Self::commit`], within a transaction. Who names neither a member nor a generation is
+    /// fenced by the transaction alone (KIP-447), and a rebalance under way is no obstacle: what
+    /// is committed was read by a member of this generation.
+    pub(crate) fn commit_in_transaction(
+        &mut self,
+        identity: &MemberIdentity,
+        generation_id: i32,
+        step: &mut Step<'_>,
+    ) -> Result<(), ResponseError> {
+        if self.is_dead() {
+            return Err(ResponseError::CoordinatorNotAvailable);
+        }
+        let is_anonymous = identity.member_id.is_empty() && identity.instance_id.is_none();
+        if generation_id < 0 && is_anonymous {
+            return Ok(());
+        }
+        self.check_member(identity)?;
+        if generation_id != self.generation_id {
+            return Err(ResponseError::IllegalGeneration);
+        }
+        self.renew_session_of(&identity.member_id, step);
+        Ok(())
+    }
+
     fn renew_session_of(&mut self, member_id: &str, step: &Step<'_>) {
         if let Some(member) = self.members.get_mut(member_id) {
             member.renew_session(step);

@@ -81,7 +81,7 @@ fn every_record_reads_back() {
 
 #[test]
 fn key_of_another_version_is_passed_over() {
-    assert_eq!(GroupRecord::decode(b"\0\x03\0\x01g", Some(b"\0\0")), Ok(None));
+    assert_eq!(GroupRecord::decode(b"\0\x63\0\x01g", Some(b"\0\0")), Ok(None));
 }
 
 #[test]

@@ -15,7 +15,8 @@ async fn restart_finds_the_last_commit_of_each_partition() {
     rig.restart().await;
     let want = vec![at("a", 0, 20), at("a", 1, 5), at("b", 0, 1)];
     assert_eq!(rig.offsets("g").await, Some(want));
-    let whole = rig.coordinator.read_offsets("g", |all| all.unwrap().committed("a", 1).cloned());
+    let whole =
+        rig.coordinator.read_offsets("g", |all| all.unwrap().offsets.committed("a", 1).cloned());
     assert_eq!(whole.await.unwrap(), Some(rig.committed_now(5)));
 }
 

@@ -15,11 +15,13 @@ use super::classic::{
     JoinRefusal, JoinRequest, Joined, MemberIdentity, Protocol, SyncAnswer, SyncRequest,
 };
 use super::committed::{Committer, TopicPartition};
+use super::consumer::{TopicImage, TopicSource};
 use super::offsets_log::OFFSETS_TOPIC;
 use super::record::CommittedOffset;
 use super::{GroupConfig, GroupCoordinator};
 use crate::clock::ManualClock;
 use crate::log::{FlushPolicy, LogConfig, LogDir, LogOptions, PartitionLog};
+use crate::record_log::RecordLog;
 
 pub(super) const DAY_MS: i64 = 24 * 3_600_000;
 pub(super) const SESSION_MS: u64 = 10_000;
@@ -47,7 +49,12 @@ impl Rig {
         let log_config =
             LogConfig { retention_ms: None, flush: FlushPolicy::Os, ..LogConfig::default() };
         let log = log_dir.create(OFFSETS_TOPIC, 0, Uuid::new_v4(), log_config).unwrap();
-        let coordinator = GroupCoordinator::open(log.clone(), clock.clone(), config.clone());
+        let coordinator = GroupCoordinator::open(
+            RecordLog::new(log.clone()),
+            clock.clone(),
+            config.clone(),
+            Arc::new(NoTopics),
+        );
         let coordinator = Arc::new(coordinator.unwrap());
         Self { coordinator, clock, log_dir, log, config, _directory: directory }
     }
@@ -59,8 +66,9 @@ impl Rig {
         if end > 0 && !self.log.is_deleted() {
             self.log.flushed(end - 1).await.unwrap();
         }
-        let opened =
-            GroupCoordinator::open(self.log.clone(), self.clock.clone(), self.config.clone());
+        let log = RecordLog::new(self.log.clone());
+        let (clock, config) = (self.clock.clone(), self.config.clone());
+        let opened = GroupCoordinator::open(log, clock, config, Arc::new(NoTopics));
         self.coordinator = Arc::new(opened.unwrap());
     }
 
@@ -116,20 +124,38 @@ impl Rig {
 
     /// Topic, partition and offset of everything committed; `None` without the group.
     pub(super) async fn offsets(&self, group: &str) -> Option<Vec<(String, i32, i64)>> {
-        let flat = |offsets: &super::offsets::Offsets| {
+        let flat = |group: &super::state::Group| {
             let mut all = Vec::new();
-            for (topic, partitions) in offsets.topics() {
+            for (topic, partitions) in group.offsets.topics() {
                 all.extend(
                     partitions.iter().map(|(index, one)| (topic.to_owned(), *index, one.offset)),
                 );
             }
             all
         };
-        self.coordinator.read_offsets(group, |offsets| offsets.map(flat)).await.unwrap()
+        self.coordinator.read_offsets(group, |group| group.map(flat)).await.unwrap()
     }
 
     pub(super) fn state(&self, group: &str) -> Option<&'static str> {
         self.coordinator.describe(group).map(|description| description.state)
+    }
+}
+
+/// For groups that read what their members say they read.
+#[derive(Debug)]
+struct NoTopics;
+
+impl TopicSource for NoTopics {
+    fn version(&self) -> u64 {
+        0
+    }
+
+    fn topic(&self, _: &str) -> Option<TopicImage> {
+        None
+    }
+
+    fn names(&self) -> Vec<String> {
+        Vec::new()
     }
 }
 

@@ -1,14 +1,20 @@
 //! The use cases over a store in memory.
 
+mod aliases;
+mod associations;
 mod compatibility;
+mod contexts;
+mod contracts;
 mod delete;
+mod keys;
 mod lookup;
 mod reads;
 mod references;
 mod register;
 mod settings;
+mod tags;
 
-use levada_schema_core::{Limits, Metadata, Reference};
+use levada_schema_core::{Contract, Limits, Metadata, Reference};
 
 use super::{Draft, RegisterOptions, Registry};
 use crate::{ConfigPatch, FieldPatch, MemoryStore, QualifiedSubject, RegistryError, SchemaVersion};
@@ -42,7 +48,11 @@ fn draft(text: impl Into<String>) -> Draft {
 fn with_property(text: &str, key: &str, value: &str) -> Draft {
     let mut metadata = Metadata::default();
     metadata.properties.insert(key.to_owned(), value.to_owned());
-    Draft { metadata: Some(metadata), ..draft(text) }
+    with_metadata(metadata, text)
+}
+
+fn with_metadata(metadata: Metadata, text: &str) -> Draft {
+    Draft { contract: Contract { metadata: Some(metadata), rule_set: None }, ..draft(text) }
 }
 
 /// A record that uses the record `R` of version `version` of `target`.

@@ -2,7 +2,8 @@
 
 use super::*;
 use crate::{
-    DeletedFilter, Page, SchemaId, SchemaListing, SubjectFilter, VersionListing, VersionSpec,
+    DeletedFilter, Page, SchemaId, SchemaListing, StoredVersion, SubjectFilter, VersionListing,
+    VersionSpec,
 };
 
 fn page() -> Page {
@@ -140,11 +141,20 @@ async fn schemas_are_listed_by_subject_and_version_and_picked_after_filtering() 
     let registry = some_subjects().await;
     let list = |prefix, deleted, latest_only, page| {
         let subjects = SubjectFilter::parse(prefix);
-        let listing = SchemaListing { subjects, deleted, latest_only, page };
+        let listing = SchemaListing {
+            subjects,
+            aliases: false,
+            deleted,
+            latest_only,
+            rule_type: None,
+            associations: None,
+            page,
+        };
         let registry = registry.clone();
         async move {
             let found = registry.schemas(&listing).await.unwrap();
-            found.iter().map(|v| (v.subject.to_string(), v.version.0)).collect::<Vec<_>>()
+            let entry = |v: &StoredVersion| (v.subject.to_string(), v.version.0);
+            found.iter().map(|listed| entry(&listed.version)).collect::<Vec<_>>()
         }
     };
     let entry = |name: &str, version| (name.to_owned(), version);

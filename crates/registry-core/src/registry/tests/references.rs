@@ -104,6 +104,8 @@ async fn a_chain_is_followed_up_to_the_limit_of_its_depth() {
     }
     let (name, draft) = link(33);
     let refused = registry.put(&name, &draft).await;
-    let message = "Invalid schema: more than 32 levels of references".to_owned();
+    let message = "Invalid schema: more than 32 levels of references (setting \
+                   reference-depth-max)"
+        .to_owned();
     assert_eq!(refused, Err(RegistryError::InvalidSchema(message)));
 }

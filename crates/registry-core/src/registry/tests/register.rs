@@ -82,7 +82,7 @@ async fn what_is_left_out_comes_from_the_latest_version() {
     assert_eq!(registry.put_text("s", &record(&[])).await, Ok((1, 1)));
     assert_eq!(registry.put_text("s", &record(&["f?"])).await, Ok((2, 2)));
     assert_eq!(registry.put("s", &with_property("", "k", "2")).await, Ok((3, 3)));
-    let none = Draft { metadata: Some(Metadata::default()), ..draft(record(&["f?"])) };
+    let none = with_metadata(Metadata::default(), &record(&["f?"]));
     assert_eq!(registry.put("s", &none).await, Ok((4, 4)));
 }
 

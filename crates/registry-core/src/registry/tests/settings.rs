@@ -138,16 +138,3 @@ async fn deleting_a_mode_answers_it_and_recursion_reaches_the_subjects() {
     registry.set_mode_of("", "READONLY").await.unwrap();
     assert_eq!(delete("", false).await, Ok(Some(Mode::ReadOnly)));
 }
-
-#[tokio::test]
-async fn an_alias_leads_one_hop_within_its_context() {
-    let registry = registry();
-    for (name, alias) in [("a", "b"), ("b", "c"), (":.x:a", "b")] {
-        let alias = FieldPatch::Set(alias.to_owned());
-        let patch = ConfigPatch { alias, ..ConfigPatch::default() };
-        registry.update_config(&subject(name), patch).await.unwrap();
-    }
-    for (name, target) in [("a", "b"), ("c", "c"), (":.x:a", ":.x:b"), ("", "")] {
-        assert_eq!(registry.resolve_alias(subject(name)).await, Ok(subject(target)));
-    }
-}

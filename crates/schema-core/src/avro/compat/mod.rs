@@ -1,10 +1,12 @@
 //! Compatibility of two Avro schemas: every difference that keeps the reader from reading.
 //!
 //! `walker.rs` walks pairs of types in the reference's order; each rule family has a file that
-//! looks at one pair and at nothing below it; `message.rs` has the reference's words.
+//! looks at one pair and at nothing below it, and `local.rs` asks them all; `message.rs` has the
+//! reference's words.
 
 mod enums;
 mod fixed;
+mod local;
 mod message;
 mod names;
 mod promotion;
@@ -15,6 +17,9 @@ mod walker;
 use super::AvroSchema;
 use crate::{CheckError, Incompatibility, Limits, Location, Rule, Side};
 use walker::{Stop, Walker};
+
+pub(super) use local::{Subject, subject};
+pub(super) use promotion::is_promoted;
 
 /// What a rule found at one pair of types.
 #[derive(Clone, Debug)]

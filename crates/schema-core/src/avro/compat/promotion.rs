@@ -32,7 +32,8 @@ pub(super) fn kind(shape: &Shape) -> String {
     shape.kind().to_ascii_uppercase()
 }
 
-fn is_promoted(writer: Primitive, reader: Primitive) -> bool {
+/// Whether every value of the writer's primitive is one of the reader's, which differs.
+pub(in crate::avro) fn is_promoted(writer: Primitive, reader: Primitive) -> bool {
     use Primitive::{Bytes, Double, Float, Int, Long, String};
     matches!(
         (writer, reader),

@@ -12,8 +12,9 @@
 
 use foldhash::{HashMap, HashMapExt};
 
+use super::local::own_differences;
 use super::records::{self, Ambiguous, Match};
-use super::{Difference, Finding, enums, fixed, names, promotion, unions};
+use super::{Difference, Finding, unions};
 use crate::avro::types::{Shape, Type, TypeId, Types};
 
 /// What a finding costs in pairs: to keep it, and to write it out with so many bytes for each.
@@ -185,31 +186,15 @@ impl<'a> Walker<'a> {
         list
     }
 
-    /// What the rules say about the two types themselves.
+    /// Charges for the lists that the rules about the two types themselves go through.
     fn own_differences(&mut self, reader: &Type, writer: &Type) -> Result<Vec<Difference>, Stop> {
-        let mut found = Vec::new();
-        if let (Some(r), Some(w)) = (reader.shape.named(), writer.shape.named()) {
+        if let (Some(r), Some(_)) = (reader.shape.named(), writer.shape.named()) {
             self.charge(r.aliases.len())?;
-            if reader.shape.kind() == writer.shape.kind() {
-                found.extend(names::mismatch((reader, r), (writer, w)));
-            }
         }
-        match (&reader.shape, &writer.shape) {
-            (Shape::Fixed(r), Shape::Fixed(w)) => {
-                found.extend(fixed::size_mismatch((reader, r), (writer, w)));
-            }
-            (Shape::Enum(r), Shape::Enum(w)) => {
-                self.charge(r.symbols.len() + w.symbols.len())?;
-                found.extend(enums::missing_symbols((reader, r), (writer, w)));
-            }
-            (Shape::Record(_), Shape::Record(_))
-            | (Shape::Array(_), Shape::Array(_))
-            | (Shape::Map(_), Shape::Map(_))
-            | (Shape::Union(_), _)
-            | (_, Shape::Union(_)) => {}
-            _ => found.extend(promotion::mismatch(reader, writer)),
+        if let (Shape::Enum(r), Shape::Enum(w)) = (&reader.shape, &writer.shape) {
+            self.charge(r.symbols.len() + w.symbols.len())?;
         }
-        Ok(found)
+        Ok(own_differences(reader, writer))
     }
 
     /// Takes the next step of an open pair: enters a type inside it, or closes it.

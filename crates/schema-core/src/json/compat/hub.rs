@@ -5,10 +5,10 @@ use std::rc::Rc;
 use foldhash::{HashMap, HashMapExt, HashSet, HashSetExt};
 
 use super::{Difference, Findings};
+use crate::error::shortened;
 use crate::json::model::{Criterion, Kind, Model, Node, NodeId};
-use crate::json::pattern::{Pattern, Search};
+use crate::json::pattern::Searches;
 use crate::json::shape::Shapes;
-use crate::json_text::Value;
 use crate::{CheckError, CompatibilityPolicy, JsonRule, Limits};
 
 /// Which schema a node belongs to; `not` lets them change roles, so roles do not tell.
@@ -50,7 +50,7 @@ pub(super) struct Comparison<'a> {
     assumed: bool,
     writer_shapes: Shapes<'a>,
     reader_shapes: Shapes<'a>,
-    searches: HashMap<String, Option<Search>>,
+    searches: Searches,
     /// What is left of [`Limits::pairs_max`], over all passes.
     pairs_left: usize,
     /// What is left of the look-ups of pairs that are known already.
@@ -79,7 +79,7 @@ impl<'a> Comparison<'a> {
             assumed: false,
             writer_shapes: Shapes::new(writer),
             reader_shapes: Shapes::new(reader),
-            searches: HashMap::new(),
+            searches: Searches::new(limits),
             pairs_left: limits.pairs_max,
             lookups_left: limits.pairs_max.saturating_mul(LOOKUPS_PER_PAIR),
             pairs_max: limits.pairs_max,
@@ -282,17 +282,16 @@ impl<'a> Comparison<'a> {
 
     /// Whether `pattern` occurs in `name`.
     pub(super) fn finds(&mut self, pattern: &str, name: &str) -> Result<bool, CheckError> {
-        self.spend(1)?;
-        let search = self
-            .searches
-            .entry(pattern.to_owned())
-            .or_insert_with(|| Pattern::parse(pattern).ok().and_then(|parsed| parsed.compile()));
-        let found = search.as_ref().and_then(|search| search.finds(name));
-        found.ok_or_else(|| CheckError::Pattern(pattern.to_owned()))
+        let found = self.searches.finds(pattern, name);
+        let Some((found, work)) = found else {
+            return Err(CheckError::Pattern(shortened(pattern.to_owned())));
+        };
+        self.spend(work)?;
+        Ok(found)
     }
 }
 
 /// The converter's mark on decimals, whose types may change.
 fn is_bytes(node: &Node) -> bool {
-    node.notes.rest.get("connect.type").and_then(Value::as_str) == Some("bytes")
+    node.notes.rest.get("connect.type").and_then(|mark| mark.value().as_str()) == Some("bytes")
 }

@@ -10,11 +10,13 @@ mod combined;
 mod hub;
 mod matching;
 mod objects;
+mod places;
 mod values;
 
 use super::JsonSchema;
 use crate::{CheckError, CompatibilityPolicy, Incompatibility, JsonRule, Limits, Rule, Side};
 use hub::{At, Comparison, Owner};
+use places::Places;
 
 /// One difference, its path relative to the pair it was found in.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -23,6 +25,15 @@ struct Difference {
     path: String,
     /// The nodes whose comparison told it.
     pair: (At, At),
+    /// How many bytes at the end of `path` lead from that pair to the keyword.
+    own_path_bytes: usize,
+}
+
+impl Difference {
+    /// The part of the path that begins at the pair.
+    fn own_path(&self) -> &str {
+        self.path.get(self.path.len().saturating_sub(self.own_path_bytes)..).unwrap_or_default()
+    }
 }
 
 /// The differences of one pair.
@@ -41,7 +52,9 @@ impl Findings {
     /// Records a difference at `path`, unless the policy forgives it.
     fn add(&mut self, rule: JsonRule, path: impl Into<String>) {
         if self.policy != CompatibilityPolicy::Lenient || !rule.is_lenient() {
-            self.list.push(Difference { rule, path: path.into(), pair: self.pair });
+            let path = path.into();
+            let own_path_bytes = path.len();
+            self.list.push(Difference { rule, path, pair: self.pair, own_path_bytes });
         }
     }
 
@@ -55,6 +68,7 @@ impl Findings {
                 format!("{path}/{}", difference.path)
             },
             pair: difference.pair,
+            own_path_bytes: difference.own_path_bytes,
         }));
     }
 }
@@ -72,18 +86,15 @@ pub(crate) fn compare(
         Err(Stop::Error(error)) => return Err(error),
         Ok(found) => found,
     };
-    let told = found.iter().map(|difference| {
-        let place = |owner: Owner| {
-            let (original, update) = difference.pair;
-            let at = if original.owner == owner { original } else { update };
-            let schema = if owner == Owner::Reader { reader } else { writer };
-            schema.model.node(at.node).notes.location
-        };
-        Incompatibility {
-            reader_location: place(Owner::Reader),
-            writer_location: place(Owner::Writer),
-            ..incompatibility(difference, reader_side)
-        }
+    if found.is_empty() {
+        return Ok(Vec::new());
+    }
+    let [in_reader, in_writer] =
+        [Places::new(Owner::Reader, reader), Places::new(Owner::Writer, writer)];
+    let told = found.iter().map(|difference| Incompatibility {
+        reader_location: in_reader.of(difference),
+        writer_location: in_writer.of(difference),
+        ..incompatibility(difference, reader_side)
     });
     Ok(told.collect())
 }

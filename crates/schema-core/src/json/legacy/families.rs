@@ -2,7 +2,7 @@
 
 use smol_str::SmolStr;
 
-use super::{Extraction, Loader, array, boolean, check_pattern, members};
+use super::{Extraction, Loader, array, boolean, members};
 use crate::ParseError;
 use crate::json::decimal::Decimal;
 use crate::json::dialect::Dialect;
@@ -55,7 +55,7 @@ pub(super) fn string(at: &mut Extraction<'_, '_>, typed: bool) -> Result<Kind, P
     };
     if let Some(value) = object.get("pattern") {
         let source = super::string(document, "pattern", value)?;
-        check_pattern(document, &source, value)?;
+        document.check_pattern(value, &source)?;
         rules.pattern = Some(source);
     }
     if let Some(value) = object.get("format") {
@@ -80,10 +80,12 @@ pub(super) fn number(
         multiple_of: numeral(document, object, "multipleOf")?,
         ..NumberRules::default()
     };
-    if rules.multiple_of.as_ref().is_some_and(Decimal::is_zero) {
+    let multiple = rules.multiple_of.as_ref().map_or(1.0, Decimal::to_f64);
+    if multiple == 0.0 || multiple.is_infinite() {
         let at = object.get("multipleOf").map_or(at.scope.document.root.location, |v| v.location);
         let kind = crate::ParseErrorKind::Invalid;
-        return Err(document.error(kind, at, "'multipleOf' must not be 0"));
+        let message = "'multipleOf' must be a double and not be 0";
+        return Err(document.error(kind, at, message));
     }
     if at.scope.has(Dialect::Draft06) {
         rules.exclusive_minimum = numeral(document, object, "exclusiveMinimum")?;
@@ -221,7 +223,7 @@ impl<'a> Loader<'a> {
         let inner = at.scope.enter(value)?;
         for member in members(inner.document, "patternProperties", value)?.iter() {
             let node = self.child(&inner, &member.value)?;
-            check_pattern(inner.document, &member.key, &member.value)?;
+            inner.document.check_pattern(&member.value, &member.key)?;
             rules.patterns.push((member.key.clone(), node));
         }
         Ok(())

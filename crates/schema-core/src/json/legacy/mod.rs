@@ -13,10 +13,12 @@ use smol_str::SmolStr;
 
 use super::dialect::Dialect;
 use super::documents::{Document, Documents, rest_of};
-use super::model::{Builder, Combined, Criterion, Kind, Model, Node, NodeId, Notes, RefId};
+use super::model::{Builder, Combined, Criterion, Held, Kind, Model, Node, NodeId, Notes, RefId};
+use super::shape::Generated;
 use super::text::normalized;
-use super::{NESTING_SHARE, pattern::Pattern, uri};
+use super::{NESTING_SHARE, uri};
 use crate::json_text::{Data, Object, Value};
+use crate::limits::breach;
 use crate::{Limits, ParseError, ParseErrorKind};
 
 /// Loads the schema of `documents`.
@@ -30,7 +32,7 @@ pub(super) fn load(documents: &Documents, limits: &Limits) -> Result<(Model, Nod
         depth: 0,
         depth_max: limits.depth_max / NESTING_SHARE,
         asked: HashMap::new(),
-        builder: Builder::new(limits),
+        builder: Builder::new(limits, Generated::Apart),
     };
     let document = &documents.schema;
     let dialect = match document.root.as_object().and_then(|root| root.get("$schema")) {
@@ -61,7 +63,7 @@ pub(super) fn load_boolean(
 ) -> Result<(Model, NodeId), ParseError> {
     let truth = matches!(documents.schema.root.data, Data::Boolean(true));
     let kind = if truth { Kind::True } else { Kind::False };
-    let mut builder = Builder::new(limits);
+    let mut builder = Builder::new(limits, Generated::Apart);
     let pushed = builder.push(Node { kind, notes: Box::default() });
     let root = pushed.map_err(|_| ParseError::new(ParseErrorKind::TooLarge, "no node allowed"))?;
     Ok((builder.finish(), root))
@@ -131,7 +133,7 @@ impl<'a> Loader<'a> {
             Data::Boolean(false) => self.push(scope, value, Kind::False, Box::default()),
             Data::Object(object) => {
                 if self.depth >= self.depth_max {
-                    let message = format!("schemas nest deeper than {} levels", self.depth_max);
+                    let message = breach("schemas nest too deep", self.depth_max, "depth-max");
                     let kind = ParseErrorKind::TooLarge;
                     return Err(scope.document.error(kind, value.location, message));
                 }
@@ -157,7 +159,7 @@ impl<'a> Loader<'a> {
     ) -> Result<NodeId, ParseError> {
         let (scope, object) = (extraction.scope, extraction.object);
         let mut notes = notes(&mut extraction)?;
-        notes.rest = rest_of(object, |key| extraction.taken.contains(&key));
+        notes.rest = rest_of(object, |key| extraction.taken.contains(&key), held);
         let mut kind = match extraction.parts.len() {
             0 => Kind::Empty,
             1 => extraction.parts.pop().unwrap_or_default(),
@@ -190,7 +192,7 @@ impl<'a> Loader<'a> {
     ) -> Result<NodeId, ParseError> {
         notes.location = scope.document.location_of(value);
         self.builder.push(Node { kind, notes }).map_err(|_| {
-            let message = "the schema and its references have too many nodes";
+            let message = "the schema and its references have too many nodes (setting nodes-max)";
             scope.document.error(ParseErrorKind::TooLarge, value.location, message)
         })
     }
@@ -345,6 +347,10 @@ fn constant(at: &mut Extraction<'_, '_>) {
 
 const CONDITIONAL: [&str; 3] = ["if", "then", "else"];
 
+fn held(value: &Value) -> Held {
+    Held::Legacy(value.clone())
+}
+
 /// The keywords that every schema may have. A default that is `null` is a default.
 fn notes(at: &mut Extraction<'_, '_>) -> Result<Box<Notes>, ParseError> {
     let (document, object) = (at.scope.document, at.object);
@@ -356,13 +362,12 @@ fn notes(at: &mut Extraction<'_, '_>) -> Result<Box<Notes>, ParseError> {
         id: text(at.scope.dialect.id_keyword())?,
         title: text("title")?,
         description: text("description")?,
-        default: object.get("default").cloned(),
+        default: object.get("default").map(held),
         ..Notes::default()
     };
     at.taken.push("default");
     if at.scope.has(Dialect::Draft07) {
         for keyword in ["readOnly", "writeOnly"] {
-            at.taken.push(keyword);
             if let Some(value) = object.get(keyword) {
                 boolean(document, keyword, value)?;
             }
@@ -389,14 +394,4 @@ fn array<'v>(document: &Document, key: &str, value: &'v Value) -> Result<&'v [Va
 
 fn members<'v>(document: &Document, key: &str, value: &'v Value) -> Result<&'v Object, ParseError> {
     value.as_object().ok_or_else(|| document.mismatch(key, value, "an object"))
-}
-
-fn check_pattern(document: &Document, source: &str, value: &Value) -> Result<(), ParseError> {
-    match Pattern::parse(source) {
-        Ok(_) => Ok(()),
-        Err(reason) => {
-            let message = format!("'{source}' is not a regular expression: {reason}");
-            Err(document.invalid(value, message))
-        }
-    }
 }

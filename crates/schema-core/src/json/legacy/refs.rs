@@ -7,7 +7,7 @@ use foldhash::{HashMap, HashMapExt, HashSet, HashSetExt};
 use super::{Loader, Scope};
 use crate::json::dialect::Dialect;
 use crate::json::documents::{Document, Documents, legacy_meta_schema};
-use crate::json::model::{Kind, NodeId, RefId};
+use crate::json::model::{Held, Kind, NodeId, RefId};
 use crate::json::uri;
 use crate::json_text::{Data, Value};
 use crate::{ParseError, ParseErrorKind};
@@ -45,7 +45,7 @@ pub(super) fn register(documents: &Documents) -> Result<HashMap<String, &Documen
 pub(super) struct Asked {
     pub(super) node: NodeId,
     pub(super) target: RefId,
-    pub(super) default: Option<Value>,
+    pub(super) default: Option<Held>,
 }
 
 impl<'a> Loader<'a> {

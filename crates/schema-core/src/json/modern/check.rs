@@ -3,7 +3,7 @@
 use super::load::Loader;
 use super::{Instance, Knot, Place};
 use crate::ParseError;
-use crate::json::pattern::Pattern;
+use crate::json::uri;
 use crate::json_text::{Data, Member, Object, Value};
 
 /// What the value of a keyword must be.
@@ -80,6 +80,25 @@ impl<'a> Loader<'a> {
         Ok(())
     }
 
+    /// Checks a schema inside another one. Its own `$schema` must name a schema that is there,
+    /// though the answer changes nothing; the schema that a `$ref` leads to is not asked.
+    fn child(&mut self, knot: Knot, place: Place<'a>) -> Result<(), ParseError> {
+        if let Some(named) = place.value.as_object().and_then(|object| object.get("$schema")) {
+            let at = place.at(named);
+            let name = string(at, "$schema")?;
+            let dialect = if uri::is_valid(name) { self.external(name) } else { None };
+            let known = dialect.is_some_and(|dialect| {
+                let root = dialect.root.as_object();
+                root.is_some_and(|root| root.get("$vocabulary").is_none_or(is_vocabulary))
+            });
+            if !known {
+                let message = format!("'$schema' names no known schema: '{name}'");
+                return Err(at.document.invalid(named, message));
+            }
+        }
+        self.check(knot, place)
+    }
+
     fn keyword(
         &mut self,
         instance: Instance,
@@ -91,23 +110,23 @@ impl<'a> Loader<'a> {
         let at = place.at(&member.value);
         let key = &member.key;
         match wanted {
-            Wanted::Schema => self.check(instance.knot, at),
+            Wanted::Schema => self.child(instance.knot, at),
             Wanted::Schemas => {
-                array(at, key)?.iter().try_for_each(|item| self.check(instance.knot, at.at(item)))
+                array(at, key)?.iter().try_for_each(|item| self.child(instance.knot, at.at(item)))
             }
             Wanted::NamedSchemas => members(at, key)?
                 .iter()
-                .try_for_each(|schema| self.check(instance.knot, at.at(&schema.value))),
+                .try_for_each(|schema| self.child(instance.knot, at.at(&schema.value))),
             Wanted::PatternSchemas => members(at, key)?.iter().try_for_each(|schema| {
-                check_pattern(at, &schema.key)?;
-                self.check(instance.knot, at.at(&schema.value))
+                at.document.check_pattern(at.value, &schema.key)?;
+                self.child(instance.knot, at.at(&schema.value))
             }),
             Wanted::Conditional => {
-                self.check(instance.knot, at)?;
+                self.child(instance.knot, at)?;
                 ["then", "else"]
                     .iter()
                     .filter_map(|branch| object.get(branch))
-                    .try_for_each(|branch| self.check(instance.knot, at.at(branch)))
+                    .try_for_each(|branch| self.child(instance.knot, at.at(branch)))
             }
             Wanted::Reference => self.refer(instance, at, string(at, key)?),
             Wanted::DynamicReference => self.refer_dynamically(instance, at, string(at, key)?),
@@ -116,12 +135,17 @@ impl<'a> Loader<'a> {
     }
 }
 
+fn is_vocabulary(value: &Value) -> bool {
+    let is_flag = |member: &Member| matches!(member.value.data, Data::Boolean(_));
+    value.as_object().is_some_and(|object| object.iter().all(is_flag))
+}
+
 /// Keywords that hold no schemas.
 fn check_plain(at: Place<'_>, key: &str, wanted: Wanted) -> Result<(), ParseError> {
     let mismatch = |wanted: &str| Err(at.document.mismatch(key, at.value, wanted));
     match (wanted, &at.value.data) {
         (Wanted::String, _) => string(at, key).map(drop),
-        (Wanted::Pattern, _) => check_pattern(at, string(at, key)?),
+        (Wanted::Pattern, _) => at.document.check_pattern(at.value, string(at, key)?),
         (Wanted::Number, Data::Number(_))
         | (Wanted::Boolean, Data::Boolean(_))
         | (Wanted::Type, Data::String(_) | Data::Array(_)) => Ok(()),
@@ -153,14 +177,4 @@ fn members<'a>(at: Place<'a>, key: &str) -> Result<&'a Object, ParseError> {
 fn strings(at: Place<'_>, key: &str) -> Result<(), ParseError> {
     let member = format!("a member of {key}");
     array(at, key)?.iter().try_for_each(|item| string(at.at(item), &member).map(drop))
-}
-
-fn check_pattern(at: Place<'_>, source: &str) -> Result<(), ParseError> {
-    match Pattern::parse(source) {
-        Ok(_) => Ok(()),
-        Err(reason) => {
-            let message = format!("'{source}' is not a regular expression: {reason}");
-            Err(at.document.invalid(at.value, message))
-        }
-    }
 }

@@ -273,7 +273,7 @@ impl<'a> Loader<'a> {
 
     /// A document by address: a reference by its name, by `./name` or by its name resolved
     /// against the input's base, or a bundled meta-schema.
-    fn external(&self, address: &str) -> Option<&'a Document> {
+    pub(super) fn external(&self, address: &str) -> Option<&'a Document> {
         let named = self.documents.references.iter().find(|document| {
             let name = document.name.as_deref().unwrap_or("");
             let dotted = uri::scheme(name).is_none() && !name.starts_with('.');

@@ -10,6 +10,9 @@ mod keywords;
 mod load;
 mod parts;
 mod translate;
+mod values;
+
+pub(super) use values::text as held;
 
 use super::documents::{Document, Documents};
 use super::model::{Model, NodeId};

@@ -6,13 +6,13 @@ use smol_str::SmolStr;
 
 use super::join::combined;
 use super::translate::{Translator, nothing};
+use super::values::held;
 use super::{Knot, Place};
 use crate::ParseError;
 use crate::json::decimal::Decimal;
 use crate::json::model::{
     Additional, ArrayRules, Criterion, Kind, Node, NodeId, NumberRules, ObjectRules, StringRules,
 };
-use crate::json::text::normalized;
 use crate::json_text::{Data, Member, Object, Value};
 
 /// The schemas in the value of a keyword, as nodes.
@@ -27,6 +27,20 @@ enum Inner<'a> {
 impl<'a> Translator<'_, 'a> {
     /// The part of one keyword; none if it adds nothing at all.
     pub(super) fn keyword(
+        &mut self,
+        knot: Knot,
+        place: Place<'a>,
+        object: &'a Object,
+        member: &'a Member,
+    ) -> Result<Option<Node>, ParseError> {
+        let mut part = self.unplaced(knot, place, object, member)?;
+        if let Some(part) = &mut part {
+            part.notes.location = place.document.location_of(place.value);
+        }
+        Ok(part)
+    }
+
+    fn unplaced(
         &mut self,
         knot: Knot,
         place: Place<'a>,
@@ -54,11 +68,7 @@ impl<'a> Translator<'_, 'a> {
             }
             _ => Inner::None,
         };
-        let mut part = part(&member.key, &member.value, object, inner);
-        if let Some(part) = &mut part {
-            part.notes.location = place.document.location_of(&member.value);
-        }
-        Ok(part)
+        Ok(part(&member.key, at, object, inner))
     }
 
     /// A list of types is a generated anyOf.
@@ -121,7 +131,8 @@ impl<'a> Translator<'_, 'a> {
 const BRANCHES: [&str; 3] = ["if", "then", "else"];
 
 /// What a keyword makes of its value and of the schemas in it.
-fn part(key: &str, value: &Value, object: &Object, inner: Inner<'_>) -> Option<Node> {
+fn part(key: &str, at: Place<'_>, object: &Object, inner: Inner<'_>) -> Option<Node> {
+    let value = at.value;
     let kind = match (key, inner) {
         ("format", _) => return Some(nothing()),
         ("readOnly" | "writeOnly", _) => {
@@ -130,9 +141,10 @@ fn part(key: &str, value: &Value, object: &Object, inner: Inner<'_>) -> Option<N
         ("not", Inner::One(node)) => Kind::Not(node),
         ("if", Inner::Branches(branches)) => Kind::Conditional(branches),
         ("enum", _) => {
-            Kind::Enum(value.as_array().unwrap_or_default().iter().map(normalized).collect())
+            let members = value.as_array().unwrap_or_default();
+            Kind::Enum(members.iter().map(|member| held(at.at(member))).collect())
         }
-        ("const", _) => Kind::Const(normalized(value)),
+        ("const", _) => Kind::Const(held(at)),
         ("minLength" | "maxLength" | "pattern", _) => string(key, value),
         ("minimum" | "maximum" | "exclusiveMinimum" | "exclusiveMaximum" | "multipleOf", _) => {
             number(key, value)

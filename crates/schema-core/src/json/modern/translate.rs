@@ -9,12 +9,15 @@ use smol_str::SmolStr;
 use super::join::{built, combined, generated, join};
 use super::keywords::is_known;
 use super::load::Loaded;
+use super::values::kept;
 use super::{Instance, Knot, Place};
 use crate::json::NESTING_SHARE;
 use crate::json::documents::rest_of;
 use crate::json::java_order::hash_order;
 use crate::json::model::{Builder, Criterion, Kind, Model, Node, NodeId, RefId, TooManyNodes};
-use crate::json_text::{Data, Member, Object, Value};
+use crate::json::shape::Generated;
+use crate::json_text::{Data, Member, Object};
+use crate::limits::breach;
 use crate::{Limits, ParseError, ParseErrorKind};
 
 /// The text that a `$ref` to a schema around it is given.
@@ -29,7 +32,7 @@ pub(super) fn translate(
 ) -> Result<(Model, NodeId), ParseError> {
     let mut translator = Translator {
         loaded,
-        builder: Builder::new(limits),
+        builder: Builder::new(limits, Generated::Combined),
         depth: 0,
         depth_max: limits.depth_max / NESTING_SHARE,
         finished: HashMap::new(),
@@ -77,7 +80,7 @@ impl<'a> Translator<'_, 'a> {
             Data::Boolean(true) => Node { kind: Kind::True, ..Node::default() },
             Data::Object(object) => {
                 if self.depth >= self.depth_max {
-                    let message = format!("schemas nest deeper than {} levels", self.depth_max);
+                    let message = breach("schemas nest too deep", self.depth_max, "depth-max");
                     let kind = ParseErrorKind::TooLarge;
                     return Err(place.document.error(kind, place.value.location, message));
                 }
@@ -160,7 +163,8 @@ impl<'a> Translator<'_, 'a> {
         }
         let product = self.join_all(place, None, parts)?;
         let mut node = self.unwrap_single(product.unwrap_or_default());
-        annotate(&mut node, object);
+        annotate(&mut node, place, object);
+        // The definitions close what refers to this schema before its unknown keywords are there.
         if let Some(definitions) = object.get("$defs").and_then(|value| value.as_object()) {
             self.finish(knot, place, &node);
             for member in ordered(place, definitions) {
@@ -168,6 +172,7 @@ impl<'a> Translator<'_, 'a> {
                 self.resolve_queued()?;
             }
         }
+        keep_unknown(&mut node, place, object);
         Ok(node)
     }
 
@@ -294,10 +299,26 @@ pub(super) fn ordered<'a>(place: Place<'a>, object: &'a Object) -> Vec<&'a Membe
 }
 
 /// Gives the node what its schema says beside the rules.
-fn annotate(node: &mut Node, object: &Object) {
+fn annotate(node: &mut Node, place: Place<'_>, object: &Object) {
     let text = |key: &str| object.get(key).and_then(|value| value.as_text()).cloned();
-    let mut rest = rest_of(object, |key| is_known(key) && key != "$defs");
-    if rest.get("$defs").and_then(Value::as_object).is_some_and(Object::is_empty) {
+    let notes = &mut node.notes;
+    notes.title = text("title").or(notes.title.take());
+    notes.description = text("description").or(notes.description.take());
+    notes.format = text("format").or(notes.format.take());
+    // A `$ref` loses the default beside it, and null is none.
+    let default = object.get("default").filter(|default| !default.is_null());
+    if !matches!(node.kind, Kind::Reference { .. })
+        && let Some(default) = default
+    {
+        notes.default = Some(kept(place.at(default)));
+    }
+}
+
+/// Gives the node the keywords that the reference does not know.
+fn keep_unknown(node: &mut Node, place: Place<'_>, object: &Object) {
+    let mut rest = rest_of(object, |key| is_known(key) && key != "$defs", |v| kept(place.at(v)));
+    let definitions = rest.get("$defs").and_then(|definitions| definitions.value().as_object());
+    if definitions.is_some_and(Object::is_empty) {
         rest.remove("$defs");
     }
     if !rest.is_empty() {
@@ -313,16 +334,6 @@ fn annotate(node: &mut Node, object: &Object) {
         }
         node.notes.rest = rest;
     }
-    let notes = &mut node.notes;
-    notes.title = text("title").or(notes.title.take());
-    notes.description = text("description").or(notes.description.take());
-    // A `$ref` loses the default beside it, and null is none.
-    let default = object.get("default").filter(|default| !default.is_null());
-    if !matches!(node.kind, Kind::Reference { .. })
-        && let Some(default) = default
-    {
-        notes.default = Some(default.clone());
-    }
 }
 
 /// What a keyword adds that the reference reads and drops.
@@ -331,6 +342,6 @@ pub(super) fn nothing() -> Node {
 }
 
 fn too_many(place: Place<'_>) -> ParseError {
-    let message = "the schema and its references have too many nodes";
+    let message = "the schema and its references have too many nodes (setting nodes-max)";
     place.document.error(ParseErrorKind::TooLarge, place.value.location, message)
 }

@@ -1,49 +1,73 @@
 //! Escapes in patterns: classes, characters by number, properties, quoted text.
 
+use std::borrow::Cow;
+
 use super::parser::Parser;
 
+/// What an escape stands for.
+pub(super) enum Escape {
+    /// A code point, or half of a surrogate pair.
+    Character(u32),
+    /// Members of a class, in the syntax of the engines.
+    Set(String),
+}
+
 impl Parser<'_> {
-    /// The rest of an escape, the backslash being read.
-    pub(super) fn escape(&mut self, in_class: bool) -> Result<(), String> {
+    /// The rest of an escape outside of classes, the backslash being read.
+    pub(super) fn escape(&mut self) -> Result<(), String> {
         let c = self.rest.next().ok_or("unexpected end behind '\\'")?;
         self.quantifiable = true;
-        self.is_set =
-            matches!(c, 'd' | 'w' | 's' | 'h' | 'v' | 'D' | 'W' | 'S' | 'H' | 'V' | 'p' | 'P');
-        let set = |inner: &str| {
-            if in_class { inner.to_owned() } else { format!("[{inner}]") }
-        };
         let text = match c {
-            'd' => set("0-9"),
-            'w' => set("a-zA-Z0-9_"),
-            's' => set(r" \t\n\x0B\f\r"),
-            'h' => set(r" \t\xA0\x{1680}\x{180e}\x{2000}-\x{200a}\x{202f}\x{205f}\x{3000}"),
-            'v' => set(r"\n\x0B\f\r\x{85}\x{2028}\x{2029}"),
-            'D' => "[^0-9]".to_owned(),
-            'W' => "[^a-zA-Z0-9_]".to_owned(),
-            'S' => r"[^ \t\n\x0B\f\r]".to_owned(),
-            'H' => {
-                r"[^ \t\xA0\x{1680}\x{180e}\x{2000}-\x{200a}\x{202f}\x{205f}\x{3000}]".to_owned()
-            }
-            'V' => r"[^\n\x0B\f\r\x{85}\x{2028}\x{2029}]".to_owned(),
-            't' | 'n' | 'r' | 'f' | 'a' => format!("\\{c}"),
-            'e' => r"\x1B".to_owned(),
-            'x' | 'u' | '0' | 'c' => self.character(c)?,
-            'p' | 'P' => self.property(c)?,
-            'Q' => self.quoted(in_class),
-            'b' | 'B' | 'A' | 'z' | '1'..='9' if !in_class => format!("\\{c}"),
-            'Z' if !in_class => r"\z".to_owned(),
-            'G' if !in_class => r"\A".to_owned(),
-            'R' if !in_class => r"(?:\r\n|[\n\x0B\f\r\x{85}\x{2028}\x{2029}])".to_owned(),
-            'X' if !in_class => r"(?:\P{M}\p{M}*)".to_owned(),
-            'N' => return Err("named characters are not known".to_owned()),
-            'k' if !in_class => self.named_reference()?,
-            c if c.is_ascii_alphanumeric() => {
-                return Err(format!("illegal or unsupported escape sequence '\\{c}'"));
-            }
-            c => escaped_in_class(c),
+            'b' | 'B' | 'A' | 'z' | '1'..='9' => format!("\\{c}"),
+            'Z' => r"\z".to_owned(),
+            'G' => r"\A".to_owned(),
+            'R' => r"(?:\r\n|[\n\x0B\f\r\x{85}\x{2028}\x{2029}])".to_owned(),
+            'X' => r"(?:\P{M}\p{M}*)".to_owned(),
+            'k' => self.named_reference()?,
+            c => match self.escaped(c)? {
+                Escape::Set(set) => format!("[{set}]"),
+                Escape::Character(code) => {
+                    let c = char::from_u32(code).unwrap_or(char::REPLACEMENT_CHARACTER);
+                    format!("\\x{{{:X}}}", u32::from(c))
+                }
+            },
         };
         self.out.push_str(&text);
         Ok(())
+    }
+
+    /// What `\c` means inside and outside of classes alike.
+    pub(super) fn escaped(&mut self, c: char) -> Result<Escape, String> {
+        Ok(Escape::Set(match c {
+            'd' => "0-9".to_owned(),
+            'w' => "a-zA-Z0-9_".to_owned(),
+            's' => r" \t\n\x0B\f\r".to_owned(),
+            'h' => r" \t\xA0\x{1680}\x{180e}\x{2000}-\x{200a}\x{202f}\x{205f}\x{3000}".to_owned(),
+            'v' => r"\n\x0B\f\r\x{85}\x{2028}\x{2029}".to_owned(),
+            'D' | 'W' | 'S' | 'H' | 'V' => match self.escaped(c.to_ascii_lowercase())? {
+                Escape::Set(set) => format!("[^{set}]"),
+                Escape::Character(_) => String::new(),
+            },
+            'p' | 'P' => self.property(c)?,
+            _ => return self.escaped_character(c).map(Escape::Character),
+        }))
+    }
+
+    fn escaped_character(&mut self, c: char) -> Result<u32, String> {
+        Ok(match c {
+            't' => 0x09,
+            'n' => 0x0A,
+            'r' => 0x0D,
+            'f' => 0x0C,
+            'a' => 0x07,
+            'e' => 0x1B,
+            'x' | 'u' | '0' | 'c' => self.character(c)?,
+            'N' => return Err("named characters are not known".to_owned()),
+            c if c.is_ascii_alphanumeric() => {
+                return Err(format!("illegal or unsupported escape sequence '\\{c}'"));
+            }
+            c => u32::from(c),
+        })
     }
 
     fn named_reference(&mut self) -> Result<String, String> {
@@ -59,7 +83,7 @@ impl Parser<'_> {
     }
 
     /// A character by number: `\x41`, `\x{1F600}`, `\u0041`, `\0101`, `\cA`.
-    fn character(&mut self, kind: char) -> Result<String, String> {
+    fn character(&mut self, kind: char) -> Result<u32, String> {
         let code = match kind {
             'c' => u32::from(self.rest.next().ok_or("illegal control escape")?) ^ 64,
             '0' => {
@@ -75,8 +99,11 @@ impl Parser<'_> {
             }
             _ => self.fixed_hexadecimal(if kind == 'x' { 2 } else { 4 })?,
         };
-        let code = if (0xD800..0xE000).contains(&code) { self.surrogate(code) } else { code };
-        Ok(format!("\\x{{{code:X}}}"))
+        match code {
+            0xD800..0xDC00 => Ok(self.surrogate(code)),
+            0x11_0000.. => Err("hexadecimal code point is too big".to_owned()),
+            code => Ok(code),
+        }
     }
 
     fn fixed_hexadecimal(&mut self, length: usize) -> Result<u32, String> {
@@ -87,21 +114,17 @@ impl Parser<'_> {
         u32::from_str_radix(&digits, 16).map_err(|error| error.to_string())
     }
 
-    /// The character written as two escapes that begins with `unit`. Half a pair stands for what
-    /// occurs in no text.
+    /// The character written as two escapes that begins with `unit`, or that half alone.
     fn surrogate(&mut self, unit: u32) -> u32 {
         let alone = self.rest.clone();
-        if unit < 0xDC00 && self.rest.next() == Some('\\') && self.rest.next() == Some('u') {
-            match self.fixed_hexadecimal(4) {
-                Ok(low @ 0xDC00..0xE000) => {
-                    return 0x10000 + ((unit - 0xD800) << 10) + (low - 0xDC00);
-                }
-                _ => self.rest = alone,
-            }
-        } else {
-            self.rest = alone;
+        if self.rest.next() == Some('\\')
+            && self.rest.next() == Some('u')
+            && let Ok(low @ 0xDC00..0xE000) = self.fixed_hexadecimal(4)
+        {
+            return 0x10000 + ((unit - 0xD800) << 10) + (low - 0xDC00);
         }
-        u32::from(char::REPLACEMENT_CHARACTER)
+        self.rest = alone;
+        unit
     }
 
     fn take(&mut self, most: usize, wanted: impl Fn(&char) -> bool) -> String {
@@ -146,19 +169,6 @@ impl Parser<'_> {
             Err(format!("unknown character property {{{name}}}"))
         }
     }
-
-    /// The text between `\Q` and `\E`.
-    fn quoted(&mut self, in_class: bool) -> String {
-        let mut text = String::new();
-        while let Some(c) = self.rest.next() {
-            if c == '\\' && self.rest.peek() == Some(&'E') {
-                self.rest.next();
-                break;
-            }
-            text.push(c);
-        }
-        if in_class { text.chars().map(escaped_in_class).collect() } else { regex::escape(&text) }
-    }
 }
 
 /// The families that `java.util.regex` knows by POSIX or Java names, as members of a class.
@@ -186,11 +196,28 @@ const POSIX: &[(&str, &str)] = &[
     ("javaLetterOrDigit", r"\p{L}\p{Nd}"),
 ];
 
-/// Outside of classes the escapes mean the same.
-pub(super) fn escaped_in_class(c: char) -> String {
-    if c.is_ascii_punctuation() && !matches!(c, '<' | '>') {
-        format!("\\{c}")
-    } else {
-        c.to_string()
+/// The pattern with each `\Q...\E` as escapes, which is how the reference reads them.
+pub(super) fn unquoted(source: &str) -> Cow<'_, str> {
+    if !source.contains("\\Q") {
+        return Cow::Borrowed(source);
     }
+    let mut out = String::with_capacity(source.len() * 2);
+    let mut rest = source.chars().peekable();
+    let (mut quotes, mut begins) = (false, false);
+    while let Some(c) = rest.next() {
+        match c {
+            '\\' if quotes && rest.next_if_eq(&'E').is_some() => quotes = false,
+            '\\' if !quotes && rest.next_if_eq(&'Q').is_some() => {
+                (quotes, begins) = (true, true);
+                continue;
+            }
+            // A digit must not go on an escape by number before the quotation.
+            '0'..='9' if begins => out.extend(['\\', 'x', '3', c]),
+            c if quotes && c.is_ascii() && !c.is_ascii_alphanumeric() => out.extend(['\\', c]),
+            '\\' if !quotes => out.extend(std::iter::once(c).chain(rest.next())),
+            c => out.push(c),
+        }
+        begins = false;
+    }
+    Cow::Owned(out)
 }

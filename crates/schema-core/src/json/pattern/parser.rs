@@ -1,36 +1,37 @@
-//! The syntax of patterns but for escapes: groups, classes, quantifiers.
+//! The syntax of patterns but for escapes and classes: groups and quantifiers.
 
+use std::collections::HashSet;
 use std::iter::Peekable;
 use std::str::Chars;
 
-use super::escape::escaped_in_class;
+use crate::limits::breach;
 
-/// Deepest nesting of groups and classes.
-const DEPTH_MAX: usize = 200;
+/// The limit on [`Parser::depth_max`].
+pub(super) const SETTING: &str = "pattern-depth-max";
 
 pub(super) struct Parser<'a> {
     pub(super) rest: Peekable<Chars<'a>>,
     pub(super) out: String,
     /// For each open group whether a quantifier may follow it.
     groups: Vec<bool>,
-    pub(super) names: Vec<String>,
+    /// Deepest nesting of groups, and of classes.
+    pub(super) depth_max: usize,
+    pub(super) names: HashSet<String>,
     /// Whether a quantifier may stand here.
     pub(super) quantifiable: bool,
     pub(super) possessive: bool,
-    /// Whether the last member of a class is a set, from which no range can start.
-    pub(super) is_set: bool,
 }
 
 impl<'a> Parser<'a> {
-    pub(super) fn new(source: &'a str) -> Self {
+    pub(super) fn new(source: &'a str, depth_max: usize) -> Self {
         Self {
             rest: source.chars().peekable(),
             out: String::with_capacity(source.len() + 8),
             groups: Vec::new(),
-            names: Vec::new(),
+            depth_max,
+            names: HashSet::new(),
             quantifiable: false,
             possessive: false,
-            is_set: false,
         }
     }
 
@@ -38,7 +39,7 @@ impl<'a> Parser<'a> {
     pub(super) fn run(&mut self) -> Result<(), String> {
         while let Some(c) = self.rest.next() {
             match c {
-                '\\' => self.escape(false)?,
+                '\\' => self.escape()?,
                 '[' => {
                     self.class()?;
                     self.quantifiable = true;
@@ -93,8 +94,11 @@ impl<'a> Parser<'a> {
         let least = self.digits();
         let comma = self.rest.next_if_eq(&',').is_some();
         let most = if comma { self.digits() } else { String::new() };
-        if !self.quantifiable || least.is_empty() || self.rest.next() != Some('}') {
+        if least.is_empty() || self.rest.next() != Some('}') {
             return Err("illegal repetition".to_owned());
+        }
+        if !self.quantifiable {
+            self.out.push_str("(?:)"); // nothing, repeated
         }
         let number = |digits: &str| digits.parse::<i32>();
         let (Ok(low), Ok(high)) =
@@ -118,8 +122,8 @@ impl<'a> Parser<'a> {
     }
 
     fn open_group(&mut self) -> Result<(), String> {
-        if self.groups.len() >= DEPTH_MAX {
-            return Err("groups are nested too deep".to_owned());
+        if self.groups.len() >= self.depth_max {
+            return Err(breach("groups nest too deep", self.depth_max, SETTING));
         }
         self.out.push('(');
         self.quantifiable = false;
@@ -150,7 +154,7 @@ impl<'a> Parser<'a> {
         }
         self.out.push_str(&name);
         self.out.push('>');
-        self.names.push(name);
+        self.names.insert(name);
         Ok(())
     }
 
@@ -183,75 +187,6 @@ impl<'a> Parser<'a> {
                 ')' => return Ok(()),
                 _ => flag = self.rest.next().ok_or("unknown inline modifier")?,
             }
-        }
-    }
-
-    /// The rest of a character class, the `[` being read.
-    fn class(&mut self) -> Result<(), String> {
-        self.out.push('[');
-        let mut depth = 1_usize;
-        let mut first = true;
-        self.is_set = false;
-        if self.rest.next_if_eq(&'^').is_some() {
-            self.out.push('^');
-        }
-        while let Some(c) = self.rest.next() {
-            match c {
-                ']' if !first => {
-                    self.out.push(']');
-                    depth -= 1;
-                    if depth == 0 {
-                        return Ok(());
-                    }
-                }
-                '[' => {
-                    depth += 1;
-                    if depth > DEPTH_MAX {
-                        return Err("character classes are nested too deep".to_owned());
-                    }
-                    self.out.push('[');
-                    if self.rest.next_if_eq(&'^').is_some() {
-                        self.out.push('^');
-                    }
-                    first = true;
-                    continue;
-                }
-                '\\' => {
-                    self.escape(true)?;
-                    first = false;
-                    continue;
-                }
-                '-' if self.is_set => self.out.push_str("\\-"),
-                '&' if self.rest.next_if_eq(&'&').is_some() => self.out.push_str("&&"),
-                '-' if !first && self.rest.peek().is_some_and(|next| *next != ']') => {
-                    self.range_end()?;
-                }
-                c => self.out.push_str(&escaped_in_class(c)),
-            }
-            (first, self.is_set) = (false, false);
-        }
-        Err("unclosed character class".to_owned())
-    }
-
-    /// The rest of a range in a class, its `-` being read.
-    fn range_end(&mut self) -> Result<(), String> {
-        if self.rest.peek() == Some(&'[') {
-            self.out.push_str("\\-");
-            return Ok(());
-        }
-        let start = self.out.chars().last();
-        self.out.push('-');
-        match self.rest.next() {
-            Some('\\') => self.escape(true),
-            Some(end) => {
-                let plain = self.out.chars().rev().nth(2) != Some('\\');
-                if plain && start.is_some_and(|start| start != '}' && start > end) {
-                    return Err("illegal character range".to_owned());
-                }
-                self.out.push_str(&escaped_in_class(end));
-                Ok(())
-            }
-            None => Err("unclosed character class".to_owned()),
         }
     }
 }

@@ -1,10 +1,14 @@
 //! What is refused, what is accepted, and what is found.
 
-use super::Pattern;
+use super::{Pattern, Searches};
+use crate::Limits;
+
+fn parse(source: &str) -> Result<Pattern, String> {
+    Pattern::parse(source, Limits::default().pattern_depth_max)
+}
 
 fn finds(pattern: &str, text: &str) -> bool {
-    let search = Pattern::parse(pattern).expect(pattern).compile().expect(pattern);
-    search.finds(text).expect("steps")
+    Searches::new(&Limits::default()).finds(pattern, text).expect(pattern).0
 }
 
 #[test]
@@ -31,8 +35,14 @@ fn refuses_what_java_refuses() {
         "a+++",
         "(?q)",
         "\\x1",
+        "\\x{110000}",
+        "[&&]",
+        "[)-\\S]",
+        "[a-\\p{L}]",
+        "[a-",
+        "a{2",
     ] {
-        assert!(Pattern::parse(pattern).is_err(), "{pattern}");
+        assert!(parse(pattern).is_err(), "{pattern}");
     }
 }
 
@@ -66,9 +76,20 @@ fn accepts_what_java_accepts() {
         "\\p{Alpha}",
         "\\p{IsLatin}",
         "(?<year>\\d{4})-\\k<year>",
+        "^[0-9a-z-_]+$",
+        "[a-z0-9-~][--/]",
+        "[\\w-.]",
+        "[a-[b]]",
+        "[a&&]",
+        "[&&a]",
+        "[\\v-a]",
+        "[\\Qa-z]\\E]",
+        "{2}",
+        "a{2}{3}",
     ] {
-        let parsed = Pattern::parse(pattern).unwrap_or_else(|e| panic!("{pattern}: {e}"));
-        assert!(parsed.compile().is_some(), "{pattern} as {parsed:?}");
+        let parsed = parse(pattern).unwrap_or_else(|e| panic!("{pattern}: {e}"));
+        let found = Searches::new(&Limits::default()).finds(pattern, "");
+        assert!(found.is_some(), "{pattern} as {parsed:?}");
     }
 }
 
@@ -94,6 +115,14 @@ fn searches_unanchored_with_the_meaning_of_java() {
         ("^a++a$", "aaa", false),
         ("(?i:A)b", "ab", true),
         ("(?i)AB", "xab", true),
+        ("^[a-c-_]+$", "b-_", true),
+        ("^[a-c-_]+$", "Z", false),
+        ("^[a-z&&[^b-y]]+$", "az", true),
+        ("^[a-z&&[^b-y]]+$", "b", false),
+        ("^[a&&]$", "a", true),
+        ("^[\\Q]-^\\E]+$", "^-]", true),
+        ("^\\Qa1\\E1$", "a11", true),
+        ("^(?:a|{2})$", "", true),
     ] {
         assert_eq!(finds(pattern, text), want, "{pattern} in {text}");
     }
@@ -101,8 +130,27 @@ fn searches_unanchored_with_the_meaning_of_java() {
 
 #[test]
 fn hostile_patterns_end() {
-    let pattern = Pattern::parse("^(a|a?)+\\1b$").expect("legal");
-    let search = pattern.compile().expect("compiles");
-    assert_eq!(search.finds(&format!("{}!", "a".repeat(40))), None);
-    assert!(Pattern::parse(&"(".repeat(100_000)).is_err());
+    let mut searches = Searches::new(&Limits::default());
+    let text = format!("{}!", "a".repeat(40));
+    for pattern in ["^(a|a?)+\\1b$", "(a{1000}){1000}", &"\\p{L}".repeat(10_000)] {
+        assert_eq!(searches.finds(pattern, &text), None, "{pattern:.40}");
+    }
+    assert!(parse(&"(".repeat(100_000)).is_err());
+}
+
+#[test]
+fn patterns_share_one_bound() {
+    let mut searches = Searches::new(&Limits::default());
+    let large = |number: usize| format!("^[a-z]{{5000}}{number}$");
+    let refused = (0..1_000).find(|&number| searches.finds(&large(number), "a").is_none());
+    assert!(refused.is_some_and(|number| number > 3), "{refused:?}");
+    assert_eq!(searches.finds(&large(0), "a"), Some((false, 1)), "those before stay");
+}
+
+#[test]
+fn searches_cost_what_they_may_take() {
+    let limits = Limits { pattern_steps_max: 50, ..Limits::default() };
+    let mut searches = Searches::new(&limits);
+    assert_eq!(searches.finds("a$", &"a".repeat(320)), Some((true, 11)));
+    assert_eq!(searches.finds("(?=a)a", "a"), Some((true, 6)));
 }

@@ -8,7 +8,7 @@ use foldhash::{HashMap, HashMapExt};
 
 use super::place::Place;
 use super::{Sides, messages};
-use crate::protobuf::ast::{File, TypeDecl};
+use crate::protobuf::ast::File;
 use crate::protobuf::types::{NodeId, Origin, ROOT, Types};
 use crate::{CheckError, Limits, Rule};
 
@@ -52,6 +52,8 @@ pub(super) struct Node {
 pub(super) struct Graph {
     /// The first stands for the two files.
     pub(super) nodes: Vec<Node>,
+    /// The messages of each node.
+    pub(super) pairs: Vec<Sides<NodeId>>,
     pub(super) findings: Vec<Finding>,
 }
 
@@ -86,7 +88,7 @@ pub(super) fn build<'a>(
         }
         nodes.push(builder.messages(pair));
     }
-    Ok(Graph { nodes, findings: builder.findings })
+    Ok(Graph { nodes, pairs: builder.pairs, findings: builder.findings })
 }
 
 pub(super) struct Builder<'a> {
@@ -137,15 +139,11 @@ impl Builder<'_> {
     fn messages(&mut self, scope: Sides<NodeId>) -> Node {
         let mut node = Node { writer: scope.writer, members: Vec::new(), nested: Vec::new() };
         let types = self.types;
-        let writer = types.writer.info(scope.writer);
-        let reader = types.reader.info(scope.reader);
-        let (Some(writer), Some(reader)) = (writer, reader) else { return node };
-        if let (TypeDecl::Message(from), TypeDecl::Message(to)) = (writer.decl, reader.decl) {
+        let writer = types.writer.message(scope.writer);
+        let reader = types.reader.message(scope.reader);
+        if let (Some((from, writer)), Some((to, reader))) = (writer, reader) {
             let name = types.writer.local_name(scope.writer);
-            let is_own = Sides {
-                writer: writer.origin == Origin::Own,
-                reader: reader.origin == Origin::Own,
-            };
+            let is_own = Sides { writer: writer == Origin::Own, reader: reader == Origin::Own };
             let place = Place::of_messages(&name, scope, is_own);
             node.members = messages::members(self, &place, Sides { writer: from, reader: to });
             let types = Sides { writer: from.nested.as_slice(), reader: &to.nested };

@@ -13,8 +13,11 @@ mod graph;
 mod messages;
 mod oneofs;
 mod place;
+mod source;
 mod types;
 mod wording;
+
+pub(in crate::protobuf) use self::source::sources;
 
 use foldhash::{HashMap, HashMapExt};
 

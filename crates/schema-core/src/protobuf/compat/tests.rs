@@ -118,6 +118,25 @@ fn more_pairs_than_the_limit_are_refused() {
     let limits = Limits { pairs_max: 10, ..Limits::default() };
     assert_eq!(
         differences(&one, &one, &limits).map_err(|error| error.to_string()),
-        Err("the schemas are too complex to compare: more than 10 pairs of types".to_owned())
+        Err("the schemas are too complex to compare: more than 10 pairs of types \
+             (setting pairs-max)"
+            .to_owned())
+    );
+}
+
+#[test]
+fn a_message_is_compared_though_an_enum_of_its_scope_has_its_name() {
+    let with = |ty: &str| {
+        schema(
+            &format!(
+                "syntax = \"proto3\";
+                 message O {{ message A {{ {ty} a = 1; }} enum A {{ Z = 0; }} }}"
+            ),
+            &[],
+        )
+    };
+    assert_eq!(
+        breaking(&with("string"), &with("int32")),
+        [(Rule::ProtobufFieldScalarKindChanged, "#/O/A/1".to_owned())]
     );
 }

@@ -4,12 +4,15 @@
 //! translated at once: nested messages keep their map entries, names stay absolute, groups come
 //! out as ordinary messages, an edition leaves no trace (all as observed).
 
+mod count;
 mod options;
+mod pool;
 mod proto;
 mod scalars;
 mod write;
 mod write_options;
 
+pub(super) use self::pool::linked;
 pub(super) use self::write::to_base64;
 
 use base64::Engine;
@@ -39,6 +42,9 @@ const BASE64: GeneralPurpose = GeneralPurpose::new(
 /// The file behind `text`, or `None` if the text is not base64 or not a descriptor.
 pub(super) fn from_base64(text: &str, budget: &mut Budget) -> Option<Result<File>> {
     let bytes = BASE64.decode(text).ok()?;
+    if let Err(failure) = budget.fits(count::count(&bytes)) {
+        return Some(Err(failure));
+    }
     let file = FileProto::decode(bytes.as_slice()).ok()?;
     Some(Reader { budget, is_proto3: false }.file(file))
 }
@@ -127,7 +133,10 @@ impl Reader<'_> {
             };
             let oneof = usize::try_from(index).ok().and_then(|index| oneofs.get_mut(index));
             match oneof {
-                Some(oneof) => oneof.fields.push(Field { label: None, ..self.field(field)? }),
+                Some(oneof) => {
+                    self.budget.branch(oneof.fields.len(), 0).map_err(Failure::without_place)?;
+                    oneof.fields.push(Field { label: None, ..self.field(field)? });
+                }
                 None => return Err(unusable(format!("there is no oneof {index}"))),
             }
         }
@@ -156,6 +165,7 @@ impl Reader<'_> {
         let mut constants = Vec::new();
         for value in proto.value {
             self.node()?;
+            self.budget.constant(constants.len(), 0).map_err(Failure::without_place)?;
             constants.push(Constant {
                 name: value.name.unwrap_or_default().into(),
                 number: value.number.unwrap_or_default(),

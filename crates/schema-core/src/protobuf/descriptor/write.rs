@@ -33,13 +33,21 @@ pub(in crate::protobuf) fn to_base64(
     types: &Types<'_>,
     is_known: impl Fn(&str) -> bool,
 ) -> String {
+    STANDARD.encode(file_proto(file, types, is_known).encode_to_vec())
+}
+
+pub(super) fn file_proto(
+    file: &File,
+    types: &Types<'_>,
+    is_known: impl Fn(&str) -> bool,
+) -> FileProto {
     let scope = types.scope_of_package(file.package.as_deref().unwrap_or_default());
     let mut writer = Writer {
         is_proto3: file.syntax == Some(Syntax::Proto3),
         names: Normalizer::new(types, scope),
         types,
     };
-    STANDARD.encode(writer.file(file, is_known).encode_to_vec())
+    writer.file(file, is_known)
 }
 
 struct Writer<'t, 'a> {

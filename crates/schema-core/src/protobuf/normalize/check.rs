@@ -1,12 +1,13 @@
-//! Whether every name that a file itself uses can be resolved, without putting the normalized tree
-//! together. The names are looked up in the order in which that would meet them.
+//! Whether a file can be normalized, without putting the tree together: every name that it uses
+//! must resolve. They are looked up in the order in which normalizing meets them.
 
-use super::{Normalizer, Resolved};
+use super::Normalizer;
 use crate::protobuf::ast::{Extend, Field, File, Group, Message, Oneof, Section, TypeDecl};
 use crate::protobuf::error::Result;
 
 impl Normalizer<'_, '_> {
     pub(super) fn check(mut self, file: &File) -> Result<()> {
+        self.watch_imports(file);
         self.check_types(&file.types)?;
         for rpc in file.services.iter().flat_map(|service| &service.rpcs) {
             for ty in [&rpc.request, &rpc.response] {
@@ -18,13 +19,15 @@ impl Normalizer<'_, '_> {
 
     fn check_types(&mut self, types: &[TypeDecl]) -> Result<()> {
         for decl in types {
-            if let TypeDecl::Message(message) = decl
-                && !self.is_map_entry(message)
-            {
-                let outer = self.enter(&message.name);
-                self.check_members(message)?;
-                self.check_types(&message.nested)?;
-                self.leave(outer);
+            match decl {
+                TypeDecl::Message(message) if self.is_map_entry(message) => {}
+                TypeDecl::Message(message) => {
+                    let outer = self.enter(&message.name);
+                    self.check_members(message)?;
+                    self.check_types(&message.nested)?;
+                    self.leave(outer);
+                }
+                TypeDecl::Enum(decl) => self.watch_reserved(decl.at, &decl.reserved),
             }
         }
         Ok(())
@@ -37,6 +40,7 @@ impl Normalizer<'_, '_> {
             self.check_groups(groups)?;
         }
         self.check_groups(&message.groups)?;
+        self.watch_reserved(message.at, &message.reserved);
         self.check_extends(&message.extends)
     }
 
@@ -52,6 +56,11 @@ impl Normalizer<'_, '_> {
     }
 
     fn check_fields(&self, fields: &[Field]) -> Result<()> {
-        fields.iter().try_for_each(|field| self.resolved(field).map(|_: Resolved<'_>| ()))
+        fields.iter().try_for_each(|field| {
+            self.resolved(field)?;
+            // A default in quotes is printed with escapes; it does no harm to doubt that one too.
+            field.default.iter().for_each(|text| self.watch(field.at, text));
+            Ok(())
+        })
     }
 }

@@ -10,26 +10,36 @@ mod merge;
 mod numbers;
 mod options;
 
+pub(super) use options::as_map;
+
 use std::borrow::Cow;
+use std::cell::Cell;
 
 use smol_str::{SmolStr, format_smolstr};
 
 use super::ast::{
     Constant, Enum, Extend, Extensions, Field, FieldType, File, Group, MapType, Message,
-    NumberRange, Oneof, Reserved, ReservedItem, Rpc, RpcType, Section, Service, Syntax, TypeDecl,
+    NumberRange, Oneof, OptionValue, Reserved, ReservedItem, Rpc, RpcType, Section, Service,
+    Syntax, TypeDecl,
 };
 use super::error::{Failure, Result};
 use super::print::value_options;
 use super::types::{NodeId, TypeInfo, Types};
 use crate::ParseErrorKind;
 
-pub(super) fn normalize(file: &File, types: &Types<'_>) -> Result<File> {
-    Normalizer::at_top_of(file, types).file(file)
+/// The normalized tree, and where a text stands in it whose print may not be readable.
+pub(super) fn normalize(file: &File, types: &Types<'_>) -> Result<(File, Option<usize>)> {
+    let odd = &Cell::new(None);
+    let normalizer = Normalizer { odd: Some(odd), ..Normalizer::at_top_of(file, types) };
+    let normalized = normalizer.file(file)?;
+    Ok((normalized, odd.get()))
 }
 
-/// Fails as [`normalize`] does.
-pub(super) fn check(file: &File, types: &Types<'_>) -> Result<()> {
-    Normalizer::at_top_of(file, types).check(file)
+/// Whether [`normalize`] might find such a text. Fails as it does.
+pub(super) fn check(file: &File, types: &Types<'_>) -> Result<bool> {
+    let odd = &Cell::new(None);
+    Normalizer { odd: Some(odd), ..Normalizer::at_top_of(file, types) }.check(file)?;
+    Ok(odd.get().is_some())
 }
 
 /// What the type of a field stands for.
@@ -43,11 +53,13 @@ enum Resolved<'f> {
 pub(super) struct Normalizer<'t, 'a> {
     types: &'t Types<'a>,
     scope: NodeId,
+    /// Takes the place of a text that is printed as it is though it is not one word.
+    odd: Option<&'t Cell<Option<usize>>>,
 }
 
 impl<'t, 'a> Normalizer<'t, 'a> {
     pub(super) fn new(types: &'t Types<'a>, scope: NodeId) -> Self {
-        Self { types, scope }
+        Self { types, scope, odd: None }
     }
 
     fn at_top_of(file: &File, types: &'t Types<'a>) -> Self {
@@ -71,6 +83,7 @@ impl<'t, 'a> Normalizer<'t, 'a> {
     }
 
     fn file(mut self, file: &File) -> Result<File> {
+        self.watch_imports(file);
         Ok(File {
             package: file.package.clone(),
             syntax: file.syntax.filter(|syntax| *syntax == Syntax::Proto3),
@@ -85,6 +98,32 @@ impl<'t, 'a> Normalizer<'t, 'a> {
 
     fn resolve(&self, at: usize, name: &str) -> Result<(NodeId, TypeInfo<'a>)> {
         self.types.resolve(self.scope, name).ok_or_else(|| unresolved(at, name))
+    }
+
+    fn watch_imports(&self, file: &File) {
+        for path in file.imports.iter().chain(&file.public_imports) {
+            if path.contains(['"', '\\', '\n']) {
+                self.watch(0, path);
+            }
+        }
+    }
+
+    fn watch_reserved(&self, at: usize, statements: &[Reserved]) {
+        for item in statements.iter().flatten() {
+            if let ReservedItem::Name(name) = item {
+                self.watch(at, name);
+            }
+        }
+    }
+
+    fn watch(&self, at: usize, text: &str) {
+        let is_word = |text: &str| {
+            let is_part = |byte: u8| byte.is_ascii_alphanumeric() || b"_-.".contains(&byte);
+            !text.is_empty() && text.bytes().all(is_part)
+        };
+        if let (Some(odd), false) = (self.odd, is_word(text)) {
+            odd.set(odd.get().or(Some(at)));
+        }
     }
 
     /// A full name with its leading dot.
@@ -131,7 +170,7 @@ impl<'t, 'a> Normalizer<'t, 'a> {
             oneofs: self.oneofs(&message.oneofs)?,
             groups: self.groups(&message.groups)?,
             nested: Vec::new(),
-            reserved: reserved(&message.reserved),
+            reserved: self.reserved(message.at, &message.reserved),
             extensions: self.extensions(&message.extensions),
             extends: self.extends(&message.extends)?,
             options: self.options(&message.options),
@@ -157,7 +196,12 @@ impl<'t, 'a> Normalizer<'t, 'a> {
             ..*field
         };
         let mut options = field.options.clone();
-        options.extend(value_options(&normalized));
+        for option in value_options(&normalized) {
+            if let OptionValue::Word(text) | OptionValue::Number(text) = &option.value {
+                self.watch(field.at, text);
+            }
+            options.push(option);
+        }
         normalized.options = self.options(&options);
         normalized.default = None;
         normalized.json_name = None;
@@ -237,9 +281,14 @@ impl<'t, 'a> Normalizer<'t, 'a> {
             at: decl.at,
             name: decl.name.clone(),
             constants,
-            reserved: reserved(&decl.reserved),
+            reserved: self.reserved(decl.at, &decl.reserved),
             options: self.options(&decl.options),
         }
+    }
+
+    fn reserved(&self, at: usize, statements: &[Reserved]) -> Vec<Reserved> {
+        self.watch_reserved(at, statements);
+        reserved(statements)
     }
 
     fn extensions(&self, statements: &[Extensions]) -> Vec<Extensions> {

@@ -147,7 +147,8 @@ impl Normalizer<'_, '_> {
     }
 }
 
-fn as_map(value: OptionValue) -> OptionValue {
+/// A nested setting as the map that it stands for.
+pub(in crate::protobuf) fn as_map(value: OptionValue) -> OptionValue {
     let OptionValue::Nested(inner) = value else { return value };
     let mut path = vec![inner.name];
     let mut value = inner.value;

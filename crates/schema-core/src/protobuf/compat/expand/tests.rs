@@ -65,7 +65,7 @@ fn graphs() -> impl Strategy<Value = Graph> {
             Node { writer: NodeId::of(if pair == 0 { 6 } else { writer }), members, nested }
         };
         let nodes = nodes.into_iter().enumerate().map(node).collect();
-        Graph { nodes, findings: findings() }
+        Graph { nodes, pairs: Vec::new(), findings: findings() }
     })
 }
 
@@ -90,7 +90,7 @@ fn ladder(depth: usize, bottom: Option<FindingId>) -> Graph {
         };
         Node { writer: NodeId::of(pair), members, nested: Vec::new() }
     };
-    Graph { nodes: (0..depth).map(node).collect(), findings: findings() }
+    Graph { nodes: (0..depth).map(node).collect(), pairs: Vec::new(), findings: findings() }
 }
 
 #[test]

@@ -1,5 +1,8 @@
 //! A store in memory: what tests run on, and the model that durable stores are compared with.
 
+mod associations;
+mod keys;
+
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
@@ -7,7 +10,10 @@ use levada_schema_core::Fingerprint;
 use parking_lot::RwLock;
 use tokio::sync::{Mutex, OwnedMutexGuard};
 
-use crate::{Config, Context, Mode, QualifiedSubject, ReadTransaction, Referrer, Revision};
+use crate::{
+    Association, Config, Context, Dek, DekSeries, Kek, Mode, QualifiedSubject, ReadTransaction,
+    Referrer, Revision,
+};
 use crate::{SchemaId, SchemaVersion, Store, StoreError, StoredSchema, StoredVersion};
 use crate::{SubjectFilter, SubjectState, VersionKey, WriteTransaction};
 
@@ -27,6 +33,10 @@ struct State {
     versions: BTreeMap<(QualifiedSubject, SchemaVersion), Held>,
     configs: BTreeMap<QualifiedSubject, Config>,
     modes: BTreeMap<QualifiedSubject, Mode>,
+    keks: BTreeMap<String, Kek>,
+    deks: BTreeMap<(DekSeries, i32), Dek>,
+    /// By guid.
+    associations: BTreeMap<String, Association>,
     revisions: BTreeMap<QualifiedSubject, Revision>,
     settings: Revision,
 }
@@ -222,6 +232,14 @@ impl ReadTransaction for MemoryTransaction {
         Ok(self.state.configs.get(scope).cloned())
     }
 
+    async fn configs(
+        &mut self,
+        filter: &SubjectFilter,
+    ) -> Result<Vec<(QualifiedSubject, Config)>, StoreError> {
+        let configs = self.state.configs.iter().filter(|(scope, _)| filter.matches(scope));
+        Ok(configs.map(|(scope, config)| (scope.clone(), config.clone())).collect())
+    }
+
     async fn mode(&mut self, scope: &QualifiedSubject) -> Result<Option<Mode>, StoreError> {
         Ok(self.state.modes.get(scope).copied())
     }
@@ -347,6 +365,11 @@ impl WriteTransaction for MemoryTransaction {
         let state = self.change();
         state.modes.retain(|scope, _| scope.context != *context || scope.is_context());
         state.settings.0 += 1;
+        Ok(())
+    }
+
+    async fn unlist_context(&mut self, context: &Context) -> Result<(), StoreError> {
+        self.change().contexts.remove(context);
         Ok(())
     }
 

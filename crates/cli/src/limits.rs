@@ -1,0 +1,116 @@
+//! Limits on schemas as settings: flag before variable before file before default.
+
+use std::collections::BTreeMap;
+use std::str::FromStr;
+
+use clap::Args;
+use levada_schema_core::Limits;
+
+use crate::exit::{self, Failure};
+
+/// The table `[limits]` of the settings file.
+pub(crate) type LimitsTable = BTreeMap<String, usize>;
+
+#[derive(Debug, Default, Args)]
+pub(crate) struct LimitArgs {
+    /// Bound on schemas, may be repeated; README.md lists them [example: depth-max=200]
+    #[arg(long = "limit", value_name = "NAME=NUMBER")]
+    limits: Vec<LimitArg>,
+}
+
+/// `NAME=NUMBER`.
+#[derive(Clone, Debug, PartialEq, Eq)]
+struct LimitArg {
+    name: String,
+    value: usize,
+}
+
+impl FromStr for LimitArg {
+    type Err = String;
+
+    fn from_str(text: &str) -> Result<Self, String> {
+        let (name, value) = text.split_once('=').ok_or("expected NAME=NUMBER")?;
+        let value = value.parse().map_err(|_| format!("'{value}' is not a whole number"))?;
+        let arg = Self { name: name.to_owned(), value };
+        Limits::default().set(&arg.name, value).map_err(|error| error.to_string())?;
+        Ok(arg)
+    }
+}
+
+impl LimitArgs {
+    /// Every limit, decided; `variable` reads the environment.
+    pub(crate) fn decide(
+        &self,
+        file: &LimitsTable,
+        variable: impl Fn(&str) -> Option<String>,
+    ) -> Result<Limits, Failure> {
+        let mut limits = Limits::default();
+        let mut set = |origin: &str, name: &str, value: usize| {
+            limits
+                .set(name, value)
+                .map_err(|error| Failure::new(exit::USAGE, format!("{origin}: {error}")))
+        };
+        for (name, value) in file {
+            set("settings file, table [limits]", name, *value)?;
+        }
+        for (field, ..) in Limits::SETTINGS {
+            let key = format!("LEVADA_LIMIT_{}", field.to_uppercase());
+            let Some(text) = variable(&key) else { continue };
+            let value = text.parse().map_err(|_| {
+                Failure::new(exit::USAGE, format!("{key}: '{text}' is not a whole number"))
+            })?;
+            set(&key, &field.replace('_', "-"), value)?;
+        }
+        for LimitArg { name, value } in &self.limits {
+            set("--limit", name, *value)?;
+        }
+        Ok(limits)
+    }
+}
+
+/// A variable of the process; one that is not UTF-8 is no number either.
+pub(crate) fn variable(key: &str) -> Option<String> {
+    std::env::var_os(key).map(|value| value.to_string_lossy().into_owned())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn args(texts: &[&str]) -> LimitArgs {
+        LimitArgs { limits: texts.iter().map(|text| text.parse().unwrap()).collect() }
+    }
+
+    #[test]
+    fn flags_win_over_variables_and_variables_over_the_file() {
+        let file = ["depth-max", "nodes-max", "pairs-max"].map(|name| (name.to_owned(), 1));
+        let variable = |key: &str| {
+            let is_set = ["LEVADA_LIMIT_NODES_MAX", "LEVADA_LIMIT_PAIRS_MAX"].contains(&key);
+            is_set.then(|| "2".to_owned())
+        };
+        let limits = args(&["pairs-max=3"]).decide(&file.into(), variable).unwrap();
+        let expected = Limits { depth_max: 1, nodes_max: 2, pairs_max: 3, ..Limits::default() };
+        assert_eq!(limits, expected);
+    }
+
+    #[test]
+    fn what_is_wrong_is_told_with_its_place() {
+        let file = LimitsTable::from([("depth".to_owned(), 1)]);
+        let failure = format!("{:?}", LimitArgs::default().decide(&file, |_| None).unwrap_err());
+        assert!(failure.contains("table [limits]: unknown limit 'depth'"), "{failure}");
+        let variable = |key: &str| (key == "LEVADA_LIMIT_DEPTH_MAX").then(|| "deep".to_owned());
+        let none = LimitsTable::new();
+        let failure = format!("{:?}", LimitArgs::default().decide(&none, variable).unwrap_err());
+        assert!(failure.contains("LEVADA_LIMIT_DEPTH_MAX: 'deep' is not a whole"), "{failure}");
+        let wrong: [(&str, &str); 4] = [
+            ("depth-max", "expected NAME=NUMBER"),
+            ("depth-max=-1", "'-1' is not a whole number"),
+            ("depth-max=9999", "limit depth-max may be at most 1000"),
+            ("deep=1", "unknown limit 'deep'"),
+        ];
+        for (text, message) in wrong {
+            let error = text.parse::<LimitArg>().unwrap_err();
+            assert!(error.starts_with(message), "{error}");
+        }
+    }
+}

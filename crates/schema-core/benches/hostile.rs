@@ -1,0 +1,70 @@
+//! Wall time and peak memory of every hostile input, each in a process of its own:
+//! `cargo bench -p levada-schema-core --bench hostile`. Peak memory is that of the whole process
+//! as Linux tells it, the input among it. Part of a name as argument picks cases.
+#![allow(
+    clippy::expect_used,
+    clippy::print_stdout,
+    reason = "a tool that may fail where it stands"
+)]
+
+#[path = "../tests/catalogue/mod.rs"]
+mod catalogue;
+
+use std::process::Command;
+use std::time::Instant;
+
+/// As the registry and the command line give to their workers.
+const STACK_BYTES: usize = 64 << 20;
+/// What no input may pass: milliseconds and MiB.
+const WALL_MS_MAX: f64 = 200.0;
+const PEAK_MIB_MAX: f64 = 64.0;
+const CASE: &str = "--case=";
+
+fn main() {
+    let args: Vec<String> = std::env::args().skip(1).collect();
+    if let Some(name) = args.iter().find_map(|arg| arg.strip_prefix(CASE)) {
+        return child(name);
+    }
+    let picked = args.iter().find(|arg| !arg.starts_with("--")).map_or("", String::as_str);
+    println!("| input | outcome | ms | peak MiB |\n|---|---|---:|---:|");
+    let mut beyond = 0;
+    for case in catalogue::cases().filter(|case| case.name.contains(picked)) {
+        let program = std::env::current_exe().expect("its own path");
+        let output = Command::new(program).arg(format!("{CASE}{}", case.name)).output();
+        let output = output.expect("a child process");
+        let text = String::from_utf8_lossy(&output.stdout);
+        let [outcome, ms, peak] = text.trim().split('\t').collect::<Vec<_>>()[..] else {
+            println!("| {} | died: {} | | |", case.name, output.status);
+            beyond += 1;
+            continue;
+        };
+        let is_beyond = |text: &str, max: f64| text.parse::<f64>().is_ok_and(|value| value > max);
+        if is_beyond(ms, WALL_MS_MAX) || is_beyond(peak, PEAK_MIB_MAX) {
+            beyond += 1;
+        }
+        println!("| {} | {outcome} | {ms} | {peak} |", case.name);
+    }
+    println!("\n{beyond} above {WALL_MS_MAX} ms or {PEAK_MIB_MAX} MiB");
+}
+
+/// Runs one case and prints outcome, milliseconds and MiB.
+fn child(name: &str) {
+    let case = catalogue::cases().find(|case| case.name == name).expect("a known case");
+    let run = || {
+        let task = (case.task)();
+        let start = Instant::now();
+        let outcome = task.run();
+        (outcome, start.elapsed())
+    };
+    let worker = std::thread::Builder::new().stack_size(STACK_BYTES).spawn(run);
+    let (outcome, elapsed) = worker.expect("a thread").join().expect("no panic");
+    println!("{outcome}\t{:.1}\t{:.1}", elapsed.as_secs_f64() * 1_000.0, peak_mib());
+}
+
+/// The high-water mark of resident memory.
+fn peak_mib() -> f64 {
+    let status = std::fs::read_to_string("/proc/self/status").expect("Linux");
+    let line = status.lines().find(|line| line.starts_with("VmHWM:")).expect("a mark");
+    let kib: f64 = line.split_whitespace().nth(1).expect("a number").parse().expect("a number");
+    kib / 1_024.0
+}

@@ -1,0 +1,201 @@
+//! Which findings have a counter-example: those of the corpus, and how many of the shared vectors'
+//! where those are at hand. `COUNTER_EXAMPLES=1` measures over the random vectors too and prints all.
+#![allow(clippy::expect_used, clippy::panic, reason = "a test may fail where it stands")]
+
+mod common;
+
+use std::collections::BTreeMap;
+use std::path::{Path, PathBuf};
+
+use common::{parse, references, text};
+use levada_schema_core::{
+    CompatibilityLevel, CompatibilityPolicy, CounterExample, Incompatibility, Limits, Reference,
+    ResolvedReference, Schema, SchemaType, Side, Validation, check_version_under, counter_example,
+};
+use serde_json::Value;
+
+/// A finding of a row, with what shows it.
+struct Shown {
+    id: String,
+    found: Incompatibility,
+    example: Option<CounterExample>,
+}
+
+/// The findings of a row, one list for each direction that finds something against a previous
+/// schema.
+fn shown(row: &Value, format: SchemaType) -> Vec<Vec<Shown>> {
+    let new = references(row, "references");
+    let key = if format == SchemaType::Json && row["previous_references"].is_null() {
+        "references"
+    } else {
+        "previous_references"
+    };
+    let old = references(row, key);
+    let level: CompatibilityLevel = text(row, "level").parse().expect("a level");
+    let policy = row["policy"].as_str().unwrap_or("STRICT");
+    let policy: CompatibilityPolicy = policy.parse().expect("a policy");
+    let parsed = |text: &str, references| {
+        parse(format, text, references, Validation::Stored).expect("a valid schema")
+    };
+    let candidate = parsed(text(row, "candidate"), &new);
+    let limits = Limits::default();
+    let mut all = Vec::new();
+    for previous in row["previous"].as_array().into_iter().flatten() {
+        let previous: Schema = parsed(previous.as_str().expect("text"), &old);
+        let report = check_version_under(policy, level, &candidate, &previous, &limits);
+        let found = report.expect("a verdict").incompatibilities;
+        for side in [Side::Old, Side::New] {
+            let found = found.iter().filter(|found| found.reader == side).cloned();
+            let shown = found.map(|found| {
+                let example = counter_example(&candidate, &previous, &found, &limits);
+                Shown { id: text(row, "id").to_owned(), found, example }
+            });
+            all.push(shown.collect::<Vec<_>>());
+        }
+    }
+    all.retain(|shown| !shown.is_empty());
+    all
+}
+
+/// The shares in percent of findings, and of incompatible pairs, that have an example.
+#[derive(Debug, PartialEq, Eq)]
+struct Shares {
+    findings: usize,
+    pairs: usize,
+}
+
+/// Counts over a file of vectors, and with `COUNTER_EXAMPLES` set also over the random ones; then
+/// all of it is printed, the shares by rule.
+fn measure(format: SchemaType, file: &str) -> Option<Shares> {
+    let wants_all = std::env::var_os("COUNTER_EXAMPLES").is_some();
+    let random = format!("random-{file}");
+    let files = if wants_all { vec![file, random.as_str()] } else { vec![file] };
+    let mut by_rule: BTreeMap<&str, (usize, usize)> = BTreeMap::new();
+    let mut pairs = (0, 0);
+    for row in files.iter().flat_map(|file| common::vectors(file, format)) {
+        for pair in shown(&row, format) {
+            pairs.1 += 1;
+            pairs.0 += usize::from(pair.iter().any(|shown| shown.example.is_some()));
+            for Shown { id, found, example } in pair {
+                let share = by_rule.entry(found.rule.as_str()).or_default();
+                *share = (share.0 + usize::from(example.is_some()), share.1 + 1);
+                if wants_all {
+                    let example = example.map(|example| (example.value, example.refusal));
+                    println!("{id} {} {}: {example:?}", found.rule.as_str(), found.path);
+                }
+            }
+        }
+    }
+    for (rule, (with, all)) in &by_rule {
+        println!("{rule}: {with} of {all}");
+    }
+    let (with, all) =
+        by_rule.values().fold((0, 0), |sum, share| (sum.0 + share.0, sum.1 + share.1));
+    println!("{format}: {with} of {all} findings, {} of {} pairs", pairs.0, pairs.1);
+    (all > 0).then(|| Shares { findings: with * 100 / all, pairs: pairs.0 * 100 / pairs.1 })
+}
+
+#[test]
+fn nearly_every_protobuf_finding_has_a_counter_example() {
+    let shares = measure(SchemaType::Protobuf, "protobuf.jsonl");
+    assert!(shares.as_ref().is_none_or(|shares| shares.findings >= 90), "{shares:?}");
+}
+
+#[test]
+fn most_json_findings_have_a_counter_example() {
+    let shares = measure(SchemaType::Json, "json.jsonl");
+    // Most of the random schemas contradict themselves and have no instances.
+    let least = if std::env::var_os("COUNTER_EXAMPLES").is_some() { 70 } else { 85 };
+    assert!(shares.as_ref().is_none_or(|shares| shares.findings >= least), "{shares:?}");
+}
+
+/// The findings of the corpus that no value shows: case, rule, and why the reader takes them all.
+const SHOWN_BY_NOTHING: [(&str, &str, &str); 8] = [
+    ("json/COMBINED_TYPE_CHANGED/any-to-one", "COMBINED_TYPE_CHANGED", "no value is of two types"),
+    ("json/ENUM_ARRAY_CHANGED/const-of-another-kind", "ENUM_ARRAY_CHANGED", "1.0 is 1"),
+    ("json/PATTERN_CHANGED/another-text", "PATTERN_CHANGED", "both match the same texts"),
+    (
+        "json/UNEVALUATED_PROPERTIES_NARROWED/even-true",
+        "UNEVALUATED_PROPERTIES_NARROWED",
+        "true is no restriction",
+    ),
+    (
+        "protobuf/FIELD_NAMED_TYPE_CHANGED/inner_type_shadows",
+        "FIELD_NAMED_TYPE_CHANGED",
+        "alike but for the name of the type",
+    ),
+    (
+        "protobuf/FIELD_NAMED_TYPE_CHANGED/other_message",
+        "FIELD_NAMED_TYPE_CHANGED",
+        "alike but for the name of the type",
+    ),
+    (
+        "protobuf/MESSAGE_REMOVED/moved_into_an_import",
+        "MESSAGE_REMOVED",
+        "the reader has the message, in another file",
+    ),
+    (
+        "protobuf/MESSAGE_REMOVED/nested_one_moved_to_the_top",
+        "FIELD_NAMED_TYPE_CHANGED",
+        "alike but for the name of the type",
+    ),
+];
+
+/// A side of a corpus case, with the file that it may import.
+fn corpus_schema(case: &Path, side: &str, format: SchemaType, version: i32) -> Schema {
+    let extension = if format == SchemaType::Json { "json" } else { "proto" };
+    let read = |name: String| std::fs::read_to_string(case.join(name));
+    let imported = read(format!("{side}.dep.{extension}"));
+    let reference = Reference { name: "dep.proto".to_owned(), subject: "dep".to_owned(), version };
+    let references: Vec<_> =
+        imported.map(|text| ResolvedReference { reference, text }).into_iter().collect();
+    let text = read(format!("{side}.{extension}")).expect("a schema file");
+    parse(format, &text, &references, Validation::New).expect("a valid schema")
+}
+
+fn folders(parent: &Path) -> Vec<PathBuf> {
+    let entries = std::fs::read_dir(parent).expect("a folder");
+    let mut found: Vec<_> = entries.map(|entry| entry.expect("an entry").path()).collect();
+    found.sort();
+    found
+}
+
+/// An instance is valid for the writer and not for the reader.
+fn assert_refused(reader: &Schema, writer: &Schema, example: &CounterExample) {
+    assert!(!example.refusal.is_empty(), "{example:?}");
+    if let (Schema::Json(reader), Schema::Json(writer)) = (reader, writer) {
+        let instance = serde_json::from_slice(&example.encoded).expect("an instance");
+        assert!(writer.validator().expect("a validator").is_valid(&instance), "{example:?}");
+        assert!(!reader.validator().expect("a validator").is_valid(&instance), "{example:?}");
+    }
+}
+
+#[test]
+fn the_findings_of_the_corpus_have_counter_examples() {
+    let corpus = Path::new(env!("CARGO_MANIFEST_DIR")).join("testdata/compat");
+    let mut without = Vec::new();
+    for (folder, format) in [("json", SchemaType::Json), ("protobuf", SchemaType::Protobuf)] {
+        for case in folders(&corpus.join(folder)).iter().flat_map(|rule| folders(rule)) {
+            let expected = std::fs::read_to_string(case.join("expect.json")).expect("expect.json");
+            let expected: Value = serde_json::from_str(&expected).expect("JSON in expect.json");
+            let version = if expected["same_reference_version"] == true { 1 } else { 2 };
+            let reader = corpus_schema(&case, "reader", format, version);
+            let writer = corpus_schema(&case, "writer", format, 1);
+            let policy = expected["policy"].as_str().unwrap_or("STRICT").parse().expect("a policy");
+            let (level, limits) = (CompatibilityLevel::Backward, Limits::default());
+            let report = check_version_under(policy, level, &reader, &writer, &limits);
+            for found in report.expect("a verdict").incompatibilities {
+                match counter_example(&reader, &writer, &found, &limits) {
+                    Some(example) => assert_refused(&reader, &writer, &example),
+                    None => {
+                        let name = case.strip_prefix(&corpus).expect("a case").display();
+                        without.push((name.to_string(), found.rule.as_str()));
+                    }
+                }
+            }
+        }
+    }
+    let known: Vec<_> =
+        SHOWN_BY_NOTHING.iter().map(|(case, rule, _)| ((*case).to_owned(), *rule)).collect();
+    assert_eq!(without, known);
+}

@@ -1,0 +1,7 @@
+//! Two Protobuf schemas, compared in every direction.
+#![no_main]
+
+use levada_fuzz::compare_laws;
+use levada_schema_core::SchemaType;
+
+libfuzzer_sys::fuzz_target!(|input: &str| compare_laws(SchemaType::Protobuf, input));

@@ -1,0 +1,130 @@
+//! `/dek-registry/v1/keks/{name}/deks` and below.
+
+use axum::Json;
+use axum::extract::State;
+use axum::http::StatusCode;
+use levada_registry_api::{CreateDekRequest, DekDocument, ErrorCode};
+use levada_registry_core::{
+    DekAlgorithm, DekDraft, DekSeries, QualifiedSubject, SchemaVersion, ShownDek, VersionSpec,
+};
+
+use super::error::HttpError;
+use super::extract::{Body, Names, Params, not_found};
+use super::reply::Answer;
+use crate::app::AppState;
+
+/// What a client gets that names no version.
+const FIRST: VersionSpec = VersionSpec::Number(SchemaVersion(1));
+
+/// GET `/dek-registry/v1/keks/{name}/deks`
+pub(super) async fn subjects(
+    State(app): State<AppState>,
+    names: Names,
+    params: Params,
+) -> Answer<Vec<String>> {
+    let (deleted, page) = (params.flag("deleted"), params.page(usize::MAX)?);
+    Ok(Json(app.registry.dek_subjects(names.text("name"), deleted, page).await?))
+}
+
+/// POST `/dek-registry/v1/keks/{name}/deks`, with the subject in the body, or below it
+pub(super) async fn create(
+    State(app): State<AppState>,
+    names: Names,
+    params: Params,
+    Body(request): Body<CreateDekRequest>,
+) -> Answer<DekDocument> {
+    let algorithm = match &request.algorithm {
+        None => DekAlgorithm::default(),
+        Some(name) => name.parse().map_err(|error| {
+            HttpError::new(ErrorCode::BadRequest, format!("The body cannot be read: {error}"))
+        })?,
+    };
+    // Only names in paths are aliases.
+    let subject = match names.find("subject") {
+        Some(_) => app.dek_subject(&names).await?,
+        None => QualifiedSubject::parse(&request.subject.unwrap_or_default()),
+    };
+    let kek = names.text("name").to_owned();
+    let draft = DekDraft {
+        series: DekSeries { kek, subject, algorithm },
+        version: request.version.unwrap_or(1),
+        encrypted_key_material: request.encrypted_key_material,
+        is_deleted: request.deleted,
+    };
+    Ok(Json(document(app.registry.create_dek(draft, params.flag("rewrap")).await?)))
+}
+
+/// GET `/dek-registry/v1/keks/{name}/deks/{subject}/versions`
+pub(super) async fn versions(
+    State(app): State<AppState>,
+    names: Names,
+    params: Params,
+) -> Answer<Vec<i32>> {
+    let series = app.dek_series(&names, &params).await?;
+    let page = params.page(usize::MAX)?;
+    Ok(Json(app.registry.dek_versions(&series, params.flag("deleted"), page).await?))
+}
+
+/// GET `/dek-registry/v1/keks/{name}/deks/{subject}` and `.../versions/{version}`
+pub(super) async fn show(
+    State(app): State<AppState>,
+    names: Names,
+    params: Params,
+) -> Answer<DekDocument> {
+    let version = names.optional_version()?.unwrap_or(FIRST);
+    let series = app.dek_series(&names, &params).await?;
+    Ok(Json(document(app.registry.dek(&series, version, params.flag("deleted")).await?)))
+}
+
+/// DELETE of the same: all versions, or one
+pub(super) async fn delete(
+    State(app): State<AppState>,
+    names: Names,
+    params: Params,
+) -> Result<StatusCode, HttpError> {
+    let version = names.optional_version()?;
+    let series = app.dek_series(&names, &params).await?;
+    app.registry.delete_deks(&series, version, params.flag("permanent")).await?;
+    Ok(StatusCode::NO_CONTENT)
+}
+
+/// POST `.../undelete` of the same
+pub(super) async fn undelete(
+    State(app): State<AppState>,
+    names: Names,
+    params: Params,
+) -> Result<StatusCode, HttpError> {
+    let version = names.optional_version()?;
+    let series = app.dek_series(&names, &params).await?;
+    app.registry.undelete_deks(&series, version).await?;
+    Ok(StatusCode::NO_CONTENT)
+}
+
+impl AppState {
+    async fn dek_subject(&self, names: &Names) -> Result<QualifiedSubject, HttpError> {
+        Ok(self.registry.resolve_dek_alias(names.subject()).await?)
+    }
+
+    async fn dek_series(&self, names: &Names, params: &Params) -> Result<DekSeries, HttpError> {
+        let algorithm = match params.text("algorithm") {
+            None | Some("") => DekAlgorithm::default(),
+            // Observed: a parameter of the wrong kind makes the path one that does not exist.
+            Some(name) => name.parse().map_err(|_| not_found())?,
+        };
+        let kek = names.text("name").to_owned();
+        Ok(DekSeries { kek, subject: self.dek_subject(names).await?, algorithm })
+    }
+}
+
+fn document(ShownDek { dek, key_material }: ShownDek) -> DekDocument {
+    DekDocument {
+        kek_name: dek.series.kek,
+        subject: dek.series.subject.to_string(),
+        version: dek.version,
+        algorithm: dek.series.algorithm.to_string(),
+        encrypted_key_material: Some(dek.encrypted_key_material),
+        key_material,
+        ts: Some(dek.ts_ms),
+        deleted: dek.is_deleted,
+    }
+}

@@ -1,0 +1,101 @@
+//! `/dek-registry/v1/keks` and `/dek-registry/v1/keks/{name}`.
+
+use axum::Json;
+use axum::extract::State;
+use axum::http::StatusCode;
+use levada_registry_api::{CreateKekRequest, KekDocument, UpdateKekRequest};
+use levada_registry_core::{Kek, KekDraft, KekPatch};
+
+use super::convert::field;
+use super::error::HttpError;
+use super::extract::{Body, Names, Params};
+use super::reply::Answer;
+use crate::app::AppState;
+
+/// GET `/dek-registry/v1/keks`
+pub(super) async fn list(State(app): State<AppState>, params: Params) -> Answer<Vec<String>> {
+    let prefixes: Vec<String> = params.all("subjectPrefix").map(str::to_owned).collect();
+    let page = params.page(usize::MAX)?;
+    Ok(Json(app.registry.kek_names(&prefixes, params.flag("deleted"), page).await?))
+}
+
+/// POST `/dek-registry/v1/keks`
+pub(super) async fn create(
+    State(app): State<AppState>,
+    params: Params,
+    Body(request): Body<CreateKekRequest>,
+) -> Answer<KekDocument> {
+    let draft = KekDraft {
+        name: request.name.unwrap_or_default(),
+        kms_type: request.kms_type,
+        kms_key_id: request.kms_key_id,
+        kms_props: request.kms_props,
+        doc: request.doc,
+        shared: request.shared,
+        is_deleted: request.deleted,
+    };
+    let created = app.registry.create_kek(draft, params.flag("testSharing")).await?;
+    Ok(Json(document(created)))
+}
+
+/// GET `/dek-registry/v1/keks/{name}`
+pub(super) async fn show(
+    State(app): State<AppState>,
+    names: Names,
+    params: Params,
+) -> Answer<KekDocument> {
+    Ok(Json(document(app.registry.kek(names.text("name"), params.flag("deleted")).await?)))
+}
+
+/// PUT `/dek-registry/v1/keks/{name}`
+pub(super) async fn update(
+    State(app): State<AppState>,
+    names: Names,
+    params: Params,
+    Body(request): Body<UpdateKekRequest>,
+) -> Answer<KekDocument> {
+    let patch = KekPatch {
+        kms_props: field(request.kms_props),
+        doc: field(request.doc),
+        shared: field(request.shared),
+    };
+    let test = params.flag("testSharing");
+    Ok(Json(document(app.registry.update_kek(names.text("name"), patch, test).await?)))
+}
+
+/// DELETE `/dek-registry/v1/keks/{name}`
+pub(super) async fn delete(
+    State(app): State<AppState>,
+    names: Names,
+    params: Params,
+) -> Result<StatusCode, HttpError> {
+    app.registry.delete_kek(names.text("name"), params.flag("permanent")).await?;
+    Ok(StatusCode::NO_CONTENT)
+}
+
+/// POST `/dek-registry/v1/keks/{name}/undelete`
+pub(super) async fn undelete(
+    State(app): State<AppState>,
+    names: Names,
+) -> Result<StatusCode, HttpError> {
+    app.registry.undelete_kek(names.text("name")).await?;
+    Ok(StatusCode::NO_CONTENT)
+}
+
+/// POST `/dek-registry/v1/keks/{name}/test`
+pub(super) async fn test(State(app): State<AppState>, names: Names) -> Answer<KekDocument> {
+    Ok(Json(document(app.registry.test_kek(names.text("name")).await?)))
+}
+
+fn document(kek: Kek) -> KekDocument {
+    KekDocument {
+        name: kek.name,
+        kms_type: kek.kms_type,
+        kms_key_id: kek.kms_key_id,
+        kms_props: kek.kms_props,
+        doc: kek.doc,
+        shared: kek.shared,
+        ts: Some(kek.ts_ms),
+        deleted: kek.is_deleted,
+    }
+}

@@ -1,0 +1,141 @@
+//! Encryption keys in the database.
+
+use levada_registry_core::{
+    Dek, DekSeries, Kek, QualifiedSubject, ReadKeys, StoreError, WriteKeys,
+};
+use sqlx::sqlite::SqliteRow;
+
+use super::rows::{self, failed, get};
+use super::sqlite::SqliteTransaction;
+use super::statements::Query;
+
+fn kek(row: &SqliteRow) -> Result<Kek, StoreError> {
+    Ok(Kek {
+        name: get(row, "name")?,
+        kms_type: get(row, "kms_type")?,
+        kms_key_id: get(row, "kms_key_id")?,
+        kms_props: rows::json(get(row, "kms_props")?)?,
+        doc: get(row, "doc")?,
+        shared: get(row, "shared")?,
+        is_deleted: get(row, "is_deleted")?,
+        ts_ms: get(row, "ts_ms")?,
+    })
+}
+
+fn dek(row: &SqliteRow) -> Result<Dek, StoreError> {
+    Ok(Dek {
+        series: DekSeries {
+            kek: get(row, "kek")?,
+            subject: rows::subject(row)?,
+            algorithm: get::<&str>(row, "algorithm")?.parse().map_err(failed)?,
+        },
+        version: get(row, "version")?,
+        encrypted_key_material: get(row, "encrypted_key_material")?,
+        is_deleted: get(row, "is_deleted")?,
+        ts_ms: get(row, "ts_ms")?,
+    })
+}
+
+fn count(row: &SqliteRow, column: &str) -> Result<usize, StoreError> {
+    usize::try_from(get::<i64>(row, column)?).map_err(failed)
+}
+
+/// A statement whose first four parameters are the KEK, context, subject and algorithm.
+fn of_series(statement: &'static str, series: &DekSeries) -> Query {
+    let QualifiedSubject { context, subject } = &series.subject;
+    sqlx::query(statement)
+        .bind(series.kek.clone())
+        .bind(context.as_str().to_owned())
+        .bind(subject.clone())
+        .bind(series.algorithm.as_str())
+}
+
+impl ReadKeys for SqliteTransaction {
+    async fn kek(&mut self, name: &str) -> Result<Option<Kek>, StoreError> {
+        let query = sqlx::query("SELECT * FROM keks WHERE name = ?").bind(name.to_owned());
+        self.one(query, kek).await
+    }
+
+    async fn keks(&mut self) -> Result<Vec<Kek>, StoreError> {
+        self.all(sqlx::query("SELECT * FROM keks ORDER BY name"), kek).await
+    }
+
+    async fn deks(&mut self, of: Option<&str>) -> Result<Vec<Dek>, StoreError> {
+        let query = sqlx::query(
+            "SELECT * FROM deks WHERE ?1 IS NULL OR kek = ?1
+             ORDER BY kek, context, subject, algorithm, version",
+        );
+        self.all(query.bind(of.map(str::to_owned)), dek).await
+    }
+
+    async fn dek_versions(&mut self, series: &DekSeries) -> Result<Vec<Dek>, StoreError> {
+        let query = of_series(
+            "SELECT * FROM deks WHERE kek = ? AND context = ? AND subject = ? AND algorithm = ?
+             ORDER BY version",
+            series,
+        );
+        self.all(query, dek).await
+    }
+
+    async fn key_counts(&mut self) -> Result<(usize, usize), StoreError> {
+        let query = sqlx::query(
+            "SELECT (SELECT count(*) FROM keks) AS keks, (SELECT count(*) FROM deks) AS deks",
+        );
+        let counts = self.one(query, |row| Ok((count(row, "keks")?, count(row, "deks")?)));
+        Ok(counts.await?.unwrap_or_default())
+    }
+}
+
+impl WriteKeys for SqliteTransaction {
+    async fn put_kek(&mut self, kek: &Kek) -> Result<(), StoreError> {
+        let query = sqlx::query(
+            "INSERT INTO keks
+             (name, kms_type, kms_key_id, kms_props, doc, shared, is_deleted, ts_ms)
+             VALUES (?, ?, ?, ?, ?, ?, ?, ?)
+             ON CONFLICT (name) DO UPDATE SET
+                 kms_type = excluded.kms_type, kms_key_id = excluded.kms_key_id,
+                 kms_props = excluded.kms_props, doc = excluded.doc, shared = excluded.shared,
+                 is_deleted = excluded.is_deleted, ts_ms = excluded.ts_ms",
+        )
+        .bind(kek.name.clone())
+        .bind(kek.kms_type.clone())
+        .bind(kek.kms_key_id.clone())
+        .bind(serde_json::to_string(&kek.kms_props).map_err(failed)?)
+        .bind(kek.doc.clone())
+        .bind(kek.shared)
+        .bind(kek.is_deleted)
+        .bind(kek.ts_ms);
+        self.run(query).await.map(drop)
+    }
+
+    async fn remove_kek(&mut self, name: &str) -> Result<(), StoreError> {
+        let query = sqlx::query("DELETE FROM keks WHERE name = ?").bind(name.to_owned());
+        self.run(query).await.map(drop)
+    }
+
+    async fn put_dek(&mut self, dek: &Dek) -> Result<(), StoreError> {
+        let query = of_series(
+            "INSERT INTO deks
+             (kek, context, subject, algorithm, version, encrypted_key_material, is_deleted, ts_ms)
+             VALUES (?, ?, ?, ?, ?, ?, ?, ?)
+             ON CONFLICT (kek, context, subject, algorithm, version) DO UPDATE SET
+                 encrypted_key_material = excluded.encrypted_key_material,
+                 is_deleted = excluded.is_deleted, ts_ms = excluded.ts_ms",
+            &dek.series,
+        )
+        .bind(dek.version)
+        .bind(dek.encrypted_key_material.clone())
+        .bind(dek.is_deleted)
+        .bind(dek.ts_ms);
+        self.run(query).await.map(drop)
+    }
+
+    async fn remove_dek(&mut self, series: &DekSeries, version: i32) -> Result<(), StoreError> {
+        let query = of_series(
+            "DELETE FROM deks WHERE kek = ? AND context = ? AND subject = ? AND algorithm = ?
+             AND version = ?",
+            series,
+        );
+        self.run(query.bind(version)).await.map(drop)
+    }
+}
