@@ -1,6 +1,7 @@
-//! The load: an idempotent producer, a schema author and a committing group, all at once.
+//! The load: an idempotent producer, a transactional one, a schema author and a committing group,
+//! all at once.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
@@ -8,13 +9,18 @@ use std::time::Duration;
 use levada_tests::Levada;
 use rdkafka::ClientConfig;
 use rdkafka::consumer::{BaseConsumer, CommitMode, Consumer};
-use rdkafka::producer::{FutureProducer, FutureRecord};
+use rdkafka::producer::{FutureProducer, FutureRecord, Producer};
 use rdkafka::topic_partition_list::{Offset, TopicPartitionList};
 use serde_json::json;
 use tokio::sync::Notify;
 
 pub const TOPIC: &str = "crash-orders";
 pub const GROUP: &str = "crash-group";
+/// Every transaction writes its value to both.
+pub const PAIR: [&str; 2] = ["crash-left", "crash-right"];
+
+const TRANSACTIONAL_ID: &str = "crash-transactions";
+const DEADLINE: Duration = Duration::from_mins(1);
 
 /// Messages that the producer keeps in flight.
 const IN_FLIGHT: usize = 32;
@@ -33,6 +39,10 @@ pub struct Acknowledged {
     /// Value of a message to the partition and offset it was given.
     pub records: BTreeMap<String, (i32, i64)>,
     pub schemas: Vec<RegisteredSchema>,
+    /// Values of transactions whose commit was answered.
+    pub committed_values: BTreeSet<String>,
+    /// Values of transactions that were never to be committed.
+    pub doomed_values: BTreeSet<String>,
     /// The last commit that was answered.
     pub committed: i64,
     /// The last commit that was asked for; the kill may have come before its answer.
@@ -104,7 +114,18 @@ fn start(server: &Levada, number: usize, before: &Acknowledged) -> Running {
     let committing = Arc::clone(&round);
     let from = before.commit_asked;
     tasks.push(tokio::task::spawn_blocking(move || commit(&consumer, &committing, from)));
+    let transactional = transactional_producer(server);
+    let transacting = Arc::clone(&round);
+    tasks.push(tokio::task::spawn_blocking(move || transact(&transactional, &transacting, number)));
     Running { round, tasks }
+}
+
+/// A producer under the one id of all rounds; its start rolls back what the one before left open.
+pub fn transactional_producer(server: &Levada) -> FutureProducer {
+    client(server)
+        .set("transactional.id", TRANSACTIONAL_ID)
+        .create()
+        .expect("a transactional producer")
 }
 
 pub fn client(server: &Levada) -> ClientConfig {
@@ -114,7 +135,7 @@ pub fn client(server: &Levada) -> ClientConfig {
 }
 
 impl Running {
-    /// Waits until all three kinds of work have `enough` new answers.
+    /// Waits until all four kinds of work have `enough` new answers.
     async fn reached(&self, enough: usize, before: &Acknowledged) {
         let deadline = tokio::time::Instant::now() + Duration::from_mins(1);
         loop {
@@ -125,6 +146,7 @@ impl Running {
                 if now.records.len() >= before.records.len() + enough
                     && now.schemas.len() >= before.schemas.len() + enough / 4
                     && commits >= enough / 4
+                    && now.committed_values.len() >= before.committed_values.len() + enough / 8
                 {
                     return;
                 }
@@ -191,6 +213,42 @@ fn commit(consumer: &BaseConsumer, round: &Round, from: i64) {
             // Before the topic exists the broker refuses; after the kill nobody answers.
             Err(_) if round.is_over() => return,
             Err(_) => {}
+        }
+    }
+}
+
+/// One transaction after the other over both topics, every third rolled back, until something
+/// fails: then its outcome is whatever the next start finds.
+fn transact(producer: &FutureProducer, round: &Round, number: usize) {
+    if producer.init_transactions(DEADLINE).is_err() {
+        return;
+    }
+    for count in 0.. {
+        let value = format!("{number}-{count}");
+        if round.is_over() || producer.begin_transaction().is_err() {
+            return;
+        }
+        let is_doomed = count % 3 == 2;
+        if is_doomed {
+            round.note(|all| _ = all.doomed_values.insert(value.clone()));
+        }
+        for topic in PAIR {
+            let record = FutureRecord::<str, str>::to(topic).payload(&value).partition(0);
+            if producer.send_result(record).is_err() {
+                return;
+            }
+        }
+        let ended = if is_doomed {
+            // A rollback must take back what is written, not what was never sent.
+            producer.flush(DEADLINE).and_then(|()| producer.abort_transaction(DEADLINE))
+        } else {
+            producer.commit_transaction(DEADLINE)
+        };
+        if ended.is_err() {
+            return;
+        }
+        if !is_doomed {
+            round.note(|all| _ = all.committed_values.insert(value));
         }
     }
 }

@@ -1,14 +1,16 @@
-//! After a restart: every acknowledged record, schema and commit is there, none twice.
+//! After a restart: every acknowledged record, schema, commit and transaction is there, none twice.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::time::{Duration, Instant};
 
 use levada_tests::Levada;
 use rdkafka::Message;
 use rdkafka::consumer::{BaseConsumer, Consumer};
+use rdkafka::error::KafkaError;
+use rdkafka::producer::Producer;
 use rdkafka::topic_partition_list::{Offset, TopicPartitionList};
 
-use crate::load::{Acknowledged, GROUP, TOPIC, client};
+use crate::load::{Acknowledged, GROUP, PAIR, TOPIC, client, transactional_producer};
 
 const DEADLINE: Duration = Duration::from_mins(1);
 
@@ -25,6 +27,48 @@ pub async fn verify(server: &Levada, acknowledged: &Acknowledged) {
         .expect("a consumer");
     verify_records(&consumer, acknowledged);
     verify_commit(&consumer, acknowledged);
+    verify_transactions(server, acknowledged);
+}
+
+/// Transactions are in both topics or in none, as they were answered.
+fn verify_transactions(server: &Levada, acknowledged: &Acknowledged) {
+    // What the killed producer has left open ends here, or committed readers would wait for it.
+    let successor = transactional_producer(server);
+    successor.init_transactions(DEADLINE).expect("the successor of the killed producer");
+    let [left, right] = PAIR.map(|topic| committed_values(server, topic));
+    assert_eq!(left, right, "a transaction is in one topic and not in the other");
+    let lost: Vec<_> = acknowledged.committed_values.difference(&left).collect();
+    assert_eq!(lost, Vec::<&String>::new(), "committed transactions that are lost");
+    let aborted: Vec<_> = acknowledged.doomed_values.intersection(&left).collect();
+    assert_eq!(aborted, Vec::<&String>::new(), "transactions that were never committed");
+}
+
+/// What a committed reader finds up to the end; every value once.
+fn committed_values(server: &Levada, topic: &str) -> BTreeSet<String> {
+    let consumer = client(server)
+        .set("group.id", GROUP)
+        .set("enable.auto.commit", "false")
+        .set("isolation.level", "read_committed")
+        .set("enable.partition.eof", "true")
+        .create::<BaseConsumer>()
+        .expect("a committed reader");
+    let mut position = TopicPartitionList::new();
+    position.add_partition_offset(topic, 0, Offset::Beginning).expect("a partition and an offset");
+    consumer.assign(&position).expect("the partition is assigned");
+    let mut values = BTreeSet::new();
+    let started = Instant::now();
+    loop {
+        assert!(started.elapsed() < DEADLINE, "{topic} does not end: {values:?}");
+        match consumer.poll(Duration::from_millis(100)) {
+            None => {}
+            Some(Err(KafkaError::PartitionEOF(_))) => return values,
+            Some(message) => {
+                let message = message.expect("a message");
+                let value = message.payload_view::<str>().expect("a value").expect("text");
+                assert!(values.insert(value.to_owned()), "{value} stands twice in {topic}");
+            }
+        }
+    }
 }
 
 async fn verify_schemas(server: &Levada, acknowledged: &Acknowledged) {

@@ -17,6 +17,7 @@ use tracing::{error, info};
 
 use crate::clock::{Clock, SystemClock};
 use crate::config::BrokerConfig;
+use crate::fetch_sessions::FetchSessions;
 use crate::group::{self, GroupCoordinator};
 use crate::io::{Disk, RealDisk};
 use crate::log::{LogDir, LogError};
@@ -40,6 +41,7 @@ pub struct Broker {
     pub(crate) producer_ids: Arc<ProducerIds>,
     pub(crate) groups: Arc<GroupCoordinator>,
     pub(crate) transactions: Arc<TransactionCoordinator>,
+    pub(crate) fetch_sessions: FetchSessions,
     /// 22 characters, as Kafka's own.
     pub(crate) cluster_id: String,
     /// Where clients are told to connect; `None` tells each the address it has reached.
@@ -141,6 +143,7 @@ impl Broker {
             producer_ids,
             groups,
             transactions: Arc::new(transactions),
+            fetch_sessions: FetchSessions::default(),
             advertised: advertise,
             tasks: TaskTracker::new(),
             stopping: CancellationToken::new(),

@@ -10,6 +10,7 @@
 mod broker;
 pub mod clock;
 mod config;
+mod fetch_sessions;
 mod group;
 mod handlers;
 pub mod io;

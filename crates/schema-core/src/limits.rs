@@ -53,8 +53,9 @@ limits! {
     pattern_bytes_max = 1 << 20;
     /// Most steps of one search with look-around or back references.
     pattern_steps_max = 10_000;
-    /// Most pairs of nodes that one comparison may visit.
-    pairs_max = 1_000_000;
+    /// Most work of one comparison: a pair of Avro types that is visited, or what takes as long. A
+    /// pair of JSON schemas counts four times, a difference more.
+    pairs_max = 400_000;
     /// Most direct references of a schema.
     references_max = 100;
     /// Most schemas that a schema refers to, directly or through others.
@@ -102,6 +103,14 @@ impl Limits {
 fn known_names() -> String {
     let names = Limits::SETTINGS.iter().map(|(field, ..)| field.replace('_', "-"));
     names.collect::<Vec<_>>().join(", ")
+}
+
+impl Limits {
+    /// Most bytes of names and addresses written out in full: inside a long package, namespace or
+    /// base, each short one becomes long.
+    pub(crate) fn name_bytes_max(&self) -> usize {
+        self.text_bytes_max.saturating_mul(16)
+    }
 }
 
 /// What is said of a breach: what is too large, how large it may be, and the name of the setting.

@@ -41,6 +41,10 @@ fn members_that_print_alike_are_one_whatever_their_kinds() {
     for (single, twins) in [
         (r#"{"allOf":[{}]}"#, r#"{"allOf":[{},{"additionalProperties":true}]}"#),
         (r#"{"allOf":[{}]}"#, r#"{"allOf":[{},{"format":"of-no-known-kind"}]}"#),
+        (
+            r#"{"$schema":"http://json-schema.org/draft-06/schema#","allOf":[{}]}"#,
+            r#"{"$schema":"http://json-schema.org/draft-06/schema#","allOf":[{},{"format":"date"}]}"#,
+        ),
         (r#"{"allOf":[{"items":[]}]}"#, r#"{"allOf":[{"items":[]},{"properties":{}}]}"#),
     ] {
         assert_eq!(broken(single, twins), [""; 0], "{twins}");
@@ -119,4 +123,22 @@ fn older_dialects_want_multiples_of_a_double_that_is_not_0() {
         assert!(parse(&modern(&format!(r#""multipleOf":{refused}"#))).is_ok(), "{refused}");
     }
     assert!(parse(r#"{"multipleOf":1e-300}"#).is_ok());
+}
+
+#[test]
+fn a_reference_in_older_dialects_wants_every_id_of_the_document_to_be_a_uri() {
+    let with = |reference: &str| format!(r#"{{{reference}"enum":[{{"x":[{{"$id":"a b"}}]}}]}}"#);
+    assert!(parse(&with("")).is_ok());
+    assert!(parse(&with(r##""not":{"$ref":"#"},"##)).is_err());
+    assert!(parse(&with(r##""not":{"$ref":"#"},"##).replace("a b", "ab")).is_ok());
+}
+
+#[test]
+fn slashes_that_end_a_pointer_do_not_count_in_older_dialects() {
+    for pointer in ["#/", "#/definitions/A/", "#/definitions/A//"] {
+        let body = format!(r#""definitions":{{"A":{{}}}},"allOf":[{{"$ref":"{pointer}"}}]"#);
+        assert!(parse(&format!("{{{body}}}")).is_ok(), "{pointer}");
+        assert!(parse(&modern(&body)).is_err(), "{pointer}");
+    }
+    assert!(parse(r##"{"allOf":[{"$ref":"#//"}],"":{"":{}}}"##).is_ok());
 }

@@ -7,8 +7,7 @@
 //! - A deleted topic wakes its readers with error 3.
 //! - Committed readers get what is below the last stable offset, with the aborted transactions in
 //!   it.
-//! - v4 isolation level, v5 log start, v7 sessions (none are kept: session id 0 makes clients send
-//!   full requests), v9 leader epoch, v11 rack, v12 flexible and diverging epochs,
+//! - v4 isolation level, v5 log start, v7 sessions (KIP-227), v9 leader epoch, v11 rack, v12 flexible and diverging epochs,
 //!   v13 topics by id; what came later is for replicas.
 //!
 //! The response is written by hand, so that records are not copied; hence it takes bytes.
@@ -18,13 +17,14 @@ use std::time::Duration;
 
 use bytes::Bytes;
 use kafka_protocol::ResponseError;
-use kafka_protocol::messages::fetch_request::{FetchPartition, FetchTopic};
+use kafka_protocol::messages::fetch_request::FetchPartition;
 use kafka_protocol::messages::{ApiKey, FetchRequest};
 use levada_kafka_wire::fetch::{FetchResponse, FetchedPartition, FetchedTopic};
 use tokio::time::Instant;
 
 use super::{leader_epoch, read_error};
 use crate::broker::Broker;
+use crate::fetch_sessions::{Asked, Named};
 use crate::log::{PartitionLog, ReadBound, ReadRecords, Waiter};
 use crate::net::{Api, Call, CloseReason, Outcome, Reply, decode};
 
@@ -38,8 +38,15 @@ pub(crate) async fn run(
     body: Bytes,
 ) -> Result<Outcome, CloseReason> {
     let request: FetchRequest = decode(&call, &body)?;
-    let response = match check_session(&request) {
-        Ok(()) => poll(&broker, &call, &request).await,
+    let by_id = call.api_version >= TOPIC_IDS;
+    let now_ms = broker.clock.now_ms();
+    let response = match broker.fetch_sessions.begin(&request, by_id, now_ms) {
+        Ok(begun) => {
+            let fetched = poll(&broker, &call, &request, &begun.asked).await;
+            let (session_id, news) =
+                broker.fetch_sessions.finish(&begun, by_id, fetched, broker.clock.now_ms());
+            FetchResponse { error_code: 0, session_id, topics: by_topic(news) }
+        }
         Err(error) => FetchResponse { error_code: error.code(), session_id: 0, topics: Vec::new() },
     };
     let pieces = response.encode(call.api_version);
@@ -47,25 +54,42 @@ pub(crate) async fn run(
     Ok(Outcome::Reply(reply.ok_or(CloseReason::ReplyTooLarge)?))
 }
 
-/// Full requests: (0, 0) wants a session and gets none, (id, −1) ends one.
-fn check_session(request: &FetchRequest) -> Result<(), ResponseError> {
-    match (request.session_id, request.session_epoch) {
-        (_, -1) | (0, 0) => Ok(()),
-        (0, _) => Err(ResponseError::InvalidFetchSessionEpoch),
-        _ => Err(ResponseError::FetchSessionIdNotFound),
+/// Neighbours of one topic go under one name.
+fn by_topic(partitions: Vec<(Named, FetchedPartition)>) -> Vec<FetchedTopic> {
+    let mut topics: Vec<FetchedTopic> = Vec::new();
+    let mut last: Option<Named> = None;
+    for (topic, partition) in partitions {
+        match topics.last_mut() {
+            Some(open) if last.as_ref() == Some(&topic) => open.partitions.push(partition),
+            _ => {
+                let name = topic.name.0.clone().into_bytes();
+                let id = topic.id.into_bytes();
+                topics.push(FetchedTopic { name, id, partitions: vec![partition] });
+                last = Some(topic);
+            }
+        }
     }
+    topics
 }
 
-async fn poll(broker: &Broker, call: &Call, request: &FetchRequest) -> FetchResponse {
+/// One answer for each partition, in the order of `asked`.
+async fn poll(
+    broker: &Broker,
+    call: &Call,
+    request: &FetchRequest,
+    asked: &[Asked],
+) -> Vec<FetchedPartition> {
     let wait = Duration::from_millis(u64::try_from(request.max_wait_ms).unwrap_or_default());
     let deadline = Instant::now() + wait.min(broker.config.limits.fetch_wait_max);
+    let by_id = call.api_version >= TOPIC_IDS;
     loop {
         let waiter = Arc::new(Waiter::new());
         let is_last = Instant::now() >= deadline || call.peer.gone.is_cancelled();
-        let by_id = call.api_version >= TOPIC_IDS;
-        let pass = Pass::over(broker, request, by_id, (!is_last).then_some(&waiter));
+        let mut pass = Pass::new(broker, request, by_id);
+        let waiting = (!is_last).then_some(&waiter);
+        let fetched = asked.iter().map(|asked| pass.one(asked, waiting)).collect();
         if is_last || pass.is_enough(request.min_bytes) {
-            return FetchResponse { error_code: 0, session_id: 0, topics: pass.topics };
+            return fetched;
         }
         tokio::select! {
             () = waiter.notified() => {}
@@ -75,7 +99,7 @@ async fn poll(broker: &Broker, call: &Call, request: &FetchRequest) -> FetchResp
     }
 }
 
-/// One look at every partition of the request.
+/// One look at every partition that is asked for.
 struct Pass<'a> {
     broker: &'a Broker,
     by_id: bool,
@@ -83,63 +107,42 @@ struct Pass<'a> {
     bytes_left: usize,
     bytes: usize,
     has_news: bool,
-    topics: Vec<FetchedTopic>,
 }
 
 impl<'a> Pass<'a> {
-    fn over(
-        broker: &'a Broker,
-        request: &FetchRequest,
-        by_id: bool,
-        waiter: Option<&Arc<Waiter>>,
-    ) -> Self {
+    fn new(broker: &'a Broker, request: &FetchRequest, by_id: bool) -> Self {
         let max = usize::try_from(request.max_bytes).unwrap_or_default();
-        let mut pass = Self {
-            broker,
-            by_id,
-            bound: match request.isolation_level {
-                1 => ReadBound::LastStable,
-                _ => ReadBound::HighWatermark,
-            },
-            bytes_left: max.min(broker.config.limits.fetch_bytes_max),
-            bytes: 0,
-            has_news: false,
-            topics: Vec::with_capacity(request.topics.len()),
+        let bound = match request.isolation_level {
+            1 => ReadBound::LastStable,
+            _ => ReadBound::HighWatermark,
         };
-        for topic in &request.topics {
-            let fetched = pass.topic(topic, waiter);
-            pass.topics.push(fetched);
-        }
-        pass
+        let bytes_left = max.min(broker.config.limits.fetch_bytes_max);
+        Self { broker, by_id, bound, bytes_left, bytes: 0, has_news: false }
     }
 
     fn is_enough(&self, min_bytes: i32) -> bool {
         self.has_news || self.bytes >= usize::try_from(min_bytes).unwrap_or_default()
     }
 
-    fn topic(&mut self, topic: &FetchTopic, waiter: Option<&Arc<Waiter>>) -> FetchedTopic {
-        let partitions = topic.partitions.iter().map(|asked| {
-            self.partition(topic, asked, waiter).unwrap_or_else(|error| {
-                self.has_news = true;
-                FetchedPartition::failed(asked.partition, error.code())
-            })
-        });
-        let partitions = partitions.collect();
-        let name = topic.topic.0.clone().into_bytes();
-        FetchedTopic { name, id: topic.topic_id.into_bytes(), partitions }
+    fn one(&mut self, asked: &Asked, waiter: Option<&Arc<Waiter>>) -> FetchedPartition {
+        let Asked { topic, partition } = asked;
+        self.partition(topic, partition, waiter).unwrap_or_else(|error| {
+            self.has_news = true;
+            FetchedPartition::failed(partition.partition, error.code())
+        })
     }
 
     fn partition(
         &mut self,
-        topic: &FetchTopic,
+        topic: &Named,
         asked: &FetchPartition,
         waiter: Option<&Arc<Waiter>>,
     ) -> Result<FetchedPartition, ResponseError> {
         let topics = &self.broker.topics;
         let log = if self.by_id {
-            topics.partition_of_id(topic.topic_id, asked.partition)?
+            topics.partition_of_id(topic.id, asked.partition)?
         } else {
-            topics.partition(&topic.topic, asked.partition)?
+            topics.partition(&topic.name, asked.partition)?
         };
         if let Some(waiter) = waiter {
             log.register(waiter);

@@ -138,3 +138,43 @@ fn snapshot_gives_the_state_back_and_refuses_every_damaged_byte() {
         assert_eq!(ProducerStates::decode(&bytes[..at], 0), Err(SnapshotError), "cut at {at}");
     }
 }
+
+#[test]
+fn transaction_index_holds_what_kafkas_tools_read() {
+    let mut states = ProducerStates::default();
+    states.apply(&transactional(1, 5), None, 0);
+    states.apply(&transactional(2, 6), None, 0);
+    end(&mut states, ControlType::Abort, 2, 7);
+    let [aborted] = &states.aborted_in(0, 8)[..] else { panic!("one was rolled back") };
+    let numbers: Vec<u8> = [2_i64, 6, 7, 5].into_iter().flat_map(i64::to_be_bytes).collect();
+    assert_eq!(aborted.index_entry(), [&[0, 0], &numbers[..]].concat());
+    assert_eq!(states.aborted_in(0, 7), [], "its marker is in the next segment");
+}
+
+#[test]
+fn aborted_transactions_of_every_range_are_those_that_overlap_it() {
+    let mut states = ProducerStates::default();
+    for (producer_id, at) in [(1, 0), (2, 1), (3, 4)] {
+        states.apply(&transactional(producer_id, at), None, 0);
+        if producer_id == 2 {
+            end(&mut states, ControlType::Abort, 2, 2);
+            end(&mut states, ControlType::Commit, 1, 3);
+        }
+    }
+    end(&mut states, ControlType::Abort, 3, 5);
+    states.apply(&transactional(1, 6), None, 0);
+    end(&mut states, ControlType::Abort, 1, 7);
+    let all = [(2, 1, 2), (3, 4, 5), (1, 6, 7)];
+    for from in 0..9 {
+        for end in from..9 {
+            let overlapping = all.iter().filter(|(_, first, last)| *first < end && *last >= from);
+            let expected: Vec<AbortedTransaction> = overlapping
+                .map(|(producer_id, first_offset, _)| AbortedTransaction {
+                    producer_id: *producer_id,
+                    first_offset: *first_offset,
+                })
+                .collect();
+            assert_eq!(states.aborted(from, end), expected, "{from}..{end}");
+        }
+    }
+}

@@ -5,6 +5,7 @@
 mod admin;
 mod client;
 mod consumer_groups;
+mod fetch_sessions;
 mod hostile;
 mod records;
 mod start;

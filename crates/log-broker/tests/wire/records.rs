@@ -187,18 +187,6 @@ async fn first_batch_comes_whole_and_the_second_waits_for_its_turn() {
 }
 
 #[tokio::test]
-async fn sessions_are_not_kept_and_wrong_ones_are_told() {
-    let rig = Rig::start().await;
-    let mut client = rig.client().await;
-    client.create_topic("t", &[]).await;
-    for (id, epoch, error) in [(0, 0, 0), (0, -1, 0), (9, -1, 0), (9, 1, 70), (0, 1, 71)] {
-        let request = fetch("t", 0, 0).with_session_id(id).with_session_epoch(epoch);
-        let answer: FetchResponse = client.call(ApiKey::Fetch, 12, &request).await;
-        assert_eq!((answer.error_code, answer.session_id), (error, 0), "({id}, {epoch})");
-    }
-}
-
-#[tokio::test]
 async fn committed_readers_get_an_empty_list_of_aborted_transactions_and_others_none() {
     let rig = Rig::start().await;
     let mut client = rig.client().await;

@@ -28,6 +28,8 @@ pub(super) struct Parser<'a> {
     pub(super) limits: &'a Limits,
     /// Whether the text being read is the schema's own and so its places are worth keeping.
     keeps_locations: bool,
+    /// Bytes left for names written out in full.
+    name_bytes_left: usize,
     /// Steps left for checking defaults.
     default_steps: usize,
     /// Fields whose defaults were accepted for types not defined by then: record and position.
@@ -42,6 +44,7 @@ impl<'a> Parser<'a> {
             validation,
             limits,
             keeps_locations: false,
+            name_bytes_left: limits.name_bytes_max(),
             default_steps: limits.pairs_max,
             provisional: Vec::new(),
         }
@@ -136,7 +139,10 @@ impl<'a> Parser<'a> {
             return self.add(Shape::Primitive(primitive), Object::default(), place);
         }
         let full = match space {
-            Some(space) if !name.contains('.') => format_smolstr!("{space}.{name}"),
+            Some(space) if !name.contains('.') => {
+                self.charge_name(space.len() + name.len(), place)?;
+                format_smolstr!("{space}.{name}")
+            }
             _ => name.clone(),
         };
         match self.names.get(&full).or_else(|| self.names.get(name)) {
@@ -265,14 +271,16 @@ impl<'a> Parser<'a> {
 
     /// Name, doc and aliases of a definition.
     pub(super) fn named(
-        &self,
+        &mut self,
         object: &Object,
         place: Location,
         space: Option<&str>,
     ) -> Result<Named, ParseError> {
         let written = required_text(object, "name", place)?;
         let at = object.get("name").map_or(place, |value| value.location);
-        let name = Name::new(written, text(object, "namespace").map(SmolStr::as_str).or(space));
+        let space = text(object, "namespace").map(SmolStr::as_str).or(space);
+        self.charge_name(written.len() + space.map_or(0, str::len), place)?;
+        let name = Name::new(written, space);
         self.check_name(&name.simple, at)?;
         if name.space.is_none() && Primitive::parse(&name.simple).is_some() {
             return Err(invalid(
@@ -283,7 +291,9 @@ impl<'a> Parser<'a> {
         let mut seen = HashSet::new();
         let mut aliases: Vec<Name> = Vec::new();
         for (alias, at) in aliases_of(object)? {
-            let alias = Name::new(alias, name.space.as_deref());
+            let space = name.space.as_deref();
+            self.charge_name(alias.len() + space.map_or(0, str::len), at)?;
+            let alias = Name::new(alias, space);
             if self.validation == Validation::New {
                 self.check_name(&alias.simple, at)?;
             }
@@ -292,6 +302,16 @@ impl<'a> Parser<'a> {
             }
         }
         Ok(Named { name, doc: text(object, "doc").cloned(), aliases })
+    }
+
+    /// Counts a full name of so many bytes.
+    fn charge_name(&mut self, bytes: usize, place: Location) -> Result<(), ParseError> {
+        let left = self.name_bytes_left.checked_sub(bytes).ok_or_else(|| {
+            let message = "the full names in the schema are too long (setting text-bytes-max)";
+            ParseError::new(ParseErrorKind::TooLarge, message).at(place)
+        })?;
+        self.name_bytes_left = left;
+        Ok(())
     }
 
     pub(super) fn check_name(&self, name: &str, place: Location) -> Result<(), ParseError> {

@@ -124,31 +124,73 @@ fn read_root(text: &str, limits: &Limits) -> Result<Value, ParseError> {
 /// Reads JSON text and checks what only a schema's JSON must keep.
 fn read_any(text: &str, limits: &Limits) -> Result<Value, ParseError> {
     let root = json_text::read(text, json_text::Dialect::JSON_SCHEMA, limits)?;
-    check_values(&root, limits)?;
+    Check { limits, address_bytes: 0 }.value(&root, 0)?;
     Ok(root)
 }
 
-/// Every number must be one that the reference can hold; enums and combinations have limits.
-fn check_values(value: &Value, limits: &Limits) -> Result<(), ParseError> {
-    match &value.data {
-        Data::Number(number) if Decimal::parse(number.source()).is_none() => {
-            let message = "number out of range: its exponent must fit into 32 bits";
-            Err(ParseError::new(ParseErrorKind::TooLarge, message).at(value.location))
-        }
-        Data::Array(items) => items.iter().try_for_each(|item| check_values(item, limits)),
-        Data::Object(object) => object.iter().try_for_each(|Member { key, value, .. }| {
-            let count = value.as_array().map_or(0, <[Value]>::len);
-            let (max, setting) = match key.as_str() {
-                "enum" => (limits.enum_symbols_max, "enum-symbols-max"),
-                "allOf" | "anyOf" | "oneOf" => (limits.union_branches_max, "union-branches-max"),
-                _ => (usize::MAX, ""),
-            };
-            if count > max {
-                let message = breach(&format!("'{key}' has {count} members"), max, setting);
-                return Err(ParseError::new(ParseErrorKind::TooLarge, message).at(value.location));
+/// What one address costs for each schema with an id inside it: pointers may pass it often.
+const ID_COST: usize = 64;
+
+/// The check of a document before anything is made of it.
+struct Check<'l> {
+    limits: &'l Limits,
+    /// Most bytes that the addresses in the document can come to.
+    address_bytes: usize,
+}
+
+impl Check<'_> {
+    /// Numbers must be such as the reference can hold; enums, combinations and addresses have
+    /// limits. `base` is the length that the base address has here at most.
+    fn value(&mut self, value: &Value, base: usize) -> Result<(), ParseError> {
+        match &value.data {
+            Data::Number(number) if Decimal::parse(number.source()).is_none() => {
+                let message = "number out of range: its exponent must fit into 32 bits";
+                Err(ParseError::new(ParseErrorKind::TooLarge, message).at(value.location))
             }
-            check_values(value, limits)
-        }),
-        _ => Ok(()),
+            Data::Array(items) => items.iter().try_for_each(|item| self.value(item, base)),
+            Data::Object(object) => {
+                let id = object.get("$id").or_else(|| object.get("id")).and_then(Value::as_str);
+                let base = id.map_or(base, |id| base + id.len());
+                object.iter().try_for_each(|member| {
+                    self.member(member, base)?;
+                    self.value(&member.value, base)
+                })
+            }
+            _ => Ok(()),
+        }
+    }
+
+    fn member(
+        &mut self,
+        Member { key, value, .. }: &Member,
+        base: usize,
+    ) -> Result<(), ParseError> {
+        let count = value.as_array().map_or(0, <[Value]>::len);
+        let text = value.as_str().map(str::len);
+        let (enums, branches) = (self.limits.enum_symbols_max, self.limits.union_branches_max);
+        let breached = match (key.as_str(), text) {
+            ("enum", _) if count > enums => Some((enums, "enum-symbols-max")),
+            ("allOf" | "anyOf" | "oneOf", _) if count > branches => {
+                Some((branches, "union-branches-max"))
+            }
+            ("$id" | "id", Some(_)) => {
+                self.address_bytes += base.saturating_mul(ID_COST);
+                None
+            }
+            ("$ref" | "$dynamicRef" | "$anchor" | "$dynamicAnchor", Some(length)) => {
+                self.address_bytes += base + length;
+                None
+            }
+            _ => None,
+        };
+        if let Some((max, setting)) = breached {
+            let message = breach(&format!("'{key}' has {count} members"), max, setting);
+            return Err(ParseError::new(ParseErrorKind::TooLarge, message).at(value.location));
+        }
+        if self.address_bytes > self.limits.name_bytes_max() {
+            let message = "the addresses in the schema are too long (setting text-bytes-max)";
+            return Err(ParseError::new(ParseErrorKind::TooLarge, message).at(value.location));
+        }
+        Ok(())
     }
 }

@@ -103,6 +103,7 @@ pub(super) struct StringRules {
     pub(super) min_length: Option<i32>,
     pub(super) max_length: Option<i32>,
     pub(super) pattern: Option<SmolStr>,
+    /// A format that the reference knows in the dialect.
     pub(super) format: Option<SmolStr>,
 }
 
@@ -186,9 +187,32 @@ impl Criterion {
     }
 }
 
+impl Kind {
+    /// How many names, values and nodes it lists.
+    fn held(&self) -> usize {
+        match self {
+            Self::Object(rules) => {
+                let ObjectRules { properties, required, patterns, .. } = &**rules;
+                let named = properties.len() + required.len() + patterns.len();
+                let dependent = rules.required_by.values().map(BTreeSet::len).sum::<usize>();
+                named + dependent + rules.required_by.len() + rules.schemas_by.len()
+            }
+            Self::Array(rules) => rules.positions.len(),
+            Self::Enum(values) => values.len(),
+            Self::Conditional(parts) => parts.len(),
+            Self::Combined(combined) => combined.members.len(),
+            _ => 0,
+        }
+    }
+}
+
 /// The model has more nodes than the limit allows.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) struct TooManyNodes;
+
+/// Copies of nodes repeat what they hold: all nodes together may hold this many times what there
+/// may be of nodes.
+const HELD_PER_NODE: usize = 4;
 
 /// A model under construction.
 #[derive(Debug)]
@@ -196,6 +220,7 @@ pub(super) struct Builder {
     model: Model,
     references: HashMap<RefId, NodeId>,
     nodes_max: usize,
+    held_left: usize,
 }
 
 impl Builder {
@@ -204,6 +229,7 @@ impl Builder {
             model: Model { generated, ..Model::default() },
             references: HashMap::new(),
             nodes_max: limits.nodes_max,
+            held_left: limits.nodes_max.saturating_mul(HELD_PER_NODE),
         }
     }
 
@@ -211,6 +237,7 @@ impl Builder {
         if self.model.nodes.len() >= self.nodes_max {
             return Err(TooManyNodes);
         }
+        self.held_left = self.held_left.checked_sub(node.kind.held()).ok_or(TooManyNodes)?;
         self.model.nodes.push(node);
         Ok(NodeId(self.model.nodes.len() - 1))
     }

@@ -179,30 +179,12 @@ fn add(out: &mut Keywords, key: &str, value: Option<String>) {
     out.extend(value.map(|value| (key.to_owned(), value)));
 }
 
-/// The formats that the reference checks; it forgets the others.
-const FORMATS: [&str; 13] = [
-    "date",
-    "date-time",
-    "email",
-    "hostname",
-    "ipv4",
-    "ipv6",
-    "json-pointer",
-    "regex",
-    "relative-json-pointer",
-    "time",
-    "uri",
-    "uri-reference",
-    "uri-template",
-];
-
 fn string(rules: &StringRules, out: &mut Keywords) {
     add(out, "type", rules.typed.then(|| "string".to_owned()));
     add(out, "minLength", rules.min_length.map(|limit| limit.to_string()));
     add(out, "maxLength", rules.max_length.map(|limit| limit.to_string()));
     add(out, "pattern", rules.pattern.as_ref().map(|pattern| format!("{pattern:?}")));
-    let format = rules.format.as_ref().filter(|format| FORMATS.contains(&format.as_str()));
-    add(out, "format", format.map(ToString::to_string));
+    add(out, "format", rules.format.as_ref().map(ToString::to_string));
 }
 
 fn number(rules: &NumberRules, out: &mut Keywords) {

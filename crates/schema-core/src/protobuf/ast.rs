@@ -39,6 +39,20 @@ pub(super) struct File {
     pub(super) options: Vec<OptionNode>,
 }
 
+impl File {
+    /// Whether nothing of it would be printed: only comments, or a descriptor of nothing known.
+    pub(super) fn is_empty(&self) -> bool {
+        self.package.is_none()
+            && self.syntax.is_none()
+            && self.imports.is_empty()
+            && self.public_imports.is_empty()
+            && self.types.is_empty()
+            && self.services.is_empty()
+            && self.extends.items.is_empty()
+            && self.options.is_empty()
+    }
+}
+
 /// Items that are printed after a separator line. The line depends on what was written, the items
 /// on what normalization left of it (observed: a message whose only oneof is empty keeps the line).
 #[derive(Clone, Debug)]

@@ -1,7 +1,5 @@
 //! What went wrong while reading a file, by byte offset, until the text is at hand to count lines.
 
-use foldhash::{HashMap, HashMapExt};
-
 use crate::limits::breach;
 use crate::{Limits, Location, ParseError, ParseErrorKind};
 
@@ -32,27 +30,38 @@ impl Failure {
     pub(super) fn into_error(self, text: &str) -> ParseError {
         let error = ParseError::new(self.kind, self.message);
         match self.at {
-            Some(at) => error.at(location(text, at)),
+            Some(at) => error.at(Location::START.after(text.get(..at).unwrap_or(text))),
             None => error,
         }
     }
 }
 
-fn location(text: &str, at: usize) -> Location {
-    Location::START.after(text.get(..at).unwrap_or(text))
+/// Bytes between two noted places.
+const STRIDE: usize = 256;
+
+/// Lines and columns of a text by byte offset: only what follows a noted place is counted, so that
+/// very many findings in a very long line cost little each.
+pub(super) struct Places<'t> {
+    text: &'t str,
+    noted: Vec<(usize, Location)>,
 }
 
-/// The places of many offsets, told in one pass over the text.
-pub(super) fn locations(text: &str, mut offsets: Vec<usize>) -> HashMap<usize, Location> {
-    offsets.sort_unstable();
-    let mut known = HashMap::with_capacity(offsets.len());
-    let (mut passed, mut place) = (0, Location::START);
-    for at in offsets {
-        place = place.after(text.get(passed..at).unwrap_or_default());
-        passed = at;
-        known.insert(at, place);
+impl<'t> Places<'t> {
+    pub(super) fn new(text: &'t str) -> Self {
+        let mut places = Self { text, noted: Vec::new() };
+        for at in (STRIDE..text.len()).step_by(STRIDE) {
+            let at = text.ceil_char_boundary(at);
+            places.noted.push((at, places.location(at)));
+        }
+        places
     }
-    known
+
+    pub(super) fn location(&self, at: usize) -> Location {
+        let passed = self.noted.partition_point(|(noted, _)| *noted <= at);
+        let noted = passed.checked_sub(1).and_then(|last| self.noted.get(last));
+        let (start, from) = noted.copied().unwrap_or((0, Location::START));
+        from.after(self.text.get(start..at).unwrap_or_default())
+    }
 }
 
 fn too_large(at: usize, what: &str, max: usize, setting: &str) -> Failure {
@@ -83,6 +92,11 @@ impl Budget {
             return Err(too_large(at, what, self.limits.nodes_max, "nodes-max"));
         }
         Ok(())
+    }
+
+    /// The parts of a dotted name, each of which becomes a scope.
+    pub(super) fn parts(&mut self, name: &str, at: usize) -> Result<()> {
+        name.bytes().filter(|byte| *byte == b'.').try_for_each(|_| self.node(at))
     }
 
     /// Refuses a file of `count` declarations and texts before it is decoded.
@@ -129,5 +143,20 @@ impl Budget {
     /// Back to the top level, after a failure in the middle of a file.
     pub(super) fn restart(&mut self) {
         self.depth = 0;
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn places_are_those_that_counting_from_the_start_gives() {
+        let text = "é\n".repeat(300) + &"ü".repeat(700) + "\n" + &"x".repeat(600);
+        let places = Places::new(&text);
+        for (at, _) in text.char_indices().chain([(text.len(), ' ')]) {
+            assert_eq!(places.location(at), Location::START.after(&text[..at]), "{at}");
+        }
+        assert_eq!(Places::new("").location(0), Location::START);
     }
 }

@@ -47,7 +47,8 @@ impl Parser<'_, '_> {
     }
 
     fn field(&mut self, at: usize, label: Option<Label>, ty: FieldType) -> Result<Field> {
-        let name = self.lexer.member_name()?.into();
+        let name = SmolStr::new(self.lexer.member_name()?);
+        self.budget.parts(&name, at)?;
         self.lexer.require('=')?;
         let number = self.lexer.integer()?;
         let mut options = self.bracketed_options()?;

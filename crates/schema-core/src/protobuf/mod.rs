@@ -44,6 +44,8 @@ struct Parsed {
     file: File,
     dependencies: Vec<Dependency>,
     canonical: OnceLock<String>,
+    /// Under which it was parsed.
+    limits: Limits,
 }
 
 /// A referenced file. Its own names need not resolve, as the reference never looks.
@@ -72,14 +74,19 @@ impl ProtobufSchema {
         }
         let Read { file, is_text } =
             read_file(text, limits, &mut budget).map_err(|failure| failure.into_error(text))?;
-        let types = Types::collect(&file, &dependencies);
-        normalize::check(&file, &types)
-            .and_then(|is_odd| if is_odd { readable(&file, &types, limits) } else { Ok(()) })
+        normalize::normalize(&file, &Types::collect(&file, &dependencies), limits)
+            .and_then(|(normalized, odd)| {
+                odd.map_or(Ok(()), |at| reads_back(at, &print::print(&normalized), limits))
+            })
             .map_err(|failure| if is_text { failure } else { failure.without_place() })
             .map_err(|failure| failure.into_error(text))?;
+        if file.is_empty() {
+            return Err(ParseError::new(ParseErrorKind::Empty, "Empty schema"));
+        }
         let parsed = Parsed {
             source: is_text.then(|| text.to_owned()),
             canonical: OnceLock::new(),
+            limits: *limits,
             file,
             dependencies,
         };
@@ -91,10 +98,10 @@ impl ProtobufSchema {
     }
 
     pub fn normalized(&self) -> String {
-        let Parsed { file, dependencies, .. } = &*self.parsed;
-        match normalize::normalize(file, &Types::collect(file, dependencies)) {
+        let Parsed { file, dependencies, limits, .. } = &*self.parsed;
+        match normalize::normalize(file, &Types::collect(file, dependencies), limits) {
             Ok((normalized, _)) => print::print(&normalized),
-            // Parsing has seen that every name resolves.
+            // Parsing has seen that it can be done.
             Err(_) => self.canonical().to_owned(),
         }
     }
@@ -136,11 +143,6 @@ impl ProtobufSchema {
 }
 
 /// The reference prints some texts without quotes or escapes and refuses what it then cannot read.
-fn readable(file: &File, types: &Types<'_>, limits: &Limits) -> error::Result<()> {
-    let (normalized, odd) = normalize::normalize(file, types)?;
-    odd.map_or(Ok(()), |at| reads_back(at, &print::print(&normalized), limits))
-}
-
 fn reads_back(at: usize, normalized: &str, limits: &Limits) -> error::Result<()> {
     parser::parse(normalized, &mut Budget::new(limits)).map(drop).map_err(|failure| {
         let message = format!("its normalized text cannot be read: {}", failure.message);

@@ -363,11 +363,18 @@ impl<'a> Parser<'a, '_> {
         let close = match self.lexer.peek()? {
             '(' => ')',
             '[' => ']',
-            _ => return self.lexer.word(),
+            _ => return self.word_of_parts(),
         };
         self.lexer.next()?;
-        let word = self.lexer.word()?;
+        let word = self.word_of_parts()?;
         self.lexer.require(close)?;
+        Ok(word)
+    }
+
+    fn word_of_parts(&mut self) -> Result<&'a str> {
+        let at = self.lexer.offset();
+        let word = self.lexer.word()?;
+        self.budget.parts(word, at)?;
         Ok(word)
     }
 }

@@ -235,6 +235,13 @@ fn bytes_that_are_no_descriptor_get_the_message_for_text() {
     assert_eq!(failure("AAAA").1, "unexpected 'AAAA'");
 }
 
+#[test]
+fn what_would_be_stored_as_blank_text_is_an_empty_schema() {
+    for text in ["// a comment\n", ";;", "mAYB", "/* \" */"] {
+        assert_eq!(failure(text).0, ParseErrorKind::Empty, "{text}");
+    }
+}
+
 const PIECES: [&str; 48] = [
     "syntax",
     "=",

@@ -30,6 +30,8 @@ pub(super) const ROOT: NodeId = NodeId(0);
 struct Node<'a> {
     parent: NodeId,
     part: &'a str,
+    /// Bytes of the full name.
+    length: usize,
     ty: Option<TypeInfo<'a>>,
     extension: Option<&'a Field>,
 }
@@ -95,7 +97,7 @@ impl<'a> Types<'a> {
     }
 
     fn of_well_known(is_kept: impl Fn(&str) -> bool) -> Self {
-        let root = Node { parent: ROOT, part: "", ty: None, extension: None };
+        let root = Node { parent: ROOT, part: "", length: 0, ty: None, extension: None };
         let mut types = Self {
             nodes: vec![root],
             edges: HashMap::new(),
@@ -158,11 +160,24 @@ impl<'a> Types<'a> {
             let child = *entry.or_insert(next);
             if child == next {
                 self.parts.insert(part);
-                self.nodes.push(Node { parent: id, part, ty: None, extension: None });
+                let length = self.name_length(id) + 1 + part.len();
+                self.nodes.push(Node { parent: id, part, length, ty: None, extension: None });
             }
             id = child;
         }
         id
+    }
+
+    /// Bytes of the full name, give or take a dot.
+    pub(super) fn name_length(&self, id: NodeId) -> usize {
+        self.nodes.get(id.0).map_or(0, |node| node.length)
+    }
+
+    /// Bytes of the full names of all types that strangers define.
+    pub(super) fn name_bytes(&self) -> usize {
+        let is_foreign = |info: TypeInfo<'_>| info.origin != Origin::WellKnown;
+        let foreign = self.nodes.iter().filter(|node| node.ty.is_some_and(is_foreign));
+        foreign.map(|node| node.length).sum()
     }
 
     /// The scope of a package's top level.

@@ -74,6 +74,26 @@ pub(super) const CASES: &[Case] = &[
         task: || Task::parse(Avro, format!("\"{}\"", "n".repeat(1_000_000))),
     },
     Case {
+        name: "avro: 10,000 types in a namespace of 500 kB",
+        expected: "TooLarge",
+        task: || {
+            let types = list(10_000, |i| field(&format!("f{i}"), &fixed(i)));
+            let text = record("R", &types);
+            let space = format!("{{\"namespace\":\"{}\",", "n".repeat(500_000));
+            Task::parse(Avro, text.replacen('{', &space, 1))
+        },
+    },
+    Case {
+        name: "avro: 30,000 aliases in a namespace of 500 kB",
+        expected: "TooLarge",
+        task: || {
+            let aliases = list(30_000, |i| format!("\"A{i}\""));
+            let head =
+                format!("{{\"namespace\":\"{}\",\"aliases\":[{aliases}],", "n".repeat(500_000));
+            Task::parse(Avro, record("R", "").replacen('{', &head, 1))
+        },
+    },
+    Case {
         name: "avro: one record defined 5,000 times",
         expected: "parsed",
         task: || {
@@ -187,6 +207,10 @@ fn default_field(field_type: &str, default: &str) -> String {
 /// A union of records, each with the fields that `fields` gives it by its number.
 fn union(count: usize, fields: impl Fn(usize) -> String) -> String {
     format!("[{}]", list(count, |i| record(&format!("R{i}"), &fields(i))))
+}
+
+fn fixed(number: usize) -> String {
+    format!(r#"{{"type":"fixed","name":"F{number}","size":1}}"#)
 }
 
 fn symbols(count: usize, prefix: &str) -> String {

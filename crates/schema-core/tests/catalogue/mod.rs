@@ -1,6 +1,8 @@
 //! Hostile inputs by name, with what each must end in. A test runs all of them under the default
 //! limits; `benches/hostile.rs` measures each in a process of its own.
 
+#![allow(clippy::format_collect, reason = "long texts are put together once a run")]
+
 mod avro;
 mod json;
 mod protobuf;

@@ -30,7 +30,7 @@ pub(super) const CASES: &[Case] = &[
     },
     Case {
         name: "proto: groups 10,000 deep",
-        expected: "Syntax",
+        expected: "TooLarge",
         task: || {
             let groups = nested(10_000, "optional group G = 1 {", "", "}");
             Task::parse(Protobuf, format!("message A {{ {groups} }}"))
@@ -78,15 +78,14 @@ pub(super) const CASES: &[Case] = &[
         },
     },
     Case {
-        name: "proto: 40,000 fields against fields of another kind",
+        name: "proto: 30,000 fields against fields of another kind",
+        expected: "too complex",
+        task: || Task::compare(Protobuf, fields("int32", 30_000), fields("string", 30_000)),
+    },
+    Case {
+        name: "proto: 10,000 fields against fields of another kind",
         expected: "incompatible",
-        task: || {
-            let text = |kind: &str| {
-                let fields: String = (1..30_000).map(|i| format!("{kind} f{i}={i};")).collect();
-                format!("syntax = \"proto3\"; message A {{ {fields} }}")
-            };
-            Task::compare(Protobuf, text("int32"), text("string"))
-        },
+        task: || Task::compare(Protobuf, fields("int32", 10_000), fields("string", 10_000)),
     },
     Case {
         name: "proto: name of 1 MB",
@@ -102,6 +101,40 @@ pub(super) const CASES: &[Case] = &[
         name: "proto: type name of half a million parts",
         expected: "UnresolvedName",
         task: || proto3(&format!("a{} a = 1;", ".b".repeat(500_000))),
+    },
+    Case {
+        name: "proto: package of half a million parts",
+        expected: "TooLarge",
+        task: || Task::parse(Protobuf, format!("package a{};", ".b".repeat(500_000))),
+    },
+    Case {
+        name: "proto: 10,000 messages in a package of 500 kB",
+        expected: "TooLarge",
+        task: || {
+            let messages: String = (0..10_000).map(|i| format!("message M{i} {{}}")).collect();
+            Task::parse(Protobuf, format!("package {}; {messages}", "p".repeat(500_000)))
+        },
+    },
+    Case {
+        name: "proto: 20,000 fields of a type in a package of 500 kB",
+        expected: "TooLarge",
+        task: || {
+            let fields: String = (1..20_000).map(|i| format!("M f{i} = {i};")).collect();
+            let package = "p".repeat(500_000);
+            let text = format!("syntax = \"proto3\"; package {package}; message M {{ {fields} }}");
+            Task::parse(Protobuf, text)
+        },
+    },
+    Case {
+        name: "proto: 20,000 differences in a message with a name of 500 kB",
+        expected: "too complex",
+        task: || {
+            let text = |kind: &str| {
+                let fields: String = (1..20_000).map(|i| format!("{kind} f{i}={i};")).collect();
+                format!("syntax = \"proto3\"; message {} {{ {fields} }}", "n".repeat(500_000))
+            };
+            Task::compare(Protobuf, text("int32"), text("string"))
+        },
     },
     Case {
         name: "proto: one message 30,000 times",
@@ -122,21 +155,21 @@ pub(super) const CASES: &[Case] = &[
         },
     },
     Case {
-        name: "proto: 10,000 option values under one name",
+        name: "proto: 5,000 option values under one name",
         expected: "parsed",
         task: || {
-            let values: String = (0..10_000).map(|i| format!("k{i}.a{i}: 1 ")).collect();
-            let again: String = (0..10_000).map(|i| format!("s.a{i}: 1 ")).collect();
+            let values: String = (0..5_000).map(|i| format!("k{i}.a{i}: 1 ")).collect();
+            let again: String = (0..5_000).map(|i| format!("s.a{i}: 1 ")).collect();
             Task::parse(Protobuf, format!("option (o) = {{ {values} {again} }};"))
         },
     },
     Case {
-        name: "proto: 20,000 extend blocks",
+        name: "proto: 12,000 extend blocks",
         expected: "parsed",
         task: || {
-            let extends: String =
-                (0..12_000).map(|i| format!("extend M{i} {{ optional int32 e = {i}; }}")).collect();
-            Task::parse(Protobuf, extends)
+            let extend = |i| format!("extend A {{ optional int32 e{i} = {i}; }}");
+            let extends: String = (0..12_000).map(extend).collect();
+            Task::parse(Protobuf, format!("message A {{}} {extends}"))
         },
     },
     Case {
@@ -315,6 +348,11 @@ pub(super) const CASES: &[Case] = &[
         task: || Task::parse(Protobuf, "A".repeat(1_000_000)),
     },
 ];
+
+fn fields(kind: &str, count: usize) -> String {
+    let fields: String = (1..count).map(|i| format!("{kind} f{i}={i};")).collect();
+    format!("syntax = \"proto3\"; message A {{ {fields} }}")
+}
 
 fn proto3(members: &str) -> Task {
     Task::parse(Protobuf, format!("syntax = \"proto3\"; message A {{ {members} }}"))

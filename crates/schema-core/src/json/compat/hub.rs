@@ -33,8 +33,12 @@ impl At {
 
 type Pair = (At, At);
 
+/// Paths hold names, which may be as long as the schema.
+const PATH_BYTES_PER_PAIR: usize = 16;
 /// Looking up a known pair costs this much less than comparing a new one.
-const LOOKUPS_PER_PAIR: usize = 16;
+const LOOKUPS_PER_PAIR: usize = 4;
+/// What comparing a new pair takes.
+const PAIR_COST: usize = 4;
 pub(super) type Found = Rc<[Difference]>;
 
 pub(super) struct Comparison<'a> {
@@ -167,7 +171,8 @@ impl<'a> Comparison<'a> {
         update: At,
     ) -> Result<bool, CheckError> {
         let found = self.compare(original, update)?;
-        self.spend(found.len())?;
+        let bytes = found.iter().map(|difference| path.len() + difference.path.len());
+        self.spend(found.len() + bytes.sum::<usize>() / PATH_BYTES_PER_PAIR)?;
         findings.add_below(path, &found);
         Ok(found.is_empty())
     }
@@ -186,7 +191,7 @@ impl<'a> Comparison<'a> {
             self.assumed = true;
             return Ok(Rc::from([]));
         }
-        self.spend(1)?;
+        self.spend(PAIR_COST)?;
         if self.depth >= self.depth_max {
             self.is_too_deep = true;
             return Err(self.too_complex());

@@ -224,9 +224,10 @@ impl Judge {
             .map(|(index, item)| self.item(schema, rules, index, item))
             .collect();
         if let Some(id) = rules.contains {
-            let found = items.iter().filter(|item| self.holds(schema.with(id), item) == Some(true));
-            let (found, (least, most)) = (found.count(), schema.contained(rules));
-            verdicts.push(Some(found >= least && most.is_none_or(|most| found <= most)));
+            let found = items.iter().map(|item| self.holds(schema.with(id), item));
+            let found: Vec<_> = found.filter(|holds| *holds != Some(false)).collect();
+            let sure = found.iter().flatten().count();
+            verdicts.push(is_between(sure, found.len(), schema.contained(rules)));
         }
         all(verdicts.into_iter())
     }
@@ -247,6 +248,16 @@ impl Judge {
                 None => Some(true),
             },
         }
+    }
+}
+
+/// Whether a number from `least` to `most` is within the limits.
+fn is_between(least: usize, most: usize, limits: (usize, Option<usize>)) -> Option<bool> {
+    let (lower, upper) = (limits.0, limits.1.unwrap_or(usize::MAX));
+    match (least >= lower && most <= upper, most < lower || least > upper) {
+        (true, _) => Some(true),
+        (_, true) => Some(false),
+        _ => None,
     }
 }
 

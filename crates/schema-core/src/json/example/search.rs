@@ -73,7 +73,9 @@ impl Search {
         }
         self.depth += 1;
         let readers: Vec<Shape<'_>> = wanted.reader.iter().flat_map(|all| shapes(all)).collect();
-        for shape in shapes(wanted.writer) {
+        let writers = shapes(wanted.writer);
+        self.judge.spend(writers.iter().chain(&readers).map(Shape::size).sum());
+        for shape in writers {
             self.of_shape(wanted, &shape, &readers, focus, &mut found);
         }
         if *focus == Focus::Everything {

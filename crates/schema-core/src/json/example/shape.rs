@@ -133,6 +133,11 @@ impl Shape<'_> {
         }
     }
 
+    /// How many schemas it was put together from, the work it took.
+    pub(super) fn size(&self) -> usize {
+        self.parts.len()
+    }
+
     fn only(&mut self, wanted: Type, typed: bool) {
         if typed {
             self.types.retain(|known| *known == wanted);

@@ -270,3 +270,26 @@ fn the_search_ends_at_its_limits() {
     let limits = Limits { pairs_max: 0, ..Limits::default() };
     assert_eq!(shown(writer, reader, &limits), [("MAX_LENGTH_DECREASED", None)]);
 }
+
+#[test]
+fn schemas_that_double_at_each_level_end_the_search() {
+    let level = |at: usize, most: usize| {
+        let next = format!("{{\"$ref\":\"#/definitions/L{}\"}}", at + 1);
+        let names: Vec<_> = (0..20).map(|name| format!("\"n{name}\":{next}")).collect();
+        let names = names.join(",");
+        format!(
+            "\"L{at}\":{{\"type\":\"object\",\"properties\":{{{names}}},\"required\":[\"n0\",\"n1\"],
+            \"anyOf\":[{next},{{\"maxProperties\":{most}}}]}}"
+        )
+    };
+    let schema = |most: usize| {
+        let levels: Vec<_> = (0..12).map(|at| level(at, most)).collect();
+        let levels = levels.join(",");
+        format!(
+            "{{\"maxProperties\":{most},\"allOf\":[{{\"$ref\":\"#/definitions/L0\"}}],
+            \"definitions\":{{{levels},\"L12\":{{\"type\":\"null\"}}}}}}"
+        )
+    };
+    let shown = shown(&schema(9), &schema(8), &Limits::default());
+    assert_eq!(shown, [("COMBINED_TYPE_SUBSCHEMAS_CHANGED", None)]);
+}

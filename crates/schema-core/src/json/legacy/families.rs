@@ -59,9 +59,21 @@ pub(super) fn string(at: &mut Extraction<'_, '_>, typed: bool) -> Result<Kind, P
         rules.pattern = Some(source);
     }
     if let Some(value) = object.get("format") {
-        rules.format = Some(super::string(document, "format", value)?);
+        let format = super::string(document, "format", value)?;
+        rules.format = is_checked(at.scope.dialect, &format).then_some(format);
     }
     Ok(Kind::String(Box::new(rules)))
+}
+
+/// Whether the reference checks instances by this format; it forgets others.
+fn is_checked(dialect: Dialect, format: &str) -> bool {
+    let since = match format {
+        "date-time" | "email" | "hostname" | "ipv4" | "ipv6" | "uri" => Dialect::Draft04,
+        "json-pointer" | "uri-reference" | "uri-template" => Dialect::Draft06,
+        "date" | "regex" | "relative-json-pointer" | "time" => Dialect::Draft07,
+        _ => return false,
+    };
+    dialect >= since
 }
 
 /// The numeric keywords of the object.

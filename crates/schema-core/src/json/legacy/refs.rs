@@ -1,5 +1,6 @@
 //! `$ref` in the old drafts: by id as written, by pointer, by registered address; never fetched.
 
+use std::collections::hash_map::Entry;
 use std::rc::Rc;
 
 use foldhash::{HashMap, HashMapExt, HashSet, HashSetExt};
@@ -110,7 +111,7 @@ impl<'a> Loader<'a> {
         text: &str,
         address: &str,
     ) -> Result<(&'a Value, Scope<'a>), ParseError> {
-        if let Some(found) = self.by_id(scope, address) {
+        if let Some(found) = self.by_id(scope, address)? {
             return Ok(found);
         }
         if text.starts_with('#') {
@@ -152,12 +153,12 @@ impl<'a> Loader<'a> {
         if fragment.is_empty() {
             return Ok((&document.root, scope));
         }
-        if let Some(found) = self.by_id(&scope, fragment) {
+        if let Some(found) = self.by_id(&scope, fragment)? {
             return Ok(found);
         }
         // A plain name that nobody has means the whole document, as the reference splits it.
         let mut found = &document.root;
-        for token in fragment.split('/').skip(1) {
+        for token in fragment.trim_end_matches('/').split('/').skip(1) {
             let next = uri::pointer_token(token).and_then(|key| match &found.data {
                 Data::Object(object) => object.get(&key),
                 Data::Array(items) => items.get(key.parse::<usize>().ok()?),
@@ -169,39 +170,43 @@ impl<'a> Loader<'a> {
         Ok((found, scope))
     }
 
-    /// The object whose id is written exactly as `id`.
-    fn by_id(&mut self, scope: &Scope<'a>, id: &str) -> Option<(&'a Value, Scope<'a>)> {
-        let ids = self.ids.entry(std::ptr::from_ref(scope.document)).or_insert_with(|| {
-            let mut ids = HashMap::new();
-            let root = Scope { base: scope.root_base.clone(), ..scope.clone() };
-            collect_ids(&root, &scope.document.root, &mut ids);
-            ids
-        });
-        ids.get(id).cloned()
+    /// The object whose id is written exactly as `id`. Looking for it, the reference meets every id
+    /// of the document, and each must be a URI.
+    fn by_id(&mut self, scope: &Scope<'a>, id: &str) -> Result<Found<'a>, ParseError> {
+        let ids = match self.ids.entry(std::ptr::from_ref(scope.document)) {
+            Entry::Occupied(known) => known.into_mut(),
+            Entry::Vacant(vacant) => {
+                let mut ids = HashMap::new();
+                let root = Scope { base: scope.root_base.clone(), ..scope.clone() };
+                collect_ids(&root, &scope.document.root, &mut ids)?;
+                vacant.insert(ids)
+            }
+        };
+        Ok(ids.get(id).cloned())
     }
 }
 
-fn collect_ids<'a>(scope: &Scope<'a>, value: &'a Value, ids: &mut Ids<'a>) {
+/// A value and the scope in which it stands, if it was found.
+type Found<'a> = Option<(&'a Value, Scope<'a>)>;
+
+fn collect_ids<'a>(
+    scope: &Scope<'a>,
+    value: &'a Value,
+    ids: &mut Ids<'a>,
+) -> Result<(), ParseError> {
     match &value.data {
         Data::Object(object) => {
             if let Some(id) = object.get(scope.dialect.id_keyword()).and_then(Value::as_str) {
                 ids.insert(id.to_owned(), (value, scope.clone()));
             }
-            for member in object.iter() {
-                // An id that is no URI is refused when its schema is loaded, if it is.
-                if let Ok(inner) = scope.enter(&member.value) {
-                    collect_ids(&inner, &member.value, ids);
-                }
-            }
+            object.iter().try_for_each(|member| {
+                collect_ids(&scope.enter(&member.value)?, &member.value, ids)
+            })
         }
         Data::Array(items) => {
-            for item in items.iter() {
-                if let Ok(inner) = scope.enter(item) {
-                    collect_ids(&inner, item, ids);
-                }
-            }
+            items.iter().try_for_each(|item| collect_ids(&scope.enter(item)?, item, ids))
         }
-        _ => {}
+        _ => Ok(()),
     }
 }
 

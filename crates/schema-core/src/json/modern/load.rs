@@ -37,7 +37,7 @@ struct Address<'a> {
 }
 
 pub(super) struct Loader<'a> {
-    documents: &'a Documents,
+    externals: HashMap<String, &'a Document>,
     addresses: Vec<Address<'a>>,
     by_text: HashMap<String, Knot>,
     loadable: VecDeque<Knot>,
@@ -49,7 +49,7 @@ pub(super) struct Loader<'a> {
 
 pub(super) fn load(documents: &Documents) -> Result<Loaded<'_>, ParseError> {
     let mut loader = Loader {
-        documents,
+        externals: externals(documents),
         addresses: Vec::new(),
         by_text: HashMap::new(),
         loadable: VecDeque::new(),
@@ -74,6 +74,23 @@ pub(super) fn load(documents: &Documents) -> Result<Loaded<'_>, ParseError> {
     loader.drain()?;
     let roots = loader.addresses.iter().map(|address| address.place).collect();
     Ok(Loaded { roots, references: loader.references, dynamic: loader.dynamic, root })
+}
+
+/// The references by name, by `./name` and by the name resolved against the input's base; of two
+/// with the same address the first counts.
+fn externals(documents: &Documents) -> HashMap<String, &Document> {
+    let mut externals = HashMap::new();
+    for document in &documents.references {
+        let name = document.name.as_deref().unwrap_or("");
+        let mut addresses = vec![name.to_owned(), uri::resolve(INPUT_BASE, name)];
+        if uri::scheme(name).is_none() && !name.starts_with('.') {
+            addresses.push(format!("./{name}"));
+        }
+        for address in addresses {
+            externals.entry(address).or_insert(document);
+        }
+    }
+    externals
 }
 
 impl<'a> Loader<'a> {
@@ -271,17 +288,9 @@ impl<'a> Loader<'a> {
         Ok(())
     }
 
-    /// A document by address: a reference by its name, by `./name` or by its name resolved
-    /// against the input's base, or a bundled meta-schema.
+    /// A document by address.
     pub(super) fn external(&self, address: &str) -> Option<&'a Document> {
-        let named = self.documents.references.iter().find(|document| {
-            let name = document.name.as_deref().unwrap_or("");
-            let dotted = uri::scheme(name).is_none() && !name.starts_with('.');
-            address == name
-                || (dotted && address.strip_prefix("./") == Some(name))
-                || address == uri::resolve(INPUT_BASE, name)
-        });
-        named.or_else(|| meta_schema(address))
+        self.externals.get(address).copied().or_else(|| meta_schema(address))
     }
 
     /// What `text` leads to, and the base there.

@@ -1,6 +1,6 @@
 //! Character classes: unions, intersections and ranges, in the reading of `java.util.regex`.
 
-use super::escape::Escape;
+use super::escape::{Escape, character};
 use super::parser::{Parser, SETTING};
 use crate::limits::breach;
 
@@ -38,8 +38,9 @@ impl Parser<'_> {
             }
             filled = true;
             match c {
-                '[' if outer.len() >= self.depth_max => {
-                    return Err(breach("character classes nest too deep", self.depth_max, SETTING));
+                '[' if outer.len() + 1 >= self.depth_max => {
+                    let what = "character classes nest too deep";
+                    return Err(breach(what, self.depth_max, SETTING));
                 }
                 '[' => {
                     outer.push(true);
@@ -70,7 +71,7 @@ impl Parser<'_> {
             },
             c => u32::from(c),
         };
-        push_character(start, &mut self.out);
+        self.out.push_str(&character(start));
         let mut ahead = self.rest.clone();
         if ahead.next() != Some('-') || matches!(ahead.next(), Some('[' | ']')) {
             return Ok(());
@@ -84,7 +85,7 @@ impl Parser<'_> {
             return Err("illegal character range".to_owned());
         }
         self.out.push('-');
-        push_character(end, &mut self.out);
+        self.out.push_str(&character(end));
         Ok(())
     }
 
@@ -108,9 +109,3 @@ impl Parser<'_> {
 }
 
 const VERTICAL_TAB: u32 = 0x0B;
-
-/// Half of a surrogate pair stands for what occurs in no text.
-fn push_character(code: u32, out: &mut String) {
-    let c = char::from_u32(code).unwrap_or(char::REPLACEMENT_CHARACTER);
-    out.push_str(&format!("\\x{{{:X}}}", u32::from(c)));
-}

@@ -1,6 +1,8 @@
 //! Escapes in patterns: classes, characters by number, properties, quoted text.
 
 use std::borrow::Cow;
+use std::collections::HashSet;
+use std::sync::{LazyLock, Mutex, PoisonError};
 
 use super::parser::Parser;
 
@@ -25,11 +27,9 @@ impl Parser<'_> {
             'X' => r"(?:\P{M}\p{M}*)".to_owned(),
             'k' => self.named_reference()?,
             c => match self.escaped(c)? {
+                Escape::Set(set) if set.starts_with(['[', '\\']) && c != 'v' => set,
                 Escape::Set(set) => format!("[{set}]"),
-                Escape::Character(code) => {
-                    let c = char::from_u32(code).unwrap_or(char::REPLACEMENT_CHARACTER);
-                    format!("\\x{{{:X}}}", u32::from(c))
-                }
+                Escape::Character(code) => character(code),
             },
         };
         self.out.push_str(&text);
@@ -163,12 +163,30 @@ impl Parser<'_> {
         };
         // Blocks and the rest of Java's own families are legal, but no engine here has them.
         let foreign = ["In", "java", "block=", "blk="].iter().any(|mark| name.starts_with(mark));
-        if foreign || regex::Regex::new(&text).is_ok() {
+        if foreign || posix.is_some() || is_property(&text) {
             Ok(text)
         } else {
             Err(format!("unknown character property {{{name}}}"))
         }
     }
+}
+
+/// Whether the engines know the property in `text`, a `\p{...}`. Finding out takes long and a
+/// pattern can ask very often, so those that are known are remembered; they are finitely many.
+fn is_property(text: &str) -> bool {
+    static KNOWN: LazyLock<Mutex<HashSet<String>>> = LazyLock::new(Mutex::default);
+    // Neither counts where names are compared.
+    let is_counted = |c: &char| !matches!(c, ' ' | '_' | '-');
+    let key: String = text.to_ascii_lowercase().chars().filter(is_counted).collect();
+    let known = || KNOWN.lock().unwrap_or_else(PoisonError::into_inner);
+    if known().contains(&key) {
+        return true;
+    }
+    let is_known = regex::Regex::new(text).is_ok();
+    if is_known {
+        known().insert(key);
+    }
+    is_known
 }
 
 /// The families that `java.util.regex` knows by POSIX or Java names, as members of a class.
@@ -195,6 +213,13 @@ const POSIX: &[(&str, &str)] = &[
     ("javaDigit", r"\p{Nd}"),
     ("javaLetterOrDigit", r"\p{L}\p{Nd}"),
 ];
+
+/// A character as the engines read it everywhere. Half of a surrogate pair stands for what occurs
+/// in no text.
+pub(super) fn character(code: u32) -> String {
+    let c = char::from_u32(code).unwrap_or(char::REPLACEMENT_CHARACTER);
+    format!("\\x{{{:X}}}", u32::from(c))
+}
 
 /// The pattern with each `\Q...\E` as escapes, which is how the reference reads them.
 pub(super) fn unquoted(source: &str) -> Cow<'_, str> {

@@ -79,6 +79,7 @@ pub(super) fn build<'a>(
         findings: Vec::new(),
         pairs: Vec::new(),
         ids: HashMap::new(),
+        path_bytes_left: Some(path_bytes_max(limits)),
     };
     builder.pair(Sides { writer: ROOT, reader: ROOT });
     let mut nodes = vec![builder.files(files)];
@@ -87,6 +88,11 @@ pub(super) fn build<'a>(
             return Err(CheckError::TooComplex(limits.pairs_max));
         }
         nodes.push(builder.messages(pair));
+    }
+    if builder.path_bytes_left.is_none()
+        || builder.findings.len().saturating_mul(FINDING_COST) > limits.pairs_max
+    {
+        return Err(CheckError::TooComplex(limits.pairs_max));
     }
     Ok(Graph { nodes, pairs: builder.pairs, findings: builder.findings })
 }
@@ -97,6 +103,17 @@ pub(super) struct Builder<'a> {
     findings: Vec<Finding>,
     pairs: Vec<Sides<NodeId>>,
     ids: HashMap<Sides<NodeId>, PairId>,
+    /// `None` once the paths took more than they may; those after that are left empty.
+    path_bytes_left: Option<usize>,
+}
+
+/// What a finding costs in pairs, to keep and to tell.
+const FINDING_COST: usize = 32;
+/// Paths hold the names around a finding, which may be as long as the schema.
+const PATH_BYTES_PER_PAIR: usize = 16;
+
+pub(super) fn path_bytes_max(limits: &Limits) -> usize {
+    limits.pairs_max.saturating_mul(PATH_BYTES_PER_PAIR)
 }
 
 impl Builder<'_> {
@@ -109,7 +126,10 @@ impl Builder<'_> {
     }
 
     pub(super) fn finding(&mut self, rule: Rule, place: &Place<'_>) -> FindingId {
-        self.findings.push(Finding { rule, path: place.path(), at: place.at });
+        let path = if self.path_bytes_left.is_some() { place.path() } else { String::new() };
+        let left = self.path_bytes_left.and_then(|left| left.checked_sub(path.len()));
+        self.path_bytes_left = left;
+        self.findings.push(Finding { rule, path, at: place.at });
         self.findings.len() - 1
     }
 

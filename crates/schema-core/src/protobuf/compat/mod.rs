@@ -19,9 +19,7 @@ mod wording;
 
 pub(in crate::protobuf) use self::source::sources;
 
-use foldhash::{HashMap, HashMapExt};
-
-use super::error::locations;
+use super::error::Places;
 use super::types::Types;
 use super::{Parsed, ProtobufSchema};
 use crate::{CheckError, Incompatibility, Limits, Location, Rule, Side};
@@ -83,17 +81,26 @@ fn find(
     let files = Sides { writer: &parsed.writer.file, reader: &parsed.reader.file };
     let graph = graph::build(files, &types, with_compatible, limits)?;
     let found = expand::expand(&graph, limits);
+    if found.is_empty() {
+        return Ok(Vec::new());
+    }
+    let told = found.iter().filter_map(|id| graph.finding(*id));
+    let bytes = told.map(|finding| finding.path.len()).sum::<usize>();
+    if bytes > graph::path_bytes_max(limits) {
+        return Err(CheckError::TooComplex(limits.pairs_max));
+    }
     let places = Sides {
-        writer: places(parsed.writer, found.iter().filter_map(|&id| graph.finding(id)?.at.writer)),
-        reader: places(parsed.reader, found.iter().filter_map(|&id| graph.finding(id)?.at.reader)),
+        writer: parsed.writer.source.as_deref().map(Places::new),
+        reader: parsed.reader.source.as_deref().map(Places::new),
     };
+    let place = |side: &Option<Places<'_>>, at: Option<usize>| Some(side.as_ref()?.location(at?));
     let difference = |id| {
         let found = graph.finding(id)?;
         Some(Difference {
             rule: found.rule,
             path: found.path.clone(),
-            reader_location: found.at.reader.and_then(|at| places.reader.get(&at)).copied(),
-            writer_location: found.at.writer.and_then(|at| places.writer.get(&at)).copied(),
+            reader_location: place(&places.reader, found.at.reader),
+            writer_location: place(&places.writer, found.at.writer),
         })
     };
     Ok(found.into_iter().filter_map(difference).collect())
@@ -101,12 +108,6 @@ fn find(
 
 fn collect(parsed: &Parsed) -> Types<'_> {
     Types::collect(&parsed.file, &parsed.dependencies)
-}
-
-/// None where the schema came without a text.
-fn places(parsed: &Parsed, offsets: impl Iterator<Item = usize>) -> HashMap<usize, Location> {
-    let Some(source) = &parsed.source else { return HashMap::new() };
-    locations(source, offsets.collect())
 }
 
 #[cfg(test)]

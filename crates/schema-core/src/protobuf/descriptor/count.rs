@@ -31,10 +31,9 @@ impl Kind {
             (Self::File, 6) => Self::Service,
             (Self::Message, 5) => Self::Range,
             (Self::Enum, 2) => Self::EnumValue,
-            (Self::Service, 2) => Self::Leaf,
             (Self::Field, 8) => Self::FieldOptions,
             (Self::Range, 3) => Self::RangeOptions,
-            (Self::File, 8) | (Self::Message, 7) | (Self::Enum, 3) | (Self::EnumValue, 3) => {
+            (Self::File, 8) | (Self::Message, 7) | (Self::Enum | Self::EnumValue, 3) => {
                 Self::Options
             }
             (Self::Options | Self::FieldOptions, 1088) => Self::Meta,
@@ -42,7 +41,7 @@ impl Kind {
             | (Self::Message, 8..=10)
             | (Self::Enum, 4 | 5)
             | (Self::FieldOptions, 20)
-            | (Self::RangeOptions, 2)
+            | (Self::Service | Self::RangeOptions, 2)
             | (Self::Meta, 2..=4) => Self::Leaf,
             _ => return None,
         })

@@ -65,6 +65,13 @@ impl Reader<'_> {
         self.budget.node(0).map_err(Failure::without_place)
     }
 
+    /// A declaration with a name.
+    fn named(&mut self, name: Option<&String>) -> Result<()> {
+        self.node()?;
+        let name = name.map_or("", String::as_str);
+        self.budget.parts(name, 0).map_err(Failure::without_place)
+    }
+
     fn file(mut self, proto: FileProto) -> Result<File> {
         let syntax = match proto.syntax.as_deref() {
             Some("proto2") => Some(Syntax::Proto2),
@@ -72,6 +79,7 @@ impl Reader<'_> {
             _ => None,
         };
         self.is_proto3 = syntax == Some(Syntax::Proto3);
+        self.named(proto.package.as_ref())?;
         let mut file = File {
             package: proto.package.filter(|package| !package.is_empty()).map(SmolStr::from),
             syntax,
@@ -113,7 +121,7 @@ impl Reader<'_> {
     }
 
     fn message(&mut self, proto: MessageProto) -> Result<Message> {
-        self.node()?;
+        self.named(proto.name.as_ref())?;
         let mut oneofs: Vec<_> = proto
             .oneof_decl
             .into_iter()
@@ -161,7 +169,7 @@ impl Reader<'_> {
     }
 
     fn enumeration(&mut self, proto: EnumProto) -> Result<Enum> {
-        self.node()?;
+        self.named(proto.name.as_ref())?;
         let mut constants = Vec::new();
         for value in proto.value {
             self.node()?;
@@ -203,7 +211,7 @@ impl Reader<'_> {
     }
 
     fn field(&mut self, proto: FieldProto) -> Result<Field> {
-        self.node()?;
+        self.named(proto.name.as_ref())?;
         let label = match proto.label.unwrap_or(1) {
             _ if proto.proto3_optional.unwrap_or_default() => Some(Label::Optional),
             3 => Some(Label::Repeated),

@@ -5,66 +5,56 @@
 //! extension ranges, options. Kept: the order of messages, enums, services, rpcs, because message
 //! indexes on the wire count it. Map entries become `map<>`, `proto2` goes unsaid.
 
-mod check;
 mod merge;
 mod numbers;
 mod options;
 
 pub(super) use options::as_map;
 
-use std::borrow::Cow;
 use std::cell::Cell;
 
 use smol_str::{SmolStr, format_smolstr};
 
 use super::ast::{
-    Constant, Enum, Extend, Extensions, Field, FieldType, File, Group, MapType, Message,
-    NumberRange, Oneof, OptionValue, Reserved, ReservedItem, Rpc, RpcType, Section, Service,
-    Syntax, TypeDecl,
+    Constant, Enum, Extend, Extensions, Field, FieldType, File, Group, Message, NumberRange, Oneof,
+    OptionValue, Reserved, ReservedItem, Rpc, RpcType, Section, Service, Syntax, TypeDecl,
 };
 use super::error::{Failure, Result};
 use super::print::value_options;
-use super::types::{NodeId, TypeInfo, Types};
-use crate::ParseErrorKind;
+use super::types::{NodeId, Types};
+use crate::{Limits, ParseErrorKind};
 
 /// The normalized tree, and where a text stands in it whose print may not be readable.
-pub(super) fn normalize(file: &File, types: &Types<'_>) -> Result<(File, Option<usize>)> {
-    let odd = &Cell::new(None);
-    let normalizer = Normalizer { odd: Some(odd), ..Normalizer::at_top_of(file, types) };
-    let normalized = normalizer.file(file)?;
-    Ok((normalized, odd.get()))
-}
-
-/// Whether [`normalize`] might find such a text. Fails as it does.
-pub(super) fn check(file: &File, types: &Types<'_>) -> Result<bool> {
-    let odd = &Cell::new(None);
-    Normalizer { odd: Some(odd), ..Normalizer::at_top_of(file, types) }.check(file)?;
-    Ok(odd.get().is_some())
-}
-
-/// What the type of a field stands for.
-enum Resolved<'f> {
-    Scalar,
-    Named(NodeId),
-    Map(Cow<'f, MapType>),
+pub(super) fn normalize(
+    file: &File,
+    types: &Types<'_>,
+    limits: &Limits,
+) -> Result<(File, Option<usize>)> {
+    let scope = types.scope_of_package(file.package.as_deref().unwrap_or_default());
+    let mut normalizer = Normalizer::new(types, scope);
+    let left = limits.name_bytes_max().checked_sub(types.name_bytes());
+    normalizer.name_bytes_left.set(left);
+    let tree = normalizer.file(file)?;
+    if normalizer.name_bytes_left.get().is_none() {
+        let message = "the full names in the file are too long (setting text-bytes-max)";
+        return Err(Failure::new(ParseErrorKind::TooLarge, 0, message).without_place());
+    }
+    Ok((tree, normalizer.odd.get()))
 }
 
 /// What names and options come to, seen from a scope.
 pub(super) struct Normalizer<'t, 'a> {
     types: &'t Types<'a>,
     scope: NodeId,
-    /// Takes the place of a text that is printed as it is though it is not one word.
-    odd: Option<&'t Cell<Option<usize>>>,
+    /// The place of a text that is printed as it is though it is not one word.
+    odd: Cell<Option<usize>>,
+    /// Bytes left for full names; `None` once there were too many, which are then left empty.
+    name_bytes_left: Cell<Option<usize>>,
 }
 
 impl<'t, 'a> Normalizer<'t, 'a> {
     pub(super) fn new(types: &'t Types<'a>, scope: NodeId) -> Self {
-        Self { types, scope, odd: None }
-    }
-
-    fn at_top_of(file: &File, types: &'t Types<'a>) -> Self {
-        let scope = types.scope_of_package(file.package.as_deref().unwrap_or_default());
-        Self::new(types, scope)
+        Self { types, scope, odd: Cell::new(None), name_bytes_left: Cell::new(Some(usize::MAX)) }
     }
 
     pub(super) fn scope(&self) -> NodeId {
@@ -82,8 +72,19 @@ impl<'t, 'a> Normalizer<'t, 'a> {
         self.scope = outer;
     }
 
-    fn file(mut self, file: &File) -> Result<File> {
-        self.watch_imports(file);
+    fn full_name(&self, id: NodeId) -> SmolStr {
+        let length = self.types.name_length(id);
+        let left = self.name_bytes_left.get().and_then(|left| left.checked_sub(length));
+        self.name_bytes_left.set(left);
+        left.map_or_else(SmolStr::default, |_| self.types.full_name(id).into())
+    }
+
+    fn file(&mut self, file: &File) -> Result<File> {
+        for path in file.imports.iter().chain(&file.public_imports) {
+            if path.contains(['"', '\\', '\n']) {
+                self.watch(0, path);
+            }
+        }
         Ok(File {
             package: file.package.clone(),
             syntax: file.syntax.filter(|syntax| *syntax == Syntax::Proto3),
@@ -96,43 +97,20 @@ impl<'t, 'a> Normalizer<'t, 'a> {
         })
     }
 
-    fn resolve(&self, at: usize, name: &str) -> Result<(NodeId, TypeInfo<'a>)> {
-        self.types.resolve(self.scope, name).ok_or_else(|| unresolved(at, name))
-    }
-
-    fn watch_imports(&self, file: &File) {
-        for path in file.imports.iter().chain(&file.public_imports) {
-            if path.contains(['"', '\\', '\n']) {
-                self.watch(0, path);
-            }
-        }
-    }
-
-    fn watch_reserved(&self, at: usize, statements: &[Reserved]) {
-        for item in statements.iter().flatten() {
-            if let ReservedItem::Name(name) = item {
-                self.watch(at, name);
-            }
-        }
-    }
-
     fn watch(&self, at: usize, text: &str) {
         let is_word = |text: &str| {
             let is_part = |byte: u8| byte.is_ascii_alphanumeric() || b"_-.".contains(&byte);
             !text.is_empty() && text.bytes().all(is_part)
         };
-        if let (Some(odd), false) = (self.odd, is_word(text)) {
-            odd.set(odd.get().or(Some(at)));
+        if !is_word(text) {
+            self.odd.set(self.odd.get().or(Some(at)));
         }
     }
 
     /// A full name with its leading dot.
     fn name(&self, at: usize, name: &str) -> Result<SmolStr> {
-        self.resolve(at, name).map(|(id, _)| self.absolute_name(id))
-    }
-
-    fn absolute_name(&self, id: NodeId) -> SmolStr {
-        format_smolstr!(".{}", self.types.full_name(id))
+        let (id, _) = self.types.resolve(self.scope, name).ok_or_else(|| unresolved(at, name))?;
+        Ok(format_smolstr!(".{}", self.full_name(id)))
     }
 
     fn types(&mut self, types: &[TypeDecl]) -> Result<Vec<TypeDecl>> {
@@ -209,42 +187,44 @@ impl<'t, 'a> Normalizer<'t, 'a> {
     }
 
     fn field_type(&self, field: &Field) -> Result<FieldType> {
-        Ok(match self.resolved(field)? {
-            Resolved::Scalar => field.ty.clone(),
-            Resolved::Named(id) => FieldType::Named(self.absolute_name(id)),
-            // Observed: the type of the values may stay unresolved.
-            Resolved::Map(map) => match self.types.resolve(self.scope, &map.value.to_string()) {
-                Some((id, _)) => {
-                    FieldType::map(map.key.clone(), FieldType::Named(self.absolute_name(id)))
+        let ty = match &field.ty {
+            FieldType::Named(_) if field.ty.is_scalar() => return Ok(field.ty.clone()),
+            FieldType::Named(name) => {
+                let found = self.types.resolve(self.scope, name);
+                let (id, info) = found.ok_or_else(|| unresolved(field.at, name))?;
+                match info.map_entry {
+                    None => {
+                        return Ok(FieldType::Named(format_smolstr!(".{}", self.full_name(id))));
+                    }
+                    Some(entry) => entry.map_type().map(|map| FieldType::Map(Box::new(map))).ok_or_else(|| {
+                        let message = format!(
+                            "'{name}' is marked as a map entry but has no 'key' and 'value' that \
+                             make a map"
+                        );
+                        Failure::new(ParseErrorKind::Invalid, field.at, message)
+                    })?,
                 }
-                None => FieldType::Map(Box::new(map.into_owned())),
+            }
+            FieldType::Map(_) => field.ty.clone(),
+        };
+        check_keys(field.at, &ty)?;
+        // Observed: the type of the values may stay unresolved.
+        Ok(match ty {
+            FieldType::Map(map) => match self.types.resolve(self.scope, &map.value.to_string()) {
+                Some((id, _)) => {
+                    let value = FieldType::Named(format_smolstr!(".{}", self.full_name(id)));
+                    FieldType::map(map.key, value)
+                }
+                None => FieldType::Map(map),
             },
+            named @ FieldType::Named(_) => named,
         })
     }
 
-    fn resolved<'f>(&self, field: &'f Field) -> Result<Resolved<'f>> {
-        let map = match &field.ty {
-            FieldType::Named(_) if field.ty.is_scalar() => return Ok(Resolved::Scalar),
-            FieldType::Named(name) => {
-                let (id, info) = self.resolve(field.at, name)?;
-                let Some(entry) = info.map_entry else { return Ok(Resolved::Named(id)) };
-                Cow::Owned(entry.map_type().ok_or_else(|| {
-                    let message = format!(
-                        "'{name}' is marked as a map entry but has no 'key' and 'value' that \
-                         make a map"
-                    );
-                    Failure::new(ParseErrorKind::Invalid, field.at, message)
-                })?)
-            }
-            FieldType::Map(map) => Cow::Borrowed(&**map),
-        };
-        check_keys(field.at, &map)?;
-        Ok(Resolved::Map(map))
-    }
-
+    /// Observed: a oneof without fields is dropped even if it holds a group.
     fn oneofs(&self, oneofs: &Section<Oneof>) -> Result<Section<Oneof>> {
         let mut items = Vec::new();
-        for oneof in kept(oneofs) {
+        for oneof in oneofs.items.iter().filter(|oneof| !oneof.fields.is_empty()) {
             items.push(Oneof {
                 name: oneof.name.clone(),
                 fields: self.fields(&oneof.fields)?,
@@ -287,7 +267,11 @@ impl<'t, 'a> Normalizer<'t, 'a> {
     }
 
     fn reserved(&self, at: usize, statements: &[Reserved]) -> Vec<Reserved> {
-        self.watch_reserved(at, statements);
+        for item in statements.iter().flatten() {
+            if let ReservedItem::Name(name) = item {
+                self.watch(at, name);
+            }
+        }
         reserved(statements)
     }
 
@@ -355,22 +339,17 @@ fn unresolved(at: usize, name: &str) -> Failure {
     Failure::new(ParseErrorKind::UnresolvedName, at, message)
 }
 
-fn check_keys(at: usize, map: &MapType) -> Result<()> {
-    let mut map = map;
-    loop {
+fn check_keys(at: usize, ty: &FieldType) -> Result<()> {
+    let mut ty = ty;
+    while let FieldType::Map(map) = ty {
         if !map.key.is_map_key() {
             let message =
                 format!("the key of a map is an integer, a bool or a string, not '{}'", map.key);
             return Err(Failure::new(ParseErrorKind::Invalid, at, message));
         }
-        let FieldType::Map(inner) = &map.value else { return Ok(()) };
-        map = inner;
+        ty = &map.value;
     }
-}
-
-/// Observed: a oneof without fields is dropped even if it holds a group.
-fn kept(oneofs: &Section<Oneof>) -> impl Iterator<Item = &Oneof> {
-    oneofs.items.iter().filter(|oneof| !oneof.fields.is_empty())
+    Ok(())
 }
 
 fn all<T, U>(items: &[T], one: impl FnMut(&T) -> Result<U>) -> Result<Vec<U>> {

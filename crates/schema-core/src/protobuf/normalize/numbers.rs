@@ -4,8 +4,9 @@
 //! becomes 15, `1e3` becomes 1000 and `0.12345` becomes 0.123. What it cannot read stays as
 //! written.
 
-/// Longest number that is worked on; whatever comes out longer stays as written.
-const DIGITS_MAX: usize = 10_000;
+/// Longest number that is worked on, and most zeros that are written out for an exponent; what is
+/// longer stays as written, because a few bytes must not become many.
+const DIGITS_MAX: usize = 1_000;
 
 pub(super) fn normalize(text: String) -> String {
     let normalized = if text.len() > DIGITS_MAX {
@@ -64,11 +65,9 @@ fn decimal(digits: &str, radix: u32) -> Option<String> {
             limbs.push(carry);
         }
     }
-    let mut out = limbs.pop()?.to_string();
-    for limb in limbs.iter().rev() {
-        out.push_str(&format!("{limb:09}"));
-    }
-    Some(out)
+    let highest = limbs.pop()?.to_string();
+    let others = limbs.iter().rev().map(|limb| format!("{limb:09}"));
+    Some(std::iter::once(highest).chain(others).collect())
 }
 
 /// A float where that loses nothing a double would keep, else a double, else exact digits.

@@ -48,7 +48,7 @@ impl Normalizer<'_, '_> {
         }
         match self.types.resolve_extension(self.scope, &option.name) {
             Some((id, _)) => OptionNode {
-                name: self.types.full_name(id).into(),
+                name: self.full_name(id),
                 is_custom: option.is_custom,
                 value: as_map(option.value),
             },
@@ -140,7 +140,7 @@ impl Normalizer<'_, '_> {
             let extension = key.strip_prefix('[').and_then(|key| key.strip_suffix(']'));
             let full = extension
                 .and_then(|name| self.types.resolve_extension(self.scope, name))
-                .map(|(id, _)| format_smolstr!("[{}]", self.types.full_name(id)));
+                .map(|(id, _)| format_smolstr!("[{}]", self.full_name(id)));
             sorted.entry(full.unwrap_or(key)).or_insert_with(|| self.value(value));
         }
         sorted.into_iter().collect()

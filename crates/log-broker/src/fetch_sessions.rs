@@ -1,0 +1,245 @@
+//! Fetch sessions (KIP-227): what a client reads is remembered, so that its requests and our
+//! answers name only what has changed.
+//!
+//! A session keeps its partitions in an order: those that were answered with records go to the
+//! end, so that the ones behind them get their turn at the next response.
+
+use std::collections::BTreeMap;
+
+use kafka_protocol::ResponseError;
+use kafka_protocol::messages::FetchRequest;
+use kafka_protocol::messages::TopicName;
+use kafka_protocol::messages::fetch_request::{FetchPartition, FetchTopic, ForgottenTopic};
+use levada_kafka_wire::fetch::FetchedPartition;
+use parking_lot::Mutex;
+use uuid::Uuid;
+
+/// Kafka's `max.incremental.fetch.session.cache.slots`.
+const SESSIONS_MAX: usize = 1_000;
+/// Kafka's `min.incremental.fetch.session.eviction.ms`: a session that was used since is not given
+/// up for a new one.
+const KEPT_MS: i64 = 2 * 60_000;
+
+const FULL_EPOCH: i32 = 0;
+const CLOSING_EPOCH: i32 = -1;
+
+/// A topic as the client names it: by name, or by id.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) struct Named {
+    pub(crate) name: TopicName,
+    pub(crate) id: Uuid,
+}
+
+/// One partition to be read.
+#[derive(Debug, Clone)]
+pub(crate) struct Asked {
+    pub(crate) topic: Named,
+    pub(crate) partition: FetchPartition,
+}
+
+/// A request, completed by what its session remembers.
+#[derive(Debug)]
+pub(crate) struct Begun {
+    pub(crate) asked: Vec<Asked>,
+    session: Kind,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Kind {
+    None,
+    /// To be made once the answer is known.
+    New,
+    Incremental(i32),
+}
+
+#[derive(Debug, Default)]
+pub(crate) struct FetchSessions(Mutex<BTreeMap<i32, Session>>);
+
+#[derive(Debug)]
+struct Session {
+    /// Of the next request.
+    epoch: i32,
+    by_id: bool,
+    partitions: Vec<Remembered>,
+    last_used_ms: i64,
+}
+
+#[derive(Debug)]
+struct Remembered {
+    asked: Asked,
+    told: Told,
+}
+
+/// What the client knows of a partition.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+struct Told {
+    high_watermark: i64,
+    log_start_offset: i64,
+}
+
+const NOTHING_TOLD: Told = Told { high_watermark: -1, log_start_offset: -1 };
+
+impl FetchSessions {
+    /// What `request` asks for.
+    pub(crate) fn begin(
+        &self,
+        request: &FetchRequest,
+        by_id: bool,
+        now_ms: i64,
+    ) -> Result<Begun, ResponseError> {
+        let asked = || request.topics.iter().flat_map(of_topic).collect();
+        match (request.session_id, request.session_epoch) {
+            (id, CLOSING_EPOCH) => {
+                self.0.lock().remove(&id);
+                Ok(Begun { asked: asked(), session: Kind::None })
+            }
+            (id, FULL_EPOCH) => {
+                self.0.lock().remove(&id);
+                let asked: Vec<Asked> = asked();
+                // A session that remembers nothing is of no use.
+                let session = if asked.is_empty() { Kind::None } else { Kind::New };
+                Ok(Begun { asked, session })
+            }
+            (0, _) => Err(ResponseError::InvalidFetchSessionEpoch),
+            (id, epoch) => {
+                let mut sessions = self.0.lock();
+                let session = sessions.get_mut(&id).ok_or(ResponseError::FetchSessionIdNotFound)?;
+                if session.epoch != epoch {
+                    return Err(ResponseError::InvalidFetchSessionEpoch);
+                }
+                if session.by_id != by_id {
+                    return Err(ResponseError::FetchSessionTopicIdError);
+                }
+                session.update(request, asked(), now_ms);
+                let asked = session.partitions.iter().map(|one| one.asked.clone()).collect();
+                Ok(Begun { asked, session: Kind::Incremental(id) })
+            }
+        }
+    }
+
+    /// The session's id, 0 for none, and what of `fetched` the client is to be told. `fetched` is
+    /// in the order of what was asked for.
+    pub(crate) fn finish(
+        &self,
+        begun: &Begun,
+        by_id: bool,
+        fetched: Vec<FetchedPartition>,
+        now_ms: i64,
+    ) -> (i32, Vec<(Named, FetchedPartition)>) {
+        let all = || begun.asked.iter().map(|asked| asked.topic.clone());
+        match begun.session {
+            Kind::None => (0, all().zip(fetched).collect()),
+            Kind::New => {
+                let id = self.create(begun, by_id, &fetched, now_ms);
+                (id, all().zip(fetched).collect())
+            }
+            Kind::Incremental(id) => {
+                let mut sessions = self.0.lock();
+                let named = all().zip(fetched).collect();
+                match sessions.get_mut(&id) {
+                    Some(session) => (id, session.tell(named)),
+                    // It was given up meanwhile; the client will ask in full.
+                    None => (id, named),
+                }
+            }
+        }
+    }
+
+    fn create(&self, begun: &Begun, by_id: bool, fetched: &[FetchedPartition], now_ms: i64) -> i32 {
+        let mut sessions = self.0.lock();
+        if sessions.len() >= SESSIONS_MAX {
+            let oldest = sessions.iter().min_by_key(|(_, session)| session.last_used_ms);
+            match oldest.map(|(id, session)| (*id, session.last_used_ms)) {
+                Some((id, used_ms)) if now_ms.saturating_sub(used_ms) > KEPT_MS => {
+                    sessions.remove(&id);
+                }
+                _ => return 0,
+            }
+        }
+        let id = loop {
+            let [a, b, c, d, ..] = Uuid::new_v4().into_bytes();
+            let id = i32::from_be_bytes([a & 0x7f, b, c, d]);
+            if id != 0 && !sessions.contains_key(&id) {
+                break id;
+            }
+        };
+        let remember = |(asked, fetched): (&Asked, &FetchedPartition)| Remembered {
+            asked: asked.clone(),
+            told: Told::of(fetched),
+        };
+        let partitions = begun.asked.iter().zip(fetched).map(remember).collect();
+        sessions.insert(id, Session { epoch: 1, by_id, partitions, last_used_ms: now_ms });
+        id
+    }
+}
+
+impl Session {
+    fn update(&mut self, request: &FetchRequest, asked: Vec<Asked>, now_ms: i64) {
+        self.last_used_ms = now_ms;
+        self.epoch = if self.epoch == i32::MAX { 1 } else { self.epoch + 1 };
+        let places: BTreeMap<_, usize> =
+            self.partitions.iter().zip(0..).map(|(one, at)| (one.asked.place(), at)).collect();
+        let known: Vec<_> = asked.iter().map(|one| places.get(&one.place()).copied()).collect();
+        for (asked, at) in asked.into_iter().zip(known) {
+            match at.and_then(|at| self.partitions.get_mut(at)) {
+                Some(known) => known.asked = asked,
+                None => self.partitions.push(Remembered { asked, told: NOTHING_TOLD }),
+            }
+        }
+        for forgotten in &request.forgotten_topics_data {
+            self.partitions.retain(|one| !one.asked.is_in(forgotten));
+        }
+    }
+
+    /// What is news to the client; it counts as told. `fetched` is in the session's order.
+    fn tell(&mut self, fetched: Vec<(Named, FetchedPartition)>) -> Vec<(Named, FetchedPartition)> {
+        if fetched.len() != self.partitions.len() {
+            // Used by two connections at once: whatever is told is right, nothing is remembered.
+            return fetched;
+        }
+        let (mut news, mut waiting, mut served) = (Vec::new(), Vec::new(), Vec::new());
+        for (mut known, (topic, partition)) in self.partitions.drain(..).zip(fetched) {
+            let told = Told::of(&partition);
+            let has_records = !partition.records.is_empty();
+            let is_news = has_records
+                || partition.error_code != 0
+                || partition.diverging_epoch.is_some()
+                || known.told != told;
+            // After an error everything is news again.
+            known.told = if partition.error_code == 0 { told } else { NOTHING_TOLD };
+            if has_records { &mut served } else { &mut waiting }.push(known);
+            if is_news {
+                news.push((topic, partition));
+            }
+        }
+        waiting.append(&mut served);
+        self.partitions = waiting;
+        news
+    }
+}
+
+impl Told {
+    fn of(fetched: &FetchedPartition) -> Self {
+        let FetchedPartition { high_watermark, log_start_offset, .. } = *fetched;
+        Self { high_watermark, log_start_offset }
+    }
+}
+
+impl Asked {
+    fn place(&self) -> (Uuid, String, i32) {
+        (self.topic.id, self.topic.name.to_string(), self.partition.partition)
+    }
+
+    fn is_in(&self, forgotten: &ForgottenTopic) -> bool {
+        self.topic.name == forgotten.topic
+            && self.topic.id == forgotten.topic_id
+            && forgotten.partitions.contains(&self.partition.partition)
+    }
+}
+
+fn of_topic(topic: &FetchTopic) -> impl Iterator<Item = Asked> {
+    let named = Named { name: topic.topic.clone(), id: topic.topic_id };
+    let asked =
+        |partition: &FetchPartition| Asked { topic: named.clone(), partition: partition.clone() };
+    topic.partitions.iter().map(asked).collect::<Vec<_>>().into_iter()
+}
