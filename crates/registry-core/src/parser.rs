@@ -72,6 +72,12 @@ impl Parser {
         Self { pool, limits, parsed: Cache::with_weighter(CACHED_COUNT, CACHED_TEXT_BYTES, ByText) }
     }
 
+    /// How many texts were not in the cache.
+    #[cfg(test)]
+    pub(crate) fn parses(&self) -> u64 {
+        self.parsed.misses()
+    }
+
     /// The parsed schema, or the parser's own error.
     pub(crate) async fn try_parse(
         &self,

@@ -9,6 +9,23 @@ pub struct Location {
     pub column: usize,
 }
 
+impl Location {
+    pub(crate) const START: Self = Self { line: 1, column: 1 };
+
+    /// The place behind `passed`, which starts here.
+    pub(crate) fn after(mut self, passed: &str) -> Self {
+        for c in passed.chars() {
+            if c == '\n' {
+                self.line += 1;
+                self.column = 1;
+            } else {
+                self.column += 1;
+            }
+        }
+        self
+    }
+}
+
 /// A schema text that cannot be used, with the reason and, where known, the place.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 pub struct ParseError {

@@ -1,19 +1,34 @@
 //! Reading the attributes of a schema object, with errors that say where.
 
+use smol_str::SmolStr;
+
 use crate::json_text::{Data, Member, Object, Value};
 use crate::{Location, ParseError, ParseErrorKind};
 
-/// Attributes with a meaning of their own; all others are custom properties.
-pub(super) const RESERVED: [&str; 10] =
-    ["doc", "fields", "items", "name", "namespace", "size", "symbols", "values", "type", "aliases"];
+/// Attributes of a type with a meaning of their own; all others are custom properties.
+pub(super) fn is_reserved(key: &str) -> bool {
+    matches!(
+        key,
+        "doc"
+            | "fields"
+            | "items"
+            | "name"
+            | "namespace"
+            | "size"
+            | "symbols"
+            | "values"
+            | "type"
+            | "aliases"
+    )
+}
 
 pub(super) fn invalid(message: impl Into<String>, place: Location) -> ParseError {
     ParseError::new(ParseErrorKind::Invalid, message).at(place)
 }
 
 /// The member's text; a member of another kind counts as absent, as in the reference.
-pub(super) fn text<'v>(object: &'v Object, key: &str) -> Option<&'v str> {
-    object.get(key).and_then(Value::as_str)
+pub(super) fn text<'v>(object: &'v Object, key: &str) -> Option<&'v SmolStr> {
+    object.get(key).and_then(Value::as_text)
 }
 
 pub(super) fn required<'v>(
@@ -28,9 +43,9 @@ pub(super) fn required_text<'v>(
     object: &'v Object,
     key: &str,
     place: Location,
-) -> Result<&'v str, ParseError> {
+) -> Result<&'v SmolStr, ParseError> {
     let value = required(object, key, place)?;
-    value.as_str().ok_or_else(|| {
+    value.as_text().ok_or_else(|| {
         invalid(format!("attribute {key:?} is a string, not {}", value.kind()), value.location)
     })
 }
@@ -47,7 +62,7 @@ pub(super) fn required_array<'v>(
 }
 
 /// The aliases as written, with their places.
-pub(super) fn aliases_of(object: &Object) -> Result<Vec<(&str, Location)>, ParseError> {
+pub(super) fn aliases_of(object: &Object) -> Result<Vec<(&SmolStr, Location)>, ParseError> {
     let Some(value) = object.get("aliases") else { return Ok(Vec::new()) };
     let Some(items) = value.as_array() else {
         return Err(invalid(
@@ -57,7 +72,7 @@ pub(super) fn aliases_of(object: &Object) -> Result<Vec<(&str, Location)>, Parse
     };
     items
         .iter()
-        .map(|item| match item.as_str() {
+        .map(|item| match item.as_text() {
             Some(alias) => Ok((alias, item.location)),
             None => {
                 Err(invalid(format!("an alias is a string, not {}", item.kind()), item.location))
@@ -76,7 +91,7 @@ pub(super) fn check_integers(props: &Object) -> Result<(), ParseError> {
                 let message = format!("{} does not fit 64 bits", number.source());
                 return Err(invalid(message, value.location));
             }
-            Data::Array(items) => open.extend(items),
+            Data::Array(items) => open.extend(items.iter()),
             Data::Object(object) => open.extend(object.iter().map(|member| &member.value)),
             _ => {}
         }
@@ -84,9 +99,9 @@ pub(super) fn check_integers(props: &Object) -> Result<(), ParseError> {
     Ok(())
 }
 
-/// The members that are not `reserved`.
-pub(super) fn props(object: &Object, reserved: &[&str]) -> Object {
+/// The members that are not reserved.
+pub(super) fn props(object: &Object, is_reserved: impl Fn(&str) -> bool) -> Object {
     let kept: Vec<Member> =
-        object.iter().filter(|member| !reserved.contains(&member.key.as_str())).cloned().collect();
+        object.iter().filter(|member| !is_reserved(&member.key)).cloned().collect();
     Object::new(kept)
 }

@@ -12,6 +12,8 @@ mod tests;
 
 use std::collections::HashSet;
 
+use smol_str::SmolStr;
+
 use super::AvroSchema;
 use super::compat::{Subject, is_promoted, subject};
 use super::types::{Enum, Record, Shape, TypeId, Types};
@@ -126,7 +128,7 @@ fn unknown_symbol(reader: &Enum, writer: &Enum) -> Option<usize> {
     if reader.default.is_some() {
         return None;
     }
-    let known: HashSet<&String> = reader.symbols.iter().collect();
+    let known: HashSet<&SmolStr> = reader.symbols.iter().collect();
     writer.symbols.iter().position(|symbol| !known.contains(symbol))
 }
 

@@ -1,7 +1,7 @@
 //! Whether a default value fits its type, judged as the reference judges it: shapes and ranges
 //! count, lengths of fixed types and symbols of enums do not, and any branch of a union will do.
 
-use std::collections::HashSet;
+use foldhash::HashSet;
 
 use super::types::{Field, Primitive, Shape, TypeId, Types};
 use crate::json_text::{Data, Number, Value};
@@ -90,7 +90,7 @@ impl<'a> DefaultCheck<'a> {
     /// fails, where a default is given for a type that leads back to the default's own record.
     fn must_not_lead_to_owner(&mut self, record: TypeId, name: &str) -> Result<(), ParseError> {
         let Some(owner) = self.owner else { return Ok(()) };
-        let mut seen = HashSet::from([record]);
+        let mut seen: HashSet<TypeId> = [record].into_iter().collect();
         let mut open = vec![record];
         while let Some(id) = open.pop() {
             self.steps_left = self.steps_left.saturating_sub(1);

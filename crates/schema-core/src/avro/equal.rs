@@ -1,7 +1,8 @@
 //! Equality of types: the one that lets a name be defined twice, and the one by which the registry
 //! takes two schemas for the same.
 
-use std::collections::HashSet;
+use foldhash::{HashSet, HashSetExt};
+use smol_str::SmolStr;
 
 use super::types::{Enum, Field, Fixed, Named, Record, Shape, TypeId, Types};
 use crate::json_text::Object;
@@ -88,7 +89,7 @@ fn same_field(a: &Field, b: &Field, sameness: Sameness) -> bool {
         && a.order == b.order
         && same_props(&a.props, &b.props)
         && (sameness == Sameness::Structure
-            || (a.doc == b.doc && same_as_sets(&a.aliases, &b.aliases, String::as_str)))
+            || (a.doc == b.doc && same_as_sets(&a.aliases, &b.aliases, SmolStr::as_str)))
 }
 
 fn same_named(a: &Named, b: &Named, sameness: Sameness) -> bool {

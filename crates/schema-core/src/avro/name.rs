@@ -1,14 +1,16 @@
 //! Names of types: simple name, namespace, and how one is written inside another.
 
+use smol_str::{SmolStr, format_smolstr};
+
 use super::types::Primitive;
 
 /// The name of a record, enum or fixed type, or of an alias.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(super) struct Name {
-    pub(super) simple: String,
+    pub(super) simple: SmolStr,
     /// Never empty; `None` is the null namespace.
-    pub(super) space: Option<String>,
-    pub(super) full: String,
+    pub(super) space: Option<SmolStr>,
+    pub(super) full: SmolStr,
 }
 
 impl Name {
@@ -18,24 +20,24 @@ impl Name {
             Some((own, simple)) => (Some(own), simple),
             None => (space, written),
         };
-        let space = space.filter(|space| !space.is_empty()).map(str::to_owned);
-        let full = match &space {
-            Some(space) => format!("{space}.{simple}"),
-            None => simple.to_owned(),
+        let space = space.filter(|space| !space.is_empty());
+        let full = match space {
+            Some(space) => format_smolstr!("{space}.{simple}"),
+            None => simple.into(),
         };
-        Self { simple: simple.to_owned(), space, full }
+        Self { simple: simple.into(), space: space.map(SmolStr::new), full }
     }
 }
 
 /// A type name as written inside namespace `current`, given the `space` it is defined in.
 ///
 /// Short inside its own namespace, unless it reads like a type word there: `a.int` stays whole.
-pub(super) fn relative(name: &Name, space: Option<&str>, current: Option<&str>) -> String {
+pub(super) fn relative(name: &Name, space: Option<&str>, current: Option<&str>) -> SmolStr {
     if space.is_some() && space == current && !is_type_word(&name.simple) {
         return name.simple.clone();
     }
     match space {
-        Some(space) => format!("{space}.{}", name.simple),
+        Some(space) => format_smolstr!("{space}.{}", name.simple),
         None => name.simple.clone(),
     }
 }

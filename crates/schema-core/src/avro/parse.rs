@@ -1,11 +1,12 @@
 //! From JSON to types, in the order in which the reference does it: a name is known as soon as its
 //! definition has been read to the end, and until then stands for itself.
 
-use std::collections::{HashMap, HashSet};
+use foldhash::{HashMap, HashMapExt, HashSet, HashSetExt};
+use smol_str::{SmolStr, format_smolstr};
 
 use super::attributes::{
-    RESERVED, aliases_of, check_integers, invalid, props, required, required_array, required_text,
-    text,
+    aliases_of, check_integers, invalid, is_reserved, props, required, required_array,
+    required_text, text,
 };
 use super::defaults::DefaultCheck;
 use super::equal::{Sameness, are_equal};
@@ -22,7 +23,7 @@ const FIXED_SIZE_MAX: i64 = i32::MAX as i64 - 8;
 pub(super) struct Parser<'a> {
     pub(super) types: Types,
     /// Finished definitions, by full name.
-    names: HashMap<String, TypeId>,
+    names: HashMap<SmolStr, TypeId>,
     pub(super) validation: Validation,
     pub(super) limits: &'a Limits,
     /// Whether the text being read is the schema's own and so its places are worth keeping.
@@ -130,7 +131,7 @@ impl<'a> Parser<'a> {
     /// A type by name: a primitive, then the name in the current namespace, then as it stands.
     fn find(
         &mut self,
-        name: &str,
+        name: &SmolStr,
         space: Option<&str>,
         place: Location,
     ) -> Result<TypeId, ParseError> {
@@ -140,9 +141,9 @@ impl<'a> Parser<'a> {
         let full = match space {
             Some(space) if !name.contains('.') => {
                 self.charge_name(space.len() + name.len(), place)?;
-                format!("{space}.{name}")
+                format_smolstr!("{space}.{name}")
             }
-            _ => name.to_owned(),
+            _ => name.clone(),
         };
         match self.names.get(&full).or_else(|| self.names.get(name)) {
             Some(&known) => Ok(known),
@@ -156,7 +157,8 @@ impl<'a> Parser<'a> {
         place: Location,
         space: Option<&str>,
     ) -> Result<TypeId, ParseError> {
-        match required_text(object, "type", place)? {
+        let name = required_text(object, "type", place)?;
+        match name.as_str() {
             "record" => self.record(object, place, space, false),
             "error" => self.record(object, place, space, true),
             "enum" => self.enumeration(object, place, space),
@@ -169,7 +171,7 @@ impl<'a> Parser<'a> {
                 let values = self.parse(required(object, "values", place)?, space)?;
                 self.finish(Shape::Map, values, object, place)
             }
-            name => self.primitive_or_name(name, object, place, space),
+            _ => self.primitive_or_name(name, object, place, space),
         }
     }
 
@@ -180,21 +182,21 @@ impl<'a> Parser<'a> {
         object: &Object,
         place: Location,
     ) -> Result<TypeId, ParseError> {
-        self.add(shape(inside), props(object, &RESERVED), place)
+        self.add(shape(inside), props(object, is_reserved), place)
     }
 
     /// `{"type":"int"}`, or `{"type":"Named"}`: a roundabout use of the name, whose other
     /// attributes are lost.
     fn primitive_or_name(
         &mut self,
-        name: &str,
+        name: &SmolStr,
         object: &Object,
         place: Location,
         space: Option<&str>,
     ) -> Result<TypeId, ParseError> {
         match Primitive::parse(name) {
             Some(primitive) => {
-                self.add(Shape::Primitive(primitive), props(object, &RESERVED), place)
+                self.add(Shape::Primitive(primitive), props(object, is_reserved), place)
             }
             None => self.find(name, space, required(object, "type", place)?.location),
         }
@@ -213,10 +215,10 @@ impl<'a> Parser<'a> {
             let what = format!("an enum has {} symbols", listed.len());
             return Err(too_large(&what, symbols_max, "enum-symbols-max").at(place));
         }
-        let mut symbols: Vec<String> = Vec::with_capacity(listed.len());
+        let mut symbols: Vec<SmolStr> = Vec::with_capacity(listed.len());
         let mut seen = HashSet::new();
         for value in listed {
-            let Some(symbol) = value.as_str() else {
+            let Some(symbol) = value.as_text() else {
                 return Err(invalid(
                     format!("an enum symbol is a string, not {}", value.kind()),
                     value.location,
@@ -226,19 +228,18 @@ impl<'a> Parser<'a> {
             if !seen.insert(symbol) {
                 return Err(invalid(format!("duplicate enum symbol {symbol:?}"), value.location));
             }
-            symbols.push(symbol.to_owned());
+            symbols.push(symbol.clone());
         }
-        let default = text(object, "default").map(str::to_owned);
-        if let Some(symbol) = default.as_deref().filter(|symbol| !seen.contains(symbol)) {
+        let default = text(object, "default").cloned();
+        if let Some(symbol) = default.as_ref().filter(|symbol| !seen.contains(symbol)) {
             return Err(invalid(
                 format!("enum default {symbol:?} is none of the symbols of {}", named.name.full),
                 object.get("default").map_or(place, |value| value.location),
             ));
         }
         // An enum's own default is an attribute, unlike that of other types.
-        let kept: Vec<&str> = RESERVED.into_iter().chain(["default"]).collect();
-        let shape = Shape::Enum(Enum { named, symbols, default });
-        self.define(shape, props(object, &kept), place)
+        let shape = Shape::Enum(Box::new(Enum { named, symbols, default }));
+        self.define(shape, props(object, |key| is_reserved(key) || key == "default"), place)
     }
 
     fn fixed(
@@ -261,7 +262,11 @@ impl<'a> Parser<'a> {
                 value.location,
             ));
         };
-        self.define(Shape::Fixed(Fixed { named, size }), props(object, &RESERVED), place)
+        self.define(
+            Shape::Fixed(Box::new(Fixed { named, size })),
+            props(object, is_reserved),
+            place,
+        )
     }
 
     /// Name, doc and aliases of a definition.
@@ -273,7 +278,7 @@ impl<'a> Parser<'a> {
     ) -> Result<Named, ParseError> {
         let written = required_text(object, "name", place)?;
         let at = object.get("name").map_or(place, |value| value.location);
-        let space = text(object, "namespace").or(space);
+        let space = text(object, "namespace").map(SmolStr::as_str).or(space);
         self.charge_name(written.len() + space.map_or(0, str::len), place)?;
         let name = Name::new(written, space);
         self.check_name(&name.simple, at)?;
@@ -296,7 +301,7 @@ impl<'a> Parser<'a> {
                 aliases.push(alias);
             }
         }
-        Ok(Named { name, doc: text(object, "doc").map(str::to_owned), aliases })
+        Ok(Named { name, doc: text(object, "doc").cloned(), aliases })
     }
 
     /// Counts a full name of so many bytes.
@@ -361,8 +366,22 @@ impl<'a> Parser<'a> {
             };
             targets.insert(id, target);
         }
-        let target = |id: TypeId| targets.get(&id).copied().unwrap_or(id);
-        self.types.redirect(start, target);
+        if !targets.is_empty() {
+            self.redirect(start, &targets)?;
+        }
+        for (record, position) in std::mem::take(&mut self.provisional) {
+            self.check_provisional(record, position)?;
+        }
+        Ok(targets.get(&root).copied().unwrap_or(root))
+    }
+
+    /// Replaces the names that stood for themselves. Unions may hold a type twice only now.
+    fn redirect(
+        &mut self,
+        start: usize,
+        targets: &HashMap<TypeId, TypeId>,
+    ) -> Result<(), ParseError> {
+        self.types.redirect(start, |id| targets.get(&id).copied().unwrap_or(id));
         for checked in self.types.since(start) {
             if let Shape::Union(branches) = &checked.shape
                 && let Some(fault) = union_fault(&self.types, branches)
@@ -371,10 +390,7 @@ impl<'a> Parser<'a> {
                 return Err(ParseError { location: checked.location, ..error });
             }
         }
-        for (record, position) in std::mem::take(&mut self.provisional) {
-            self.check_provisional(record, position)?;
-        }
-        Ok(target(root))
+        Ok(())
     }
 
     /// Refuses a default that its field's type cannot hold; stored schemas pass unchecked. Returns

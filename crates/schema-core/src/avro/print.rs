@@ -2,7 +2,8 @@
 //!
 //! The work still to do lies on a list of its own, so no nesting of types can exhaust the stack.
 
-use std::collections::{HashMap, HashSet};
+use foldhash::{HashMap, HashSet, HashSetExt};
+use smol_str::{SmolStr, format_smolstr};
 
 use super::logical;
 use super::name::{Name, relative};
@@ -161,7 +162,7 @@ impl<'a> Printer<'a> {
             return;
         }
         self.out.push_str(",\"symbols\":");
-        self.strings(symbols.symbols.iter().map(String::as_str));
+        self.strings(symbols.symbols.iter().map(SmolStr::as_str));
         if let Some(default) = &symbols.default {
             self.out.push_str(",\"default\":");
             write_string(default, &mut self.out);
@@ -202,7 +203,7 @@ impl<'a> Printer<'a> {
             self.out.push_str(",\"namespace\":");
             write_string(inner.unwrap_or(""), &mut self.out);
         }
-        let is_dropped = |doc: &&String| self.form == Form::Normal && doc.is_empty();
+        let is_dropped = |doc: &&SmolStr| self.form == Form::Normal && doc.is_empty();
         if let Some(doc) = named.doc.as_ref().filter(|doc| !is_dropped(doc)) {
             self.out.push_str(",\"doc\":");
             write_string(doc, &mut self.out);
@@ -219,11 +220,11 @@ impl<'a> Printer<'a> {
         if !aliases.is_empty() {
             self.out.push_str(",\"aliases\":");
             let own = named.name.space.as_deref();
-            let shown: Vec<String> = aliases
+            let shown: Vec<SmolStr> = aliases
                 .into_iter()
                 .map(|alias| relative(alias, alias.space.as_deref(), own))
                 .collect();
-            self.strings(shown.iter().map(String::as_str));
+            self.strings(shown.iter().map(SmolStr::as_str));
         }
         self.out.push('}');
     }
@@ -240,7 +241,7 @@ impl<'a> Printer<'a> {
             self.out.push_str(",\"order\":");
             write_string(field.order.as_str(), &mut self.out);
         }
-        let mut aliases: Vec<&str> = field.aliases.iter().map(String::as_str).collect();
+        let mut aliases: Vec<&str> = field.aliases.iter().map(SmolStr::as_str).collect();
         if self.form == Form::Normal {
             aliases.sort_by(|a, b| utf16_order(a, b));
         }
@@ -318,9 +319,9 @@ impl<'a> Printer<'a> {
 }
 
 /// How the reference sorts aliases: by full name, with a dot before one that left the namespace.
-fn sort_key(alias: &Name, named: &Named) -> String {
+fn sort_key(alias: &Name, named: &Named) -> SmolStr {
     if alias.space.is_none() && named.name.space.is_some() {
-        return format!(".{}", alias.simple);
+        return format_smolstr!(".{}", alias.simple);
     }
     alias.full.clone()
 }

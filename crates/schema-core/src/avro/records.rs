@@ -1,9 +1,10 @@
 //! Parsing of records and their fields.
 
-use std::collections::{HashMap, HashSet};
+use foldhash::{HashMap, HashSet, HashSetExt};
+use smol_str::SmolStr;
 
 use super::attributes::{
-    RESERVED, aliases_of, invalid, props, required, required_array, required_text, text,
+    aliases_of, invalid, is_reserved, props, required, required_array, required_text, text,
 };
 use super::parse::Parser;
 use super::types::{Field, Named, Order, Primitive, Record, Shape, TypeId};
@@ -11,13 +12,15 @@ use crate::json_text::{Data, Number, Object, Value};
 use crate::{Location, ParseError};
 
 /// Attributes of a field with a meaning of their own.
-const FIELD_RESERVED: [&str; 6] = ["default", "doc", "name", "order", "type", "aliases"];
+fn is_field_reserved(key: &str) -> bool {
+    matches!(key, "default" | "doc" | "name" | "order" | "type" | "aliases")
+}
 
 /// The fields of a record that have been read.
 #[derive(Default)]
 struct Fields {
     listed: Vec<Field>,
-    by_name: HashMap<String, usize>,
+    by_name: HashMap<SmolStr, usize>,
     /// Positions of fields whose defaults are to be checked again at the end.
     provisional: Vec<usize>,
 }
@@ -48,8 +51,8 @@ impl Parser<'_> {
         is_error: bool,
     ) -> Result<TypeId, ParseError> {
         let Fields { listed, by_name, provisional } = fields;
-        let shape = Shape::Record(Record { named, is_error, fields: listed, by_name });
-        let id = self.define(shape, props(object, &RESERVED), place)?;
+        let shape = Shape::Record(Box::new(Record { named, is_error, fields: listed, by_name }));
+        let id = self.define(shape, props(object, is_reserved), place)?;
         self.provisional.extend(provisional.into_iter().map(|position| (id, position)));
         Ok(id)
     }
@@ -91,7 +94,7 @@ impl Parser<'_> {
         let Some(object) = value.as_object() else {
             return Err(invalid("a field is an object", place));
         };
-        let name = required_text(object, "name", place)?.to_owned();
+        let name = required_text(object, "name", place)?.clone();
         let order = match object.get("order") {
             None => Order::Ascending,
             Some(value) => value.as_str().and_then(Order::parse).ok_or_else(|| {
@@ -108,20 +111,20 @@ impl Parser<'_> {
             Some(default) => self.check_default(&name, type_id, default)?,
         };
         let mut seen = HashSet::new();
-        let mut aliases: Vec<String> = Vec::new();
+        let mut aliases: Vec<SmolStr> = Vec::new();
         for (alias, _) in aliases_of(object)? {
             if seen.insert(alias) {
-                aliases.push(alias.to_owned());
+                aliases.push(alias.clone());
             }
         }
         let field = Field {
             name,
             type_id,
-            doc: text(object, "doc").map(str::to_owned),
+            doc: text(object, "doc").cloned(),
             default,
             order,
             aliases,
-            props: props(object, &FIELD_RESERVED),
+            props: props(object, is_field_reserved),
             location: self.location(place),
         };
         Ok((field, is_provisional))

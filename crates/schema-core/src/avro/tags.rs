@@ -98,7 +98,7 @@ fn find(root: &Value, change: &EntityChange) -> Option<Vec<Step>> {
                 }
                 let members = object.iter().filter(|member| is_nesting(&member.key));
                 members
-                    .map(|member| (Step::Member(member.key.clone()), &member.value, namespace))
+                    .map(|member| (Step::Member(member.key.to_string()), &member.value, namespace))
                     .collect()
             }
             _ => continue,

@@ -2,7 +2,8 @@
 //!
 //! An arena with plain indices makes recursive schemas harmless: nothing owns its own parent.
 
-use std::collections::HashMap;
+use foldhash::HashMap;
+use smol_str::SmolStr;
 
 use super::name::Name;
 use crate::Location;
@@ -35,17 +36,18 @@ pub(super) struct Type {
     pub(super) location: Option<Location>,
 }
 
+/// Definitions are boxed because most types are none, and all lie in one list.
 #[derive(Clone, Debug)]
 pub(super) enum Shape {
     Primitive(Primitive),
     Array(TypeId),
     Map(TypeId),
     Union(Vec<TypeId>),
-    Record(Record),
-    Enum(Enum),
-    Fixed(Fixed),
+    Record(Box<Record>),
+    Enum(Box<Enum>),
+    Fixed(Box<Fixed>),
     /// A name used before its definition; the end of parsing replaces every use of it.
-    Unresolved(String),
+    Unresolved(SmolStr),
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -64,7 +66,7 @@ pub(super) enum Primitive {
 #[derive(Clone, Debug)]
 pub(super) struct Named {
     pub(super) name: Name,
-    pub(super) doc: Option<String>,
+    pub(super) doc: Option<SmolStr>,
     /// In source order, each once.
     pub(super) aliases: Vec<Name>,
 }
@@ -76,18 +78,18 @@ pub(super) struct Record {
     pub(super) is_error: bool,
     pub(super) fields: Vec<Field>,
     /// Positions in `fields`.
-    pub(super) by_name: HashMap<String, usize>,
+    pub(super) by_name: HashMap<SmolStr, usize>,
 }
 
 #[derive(Clone, Debug)]
 pub(super) struct Field {
-    pub(super) name: String,
+    pub(super) name: SmolStr,
     pub(super) type_id: TypeId,
-    pub(super) doc: Option<String>,
+    pub(super) doc: Option<SmolStr>,
     pub(super) default: Option<Value>,
     pub(super) order: Order,
     /// In source order, each once; plain field names.
-    pub(super) aliases: Vec<String>,
+    pub(super) aliases: Vec<SmolStr>,
     pub(super) props: Object,
     pub(super) location: Option<Location>,
 }
@@ -102,8 +104,8 @@ pub(super) enum Order {
 #[derive(Clone, Debug)]
 pub(super) struct Enum {
     pub(super) named: Named,
-    pub(super) symbols: Vec<String>,
-    pub(super) default: Option<String>,
+    pub(super) symbols: Vec<SmolStr>,
+    pub(super) default: Option<SmolStr>,
 }
 
 #[derive(Clone, Debug)]

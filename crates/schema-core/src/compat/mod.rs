@@ -54,7 +54,7 @@ pub fn check_version_under(
     previous: &Schema,
     limits: &Limits,
 ) -> Result<VersionReport, CheckError> {
-    let mut report = VersionReport::new(previous.canonical());
+    let mut report = VersionReport::default();
     if level == CompatibilityLevel::None {
         return Ok(report);
     }
@@ -63,7 +63,7 @@ pub fn check_version_under(
             Side::New => (candidate, previous),
             Side::Old => (previous, candidate),
         };
-        report.direction(match (reader, writer) {
+        let found = match (reader, writer) {
             (Schema::Avro(reader), Schema::Avro(writer)) => {
                 avro::compare(reader, writer, reader_side, limits)?
             }
@@ -77,7 +77,8 @@ pub fn check_version_under(
                 report.different_type();
                 return Ok(report);
             }
-        });
+        };
+        report.direction(found, previous);
     }
     Ok(report)
 }

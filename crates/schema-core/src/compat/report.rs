@@ -1,7 +1,7 @@
 //! What one comparison found, and how the reference words it.
 
 use super::Rule;
-use crate::Location;
+use crate::{Location, Schema};
 
 /// Longest old schema text that a message quotes whole, in UTF-16 code units.
 const QUOTED_UNITS_MAX: usize = 10_240;
@@ -54,21 +54,17 @@ pub struct VersionReport {
     /// All directions, in the order they were checked.
     pub incompatibilities: Vec<Incompatibility>,
     different_type: bool,
-    last_direction_failed: bool,
-    old_schema: String,
+    /// The text of the earlier version, if the direction checked last failed.
+    failed_against: Option<String>,
 }
 
 impl VersionReport {
-    pub(super) fn new(old_schema: &str) -> Self {
-        Self { old_schema: old_schema.to_owned(), ..Self::default() }
-    }
-
     pub(super) fn different_type(&mut self) {
         self.different_type = true;
     }
 
-    pub(super) fn direction(&mut self, found: Vec<Incompatibility>) {
-        self.last_direction_failed = !found.is_empty();
+    pub(super) fn direction(&mut self, found: Vec<Incompatibility>, previous: &Schema) {
+        self.failed_against = (!found.is_empty()).then(|| previous.canonical().to_owned());
         self.incompatibilities.extend(found);
     }
 
@@ -85,11 +81,11 @@ impl VersionReport {
         }
         let mut messages: Vec<String> =
             self.incompatibilities.iter().map(|found| found.message.clone()).collect();
-        if self.last_direction_failed {
+        if let Some(old_schema) = &self.failed_against {
             messages.push(format!("{{oldSchemaVersion: {old_version}}}"));
-            messages.push(match truncated(&self.old_schema) {
+            messages.push(match truncated(old_schema) {
                 Some(head) => format!("{{oldSchema: <truncated> '{head}...'}}"),
-                None => format!("{{oldSchema: '{}'}}", self.old_schema),
+                None => format!("{{oldSchema: '{old_schema}'}}"),
             });
         }
         messages

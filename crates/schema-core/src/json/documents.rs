@@ -2,6 +2,9 @@
 
 use std::sync::LazyLock;
 
+use smol_str::SmolStr;
+
+use super::model::Held;
 use super::pattern::Pattern;
 use crate::json_text::{Data, Member, Object, Value};
 use crate::{Limits, Location, ParseError, ParseErrorKind, ResolvedReference};
@@ -115,17 +118,17 @@ fn with_defs(root: Value) -> Value {
     }
     let own = present.and_then(|defs| defs.value.as_object());
     let mut defs: Vec<Member> = own.map(|own| own.iter().cloned().collect()).unwrap_or_default();
-    defs.extend(
-        definitions.iter().filter(|m| own.is_none_or(|own| own.get(&m.key).is_none())).cloned(),
-    );
+    let copied = definitions.iter().filter(|m| own.is_none_or(|own| own.get(&m.key).is_none()));
+    // Schemas are told apart by identity, so the two places must not share theirs.
+    defs.extend(copied.map(|m| Member { value: m.value.unshared(), ..m.clone() }));
     let location = present.map_or(root.location, |defs| defs.value.location);
     let bridged = Member {
-        key: "$defs".to_owned(),
+        key: "$defs".into(),
         key_location: location,
-        value: Value { data: Data::Object(Object::new(defs)), location },
+        value: Value { data: Data::Object(Object::new(defs).into()), location },
     };
     let members = object.iter().cloned().chain([bridged]).collect();
-    Value { data: Data::Object(Object::new(members)), location: root.location }
+    Value { data: Data::Object(Object::new(members).into()), location: root.location }
 }
 
 /// A bundled meta-schema by its address, with or without the trailing `#`; http and https count
@@ -176,15 +179,15 @@ static META_SCHEMAS: LazyLock<Vec<(&'static str, Document)>> = LazyLock::new(|| 
         .collect()
 });
 
-/// The keywords of `object` that `taken` does not hold, each with the `text` of its value.
+/// The keywords of `object` that `taken` does not hold, each as `hold` holds its value.
 pub(super) fn rest_of(
     object: &Object,
     taken: impl Fn(&str) -> bool,
-    text: impl Fn(&Value) -> String,
-) -> std::collections::BTreeMap<String, String> {
+    hold: impl Fn(&Value) -> Held,
+) -> std::collections::BTreeMap<SmolStr, Held> {
     object
         .iter()
         .filter(|member| !taken(&member.key))
-        .map(|member| (member.key.clone(), text(&member.value)))
+        .map(|member| (member.key.clone(), hold(&member.value)))
         .collect()
 }

@@ -1,6 +1,6 @@
 //! How much work one instance can make: schemas that double at every `$ref` never end.
 
-use std::collections::HashMap;
+use foldhash::{HashMap, HashMapExt};
 
 use super::documents::{Document, Documents};
 use super::pattern::Searches;

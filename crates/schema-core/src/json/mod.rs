@@ -18,7 +18,7 @@ mod text;
 mod uri;
 mod validator;
 
-use std::sync::Arc;
+use std::sync::{Arc, OnceLock};
 
 use crate::json_text::{self, Data, Member, Value};
 use crate::limits::breach;
@@ -38,8 +38,9 @@ const NESTING_SHARE: usize = 4;
 /// A parsed schema.
 #[derive(Clone, Debug)]
 pub struct JsonSchema {
-    canonical: String,
-    normalized: String,
+    /// The text as read.
+    written: Value,
+    canonical: OnceLock<String>,
     documents: Arc<Documents>,
     model: Arc<Model>,
     root: NodeId,
@@ -52,7 +53,7 @@ impl JsonSchema {
         limits: &Limits,
     ) -> Result<Self, ParseError> {
         let root = read_root(text, limits)?;
-        let (canonical, normalized) = (text::canonical(&root), text::normalized(&root));
+        let written = root.clone();
         let dialect = root.as_object().and_then(|root| root.get("$schema")?.as_str());
         let dialect = dialect.and_then(Dialect::named).unwrap_or(Dialect::Draft07);
         let documents = Documents::new(root, references, limits);
@@ -64,7 +65,7 @@ impl JsonSchema {
             legacy::load(&documents, limits)?
         };
         let (documents, model) = (Arc::new(documents), Arc::new(model));
-        Ok(Self { canonical, normalized, documents, model, root })
+        Ok(Self { written, canonical: OnceLock::new(), documents, model, root })
     }
 
     /// Compiles the schema for checking instances; a schema without `$schema` is draft 07.
@@ -82,29 +83,31 @@ impl JsonSchema {
     /// where field validation is on.
     pub fn restricted_field(&self) -> Option<&str> {
         match &self.model.node(self.root).kind {
-            Kind::Object(rules) => {
-                rules.properties.keys().find(|name| name.starts_with("$$")).map(String::as_str)
-            }
+            Kind::Object(rules) => rules
+                .properties
+                .keys()
+                .find(|name| name.starts_with("$$"))
+                .map(|name| name.as_str()),
             _ => None,
         }
     }
 
     pub fn canonical(&self) -> &str {
-        &self.canonical
+        self.canonical.get_or_init(|| text::canonical(&self.written))
     }
 
     pub fn normalized(&self) -> String {
-        self.normalized.clone()
+        text::normalized(&self.written)
     }
 
     /// The reference knows no resolved form of JSON schemas and answers the stored text.
     pub fn resolved(&self) -> String {
-        self.canonical.clone()
+        self.canonical().to_owned()
     }
 
     /// Identity is textual: neither member order nor number spelling is forgiven.
     pub fn is_equivalent(&self, other: &Self) -> bool {
-        self.canonical == other.canonical
+        self.canonical() == other.canonical()
     }
 }
 

@@ -1,9 +1,14 @@
 //! The schema as it is compared: typed nodes in one arena, whatever the dialect.
 
-use std::collections::{BTreeMap, BTreeSet, HashMap};
+use std::collections::{BTreeMap, BTreeSet};
+
+use foldhash::{HashMap, HashMapExt};
+use smol_str::SmolStr;
 
 use super::decimal::Decimal;
 use super::shape::Generated;
+use super::{modern, text};
+use crate::json_text::Value;
 use crate::{Limits, Location};
 
 /// A node of a [`Model`]; identity is what recursion is detected by.
@@ -18,8 +23,8 @@ pub(super) struct RefId(usize);
 #[derive(Clone, Debug, Default)]
 pub(super) struct Model {
     nodes: Vec<Node>,
-    shapes: Vec<usize>,
     targets: Vec<Option<NodeId>>,
+    pub(super) generated: Generated,
 }
 
 /// Small, because the recursion over schemas holds several in each frame.
@@ -32,17 +37,40 @@ pub(super) struct Node {
 /// What a schema says beside its rules.
 #[derive(Clone, Debug, Default)]
 pub(super) struct Notes {
-    pub(super) id: Option<String>,
-    pub(super) title: Option<String>,
-    pub(super) description: Option<String>,
+    pub(super) id: Option<SmolStr>,
+    pub(super) title: Option<SmolStr>,
+    pub(super) description: Option<SmolStr>,
     /// Never compared; instances may have to meet it.
-    pub(super) format: Option<String>,
-    /// Normalized text of the default.
-    pub(super) default: Option<String>,
+    pub(super) format: Option<SmolStr>,
+    pub(super) default: Option<Held>,
     /// Where the schema stands, if not in a reference.
     pub(super) location: Option<Location>,
-    /// Normalized texts of the keywords that no rule took.
-    pub(super) rest: BTreeMap<String, String>,
+    /// The keywords that no rule took.
+    pub(super) rest: BTreeMap<SmolStr, Held>,
+}
+
+/// A value beside the rules, from the old drafts or from the newer dialects. Its text is put
+/// together where it is compared, because most never are.
+#[derive(Clone, Debug)]
+pub(super) enum Held {
+    Legacy(Value),
+    Modern { value: Value, from_reference: bool },
+}
+
+impl Held {
+    pub(super) fn value(&self) -> &Value {
+        match self {
+            Self::Legacy(value) | Self::Modern { value, .. } => value,
+        }
+    }
+
+    /// The normalized text.
+    pub(super) fn text(&self) -> String {
+        match self {
+            Self::Legacy(value) => text::normalized(value),
+            Self::Modern { value, from_reference } => modern::held(value, *from_reference),
+        }
+    }
 }
 
 #[derive(Clone, Debug, Default)]
@@ -64,7 +92,7 @@ pub(super) enum Kind {
     Conditional(Vec<(&'static str, NodeId)>),
     Combined(Combined),
     Reference {
-        text: String,
+        text: SmolStr,
         target: RefId,
     },
 }
@@ -74,9 +102,9 @@ pub(super) struct StringRules {
     pub(super) typed: bool,
     pub(super) min_length: Option<i32>,
     pub(super) max_length: Option<i32>,
-    pub(super) pattern: Option<String>,
+    pub(super) pattern: Option<SmolStr>,
     /// A format that the reference knows in the dialect.
-    pub(super) format: Option<String>,
+    pub(super) format: Option<SmolStr>,
 }
 
 #[derive(Clone, Debug, Default)]
@@ -95,13 +123,13 @@ pub(super) struct NumberRules {
 #[derive(Clone, Debug, Default)]
 pub(super) struct ObjectRules {
     pub(super) typed: bool,
-    pub(super) properties: BTreeMap<String, NodeId>,
-    pub(super) required: Vec<String>,
+    pub(super) properties: BTreeMap<SmolStr, NodeId>,
+    pub(super) required: Vec<SmolStr>,
     pub(super) additional: Additional,
-    pub(super) patterns: Vec<(String, NodeId)>,
+    pub(super) patterns: Vec<(SmolStr, NodeId)>,
     pub(super) property_names: Option<NodeId>,
-    pub(super) required_by: BTreeMap<String, BTreeSet<String>>,
-    pub(super) schemas_by: BTreeMap<String, NodeId>,
+    pub(super) required_by: BTreeMap<SmolStr, BTreeSet<SmolStr>>,
+    pub(super) schemas_by: BTreeMap<SmolStr, NodeId>,
     pub(super) unevaluated: Option<NodeId>,
     pub(super) min_properties: Option<i32>,
     pub(super) max_properties: Option<i32>,
@@ -190,22 +218,18 @@ const HELD_PER_NODE: usize = 4;
 #[derive(Debug)]
 pub(super) struct Builder {
     model: Model,
-    known_shapes: HashMap<String, usize>,
     references: HashMap<RefId, NodeId>,
     nodes_max: usize,
     held_left: usize,
-    generated: Generated,
 }
 
 impl Builder {
     pub(super) fn new(limits: &Limits, generated: Generated) -> Self {
         Self {
-            model: Model::default(),
-            known_shapes: HashMap::new(),
+            model: Model { generated, ..Model::default() },
             references: HashMap::new(),
             nodes_max: limits.nodes_max,
             held_left: limits.nodes_max.saturating_mul(HELD_PER_NODE),
-            generated,
         }
     }
 
@@ -214,11 +238,7 @@ impl Builder {
             return Err(TooManyNodes);
         }
         self.held_left = self.held_left.checked_sub(node.kind.held()).ok_or(TooManyNodes)?;
-        let printed = super::shape::printed(&node, &self.model, self.generated);
-        let next = self.known_shapes.len();
-        let shape = *self.known_shapes.entry(printed).or_insert(next);
         self.model.nodes.push(node);
-        self.model.shapes.push(shape);
         Ok(NodeId(self.model.nodes.len() - 1))
     }
 
@@ -238,7 +258,7 @@ impl Builder {
     }
 
     /// Gives a `$ref` the default that stands beside it.
-    pub(super) fn set_default(&mut self, id: NodeId, default: String) {
+    pub(super) fn set_default(&mut self, id: NodeId, default: Held) {
         if let Some(node) = self.model.nodes.get_mut(id.0) {
             node.notes.default = Some(default);
         }
@@ -263,12 +283,6 @@ impl Model {
     pub(super) fn node(&self, id: NodeId) -> &Node {
         #[expect(clippy::indexing_slicing, reason = "ids are handed out by `Builder::push` alone")]
         &self.nodes[id.0]
-    }
-
-    /// Equal for two nodes of one model that the reference would print alike.
-    pub(super) fn shape(&self, id: NodeId) -> usize {
-        #[expect(clippy::indexing_slicing, reason = "`Builder::push` adds a shape for each node")]
-        self.shapes[id.0]
     }
 
     pub(super) fn target(&self, at: RefId) -> Option<NodeId> {

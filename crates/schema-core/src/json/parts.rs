@@ -224,7 +224,7 @@ fn names(value: &Value, key: &str) -> (usize, Vec<String>) {
     let listed = value.as_object().and_then(|object| object.get(key));
     let keys = listed.and_then(Value::as_object).into_iter().flat_map(Object::iter);
     let items = listed.and_then(Value::as_array).unwrap_or_default().iter();
-    let mut names: Vec<String> = keys.map(|member| member.key.clone()).collect();
+    let mut names: Vec<String> = keys.map(|member| member.key.to_string()).collect();
     names.extend(items.filter_map(|item| item.as_str().map(str::to_owned)));
     names.sort_by(|a, b| utf16_order(a, b));
     (names.len(), names)

@@ -2,6 +2,9 @@
 
 use std::collections::BTreeMap;
 
+use foldhash::{HashMap, HashMapExt};
+use smol_str::SmolStr;
+
 use super::decimal::Decimal;
 use super::model::{
     Additional, ArrayRules, Combined, Criterion, Kind, Model, Node, NodeId, Notes, NumberRules,
@@ -13,46 +16,155 @@ use super::model::{
 type Keywords = Vec<(String, String)>;
 
 /// How combinations that were put together from keywords side by side are printed.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub(super) enum Generated {
     /// As the keywords they were.
+    #[default]
     Apart,
     /// As any other combination.
     Combined,
 }
 
-/// A text that is equal for nodes which the reference prints alike. Held nodes stand for their own
-/// shape, so the text stays short and the cost linear. A `$ref` prints as its text alone.
-pub(super) fn printed(node: &Node, model: &Model, generated: Generated) -> String {
-    match node.kind {
-        Kind::True => return "true".to_owned(),
-        Kind::False => return "false".to_owned(),
-        _ => {}
+/// The shapes of the nodes of a model: equal for two that the reference would print alike.
+///
+/// They are worked out when asked for, because few nodes are members of combinations. Held nodes
+/// stand for their own shape, so the printed text stays short and the cost linear.
+pub(super) struct Shapes<'m> {
+    model: &'m Model,
+    by_node: HashMap<NodeId, usize>,
+    by_text: HashMap<String, usize>,
+}
+
+impl<'m> Shapes<'m> {
+    pub(super) fn new(model: &'m Model) -> Self {
+        Self { model, by_node: HashMap::new(), by_text: HashMap::new() }
     }
-    let mut out = Keywords::new();
-    let Notes { id, title, description, default, rest, format: _, location: _ } = &*node.notes;
-    for (key, text) in [("$id", id), ("title", title), ("description", description)] {
-        add(&mut out, key, text.as_ref().map(|text| format!("{text:?}")));
-    }
-    add(&mut out, "default", default.as_deref().map(short_numbers));
-    out.extend(rest.iter().map(|(key, value)| (key.clone(), short_numbers(value))));
-    match &node.kind {
-        Kind::Combined(combined) if is_apart(combined, model, generated) => {
-            for member in &combined.members {
-                keywords(&model.node(*member).kind, model, &mut out);
-            }
+
+    /// Calls itself for held nodes, which nest no deeper than the schema does.
+    pub(super) fn of(&mut self, id: NodeId) -> usize {
+        if let Some(known) = self.by_node.get(&id) {
+            return *known;
         }
-        kind => keywords(kind, model, &mut out),
+        let printed = self.printed(self.model.node(id));
+        let next = self.by_text.len();
+        let shape = *self.by_text.entry(printed).or_insert(next);
+        self.by_node.insert(id, shape);
+        shape
     }
-    out.sort();
-    format!("{out:?}")
+
+    /// A `$ref` prints as its text alone, whatever default it was given.
+    fn printed(&mut self, node: &'m Node) -> String {
+        match node.kind {
+            Kind::True => return "true".to_owned(),
+            Kind::False => return "false".to_owned(),
+            _ => {}
+        }
+        let mut out = Keywords::new();
+        let Notes { id, title, description, default, rest, format: _, location: _ } = &*node.notes;
+        for (key, text) in [("$id", id), ("title", title), ("description", description)] {
+            add(&mut out, key, text.as_ref().map(|text| format!("{text:?}")));
+        }
+        let is_reference = matches!(node.kind, Kind::Reference { .. });
+        let default = default.as_ref().filter(|_| !is_reference);
+        add(&mut out, "default", default.map(|default| short_numbers(&default.text())));
+        for (key, value) in rest {
+            add(&mut out, key, Some(short_numbers(&value.text())));
+        }
+        match &node.kind {
+            Kind::Combined(combined) if is_apart(combined, self.model) => {
+                for member in &combined.members {
+                    self.keywords(&self.model.node(*member).kind, &mut out);
+                }
+            }
+            kind => self.keywords(kind, &mut out),
+        }
+        out.sort();
+        format!("{out:?}")
+    }
+
+    fn keywords(&mut self, kind: &'m Kind, out: &mut Keywords) {
+        match kind {
+            Kind::Empty | Kind::True | Kind::False => {}
+            Kind::Boolean => add(out, "type", Some("boolean".to_owned())),
+            Kind::Null => add(out, "type", Some("null".to_owned())),
+            Kind::String(rules) => string(rules, out),
+            Kind::Number(rules) => number(rules, out),
+            Kind::Object(rules) => self.object(rules, out),
+            Kind::Array(rules) => self.array(rules, out),
+            Kind::Enum(values) => {
+                let values: Vec<_> = values.iter().map(|value| short_numbers(value)).collect();
+                add(out, "enum", Some(format!("{values:?}")));
+            }
+            Kind::Const(value) => add(out, "const", Some(short_numbers(value))),
+            Kind::Not(id) => add(out, "not", self.one(Some(*id))),
+            Kind::Conditional(parts) => {
+                parts.iter().for_each(|(name, id)| add(out, name, self.one(Some(*id))));
+            }
+            Kind::Combined(combined) => {
+                let members: Vec<_> = combined.members.iter().map(|id| self.of(*id)).collect();
+                add(out, combined.criterion.keyword(), Some(format!("{members:?}")));
+            }
+            Kind::Reference { text, .. } => add(out, "$ref", Some(format!("{text:?}"))),
+        }
+    }
+
+    fn object(&mut self, rules: &ObjectRules, out: &mut Keywords) {
+        add(out, "type", rules.typed.then(|| "object".to_owned()));
+        add(out, "minProperties", rules.min_properties.map(|limit| limit.to_string()));
+        add(out, "maxProperties", rules.max_properties.map(|limit| limit.to_string()));
+        let required_by = &rules.required_by;
+        add(out, "dependencies", (!required_by.is_empty()).then(|| format!("{required_by:?}")));
+        add(out, "dependencies", self.named(&rules.schemas_by));
+        add(out, "additionalProperties", self.additional(rules.additional));
+        add(out, "propertyNames", self.one(rules.property_names));
+        let required = &rules.required;
+        add(out, "required", (!required.is_empty()).then(|| format!("{required:?}")));
+        add(out, "properties", self.named(&rules.properties));
+        let patterns: Vec<_> =
+            rules.patterns.iter().map(|(text, id)| (text, self.of(*id))).collect();
+        add(out, "patternProperties", (!patterns.is_empty()).then(|| format!("{patterns:?}")));
+        add(out, "unevaluatedProperties", self.one(rules.unevaluated));
+    }
+
+    fn array(&mut self, rules: &ArrayRules, out: &mut Keywords) {
+        let count = |limit: &Option<Decimal>| limit.as_ref().map(|d| short_numbers(&d.printed()));
+        add(out, "type", rules.typed.then(|| "array".to_owned()));
+        add(out, "uniqueItems", rules.unique.then(|| "true".to_owned()));
+        add(out, "minItems", rules.min_items.map(|limit| limit.to_string()));
+        add(out, "maxItems", rules.max_items.map(|limit| limit.to_string()));
+        add(out, "additionalItems", self.additional(rules.additional));
+        add(out, "items", self.one(rules.items));
+        let positions: Vec<_> = rules.positions.iter().map(|id| self.of(*id)).collect();
+        add(out, "items", (!positions.is_empty()).then(|| format!("{positions:?}")));
+        add(out, "contains", self.one(rules.contains));
+        add(out, "minContains", count(&rules.min_contains));
+        add(out, "maxContains", count(&rules.max_contains));
+        add(out, "unevaluatedItems", self.one(rules.unevaluated));
+    }
+
+    fn additional(&mut self, rule: Additional) -> Option<String> {
+        match rule {
+            Additional::Allowed => None,
+            Additional::Refused => Some("false".to_owned()),
+            Additional::Schema(id) => self.one(Some(id)),
+        }
+    }
+
+    fn named(&mut self, schemas: &BTreeMap<SmolStr, NodeId>) -> Option<String> {
+        let shapes: Vec<_> = schemas.iter().map(|(name, id)| (name, self.of(*id))).collect();
+        (!shapes.is_empty()).then(|| format!("{shapes:?}"))
+    }
+
+    fn one(&mut self, id: Option<NodeId>) -> Option<String> {
+        id.map(|id| self.of(id).to_string())
+    }
 }
 
 /// Parts are printed apart unless two of them are combinations of one criterion.
-fn is_apart(combined: &Combined, model: &Model, generated: Generated) -> bool {
+fn is_apart(combined: &Combined, model: &Model) -> bool {
     let mut seen: Vec<Criterion> = Vec::new();
     combined.generated
-        && generated == Generated::Apart
+        && model.generated == Generated::Apart
         && combined.members.iter().all(|member| match &model.node(*member).kind {
             Kind::Combined(part) => {
                 let is_new = !seen.contains(&part.criterion);
@@ -67,39 +179,12 @@ fn add(out: &mut Keywords, key: &str, value: Option<String>) {
     out.extend(value.map(|value| (key.to_owned(), value)));
 }
 
-fn keywords(kind: &Kind, model: &Model, out: &mut Keywords) {
-    let shape = |id: NodeId| model.shape(id).to_string();
-    match kind {
-        Kind::Empty | Kind::True | Kind::False => {}
-        Kind::Boolean => add(out, "type", Some("boolean".to_owned())),
-        Kind::Null => add(out, "type", Some("null".to_owned())),
-        Kind::String(rules) => string(rules, out),
-        Kind::Number(rules) => number(rules, out),
-        Kind::Object(rules) => object(rules, model, out),
-        Kind::Array(rules) => array(rules, model, out),
-        Kind::Enum(values) => {
-            let values: Vec<_> = values.iter().map(|value| short_numbers(value)).collect();
-            add(out, "enum", Some(format!("{values:?}")));
-        }
-        Kind::Const(value) => add(out, "const", Some(short_numbers(value))),
-        Kind::Not(id) => add(out, "not", Some(shape(*id))),
-        Kind::Conditional(parts) => {
-            out.extend(parts.iter().map(|(name, id)| ((*name).to_owned(), shape(*id))));
-        }
-        Kind::Combined(combined) => {
-            let members: Vec<_> = combined.members.iter().map(|id| model.shape(*id)).collect();
-            add(out, combined.criterion.keyword(), Some(format!("{members:?}")));
-        }
-        Kind::Reference { text, .. } => add(out, "$ref", Some(format!("{text:?}"))),
-    }
-}
-
 fn string(rules: &StringRules, out: &mut Keywords) {
     add(out, "type", rules.typed.then(|| "string".to_owned()));
     add(out, "minLength", rules.min_length.map(|limit| limit.to_string()));
     add(out, "maxLength", rules.max_length.map(|limit| limit.to_string()));
     add(out, "pattern", rules.pattern.as_ref().map(|pattern| format!("{pattern:?}")));
-    add(out, "format", rules.format.clone());
+    add(out, "format", rules.format.as_ref().map(ToString::to_string));
 }
 
 fn number(rules: &NumberRules, out: &mut Keywords) {
@@ -114,54 +199,6 @@ fn number(rules: &NumberRules, out: &mut Keywords) {
     add(out, "exclusiveMaximum", high.then(|| "true".to_owned()));
     add(out, "exclusiveMinimum", limit(&rules.exclusive_minimum));
     add(out, "exclusiveMaximum", limit(&rules.exclusive_maximum));
-}
-
-fn additional(rule: Additional, model: &Model) -> Option<String> {
-    match rule {
-        Additional::Allowed => None,
-        Additional::Refused => Some("false".to_owned()),
-        Additional::Schema(id) => Some(model.shape(id).to_string()),
-    }
-}
-
-fn object(rules: &ObjectRules, model: &Model, out: &mut Keywords) {
-    let shape = |id: NodeId| model.shape(id).to_string();
-    let named = |schemas: &BTreeMap<String, NodeId>| {
-        let shapes: Vec<_> = schemas.iter().map(|(name, id)| (name, model.shape(*id))).collect();
-        (!shapes.is_empty()).then(|| format!("{shapes:?}"))
-    };
-    add(out, "type", rules.typed.then(|| "object".to_owned()));
-    add(out, "minProperties", rules.min_properties.map(|limit| limit.to_string()));
-    add(out, "maxProperties", rules.max_properties.map(|limit| limit.to_string()));
-    let required_by = &rules.required_by;
-    add(out, "dependencies", (!required_by.is_empty()).then(|| format!("{required_by:?}")));
-    add(out, "dependencies", named(&rules.schemas_by));
-    add(out, "additionalProperties", additional(rules.additional, model));
-    add(out, "propertyNames", rules.property_names.map(shape));
-    let required = &rules.required;
-    add(out, "required", (!required.is_empty()).then(|| format!("{required:?}")));
-    add(out, "properties", named(&rules.properties));
-    let patterns: Vec<_> =
-        rules.patterns.iter().map(|(text, id)| (text, model.shape(*id))).collect();
-    add(out, "patternProperties", (!patterns.is_empty()).then(|| format!("{patterns:?}")));
-    add(out, "unevaluatedProperties", rules.unevaluated.map(shape));
-}
-
-fn array(rules: &ArrayRules, model: &Model, out: &mut Keywords) {
-    let shape = |id: NodeId| model.shape(id).to_string();
-    let count = |limit: &Option<Decimal>| limit.as_ref().map(|d| short_numbers(&d.printed()));
-    add(out, "type", rules.typed.then(|| "array".to_owned()));
-    add(out, "uniqueItems", rules.unique.then(|| "true".to_owned()));
-    add(out, "minItems", rules.min_items.map(|limit| limit.to_string()));
-    add(out, "maxItems", rules.max_items.map(|limit| limit.to_string()));
-    add(out, "additionalItems", additional(rules.additional, model));
-    add(out, "items", rules.items.map(shape));
-    let positions: Vec<_> = rules.positions.iter().map(|id| model.shape(*id)).collect();
-    add(out, "items", (!positions.is_empty()).then(|| format!("{positions:?}")));
-    add(out, "contains", rules.contains.map(shape));
-    add(out, "minContains", count(&rules.min_contains));
-    add(out, "maxContains", count(&rules.max_contains));
-    add(out, "unevaluatedItems", rules.unevaluated.map(shape));
 }
 
 /// JSON text with the numbers as the reference prints them: without zeros that end a fraction.

@@ -21,7 +21,7 @@ impl JsonSchema {
     /// Objects before their properties, in the order of the text.
     pub(crate) fn tagged_entities(&self, limits: &Limits) -> Vec<EntityTags> {
         // The canonical text was read once already, when the schema was parsed.
-        let Ok(root) = super::read_root(&self.canonical, limits) else { return Vec::new() };
+        let Ok(root) = super::read_root(self.canonical(), limits) else { return Vec::new() };
         let mut found = Vec::new();
         let mut open = vec![Open { value: &root, scope: String::new(), is_field: false }];
         while let Some(next) = open.pop() {
@@ -38,7 +38,7 @@ impl JsonSchema {
         limits: &Limits,
     ) -> Result<String, UnknownEntity> {
         // The canonical text was read once already, when the schema was parsed.
-        let mut root = super::read_root(&self.canonical, limits)
+        let mut root = super::read_root(self.canonical(), limits)
             .map_err(|error| UnknownEntity(error.to_string()))?;
         edited(&mut root, changes, find)?;
         Ok(super::text::canonical(&root))

@@ -27,7 +27,7 @@ impl Object {
             return;
         }
         let mut members = std::mem::take(&mut self.members);
-        members.push(Member { key: key.to_owned(), key_location: NOWHERE, value });
+        members.push(Member { key: key.into(), key_location: NOWHERE, value });
         *self = Self::new(members);
     }
 

@@ -12,6 +12,12 @@ mod reader;
 #[cfg(test)]
 mod tests;
 
+use std::sync::Arc;
+
+use foldhash::{HashMap, HashMapExt};
+use memchr::memchr2;
+use smol_str::SmolStr;
+
 use crate::{Limits, Location, ParseError};
 
 pub(crate) use number::{Number, java_double, java_float};
@@ -44,21 +50,21 @@ pub(crate) struct Value {
     pub(crate) location: Location,
 }
 
-/// What a value is; the names are those of the JSON grammar.
+/// What a value is; the names are those of the JSON grammar. Copies share what they hold.
 #[derive(Clone, Debug)]
 pub(crate) enum Data {
     Null,
     Boolean(bool),
     Number(Number),
-    String(String),
-    Array(Vec<Value>),
-    Object(Object),
+    String(SmolStr),
+    Array(Arc<[Value]>),
+    Object(Arc<Object>),
 }
 
 /// One member of an object.
 #[derive(Clone, Debug)]
 pub(crate) struct Member {
-    pub(crate) key: String,
+    pub(crate) key: SmolStr,
     /// The place of the opening quote.
     pub(crate) key_location: Location,
     pub(crate) value: Value,
@@ -69,34 +75,70 @@ pub(crate) struct Member {
 #[derive(Clone, Debug, Default)]
 pub(crate) struct Object {
     members: Vec<Member>,
-    /// Positions in `members`, by key.
+    /// Positions in `members`, by key; empty where looking at all of them is quicker.
     sorted: Vec<usize>,
 }
+
+/// Most members that are looked at one by one.
+const UNSORTED_MAX: usize = 12;
 
 /// Reads `text` as one value.
 pub(crate) fn read(text: &str, dialect: Dialect, limits: &Limits) -> Result<Value, ParseError> {
     reader::read(text, dialect, limits)
 }
 
+/// Whether `text`, which is valid JSON, is known without being read to have no more values and no
+/// deeper nesting than the limits allow. It counts what may come before a value.
+pub(crate) fn is_surely_within(text: &str, limits: &Limits) -> bool {
+    let (mut values, mut depth, mut deepest) = (1, 0_usize, 0);
+    let mut rest = text.as_bytes();
+    while let Some((byte, behind)) = rest.split_first() {
+        rest = behind;
+        match byte {
+            b'"' => rest = behind_string(rest),
+            b',' | b':' => values += 1,
+            b'{' | b'[' => {
+                values += 1;
+                depth += 1;
+                deepest = deepest.max(depth);
+            }
+            b'}' | b']' => depth = depth.saturating_sub(1),
+            _ => {}
+        }
+    }
+    values <= limits.nodes_max && deepest <= limits.depth_max
+}
+
+/// What follows the string whose opening quote has been passed.
+fn behind_string(mut rest: &[u8]) -> &[u8] {
+    while let Some(at) = memchr2(b'"', b'\\', rest) {
+        let is_end = rest.get(at) == Some(&b'"');
+        rest = rest.get(at + if is_end { 1 } else { 2 }..).unwrap_or_default();
+        if is_end {
+            return rest;
+        }
+    }
+    &[]
+}
+
 impl Object {
     /// Collects members as read, the repeated keys among them.
-    pub(crate) fn new(read: Vec<Member>) -> Self {
-        let mut order: Vec<(usize, Member)> = read.into_iter().enumerate().collect();
-        order.sort_by(|(_, a), (_, b)| a.key.cmp(&b.key)); // stable: equal keys stay in order
-        let mut kept: Vec<(usize, Member)> = Vec::with_capacity(order.len());
-        for (position, member) in order {
-            match kept.last_mut() {
-                Some((_, first)) if first.key == member.key => *first = member,
-                _ => kept.push((position, member)),
-            }
+    pub(crate) fn new(members: Vec<Member>) -> Self {
+        let whole = Self { sorted: sorted_by_key(&members), members };
+        if whole.has_repeated_key() {
+            return Self::new(without_repeated(whole.members));
         }
-        kept.sort_by_key(|(position, _)| *position);
-        let members: Vec<Member> = kept.into_iter().map(|(_, member)| member).collect();
-        let mut keyed: Vec<(&str, usize)> =
-            members.iter().enumerate().map(|(at, member)| (member.key.as_str(), at)).collect();
-        keyed.sort_unstable();
-        let sorted = keyed.into_iter().map(|(_, at)| at).collect();
-        Self { members, sorted }
+        whole
+    }
+
+    fn has_repeated_key(&self) -> bool {
+        let key_at = |at: usize| self.members.get(at).map(|member| &member.key);
+        if self.sorted.is_empty() {
+            let mut before = 0..self.members.len();
+            return before
+                .any(|at| self.members.iter().skip(at + 1).any(|m| key_at(at) == Some(&m.key)));
+        }
+        self.sorted.windows(2).any(|pair| matches!(pair, [a, b] if key_at(*a) == key_at(*b)))
     }
 
     pub(crate) fn len(&self) -> usize {
@@ -112,12 +154,10 @@ impl Object {
         self.members.iter()
     }
 
-    /// The members by key, in the order of their UTF-8 bytes.
-    pub(crate) fn sorted(&self) -> impl Iterator<Item = &Member> {
-        self.sorted.iter().filter_map(|&at| self.members.get(at))
-    }
-
     pub(crate) fn member(&self, key: &str) -> Option<&Member> {
+        if self.sorted.is_empty() {
+            return self.members.iter().find(|member| member.key == key);
+        }
         let key_at = |at: usize| self.members.get(at).map_or("", |member| member.key.as_str());
         let found = self.sorted.binary_search_by(|&at| key_at(at).cmp(key)).ok()?;
         self.sorted.get(found).and_then(|&at| self.members.get(at))
@@ -128,16 +168,45 @@ impl Object {
     }
 }
 
+/// Positions by key, if there are enough of them.
+fn sorted_by_key(members: &[Member]) -> Vec<usize> {
+    if members.len() <= UNSORTED_MAX {
+        return Vec::new();
+    }
+    let mut keyed: Vec<(&str, usize)> =
+        members.iter().enumerate().map(|(at, member)| (member.key.as_str(), at)).collect();
+    keyed.sort_unstable();
+    keyed.into_iter().map(|(_, at)| at).collect()
+}
+
+/// Each key once: at its first place, with its last value.
+fn without_repeated(members: Vec<Member>) -> Vec<Member> {
+    let mut kept: Vec<Member> = Vec::with_capacity(members.len());
+    let mut places: HashMap<SmolStr, usize> = HashMap::with_capacity(members.len());
+    for member in members {
+        let place = *places.entry(member.key.clone()).or_insert(kept.len());
+        match kept.get_mut(place) {
+            Some(first) => *first = member,
+            None => kept.push(member),
+        }
+    }
+    kept
+}
+
 /// Equal if the same keys have equal values, in whatever order.
 impl PartialEq for Object {
     fn eq(&self, other: &Self) -> bool {
         self.len() == other.len()
-            && self.sorted().zip(other.sorted()).all(|(x, y)| x.key == y.key && x.value == y.value)
+            && self.iter().all(|member| other.get(&member.key) == Some(&member.value))
     }
 }
 
 impl Value {
     pub(crate) fn as_str(&self) -> Option<&str> {
+        self.as_text().map(SmolStr::as_str)
+    }
+
+    pub(crate) fn as_text(&self) -> Option<&SmolStr> {
         match &self.data {
             Data::String(text) => Some(text),
             _ => None,
@@ -156,6 +225,22 @@ impl Value {
             Data::Object(object) => Some(object),
             _ => None,
         }
+    }
+
+    /// A copy that shares nothing with this value.
+    pub(crate) fn unshared(&self) -> Self {
+        let data = match &self.data {
+            Data::Array(items) => Data::Array(items.iter().map(Self::unshared).collect()),
+            Data::Object(object) => {
+                let members = object
+                    .iter()
+                    .map(|member| Member { value: member.value.unshared(), ..member.clone() });
+                let sorted = object.sorted.clone();
+                Data::Object(Object { members: members.collect(), sorted }.into())
+            }
+            plain => plain.clone(),
+        };
+        Self { data, location: self.location }
     }
 
     pub(crate) fn is_null(&self) -> bool {

@@ -2,21 +2,23 @@
 
 use std::fmt::Write as _;
 
+use smol_str::SmolStr;
+
 /// A number in its source text, which is valid JSON.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) struct Number {
-    source: String,
+    source: SmolStr,
 }
 
 impl Number {
     /// `source` must be a number of the JSON grammar.
     pub(super) fn new(source: &str) -> Self {
-        Self { source: source.to_owned() }
+        Self { source: source.into() }
     }
 
     /// A number that no text spells, which may be infinite or none at all.
     pub(crate) fn from_f64(value: f64) -> Self {
-        Self { source: java_double(value).trim_matches('"').to_owned() }
+        Self { source: java_double(value).trim_matches('"').into() }
     }
 
     /// The text as the author wrote it.
@@ -45,7 +47,7 @@ impl Number {
         if !self.is_integer() {
             return java_double(self.as_f64());
         }
-        if self.source == "-0" { "0".to_owned() } else { self.source.clone() }
+        if self.source == "-0" { "0".to_owned() } else { self.source.to_string() }
     }
 }
 

@@ -58,8 +58,18 @@ fn print_in(value: &Value, is_sorted: bool, out: &mut String) {
 
 /// `text` in quotes. Only what must be escaped is; other characters stay as they are.
 pub(crate) fn write_string(text: &str, out: &mut String) {
+    let must_escape = |byte: &u8| matches!(byte, b'"' | b'\\' | ..b' ');
     out.push('"');
-    for c in text.chars() {
+    let mut rest = text;
+    // Counting has no early end, which lets it look at many bytes at once.
+    let mut left = text.as_bytes().iter().filter(|byte| must_escape(byte)).count();
+    while left > 0
+        && let Some(at) = rest.as_bytes().iter().position(must_escape)
+    {
+        left -= 1;
+        let (plain, special) = rest.split_at(at);
+        out.push_str(plain);
+        let Some(c) = special.chars().next() else { break };
         match c {
             '"' => out.push_str("\\\""),
             '\\' => out.push_str("\\\\"),
@@ -68,12 +78,13 @@ pub(crate) fn write_string(text: &str, out: &mut String) {
             '\n' => out.push_str("\\n"),
             '\r' => out.push_str("\\r"),
             '\t' => out.push_str("\\t"),
-            c if c < ' ' => {
+            c => {
                 // Writing to a string cannot fail.
                 let _ = write!(out, "\\u{:04X}", u32::from(c));
             }
-            c => out.push(c),
         }
+        rest = special.get(1..).unwrap_or("");
     }
+    out.push_str(rest);
     out.push('"');
 }

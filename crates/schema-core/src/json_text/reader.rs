@@ -1,5 +1,8 @@
 //! The reader: one pass over the text. Open containers lie in a list, not on the stack.
 
+use memchr::{memchr, memchr2};
+use smol_str::SmolStr;
+
 use super::{Data, Dialect, Member, Number, Object, Value};
 use crate::limits::breach;
 use crate::{Limits, Location, ParseError, ParseErrorKind};
@@ -8,7 +11,8 @@ pub(super) fn read(text: &str, dialect: Dialect, limits: &Limits) -> Result<Valu
     let mut reader = Reader {
         text,
         at: 0,
-        place: Place { at: 0, location: Location { line: 1, column: 1 } },
+        place: Place { at: 0, location: Location::START },
+        is_ascii: text.is_ascii(),
         dialect,
         limits,
         values: 0,
@@ -39,14 +43,28 @@ struct Place {
 
 /// An array or object whose end has not been read.
 enum Open {
-    Array { items: Vec<Value>, location: Location },
-    Object { members: Vec<Member>, location: Location, key: String, key_location: Location },
+    Array {
+        items: Vec<Value>,
+        location: Location,
+    },
+    Object {
+        members: Vec<Member>,
+        location: Location,
+        /// Of the member whose value comes next.
+        key: SmolStr,
+        key_location: Location,
+    },
 }
 
-/// What became of a container that took a value.
-enum Took {
-    More(Open),
-    All(Value),
+impl Open {
+    fn closed(self) -> Value {
+        match self {
+            Self::Array { items, location } => Value { data: Data::Array(items.into()), location },
+            Self::Object { members, location, .. } => {
+                Value { data: Data::Object(Object::new(members).into()), location }
+            }
+        }
+    }
 }
 
 struct Reader<'a> {
@@ -55,6 +73,7 @@ struct Reader<'a> {
     at: usize,
     /// The last place asked for; later ones are counted on from it, so all of them cost one pass.
     place: Place,
+    is_ascii: bool,
     dialect: Dialect,
     limits: &'a Limits,
     values: usize,
@@ -69,31 +88,31 @@ impl<'a> Reader<'a> {
         self.rest().chars().next()
     }
 
-    fn bump(&mut self, c: char) {
-        self.at += c.len_utf8();
+    fn byte(&self) -> Option<u8> {
+        self.text.as_bytes().get(self.at).copied()
     }
 
-    fn eat(&mut self, literal: &str) -> bool {
-        let found = self.rest().starts_with(literal);
-        if found {
-            self.at += literal.len();
-        }
+    /// Passes `wanted`, an ASCII character, if it is the next one.
+    fn eat(&mut self, wanted: u8) -> bool {
+        let found = self.byte() == Some(wanted);
+        self.at += usize::from(found);
         found
     }
 
     /// The place of the current offset. Offsets asked for never go backwards.
     fn location(&mut self) -> Location {
-        let Location { mut line, mut column } = self.place.location;
-        for c in self.text.get(self.place.at..self.at).unwrap_or("").chars() {
-            if c == '\n' {
-                line += 1;
-                column = 1;
-            } else {
-                column += 1;
-            }
-        }
-        self.place = Place { at: self.at, location: Location { line, column } };
+        let passed = self.text.get(self.place.at..self.at).unwrap_or("");
+        let characters = if self.is_ascii { passed.len() } else { passed.chars().count() };
+        self.place.at = self.at;
+        self.place.location.column += characters;
         self.place.location
+    }
+
+    /// Passes a line break; within values there are none.
+    fn next_line(&mut self) {
+        self.at += 1;
+        let location = Location { line: self.place.location.line + 1, column: 1 };
+        self.place = Place { at: self.at, location };
     }
 
     fn error(&mut self, message: &str) -> ParseError {
@@ -110,23 +129,40 @@ impl<'a> Reader<'a> {
 
     fn skip_space(&mut self) -> Result<(), ParseError> {
         loop {
-            let rest = self.rest();
-            let blank = rest.trim_start_matches([' ', '\t', '\n', '\r']);
-            self.at += rest.len() - blank.len();
-            if !self.dialect.comments {
-                return Ok(());
-            }
-            if let Some(comment) = blank.strip_prefix("//") {
-                self.at += 2 + comment.find(['\n', '\r']).unwrap_or(comment.len());
-            } else if let Some(comment) = blank.strip_prefix("/*") {
-                match comment.find("*/") {
-                    Some(end) => self.at += 2 + end + 2,
-                    None => return Err(self.error("comment is not closed by */")),
+            match self.byte() {
+                Some(b' ' | b'\t' | b'\r') => self.at += 1,
+                Some(b'\n') => self.next_line(),
+                Some(b'/') if self.dialect.comments => {
+                    if !self.comment()? {
+                        return Ok(());
+                    }
                 }
-            } else {
-                return Ok(());
+                _ => return Ok(()),
             }
         }
+    }
+
+    /// Passes a comment, if there is one.
+    fn comment(&mut self) -> Result<bool, ParseError> {
+        let rest = self.rest();
+        let length = if let Some(comment) = rest.strip_prefix("//") {
+            2 + comment.find(['\n', '\r']).unwrap_or(comment.len())
+        } else if let Some(comment) = rest.strip_prefix("/*") {
+            match comment.find("*/") {
+                Some(end) => 2 + end + 2,
+                None => return Err(self.error("comment is not closed by */")),
+            }
+        } else {
+            return Ok(false);
+        };
+        let end = self.at + length;
+        while let Some(line) = memchr(b'\n', self.text.as_bytes().get(self.at..end).unwrap_or(&[]))
+        {
+            self.at += line;
+            self.next_line();
+        }
+        self.at = end;
+        Ok(true)
     }
 
     fn document(&mut self) -> Result<Value, ParseError> {
@@ -134,14 +170,12 @@ impl<'a> Reader<'a> {
         loop {
             let Some(mut value) = self.begin(&mut open)? else { continue };
             loop {
-                let Some(container) = open.pop() else { return Ok(value) };
-                match self.take(container, value)? {
-                    Took::All(whole) => value = whole,
-                    Took::More(container) => {
-                        open.push(container);
-                        break;
-                    }
+                let Some(container) = open.last_mut() else { return Ok(value) };
+                if self.take(container, value)? {
+                    break;
                 }
+                let Some(whole) = open.pop() else { break };
+                value = whole.closed();
             }
         }
     }
@@ -154,77 +188,76 @@ impl<'a> Reader<'a> {
             let max = self.limits.nodes_max;
             return Err(too_large("too many JSON values", max, "nodes-max").at(location));
         }
-        let data = match self.peek() {
-            Some('{' | '[') if open.len() >= self.limits.depth_max => {
+        let data = match self.byte() {
+            Some(b'{' | b'[') if open.len() >= self.limits.depth_max => {
                 let max = self.limits.depth_max;
                 return Err(too_large("JSON nested too deep", max, "depth-max").at(location));
             }
-            Some('{') => {
-                self.bump('{');
+            Some(b'{') => {
+                self.at += 1;
                 self.skip_space()?;
-                if !self.eat("}") {
+                if !self.eat(b'}') {
                     let (key, key_location) = self.key()?;
                     open.push(Open::Object { members: Vec::new(), location, key, key_location });
                     return Ok(None);
                 }
-                Data::Object(Object::default())
+                Data::Object(Object::default().into())
             }
-            Some('[') => {
-                self.bump('[');
+            Some(b'[') => {
+                self.at += 1;
                 self.skip_space()?;
-                if !self.eat("]") {
+                if !self.eat(b']') {
                     open.push(Open::Array { items: Vec::new(), location });
                     return Ok(None);
                 }
-                Data::Array(Vec::new())
+                Data::Array([].into())
             }
-            Some('"') => Data::String(self.string()?),
-            Some('-' | '0'..='9') => self.number()?,
+            Some(b'"') => Data::String(self.string()?),
+            Some(b'-' | b'0'..=b'9') => self.number()?,
             _ => self.literal()?,
         };
         Ok(Some(Value { data, location }))
     }
 
-    /// Puts a value into its container and reads on to the next one, or to the container's end.
-    fn take(&mut self, container: Open, value: Value) -> Result<Took, ParseError> {
+    /// Puts a value into its container and reads on to the next one; false at the container's end.
+    fn take(&mut self, container: &mut Open, value: Value) -> Result<bool, ParseError> {
         self.skip_space()?;
         match container {
-            Open::Array { mut items, location } => {
+            Open::Array { items, .. } => {
                 items.push(value);
-                if self.eat("]") {
-                    return Ok(Took::All(Value { data: Data::Array(items), location }));
+                if self.eat(b']') {
+                    return Ok(false);
                 }
-                if !self.eat(",") {
+                if !self.eat(b',') {
                     return Err(self.unexpected("',' or ']'"));
                 }
                 self.skip_space()?;
-                Ok(Took::More(Open::Array { items, location }))
             }
-            Open::Object { mut members, location, key, key_location } => {
-                members.push(Member { key, key_location, value });
-                if self.eat("}") {
-                    let data = Data::Object(Object::new(members));
-                    return Ok(Took::All(Value { data, location }));
+            Open::Object { members, key, key_location: place, .. } => {
+                let key_location = *place;
+                members.push(Member { key: std::mem::take(key), key_location, value });
+                if self.eat(b'}') {
+                    return Ok(false);
                 }
-                if !self.eat(",") {
+                if !self.eat(b',') {
                     return Err(self.unexpected("',' or '}'"));
                 }
                 self.skip_space()?;
-                let (key, key_location) = self.key()?;
-                Ok(Took::More(Open::Object { members, location, key, key_location }))
+                (*key, *place) = self.key()?;
             }
         }
+        Ok(true)
     }
 
     /// A member's name, its colon and the space behind it.
-    fn key(&mut self) -> Result<(String, Location), ParseError> {
-        if self.peek() != Some('"') {
+    fn key(&mut self) -> Result<(SmolStr, Location), ParseError> {
+        if self.byte() != Some(b'"') {
             return Err(self.unexpected("a member name in double quotes"));
         }
         let location = self.location();
         let key = self.string()?;
         self.skip_space()?;
-        if !self.eat(":") {
+        if !self.eat(b':') {
             return Err(self.unexpected("':'"));
         }
         self.skip_space()?;
@@ -241,7 +274,7 @@ impl<'a> Reader<'a> {
             "null" => Data::Null,
             "true" => Data::Boolean(true),
             "false" => Data::Boolean(false),
-            "NaN" | "Infinity" if self.dialect.non_finite_literals => Data::String(word.to_owned()),
+            "NaN" | "Infinity" if self.dialect.non_finite_literals => Data::String(word.into()),
             "" => return Err(self.unexpected("a JSON value")),
             _ => {
                 let shown: String = word.chars().take(40).collect();
@@ -252,18 +285,18 @@ impl<'a> Reader<'a> {
         Ok(data)
     }
 
-    fn string(&mut self) -> Result<String, ParseError> {
-        self.bump('"');
-        let mut out = String::new();
+    fn string(&mut self) -> Result<SmolStr, ParseError> {
+        self.at += 1;
+        let plain = self.plain();
+        if self.eat(b'"') {
+            return Ok(plain.into());
+        }
+        let mut out = plain.to_owned();
         loop {
-            let rest = self.rest();
-            let plain = rest.find(|c| matches!(c, '"' | '\\') || c < ' ').unwrap_or(rest.len());
-            out.push_str(rest.get(..plain).unwrap_or(""));
-            self.at += plain;
             match self.peek() {
                 Some('"') => {
-                    self.bump('"');
-                    return Ok(out);
+                    self.at += 1;
+                    return Ok(out.into());
                 }
                 Some('\\') => out.push(self.escape()?),
                 Some(c) => {
@@ -273,7 +306,22 @@ impl<'a> Reader<'a> {
                 }
                 None => return Err(self.error("string is not closed")),
             }
+            out.push_str(self.plain());
         }
+    }
+
+    /// The text up to what ends a string or cannot stand in it.
+    fn plain(&mut self) -> &'a str {
+        let rest = self.rest();
+        let mut end = memchr2(b'"', b'\\', rest.as_bytes()).unwrap_or(rest.len());
+        let is_control = |byte: &u8| *byte < b' ';
+        let plain = rest.as_bytes().get(..end).unwrap_or_default();
+        // Counting has no early end, which lets it look at many bytes at once.
+        if plain.iter().filter(|byte| is_control(byte)).count() > 0 {
+            end = plain.iter().position(is_control).unwrap_or(end);
+        }
+        self.at += end;
+        rest.get(..end).unwrap_or("")
     }
 
     fn escape(&mut self) -> Result<char, ParseError> {
@@ -323,8 +371,10 @@ impl<'a> Reader<'a> {
 
     fn number(&mut self) -> Result<Data, ParseError> {
         let start = self.at;
-        if self.eat("-") && self.dialect.non_finite_literals && self.eat("Infinity") {
-            return Ok(Data::String("-Infinity".to_owned()));
+        if self.eat(b'-') && self.dialect.non_finite_literals && self.rest().starts_with("Infinity")
+        {
+            self.at += "Infinity".len();
+            return Ok(Data::String("-Infinity".into()));
         }
         let whole = self.digits();
         if whole.is_empty() {
@@ -333,11 +383,11 @@ impl<'a> Reader<'a> {
         if whole.len() > 1 && whole.starts_with('0') {
             return Err(self.error("a number must not start with 0"));
         }
-        let fraction = if self.eat(".") { self.digits() } else { "" };
+        let fraction = if self.eat(b'.') { self.digits() } else { "" };
         if fraction.is_empty() && self.text.get(start..self.at).is_some_and(|n| n.ends_with('.')) {
             return Err(self.unexpected("a digit after '.'"));
         }
-        let exponent = if self.eat("e") || self.eat("E") { self.exponent()? } else { 0 };
+        let exponent = if self.eat(b'e') || self.eat(b'E') { self.exponent()? } else { 0 };
         self.check_size(whole, fraction, exponent)?;
         // `1x` is one wrong token, not the number 1 with text behind it.
         if self.peek().is_some_and(|c| c.is_alphanumeric() || matches!(c, '.' | '_' | '"')) {
@@ -348,7 +398,7 @@ impl<'a> Reader<'a> {
 
     /// What stands behind the `e` of a number; the farthest one where it does not fit.
     fn exponent(&mut self) -> Result<i64, ParseError> {
-        let is_negative = !self.eat("+") && self.eat("-");
+        let is_negative = !self.eat(b'+') && self.eat(b'-');
         let digits = self.digits();
         if digits.is_empty() {
             return Err(self.unexpected("a digit in the exponent"));
@@ -384,7 +434,7 @@ impl<'a> Reader<'a> {
 
     fn digits(&mut self) -> &'a str {
         let rest = self.rest();
-        let end = rest.find(|c: char| !c.is_ascii_digit()).unwrap_or(rest.len());
+        let end = rest.bytes().take_while(u8::is_ascii_digit).count();
         self.at += end;
         rest.get(..end).unwrap_or("")
     }

@@ -4,8 +4,10 @@
 //! resolved here: type names stand as they were written. Comments, weak imports and groups inside
 //! `extend` blocks are not kept, as the reference does not keep them either.
 
-use std::collections::HashMap;
 use std::fmt;
+
+use foldhash::{HashMap, HashMapExt};
+use smol_str::SmolStr;
 
 /// Largest field number; a range that ends here (or past it) is printed with `max`.
 pub(super) const NUMBER_MAX: i32 = (1 << 29) - 1;
@@ -27,7 +29,7 @@ impl Syntax {
 
 #[derive(Clone, Debug, Default)]
 pub(super) struct File {
-    pub(super) package: Option<String>,
+    pub(super) package: Option<SmolStr>,
     pub(super) syntax: Option<Syntax>,
     pub(super) imports: Vec<String>,
     pub(super) public_imports: Vec<String>,
@@ -35,6 +37,20 @@ pub(super) struct File {
     pub(super) services: Vec<Service>,
     pub(super) extends: Section<Extend>,
     pub(super) options: Vec<OptionNode>,
+}
+
+impl File {
+    /// Whether nothing of it would be printed: only comments, or a descriptor of nothing known.
+    pub(super) fn is_empty(&self) -> bool {
+        self.package.is_none()
+            && self.syntax.is_none()
+            && self.imports.is_empty()
+            && self.public_imports.is_empty()
+            && self.types.is_empty()
+            && self.services.is_empty()
+            && self.extends.items.is_empty()
+            && self.options.is_empty()
+    }
 }
 
 /// Items that are printed after a separator line. The line depends on what was written, the items
@@ -89,7 +105,7 @@ impl TypeDecl {
 #[derive(Clone, Debug, Default)]
 pub(super) struct Message {
     pub(super) at: usize,
-    pub(super) name: String,
+    pub(super) name: SmolStr,
     pub(super) fields: Vec<Field>,
     pub(super) oneofs: Section<Oneof>,
     pub(super) groups: Vec<Group>,
@@ -119,7 +135,7 @@ impl Label {
 
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(super) enum FieldType {
-    Named(String),
+    Named(SmolStr),
     Map(Box<MapType>),
 }
 
@@ -164,17 +180,17 @@ pub(super) struct Field {
     pub(super) at: usize,
     pub(super) label: Option<Label>,
     pub(super) ty: FieldType,
-    pub(super) name: String,
+    pub(super) name: SmolStr,
     pub(super) number: i32,
     /// The text of the value, without quotes; how it is printed depends on the type.
-    pub(super) default: Option<String>,
-    pub(super) json_name: Option<String>,
+    pub(super) default: Option<SmolStr>,
+    pub(super) json_name: Option<SmolStr>,
     pub(super) options: Vec<OptionNode>,
 }
 
 #[derive(Clone, Debug)]
 pub(super) struct Oneof {
-    pub(super) name: String,
+    pub(super) name: SmolStr,
     pub(super) fields: Vec<Field>,
     pub(super) groups: Vec<Group>,
     pub(super) options: Vec<OptionNode>,
@@ -183,7 +199,7 @@ pub(super) struct Oneof {
 #[derive(Clone, Debug)]
 pub(super) struct Group {
     pub(super) label: Option<Label>,
-    pub(super) name: String,
+    pub(super) name: SmolStr,
     pub(super) number: i32,
     pub(super) fields: Vec<Field>,
 }
@@ -191,7 +207,7 @@ pub(super) struct Group {
 #[derive(Clone, Debug)]
 pub(super) struct Enum {
     pub(super) at: usize,
-    pub(super) name: String,
+    pub(super) name: SmolStr,
     pub(super) constants: Vec<Constant>,
     pub(super) reserved: Vec<Reserved>,
     pub(super) options: Vec<OptionNode>,
@@ -199,7 +215,7 @@ pub(super) struct Enum {
 
 #[derive(Clone, Debug)]
 pub(super) struct Constant {
-    pub(super) name: String,
+    pub(super) name: SmolStr,
     pub(super) number: i32,
     pub(super) options: Vec<OptionNode>,
 }
@@ -223,7 +239,7 @@ impl fmt::Display for NumberRange {
 
 #[derive(Clone, Debug)]
 pub(super) enum ReservedItem {
-    Name(String),
+    Name(SmolStr),
     Numbers(NumberRange),
 }
 
@@ -240,7 +256,7 @@ pub(super) struct Extensions {
 #[derive(Clone, Debug)]
 pub(super) struct Extend {
     pub(super) at: usize,
-    pub(super) name: String,
+    pub(super) name: SmolStr,
     pub(super) fields: Vec<Field>,
 }
 
@@ -263,14 +279,14 @@ impl Extend {
 #[derive(Clone, Debug)]
 pub(super) struct Service {
     pub(super) at: usize,
-    pub(super) name: String,
+    pub(super) name: SmolStr,
     pub(super) rpcs: Vec<Rpc>,
     pub(super) options: Vec<OptionNode>,
 }
 
 #[derive(Clone, Debug)]
 pub(super) struct Rpc {
-    pub(super) name: String,
+    pub(super) name: SmolStr,
     pub(super) request: RpcType,
     pub(super) response: RpcType,
     pub(super) options: Vec<OptionNode>,
@@ -286,18 +302,18 @@ pub(super) struct RpcType {
 /// `name = value`; a name in parentheses is a custom option.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
 pub(super) struct OptionNode {
-    pub(super) name: String,
+    pub(super) name: SmolStr,
     pub(super) is_custom: bool,
     pub(super) value: OptionValue,
 }
 
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
 pub(super) enum OptionValue {
-    Text(String),
-    Number(String),
+    Text(SmolStr),
+    Number(SmolStr),
     /// `true`, `false` or the name of an enum constant.
-    Word(String),
-    Map(Vec<(String, OptionValue)>),
+    Word(SmolStr),
+    Map(Vec<(SmolStr, OptionValue)>),
     List(Vec<OptionValue>),
     /// `(custom).inner = value`.
     Nested(Box<OptionNode>),

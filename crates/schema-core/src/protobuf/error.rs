@@ -30,20 +30,10 @@ impl Failure {
     pub(super) fn into_error(self, text: &str) -> ParseError {
         let error = ParseError::new(self.kind, self.message);
         match self.at {
-            Some(at) => error.at(behind(text.get(..at).unwrap_or(text), START)),
+            Some(at) => error.at(Location::START.after(text.get(..at).unwrap_or(text))),
             None => error,
         }
     }
-}
-
-const START: Location = Location { line: 1, column: 1 };
-
-/// The place behind `passed`, which begins at `from`.
-fn behind(passed: &str, from: Location) -> Location {
-    passed.chars().fold(from, |Location { line, column }, c| match c {
-        '\n' => Location { line: line + 1, column: 1 },
-        _ => Location { line, column: column + 1 },
-    })
 }
 
 /// Bytes between two noted places.
@@ -69,8 +59,8 @@ impl<'t> Places<'t> {
     pub(super) fn location(&self, at: usize) -> Location {
         let passed = self.noted.partition_point(|(noted, _)| *noted <= at);
         let noted = passed.checked_sub(1).and_then(|last| self.noted.get(last));
-        let (start, from) = noted.copied().unwrap_or((0, START));
-        behind(self.text.get(start..at).unwrap_or_default(), from)
+        let (start, from) = noted.copied().unwrap_or((0, Location::START));
+        from.after(self.text.get(start..at).unwrap_or_default())
     }
 }
 
@@ -165,8 +155,8 @@ mod tests {
         let text = "é\n".repeat(300) + &"ü".repeat(700) + "\n" + &"x".repeat(600);
         let places = Places::new(&text);
         for (at, _) in text.char_indices().chain([(text.len(), ' ')]) {
-            assert_eq!(places.location(at), behind(&text[..at], START), "{at}");
+            assert_eq!(places.location(at), Location::START.after(&text[..at]), "{at}");
         }
-        assert_eq!(Places::new("").location(0), START);
+        assert_eq!(Places::new("").location(0), Location::START);
     }
 }

@@ -1,5 +1,7 @@
 //! `.proto` text to tree: fields, groups, oneofs and the types of fields.
 
+use smol_str::{SmolStr, format_smolstr};
+
 use super::ast::{Field, FieldType, Group, Label, Oneof, OptionNode, OptionValue, Syntax};
 use super::error::{Failure, Result};
 use super::parser::Parser;
@@ -45,7 +47,7 @@ impl Parser<'_, '_> {
     }
 
     fn field(&mut self, at: usize, label: Option<Label>, ty: FieldType) -> Result<Field> {
-        let name = self.lexer.member_name()?.to_owned();
+        let name = SmolStr::new(self.lexer.member_name()?);
         self.budget.parts(&name, at)?;
         self.lexer.require('=')?;
         let number = self.lexer.integer()?;
@@ -58,7 +60,7 @@ impl Parser<'_, '_> {
     }
 
     pub(super) fn oneof(&mut self) -> Result<Oneof> {
-        let name = self.name()?.to_owned();
+        let name = self.name()?.into();
         let mut oneof = Oneof { name, fields: Vec::new(), groups: Vec::new(), options: Vec::new() };
         self.lexer.require('{')?;
         while !self.lexer.eat('}')? {
@@ -76,7 +78,7 @@ impl Parser<'_, '_> {
     }
 
     fn group(&mut self, label: Option<Label>) -> Result<Group> {
-        let name = self.lexer.word()?.to_owned();
+        let name = self.lexer.word()?.into();
         self.lexer.require('=')?;
         let number = self.lexer.integer()?;
         let mut fields = Vec::new();
@@ -113,27 +115,26 @@ impl Parser<'_, '_> {
             self.budget.leave();
             return Ok(FieldType::map(key, value));
         }
-        let mut name = word.to_owned();
+        let mut name = SmolStr::new(word);
         while self.lexer.eat('.')? {
-            name.push('.');
-            name.push_str(self.lexer.word()?);
+            name = format_smolstr!("{name}.{}", self.lexer.word()?);
         }
         Ok(FieldType::Named(name))
     }
 }
 
 /// Takes the pseudo-option `name` out of a field's options; the last one counts.
-fn take_value(name: &str, options: &mut Vec<OptionNode>) -> Option<String> {
+fn take_value(name: &str, options: &mut Vec<OptionNode>) -> Option<SmolStr> {
     let taken = options.extract_if(.., |option| option.name == name).last();
     taken.map(|option| spelled(option.value))
 }
 
 /// A value as the reference turns it into text, which for maps and lists is how its language shows
 /// them; most of those cannot be read back and are refused then.
-fn spelled(value: OptionValue) -> String {
+fn spelled(value: OptionValue) -> SmolStr {
     match value {
         OptionValue::Text(text) | OptionValue::Number(text) | OptionValue::Word(text) => text,
-        OptionValue::Nested(option) => format!(
+        OptionValue::Nested(option) => format_smolstr!(
             "OptionElement(name={}, kind={}, value={}, isParenthesized={})",
             option.name,
             kind(&option.value),
@@ -142,23 +143,23 @@ fn spelled(value: OptionValue) -> String {
         ),
         OptionValue::List(items) => {
             let items: Vec<_> = items.into_iter().map(spelled_inside).collect();
-            format!("[{}]", items.join(", "))
+            format_smolstr!("[{}]", items.join(", "))
         }
         OptionValue::Map(entries) => {
             let entries: Vec<_> = entries
                 .into_iter()
                 .map(|(key, value)| format!("{key}={}", spelled_inside(value)))
                 .collect();
-            format!("{{{}}}", entries.join(", "))
+            format_smolstr!("{{{}}}", entries.join(", "))
         }
     }
 }
 
-fn spelled_inside(value: OptionValue) -> String {
+fn spelled_inside(value: OptionValue) -> SmolStr {
     let kind = kind(&value);
     match value {
         OptionValue::Number(text) | OptionValue::Word(text) => {
-            format!("OptionPrimitive(kind={kind}, value={text})")
+            format_smolstr!("OptionPrimitive(kind={kind}, value={text})")
         }
         value => spelled(value),
     }

@@ -4,6 +4,8 @@
 //! string may follow, so the parser asks for what it needs. The alphabet is the reference's, which
 //! is wider than the language: a word is any run of letters, digits, `_`, `-` and `.`.
 
+use memchr::memchr;
+
 use super::error::{Failure, Result};
 
 pub(super) struct Lexer<'a> {
@@ -44,7 +46,7 @@ impl<'a> Lexer<'a> {
     fn comment(&mut self) -> Result<()> {
         let rest = self.text.get(self.pos..).unwrap_or_default();
         if rest.starts_with("//") {
-            self.pos += rest.find('\n').map_or(rest.len(), |end| end + 1);
+            self.pos += memchr(b'\n', rest.as_bytes()).map_or(rest.len(), |end| end + 1);
             Ok(())
         } else if let Some(body) = rest.strip_prefix("/*") {
             match body.find("*/") {
@@ -90,7 +92,11 @@ impl<'a> Lexer<'a> {
     /// The next character that is neither blank nor comment, left in place.
     pub(super) fn peek(&mut self) -> Result<char> {
         self.skip()?;
-        match self.text.get(self.pos..).and_then(|rest| rest.chars().next()) {
+        let next = match self.byte(self.pos) {
+            Some(ascii) if ascii.is_ascii() => Some(char::from(ascii)),
+            _ => self.text.get(self.pos..).and_then(|rest| rest.chars().next()),
+        };
+        match next {
             Some(next) => Ok(next),
             None => self.fail("unexpected end of the text"),
         }
@@ -167,7 +173,13 @@ impl<'a> Lexer<'a> {
         let start = self.pos;
         self.pos += 1;
         let mut value = String::new();
-        while let Some(c) = self.raw_char() {
+        loop {
+            let rest = self.text.get(self.pos..).unwrap_or_default();
+            let is_special = |byte| matches!(byte, b'"' | b'\'' | b'\\');
+            let plain = rest.bytes().position(is_special).unwrap_or(rest.len());
+            value.push_str(rest.get(..plain).unwrap_or_default());
+            self.pos += plain;
+            let Some(c) = self.raw_char() else { break };
             match c {
                 c if c == quote => match self.peek()? {
                     next @ ('"' | '\'') => {

@@ -19,7 +19,7 @@ mod tags;
 mod types;
 mod well_known;
 
-use std::sync::Arc;
+use std::sync::{Arc, OnceLock};
 
 pub(crate) use self::compat::compare;
 pub use self::compat::{Difference, differences};
@@ -43,8 +43,9 @@ struct Parsed {
     source: Option<String>,
     file: File,
     dependencies: Vec<Dependency>,
-    canonical: String,
-    normalized: String,
+    canonical: OnceLock<String>,
+    /// Under which it was parsed.
+    limits: Limits,
 }
 
 /// A referenced file. Its own names need not resolve, as the reference never looks.
@@ -73,18 +74,19 @@ impl ProtobufSchema {
         }
         let Read { file, is_text } =
             read_file(text, limits, &mut budget).map_err(|failure| failure.into_error(text))?;
-        let normalized = normalize::normalize(&file, &Types::collect(&file, &dependencies), limits)
+        normalize::normalize(&file, &Types::collect(&file, &dependencies), limits)
             .and_then(|(normalized, odd)| {
-                let normalized = print::print(&normalized);
-                odd.map_or(Ok(()), |at| reads_back(at, &normalized, limits))?;
-                Ok(normalized)
+                odd.map_or(Ok(()), |at| reads_back(at, &print::print(&normalized), limits))
             })
             .map_err(|failure| if is_text { failure } else { failure.without_place() })
             .map_err(|failure| failure.into_error(text))?;
+        if file.is_empty() {
+            return Err(ParseError::new(ParseErrorKind::Empty, "Empty schema"));
+        }
         let parsed = Parsed {
             source: is_text.then(|| text.to_owned()),
-            canonical: not_blank(print::print(&file))?,
-            normalized,
+            canonical: OnceLock::new(),
+            limits: *limits,
             file,
             dependencies,
         };
@@ -92,16 +94,21 @@ impl ProtobufSchema {
     }
 
     pub fn canonical(&self) -> &str {
-        &self.parsed.canonical
+        self.parsed.canonical.get_or_init(|| print::print(&self.parsed.file))
     }
 
     pub fn normalized(&self) -> String {
-        self.parsed.normalized.clone()
+        let Parsed { file, dependencies, limits, .. } = &*self.parsed;
+        match normalize::normalize(file, &Types::collect(file, dependencies), limits) {
+            Ok((normalized, _)) => print::print(&normalized),
+            // Parsing has seen that it can be done.
+            Err(_) => self.canonical().to_owned(),
+        }
     }
 
     /// Imports are never written out.
     pub fn resolved(&self) -> String {
-        self.parsed.canonical.clone()
+        self.canonical().to_owned()
     }
 
     /// The canonical text without custom options and extensions (`format=ignore_extensions`).
@@ -131,17 +138,8 @@ impl ProtobufSchema {
 
     /// Equal in the canonical text: comments and layout do not count, the order of fields does.
     pub fn is_equivalent(&self, other: &Self) -> bool {
-        self.parsed.canonical == other.parsed.canonical
+        self.canonical() == other.canonical()
     }
-}
-
-/// The canonical text is stored and read again. Only comments, or a descriptor of nothing that is
-/// known, leave none.
-fn not_blank(canonical: String) -> Result<String, ParseError> {
-    if canonical.trim().is_empty() {
-        return Err(ParseError::new(ParseErrorKind::Empty, "Empty schema"));
-    }
-    Ok(canonical)
 }
 
 /// The reference prints some texts without quotes or escapes and refuses what it then cannot read.

@@ -1,6 +1,7 @@
 //! `.proto` text to tree: options and their values, which are protobuf text format in the large.
 
-use std::collections::HashMap;
+use foldhash::HashMap;
+use smol_str::{SmolStr, format_smolstr};
 
 use super::ast::{OptionNode, OptionValue};
 use super::error::Result;
@@ -40,8 +41,8 @@ impl Parser<'_, '_> {
         self.node()?;
         let first = self.lexer.peek()?;
         let name = match first {
-            '[' => format!("[{}]", self.name()?),
-            _ => self.name()?.to_owned(),
+            '[' => format_smolstr!("[{}]", self.name()?),
+            _ => self.name()?.into(),
         };
         let mut path = Vec::new();
         while self.lexer.eat('.')? {
@@ -64,12 +65,12 @@ impl Parser<'_, '_> {
     }
 
     /// One step of `(custom).inner.(other)`: its name and whether it stood in parentheses.
-    fn path_component(&mut self) -> Result<(String, bool)> {
+    fn path_component(&mut self) -> Result<(SmolStr, bool)> {
         self.node()?;
         Ok(match self.lexer.peek()? {
-            '(' => (self.name()?.to_owned(), true),
-            '[' => (format!("[{}]", self.name()?), false),
-            _ => (self.lexer.component()?.to_owned(), false),
+            '(' => (self.name()?.into(), true),
+            '[' => (format_smolstr!("[{}]", self.name()?), false),
+            _ => (self.lexer.component()?.into(), false),
         })
     }
 
@@ -85,9 +86,9 @@ impl Parser<'_, '_> {
                     open.push(Open::new(bracket));
                     None
                 }
-                '"' | '\'' => Some(OptionValue::Text(self.lexer.quoted()?)),
-                '0'..='9' | '-' => Some(OptionValue::Number(self.lexer.word()?.to_owned())),
-                _ => Some(OptionValue::Word(self.lexer.word()?.to_owned())),
+                '"' | '\'' => Some(OptionValue::Text(self.lexer.quoted()?.into())),
+                '0'..='9' | '-' => Some(OptionValue::Number(self.lexer.word()?.into())),
+                _ => Some(OptionValue::Word(self.lexer.word()?.into())),
             };
             // Put the value where it belongs, and that in turn if it is complete with it.
             while let Some(container) = open.last_mut() {
@@ -142,9 +143,9 @@ impl Parser<'_, '_> {
 }
 
 struct OptionHead {
-    name: String,
+    name: SmolStr,
     is_custom: bool,
-    path: Vec<(String, bool)>,
+    path: Vec<(SmolStr, bool)>,
 }
 
 /// A map or list that is being read, the map with the key whose value comes next.
@@ -172,8 +173,8 @@ impl Open {
 /// The entries of a map value in source order; a key that comes again makes its value a list.
 #[derive(Default)]
 struct Entries {
-    list: Vec<(String, OptionValue)>,
-    index: HashMap<String, usize>,
+    list: Vec<(SmolStr, OptionValue)>,
+    index: HashMap<SmolStr, usize>,
 }
 
 impl Entries {

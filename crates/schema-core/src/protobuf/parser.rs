@@ -4,7 +4,8 @@
 //! labels on anything but maps, `reserved` anywhere) and in places less (editions). A keyword is
 //! one only where the block permits it; elsewhere it is the name of a type.
 
-use std::collections::HashSet;
+use foldhash::{HashSet, HashSetExt};
+use smol_str::SmolStr;
 
 use super::ast::{
     Constant, Enum, Extend, Extensions, File, Message, NUMBER_MAX, NumberRange, Reserved,
@@ -52,13 +53,13 @@ impl<'a> Parser<'a, '_> {
     fn file_item(
         &mut self,
         file: &mut File,
-        names: &mut HashSet<(bool, String)>,
+        names: &mut HashSet<(bool, SmolStr)>,
         is_first: bool,
     ) -> Result<()> {
         let at = self.node()?;
         match self.lexer.word()? {
             "package" => {
-                file.package = Some(self.name()?.to_owned());
+                file.package = Some(self.name()?.into());
                 self.lexer.require(';')?;
             }
             "import" => self.import(file)?,
@@ -73,7 +74,7 @@ impl<'a> Parser<'a, '_> {
             word => return Err(Failure::syntax(at, format!("unexpected '{word}'"))),
         }
         let declared = match (file.types.last(), file.services.last()) {
-            (Some(decl), _) if decl.at() == at => Some((true, decl.name().to_owned())),
+            (Some(decl), _) if decl.at() == at => Some((true, SmolStr::new(decl.name()))),
             (_, Some(service)) if service.at == at => Some((false, service.name.clone())),
             _ => None,
         };
@@ -176,7 +177,7 @@ impl<'a> Parser<'a, '_> {
     }
 
     fn open_message(&mut self, at: usize) -> Result<Message> {
-        let name = self.name()?.to_owned();
+        let name = self.name()?.into();
         self.lexer.require('{')?;
         self.budget.enter(at)?;
         Ok(Message { at, name, ..Message::default() })
@@ -202,7 +203,7 @@ impl<'a> Parser<'a, '_> {
     }
 
     fn extend(&mut self, at: usize) -> Result<Extend> {
-        let mut extend = Extend { at, name: self.name()?.to_owned(), fields: Vec::new() };
+        let mut extend = Extend { at, name: self.name()?.into(), fields: Vec::new() };
         self.block(|parser| {
             let at = parser.node()?;
             match parser.lexer.word()? {
@@ -222,7 +223,7 @@ impl<'a> Parser<'a, '_> {
     fn enumeration(&mut self, at: usize) -> Result<Enum> {
         let mut decl = Enum {
             at,
-            name: self.name()?.to_owned(),
+            name: self.name()?.into(),
             constants: Vec::new(),
             reserved: Vec::new(),
             options: Vec::new(),
@@ -246,12 +247,12 @@ impl<'a> Parser<'a, '_> {
         let options = self.bracketed_options()?;
         self.lexer.require(';')?;
         self.lexer.trailing_comment()?;
-        Ok(Constant { name: name.to_owned(), number, options })
+        Ok(Constant { name: name.into(), number, options })
     }
 
     fn service(&mut self, at: usize) -> Result<Service> {
         let mut service =
-            Service { at, name: self.name()?.to_owned(), rpcs: Vec::new(), options: Vec::new() };
+            Service { at, name: self.name()?.into(), rpcs: Vec::new(), options: Vec::new() };
         self.block(|parser| {
             let at = parser.node()?;
             match parser.lexer.word()? {
@@ -266,7 +267,7 @@ impl<'a> Parser<'a, '_> {
     }
 
     fn rpc(&mut self) -> Result<Rpc> {
-        let name = self.name()?.to_owned();
+        let name = self.name()?.into();
         let request = self.rpc_type()?;
         let at = self.lexer.offset();
         if self.lexer.word()? != "returns" {
@@ -306,7 +307,7 @@ impl<'a> Parser<'a, '_> {
         loop {
             self.node()?;
             items.push(match self.lexer.peek()? {
-                '"' | '\'' => ReservedItem::Name(self.lexer.quoted()?),
+                '"' | '\'' => ReservedItem::Name(self.lexer.quoted()?.into()),
                 _ => ReservedItem::Numbers(self.range(&[',', ';'])?),
             });
             match self.lexer.next()? {

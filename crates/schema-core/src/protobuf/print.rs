@@ -6,6 +6,8 @@
 
 use std::fmt::Display;
 
+use smol_str::SmolStr;
+
 use super::ast::{
     Constant, Enum, Extend, Extensions, Field, FieldType, File, Group, Label, Message, Oneof,
     OptionNode, OptionValue, Reserved, ReservedItem, Rpc, Service, TypeDecl,
@@ -335,7 +337,7 @@ impl Printer {
             OptionValue::Nested(option) => self.option(option),
             OptionValue::List(items) => self.item_lines('[', items, Self::value, ']'),
             OptionValue::Map(entries) => {
-                let print = |printer: &mut Self, (key, value): &(String, OptionValue)| {
+                let print = |printer: &mut Self, (key, value): &(SmolStr, OptionValue)| {
                     printer.text(&format!("{key}: "));
                     printer.value(value);
                 };
@@ -347,7 +349,7 @@ impl Printer {
 
 /// `default` and `json_name` as options of their field.
 pub(super) fn value_options(field: &Field) -> Vec<OptionNode> {
-    let option = |name: &str, value| OptionNode { name: name.to_owned(), is_custom: false, value };
+    let option = |name: &str, value| OptionNode { name: name.into(), is_custom: false, value };
     let default = field.default.as_ref().map(|text| default_value(&field.ty, text));
     let json_name = field.json_name.clone().map(OptionValue::Text);
     default
@@ -362,11 +364,11 @@ pub(super) fn value_options(field: &Field) -> Vec<OptionNode> {
 fn default_value(ty: &FieldType, text: &str) -> OptionValue {
     let name = ty.to_string();
     let simple = name.rsplit('.').next().unwrap_or_default();
-    let text = text.to_owned();
+    let text = SmolStr::new(text);
     match simple {
         "string" => OptionValue::Text(text),
         "bool" => OptionValue::Word(text),
-        _ if FieldType::Named(simple.to_owned()).is_scalar() => OptionValue::Number(text),
+        _ if FieldType::Named(simple.into()).is_scalar() => OptionValue::Number(text),
         _ => OptionValue::Word(text),
     }
 }

@@ -1,6 +1,8 @@
 //! Tags of Protobuf messages and fields: the entry `tags` of the options `confluent.message_meta`
 //! and `confluent.field_meta`.
 
+use smol_str::{SmolStr, format_smolstr};
+
 use super::ast::{Field, File, Message, OptionNode, OptionValue, TypeDecl};
 use super::normalize::as_map;
 use super::{ProtobufSchema, print};
@@ -11,23 +13,23 @@ const MESSAGE_META: &str = "confluent.message_meta";
 const FIELD_META: &str = "confluent.field_meta";
 const TAGS: &str = "tags";
 
-type Entries = Vec<(String, OptionValue)>;
+type Entries = Vec<(SmolStr, OptionValue)>;
 
 impl ProtobufSchema {
     /// Messages before their fields, those of oneofs first, and before what is nested in them.
     pub(crate) fn tagged_entities(&self) -> Vec<EntityTags> {
         let mut found = Vec::new();
-        let mut open: Vec<(String, &Message)> = Vec::new();
+        let mut open: Vec<(SmolStr, &Message)> = Vec::new();
         open.extend(messages(&self.parsed.file.types).rev().map(|m| (m.name.clone(), m)));
         while let Some((path, message)) = open.pop() {
-            add(&mut found, MESSAGE_META, &message.options, || Entity::record(path.clone()));
+            add(&mut found, MESSAGE_META, &message.options, || Entity::record(path.to_string()));
             let in_oneofs = message.oneofs.items.iter().flat_map(|oneof| &oneof.fields);
             for field in in_oneofs.chain(&message.fields) {
                 let entity = || Entity::field(format!("{path}.{}", field.name));
                 add(&mut found, FIELD_META, &field.options, entity);
             }
             let nested = messages(&message.nested).rev();
-            open.extend(nested.map(|nested| (format!("{path}.{}", nested.name), nested)));
+            open.extend(nested.map(|nested| (format_smolstr!("{path}.{}", nested.name), nested)));
         }
         found
     }
@@ -117,17 +119,18 @@ fn apply(name: &str, options: &mut Vec<OptionNode>, change: &EntityChange) {
         _ => Vec::new(),
     };
     let tags = change.applied(tags_in(&entries));
-    let tags = OptionValue::List(tags.into_iter().map(OptionValue::Text).collect());
+    let tags =
+        OptionValue::List(tags.into_iter().map(|tag| OptionValue::Text(tag.into())).collect());
     let is_empty = matches!(&tags, OptionValue::List(items) if items.is_empty());
     match entries.iter().position(|(key, _)| key == TAGS) {
         Some(at) if is_empty => drop(entries.remove(at)),
-        Some(at) => entries.splice(at..=at, [(TAGS.to_owned(), tags)]).for_each(drop),
+        Some(at) => entries.splice(at..=at, [(TAGS.into(), tags)]).for_each(drop),
         None if is_empty => {}
-        None => entries.push((TAGS.to_owned(), tags)),
+        None => entries.push((TAGS.into(), tags)),
     }
     if !entries.is_empty() {
         let value = OptionValue::Map(entries);
-        let option = OptionNode { name: name.to_owned(), is_custom: true, value };
+        let option = OptionNode { name: name.into(), is_custom: true, value };
         options.insert(at.unwrap_or(options.len()), option);
     }
 }
@@ -184,7 +187,7 @@ fn tags_in(entries: &Entries) -> Vec<String> {
     let tags = entries.iter().find(|(key, _)| key == TAGS).map(|(_, value)| value.clone());
     let items = tags.map(items_of).unwrap_or_default();
     let texts = items.into_iter().filter_map(|item| match item {
-        OptionValue::Text(text) => Some(text),
+        OptionValue::Text(text) => Some(text.into()),
         _ => None,
     });
     texts.collect()

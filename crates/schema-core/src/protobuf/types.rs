@@ -4,11 +4,12 @@
 //! level and not a joined name per level. The reference ignores import lists here: whatever stands
 //! in any file of the closure can be named.
 
-use std::collections::{HashMap, HashSet};
 use std::sync::LazyLock;
 
+use foldhash::{HashMap, HashMapExt, HashSet, HashSetExt};
+
 use super::Dependency;
-use super::ast::{Extend, Field, FieldType, File, Message, OptionValue, TypeDecl};
+use super::ast::{Extend, Field, FieldType, File, MapType, Message, OptionValue, TypeDecl};
 use super::well_known;
 use crate::Reference;
 
@@ -61,8 +62,8 @@ pub(super) struct MapEntry<'a> {
 
 impl MapEntry<'_> {
     /// The map type, unless a field is missing.
-    pub(super) fn map_type(self) -> Option<FieldType> {
-        Some(FieldType::map(self.key?.clone(), self.value?.clone()))
+    pub(super) fn map_type(self) -> Option<MapType> {
+        Some(MapType { key: self.key?.clone(), value: self.value?.clone() })
     }
 }
 

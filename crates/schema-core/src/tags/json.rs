@@ -1,5 +1,7 @@
 //! Tags in a JSON text: the member `confluent:tags` of an object.
 
+use std::sync::Arc;
+
 use super::{EntityChange, TagChanges, UnknownEntity};
 use crate::json_text::{Data, Object, Value};
 
@@ -38,20 +40,20 @@ pub(crate) fn edited(
 }
 
 fn text(text: String) -> Value {
-    Value::unplaced(Data::String(text))
+    Value::unplaced(Data::String(text.into()))
 }
 
 fn object_at<'v>(root: &'v mut Value, steps: &[Step]) -> Option<&'v mut Object> {
     let mut value = root;
     for step in steps {
         value = match (step, &mut value.data) {
-            (Step::Member(key), Data::Object(object)) => object.get_mut(key)?,
-            (Step::Item(index), Data::Array(items)) => items.get_mut(*index)?,
+            (Step::Member(key), Data::Object(object)) => Arc::make_mut(object).get_mut(key)?,
+            (Step::Item(index), Data::Array(items)) => Arc::make_mut(items).get_mut(*index)?,
             _ => return None,
         };
     }
     match &mut value.data {
-        Data::Object(object) => Some(object),
+        Data::Object(object) => Some(Arc::make_mut(object)),
         _ => None,
     }
 }

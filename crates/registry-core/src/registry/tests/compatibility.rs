@@ -1,7 +1,9 @@
 //! Compatibility checks.
 
+use levada_schema_core::{Contract, Fingerprint, SchemaType};
+
 use super::*;
-use crate::{Check, VersionSpec};
+use crate::{Check, SchemaId, Store, StoredSchema, VersionSpec, WriteTransaction};
 
 const ALL: Check = Check { version: None, normalize: false, verbose: false };
 
@@ -124,4 +126,39 @@ async fn another_schema_type_is_incompatible_unless_the_level_is_none() {
     assert_eq!(refused, Err(RegistryError::Incompatible { subject: subject("s"), messages }));
     registry.set_level("s", "NONE").await;
     assert_eq!(registry.put("s", &json).await, Ok((2, 2)));
+}
+
+/// Versions 1 to `count`, each with a field of its own, put into the store unparsed.
+async fn store_versions(registry: &TestRegistry, count: i32) {
+    let subject = subject("s");
+    let mut tx = registry.store().write().await.unwrap();
+    for number in 1..=count {
+        let text = record(&[&format!("f{number}?")]);
+        let schema = StoredSchema {
+            id: SchemaId(number),
+            schema_type: SchemaType::Avro,
+            references: Vec::new(),
+            contract: Contract::default(),
+            fingerprint: Fingerprint::of(&text, &[], &Contract::default()),
+            text,
+        };
+        tx.insert_schema(&subject.context, &schema, true).await.unwrap();
+        tx.put_version(&subject, SchemaVersion(number), SchemaId(number), 0).await.unwrap();
+    }
+    tx.commit().await.unwrap();
+}
+
+#[tokio::test]
+async fn a_transitive_check_parses_each_version_once_and_the_next_check_none() {
+    let registry = registry();
+    store_versions(&registry, 1_000).await;
+    registry.set_level("s", "FULL_TRANSITIVE").await;
+    assert_eq!(registry.parser.parses(), 0);
+    assert_eq!(is_compatible(&registry, &["new?"], ALL).await, Ok(true));
+    assert_eq!(registry.parser.parses(), 1_001);
+    assert_eq!(is_compatible(&registry, &["new?"], ALL).await, Ok(true));
+    assert_eq!(registry.parser.parses(), 1_001);
+    // Registering reads the new text alone: as a stored one to look for its equal, then as new.
+    assert_eq!(registry.put_text("s", &record(&["other?"])).await, Ok((1_001, 1_001)));
+    assert_eq!(registry.parser.parses(), 1_003);
 }

@@ -3,7 +3,10 @@
 //! Compatible: reader `[A, B]`, writer `[A]`; or any writer, if the reader's enum has a default.
 //! Incompatible: reader `[A]`, writer `[A, B]`, even if the field or the writer's enum has one.
 
-use std::collections::{BTreeSet, HashSet};
+use std::collections::BTreeSet;
+
+use foldhash::HashSet;
+use smol_str::SmolStr;
 
 use super::Difference;
 use crate::Rule;
@@ -17,11 +20,11 @@ pub(super) fn missing_symbols(
     if reader.default.is_some() {
         return None;
     }
-    let known: HashSet<&str> = reader.symbols.iter().map(String::as_str).collect();
+    let known: HashSet<&str> = reader.symbols.iter().map(SmolStr::as_str).collect();
     let missing: BTreeSet<&str> = writer
         .symbols
         .iter()
-        .map(String::as_str)
+        .map(SmolStr::as_str)
         .filter(|symbol| !known.contains(symbol))
         .collect();
     if missing.is_empty() {

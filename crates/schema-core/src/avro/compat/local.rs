@@ -62,7 +62,7 @@ pub(in crate::avro) fn subject(
         return None;
     };
     let field = reader_record.fields.iter().enumerate().position(|(index, field)| {
-        let writer = (writer_types, writer, writer_record);
+        let writer = (writer_types, writer, &**writer_record);
         field_difference(found.rule, (field, index), reader_types, writer)
             .is_some_and(|difference| is_found(&difference))
     });

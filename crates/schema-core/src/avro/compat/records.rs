@@ -47,7 +47,7 @@ pub(super) fn find(
     Ok(Match::Missing(Difference {
         rule: Rule::AvroReaderFieldMissingDefault,
         below: format!("fields/{index}"),
-        detail: reader.name.clone(),
+        detail: reader.name.to_string(),
         reader_location: reader.location,
         writer_location: writer_type.location,
     }))

@@ -10,7 +10,7 @@
 //! the answer is written out. Shared types can still multiply what the answer repeats without end,
 //! so that is charged too.
 
-use std::collections::HashMap;
+use foldhash::{HashMap, HashMapExt};
 
 use super::local::own_differences;
 use super::records::{self, Ambiguous, Match};

@@ -47,7 +47,7 @@ impl<'a> Defaults<'a> {
             (Shape::Map(inside), Data::Object(object)) => {
                 let entries = object.iter().map(|member| {
                     let value = self.value(*inside, &member.value, depth + 1)?;
-                    Ok(value.map(|value| (member.key.clone(), value)))
+                    Ok(value.map(|value| (member.key.to_string(), value)))
                 });
                 entries.collect::<Result<Option<_>, DecodeError>>()?.map(Value::Map)
             }
@@ -90,7 +90,7 @@ fn primitive(kind: Primitive, data: &Data) -> Option<Value> {
         (Primitive::Float, Data::Number(number)) => Value::Float(number.as_f64() as f32),
         (Primitive::Double, Data::Number(number)) => Value::Double(number.as_f64()),
         (Primitive::Bytes, Data::String(text)) => Value::Bytes(latin1(text)),
-        (Primitive::String, Data::String(text)) => Value::String(text.clone()),
+        (Primitive::String, Data::String(text)) => Value::String(text.to_string()),
         _ => return None,
     })
 }

@@ -1,5 +1,7 @@
 //! What a reader makes of a value that was written under another schema.
 
+use smol_str::SmolStr;
+
 use super::default::Defaults;
 use super::matching::{is_same_name, reader_branch, written_fields};
 use super::refusals::Refusals;
@@ -169,8 +171,8 @@ impl<'a> Resolver<'a> {
 }
 
 /// The position of the writer's symbol in the reader's enum, or that of its default.
-fn symbol(name: &String, reader: &Enum) -> Option<usize> {
-    let position = |name: &String| reader.symbols.iter().position(|known| known == name);
+fn symbol(name: &SmolStr, reader: &Enum) -> Option<usize> {
+    let position = |name: &SmolStr| reader.symbols.iter().position(|known| known == name);
     position(name).or_else(|| reader.default.as_ref().and_then(position))
 }
 

@@ -1,6 +1,6 @@
 //! Combinations against combinations: members are paired off, whatever their order.
 
-use std::collections::HashSet;
+use foldhash::{HashSet, HashSetExt};
 
 use super::Findings;
 use super::hub::{At, Comparison};
@@ -46,10 +46,11 @@ impl Comparison<'_> {
     }
 
     /// The members without those that print like an earlier one.
-    fn distinct(&self, (at, combined): Side<'_>) -> Vec<At> {
+    fn distinct(&mut self, (at, combined): Side<'_>) -> Vec<At> {
         let mut seen = HashSet::new();
-        let members = combined.members.iter().map(|member| at.with(*member));
-        members.filter(|member| seen.insert(self.model(at).shape(member.node))).collect()
+        let shapes = self.shapes(at.owner);
+        let members = combined.members.iter().filter(|member| seen.insert(shapes.of(**member)));
+        members.map(|member| at.with(*member)).collect()
     }
 }
 

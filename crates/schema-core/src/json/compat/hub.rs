@@ -1,12 +1,14 @@
 //! The hub of the comparison: memo, recursion, combinations against plain schemas, kinds.
 
-use std::collections::{HashMap, HashSet};
 use std::rc::Rc;
+
+use foldhash::{HashMap, HashMapExt, HashSet, HashSetExt};
 
 use super::{Difference, Findings};
 use crate::error::shortened;
 use crate::json::model::{Criterion, Kind, Model, Node, NodeId};
 use crate::json::pattern::Searches;
+use crate::json::shape::Shapes;
 use crate::{CheckError, CompatibilityPolicy, JsonRule, Limits};
 
 /// Which schema a node belongs to; `not` lets them change roles, so roles do not tell.
@@ -50,6 +52,8 @@ pub(super) struct Comparison<'a> {
     seeds: HashMap<Pair, Found>,
     /// A pair met itself and was taken for compatible.
     assumed: bool,
+    writer_shapes: Shapes<'a>,
+    reader_shapes: Shapes<'a>,
     searches: Searches,
     /// What is left of [`Limits::pairs_max`], over all passes.
     pairs_left: usize,
@@ -77,6 +81,8 @@ impl<'a> Comparison<'a> {
             in_progress: HashSet::new(),
             seeds: HashMap::new(),
             assumed: false,
+            writer_shapes: Shapes::new(writer),
+            reader_shapes: Shapes::new(reader),
             searches: Searches::new(limits),
             pairs_left: limits.pairs_max,
             lookups_left: limits.pairs_max.saturating_mul(LOOKUPS_PER_PAIR),
@@ -114,6 +120,13 @@ impl<'a> Comparison<'a> {
         match at.owner {
             Owner::Writer => self.writer,
             Owner::Reader => self.reader,
+        }
+    }
+
+    pub(super) fn shapes(&mut self, owner: Owner) -> &mut Shapes<'a> {
+        match owner {
+            Owner::Writer => &mut self.writer_shapes,
+            Owner::Reader => &mut self.reader_shapes,
         }
     }
 
@@ -285,5 +298,5 @@ impl<'a> Comparison<'a> {
 
 /// The converter's mark on decimals, whose types may change.
 fn is_bytes(node: &Node) -> bool {
-    node.notes.rest.get("connect.type").is_some_and(|mark| mark == "\"bytes\"")
+    node.notes.rest.get("connect.type").and_then(|mark| mark.value().as_str()) == Some("bytes")
 }

@@ -22,10 +22,10 @@ impl<'a> Places<'a> {
         while let Some(value) = open.pop() {
             match &value.data {
                 Data::Object(object) => {
-                    objects.insert(value.location, object);
+                    objects.insert(value.location, &**object);
                     open.extend(object.iter().map(|member| &member.value));
                 }
-                Data::Array(items) => open.extend(items),
+                Data::Array(items) => open.extend(items.iter()),
                 _ => {}
             }
         }

@@ -159,9 +159,10 @@ impl Judge {
         let count = i32::try_from(members.len()).unwrap_or(i32::MAX);
         let is_counted = rules.min_properties.is_none_or(|least| count >= least)
             && rules.max_properties.is_none_or(|most| count <= most);
-        let is_complete = rules.required.iter().all(|name| members.contains_key(name))
+        let is_complete = rules.required.iter().all(|name| members.contains_key(name.as_str()))
             && rules.required_by.iter().all(|(name, names)| {
-                !members.contains_key(name) || names.iter().all(|name| members.contains_key(name))
+                !members.contains_key(name.as_str())
+                    || names.iter().all(|name| members.contains_key(name.as_str()))
             });
         if !is_counted || !is_complete {
             return Some(false);
@@ -172,7 +173,7 @@ impl Judge {
             if let Some(id) = rules.property_names {
                 verdicts.push(self.holds(schema.with(id), &Value::String(name.clone())));
             }
-            if let Some(id) = rules.schemas_by.get(name) {
+            if let Some(id) = rules.schemas_by.get(name.as_str()) {
                 verdicts.push(self.holds(schema.with(*id), value));
             }
         }

@@ -1,6 +1,7 @@
 //! Objects: one property at a time is varied, left out or added.
 
 use serde_json::{Map, Value};
+use smol_str::SmolStr;
 
 use super::search::{Focus, Found, INNER_MAX, Search, Wanted};
 use super::shape::{All, Ruled, Schema, Shape, Type, shapes};
@@ -239,10 +240,10 @@ impl Search {
         let ruled =
             || shape.objects.iter().chain(readers.iter().flat_map(|reader| &reader.objects));
         for (_, rules) in ruled() {
-            names.extend(rules.properties.keys().cloned());
-            names.extend(rules.required_by.keys().cloned());
-            names.extend(rules.schemas_by.keys().cloned());
-            names.extend(rules.required.iter().cloned());
+            names.extend(rules.properties.keys().map(ToString::to_string));
+            names.extend(rules.required_by.keys().map(ToString::to_string));
+            names.extend(rules.schemas_by.keys().map(ToString::to_string));
+            names.extend(rules.required.iter().map(ToString::to_string));
             for (pattern, _) in &rules.patterns {
                 let texts = text::matching(pattern, self.pattern_depth_max, &[]);
                 names.extend(texts.into_iter().take(INNER_MAX));
@@ -288,21 +289,25 @@ fn name_schema<'m>((schema, rules): &Ruled<'m, ObjectRules>) -> Option<Schema<'m
 
 /// A name that must be there beside the members, and is not.
 fn missing(shape: &Shape<'_>, members: &Members) -> Option<String> {
-    let absent = |name: &&String| !members.contains_key(*name);
+    let absent = |name: &&SmolStr| !members.contains_key(name.as_str());
     for (schema, rules) in &shape.objects {
         if let Some(name) = rules.required.iter().find(absent) {
-            return Some(name.clone());
+            return Some(name.to_string());
         }
         for name in members.keys() {
-            let needed = rules.required_by.get(name).and_then(|names| names.iter().find(absent));
+            let needed =
+                rules.required_by.get(name.as_str()).and_then(|names| names.iter().find(absent));
             if let Some(name) = needed {
-                return Some(name.clone());
+                return Some(name.to_string());
             }
-            let dependent = rules.schemas_by.get(name).map(|id| shapes(&[schema.with(*id)]));
+            let dependent =
+                rules.schemas_by.get(name.as_str()).map(|id| shapes(&[schema.with(*id)]));
             let first = dependent.and_then(|shapes| shapes.into_iter().next());
             let needed = first.and_then(|shape| {
                 let mut rules = shape.objects.iter();
-                rules.find_map(|(_, rules)| rules.required.iter().find(absent).cloned())
+                rules.find_map(|(_, rules)| {
+                    rules.required.iter().find(absent).map(ToString::to_string)
+                })
             });
             if needed.is_some() {
                 return needed;

@@ -4,6 +4,7 @@
 //! the schemas agree with counts.
 
 use serde_json::Value;
+use smol_str::SmolStr;
 
 use super::arrays::{item_alternatives, item_schemas};
 use super::search::{Focus, STEPS_PER_PLACE, Search};
@@ -138,14 +139,14 @@ impl<'s, 'm> Walk<'s, 'm> {
         both: &Both<'m>,
         rest: &str,
     ) -> Option<(Both<'m>, Focus)> {
-        let mut names: Vec<&String> =
+        let mut names: Vec<&SmolStr> =
             objects(pair).flat_map(|rules| rules.properties.keys()).collect();
         names.sort_by_key(|name| std::cmp::Reverse(name.len()));
         names.dedup();
         for name in names {
             let Some(inner) = rest.strip_prefix(name.as_str()) else { continue };
             if inner.is_empty() && is_property(self.rule.as_str()) {
-                return Some((both.clone(), Focus::Member(name.clone())));
+                return Some((both.clone(), Focus::Member(name.to_string())));
             }
             if !inner.is_empty() && !inner.starts_with('/') {
                 continue;
@@ -155,7 +156,7 @@ impl<'s, 'm> Walk<'s, 'm> {
                 pair.1.and_then(|schema| self.covering(schema, name)),
             );
             let inner = inner.trim_start_matches('/');
-            let found = self.enter(next, both, Step::Member(name.clone()), inner);
+            let found = self.enter(next, both, Step::Member(name.to_string()), inner);
             if found.is_some() {
                 return found;
             }
@@ -182,7 +183,8 @@ impl<'s, 'm> Walk<'s, 'm> {
         both: &Both<'m>,
         rest: &str,
     ) -> Option<(Both<'m>, Focus)> {
-        let names: Vec<&String> = objects(pair).flat_map(|rules| rules.schemas_by.keys()).collect();
+        let names: Vec<&SmolStr> =
+            objects(pair).flat_map(|rules| rules.schemas_by.keys()).collect();
         let name = names.into_iter().find(|name| {
             rest.strip_prefix(name.as_str())
                 .is_some_and(|inner| inner.is_empty() || inner.starts_with('/'))
@@ -193,7 +195,7 @@ impl<'s, 'm> Walk<'s, 'm> {
             writer: both.writer.iter().copied().chain(next.0).collect(),
             reader: next.1.map(|schema| vec![schema]).into_iter().collect(),
         };
-        self.around.push((both.clone(), Step::Beside(name.clone())));
+        self.around.push((both.clone(), Step::Beside(name.to_string())));
         let found = self.walk(next, inside, inner);
         if found.is_none() {
             self.around.pop();

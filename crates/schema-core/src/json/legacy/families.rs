@@ -1,5 +1,7 @@
 //! The keyword families of the old drafts: strings, numbers, objects, arrays.
 
+use smol_str::SmolStr;
+
 use super::{Extraction, Loader, array, boolean, members};
 use crate::ParseError;
 use crate::json::decimal::Decimal;
@@ -171,7 +173,7 @@ impl<'a> Loader<'a> {
     fn items(&mut self, at: &Extraction<'_, 'a>, rules: &mut ArrayRules) -> Result<(), ParseError> {
         let Some(value) = at.object.get("items") else { return Ok(()) };
         if let Data::Array(positions) = &value.data {
-            for position in positions {
+            for position in positions.iter() {
                 rules.positions.push(self.child(at.scope, position)?);
             }
         } else {
@@ -300,13 +302,13 @@ fn required(at: &Extraction<'_, '_>, rules: &mut ObjectRules) -> Result<(), Pars
 /// An empty list of dependents is none.
 fn require_by(
     document: &Document,
-    key: &str,
+    key: &SmolStr,
     names: &[Value],
     rules: &mut ObjectRules,
 ) -> Result<(), ParseError> {
     for name in names {
         let name = name_in(document, "dependencies", name)?;
-        rules.required_by.entry(key.to_owned()).or_default().insert(name);
+        rules.required_by.entry(key.clone()).or_default().insert(name);
     }
     Ok(())
 }
@@ -321,9 +323,9 @@ fn refuse_boolean(at: &Extraction<'_, '_>, key: &str, value: &Value) -> Result<(
     }
 }
 
-fn name_in(document: &Document, key: &str, value: &Value) -> Result<String, ParseError> {
+fn name_in(document: &Document, key: &str, value: &Value) -> Result<SmolStr, ParseError> {
     let text = value
-        .as_str()
+        .as_text()
         .ok_or_else(|| document.mismatch(&format!("a member of {key}"), value, "a string"))?;
-    Ok(text.to_owned())
+    Ok(text.clone())
 }

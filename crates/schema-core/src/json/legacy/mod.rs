@@ -4,14 +4,16 @@
 mod families;
 mod refs;
 
-use std::collections::{HashMap, VecDeque};
+use std::collections::VecDeque;
 use std::rc::Rc;
 
+use foldhash::{HashMap, HashMapExt};
 pub(super) use refs::unresolved;
+use smol_str::SmolStr;
 
 use super::dialect::Dialect;
 use super::documents::{Document, Documents, rest_of};
-use super::model::{Builder, Combined, Criterion, Kind, Model, Node, NodeId, Notes, RefId};
+use super::model::{Builder, Combined, Criterion, Held, Kind, Model, Node, NodeId, Notes, RefId};
 use super::shape::Generated;
 use super::text::normalized;
 use super::{NESTING_SHARE, uri};
@@ -157,7 +159,7 @@ impl<'a> Loader<'a> {
     ) -> Result<NodeId, ParseError> {
         let (scope, object) = (extraction.scope, extraction.object);
         let mut notes = notes(&mut extraction)?;
-        notes.rest = rest_of(object, |key| extraction.taken.contains(&key), normalized);
+        notes.rest = rest_of(object, |key| extraction.taken.contains(&key), held);
         let mut kind = match extraction.parts.len() {
             0 => Kind::Empty,
             1 => extraction.parts.pop().unwrap_or_default(),
@@ -250,7 +252,7 @@ impl<'a> Loader<'a> {
             Data::String(name) => self.typed(at, types, name)?,
             Data::Array(names) => {
                 let mut members = Vec::with_capacity(names.len());
-                for name in names {
+                for name in names.iter() {
                     let text = name
                         .as_str()
                         .ok_or_else(|| at.scope.document.mismatch("type", name, "a string"))?;
@@ -345,10 +347,14 @@ fn constant(at: &mut Extraction<'_, '_>) {
 
 const CONDITIONAL: [&str; 3] = ["if", "then", "else"];
 
+fn held(value: &Value) -> Held {
+    Held::Legacy(value.clone())
+}
+
 /// The keywords that every schema may have. A default that is `null` is a default.
 fn notes(at: &mut Extraction<'_, '_>) -> Result<Box<Notes>, ParseError> {
     let (document, object) = (at.scope.document, at.object);
-    let mut text = |keyword: &'static str| -> Result<Option<String>, ParseError> {
+    let mut text = |keyword: &'static str| -> Result<Option<SmolStr>, ParseError> {
         at.taken.push(keyword);
         object.get(keyword).map(|value| string(document, keyword, value)).transpose()
     };
@@ -356,7 +362,7 @@ fn notes(at: &mut Extraction<'_, '_>) -> Result<Box<Notes>, ParseError> {
         id: text(at.scope.dialect.id_keyword())?,
         title: text("title")?,
         description: text("description")?,
-        default: object.get("default").map(normalized),
+        default: object.get("default").map(held),
         ..Notes::default()
     };
     at.taken.push("default");
@@ -370,9 +376,9 @@ fn notes(at: &mut Extraction<'_, '_>) -> Result<Box<Notes>, ParseError> {
     Ok(Box::new(notes))
 }
 
-fn string(document: &Document, key: &str, value: &Value) -> Result<String, ParseError> {
-    let text = value.as_str().ok_or_else(|| document.mismatch(key, value, "a string"))?;
-    Ok(text.to_owned())
+fn string(document: &Document, key: &str, value: &Value) -> Result<SmolStr, ParseError> {
+    let text = value.as_text().ok_or_else(|| document.mismatch(key, value, "a string"))?;
+    Ok(text.clone())
 }
 
 fn boolean(document: &Document, key: &str, value: &Value) -> Result<bool, ParseError> {

@@ -1,13 +1,14 @@
 //! `$ref` in the old drafts: by id as written, by pointer, by registered address; never fetched.
 
 use std::collections::hash_map::Entry;
-use std::collections::{HashMap, HashSet};
 use std::rc::Rc;
+
+use foldhash::{HashMap, HashMapExt, HashSet, HashSetExt};
 
 use super::{Loader, Scope};
 use crate::json::dialect::Dialect;
 use crate::json::documents::{Document, Documents, legacy_meta_schema};
-use crate::json::model::{Kind, NodeId, RefId};
+use crate::json::model::{Held, Kind, NodeId, RefId};
 use crate::json::uri;
 use crate::json_text::{Data, Value};
 use crate::{ParseError, ParseErrorKind};
@@ -45,7 +46,7 @@ pub(super) fn register(documents: &Documents) -> Result<HashMap<String, &Documen
 pub(super) struct Asked {
     pub(super) node: NodeId,
     pub(super) target: RefId,
-    pub(super) default: Option<String>,
+    pub(super) default: Option<Held>,
 }
 
 impl<'a> Loader<'a> {
@@ -91,10 +92,10 @@ impl<'a> Loader<'a> {
         }
         let address = match &scope.base {
             Some(base) => uri::resolve(base, &text),
-            None => text.clone(),
+            None => text.to_string(),
         };
         if let Some(&target) = self.known.get(&address) {
-            return Ok(Kind::Reference { text: address, target });
+            return Ok(Kind::Reference { text: address.into(), target });
         }
         let (found, target_scope) = self.find(scope, value, &text, &address)?;
         let target = self.builder.new_ref();

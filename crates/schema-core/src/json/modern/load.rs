@@ -1,7 +1,10 @@
 //! Anchors and references: every address that is named gets the schema it leads to.
 
-use std::collections::{HashMap, VecDeque};
+use std::collections::VecDeque;
 use std::rc::Rc;
+
+use foldhash::{HashMap, HashMapExt};
+use smol_str::SmolStr;
 
 use super::{Instance, Knot, Place, keywords};
 use crate::json::documents::{Document, Documents, meta_schema};
@@ -17,7 +20,7 @@ const INPUT_BASE: &str = "mem://input";
 /// What [`load`] found: the schema by knot and the knot of each `$ref` and `$dynamicRef`.
 pub(super) struct Loaded<'a> {
     pub(super) roots: Vec<Option<Place<'a>>>,
-    pub(super) references: HashMap<Instance, (Knot, String)>,
+    pub(super) references: HashMap<Instance, (Knot, SmolStr)>,
     pub(super) dynamic: HashMap<Instance, Knot>,
     /// The knot of the schema itself.
     pub(super) root: Knot,
@@ -40,7 +43,7 @@ pub(super) struct Loader<'a> {
     loadable: VecDeque<Knot>,
     unresolved: VecDeque<Knot>,
     pub(super) base: Rc<str>,
-    references: HashMap<Instance, (Knot, String)>,
+    references: HashMap<Instance, (Knot, SmolStr)>,
     dynamic: HashMap<Instance, Knot>,
 }
 
@@ -269,7 +272,7 @@ impl<'a> Loader<'a> {
         text: &str,
     ) -> Result<(), ParseError> {
         let found = self.ask(at, text)?;
-        self.references.insert(instance, found);
+        self.references.insert(instance, (found.0, found.1.into()));
         Ok(())
     }
 

@@ -12,6 +12,8 @@ mod parts;
 mod translate;
 mod values;
 
+pub(super) use values::text as held;
+
 use super::documents::{Document, Documents};
 use super::model::{Model, NodeId};
 use crate::json_text::Value;

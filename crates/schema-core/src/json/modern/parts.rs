@@ -2,6 +2,8 @@
 
 use std::collections::BTreeSet;
 
+use smol_str::SmolStr;
+
 use super::join::combined;
 use super::translate::{Translator, nothing};
 use super::values::held;
@@ -18,7 +20,8 @@ enum Inner<'a> {
     None,
     One(NodeId),
     Listed(Vec<NodeId>),
-    Named(Vec<(&'a str, NodeId)>),
+    Named(Vec<(&'a SmolStr, NodeId)>),
+    Branches(Vec<(&'static str, NodeId)>),
 }
 
 impl<'a> Translator<'_, 'a> {
@@ -58,7 +61,7 @@ impl<'a> Translator<'_, 'a> {
                 Data::Boolean(_) => Inner::None,
                 _ => Inner::One(self.child(knot, at)?),
             },
-            "if" => Inner::Named(self.branches(knot, place, object)?),
+            "if" => Inner::Branches(self.branches(knot, place, object)?),
             "prefixItems" => Inner::Listed(self.listed(knot, at)?),
             "properties" | "patternProperties" | "dependentSchemas" => {
                 Inner::Named(self.named(knot, at)?)
@@ -72,7 +75,7 @@ impl<'a> Translator<'_, 'a> {
     fn types(&mut self, at: Place<'a>) -> Result<Node, ParseError> {
         let Data::Array(names) = &at.value.data else { return typed(at, at.value) };
         let mut members = Vec::with_capacity(names.len());
-        for value in names {
+        for value in names.iter() {
             let node = typed(at, value)?;
             members.push(self.build(at, node)?);
         }
@@ -97,7 +100,7 @@ impl<'a> Translator<'_, 'a> {
         knot: Knot,
         place: Place<'a>,
         object: &'a Object,
-    ) -> Result<Vec<(&'a str, NodeId)>, ParseError> {
+    ) -> Result<Vec<(&'static str, NodeId)>, ParseError> {
         let mut branches = Vec::new();
         for keyword in BRANCHES {
             if let Some(branch) = object.get(keyword) {
@@ -112,10 +115,14 @@ impl<'a> Translator<'_, 'a> {
         items.iter().map(|item| self.child(knot, at.at(item))).collect()
     }
 
-    fn named(&mut self, knot: Knot, at: Place<'a>) -> Result<Vec<(&'a str, NodeId)>, ParseError> {
+    fn named(
+        &mut self,
+        knot: Knot,
+        at: Place<'a>,
+    ) -> Result<Vec<(&'a SmolStr, NodeId)>, ParseError> {
         let mut named = Vec::new();
         for member in at.value.as_object().into_iter().flat_map(Object::iter) {
-            named.push((member.key.as_str(), self.child(knot, at.at(&member.value))?));
+            named.push((&member.key, self.child(knot, at.at(&member.value))?));
         }
         Ok(named)
     }
@@ -132,14 +139,7 @@ fn part(key: &str, at: Place<'_>, object: &Object, inner: Inner<'_>) -> Option<N
             return matches!(value.data, Data::Boolean(true)).then(nothing);
         }
         ("not", Inner::One(node)) => Kind::Not(node),
-        ("if", Inner::Named(branches)) => Kind::Conditional(
-            branches
-                .into_iter()
-                .filter_map(|(name, node)| {
-                    BRANCHES.into_iter().find(|known| *known == name).map(|known| (known, node))
-                })
-                .collect(),
-        ),
+        ("if", Inner::Branches(branches)) => Kind::Conditional(branches),
         ("enum", _) => {
             let members = value.as_array().unwrap_or_default();
             Kind::Enum(members.iter().map(|member| held(at.at(member))).collect())
@@ -189,16 +189,13 @@ fn object_rules(key: &str, value: &Value, inner: Inner<'_>) -> Option<ObjectRule
             return None;
         }
         ("properties", Inner::Named(named)) => {
-            rules.properties =
-                named.into_iter().map(|(name, node)| (name.to_owned(), node)).collect();
+            rules.properties = named.into_iter().map(|(name, node)| (name.clone(), node)).collect();
         }
         ("patternProperties", Inner::Named(named)) => {
-            rules.patterns =
-                named.into_iter().map(|(name, node)| (name.to_owned(), node)).collect();
+            rules.patterns = named.into_iter().map(|(name, node)| (name.clone(), node)).collect();
         }
         ("dependentSchemas", Inner::Named(named)) => {
-            rules.schemas_by =
-                named.into_iter().map(|(name, node)| (name.to_owned(), node)).collect();
+            rules.schemas_by = named.into_iter().map(|(name, node)| (name.clone(), node)).collect();
         }
         ("propertyNames", Inner::One(node)) => rules.property_names = Some(node),
         ("unevaluatedProperties", Inner::One(node)) => rules.unevaluated = Some(node),
@@ -213,7 +210,7 @@ fn object_rules(key: &str, value: &Value, inner: Inner<'_>) -> Option<ObjectRule
                 .into_iter()
                 .flat_map(Object::iter)
                 .map(|member| (member.key.clone(), texts(&member.value).into_iter().collect()))
-                .filter(|(_, names): &(String, BTreeSet<String>)| !names.is_empty())
+                .filter(|(_, names): &(SmolStr, BTreeSet<SmolStr>)| !names.is_empty())
                 .collect();
         }
     }
@@ -247,9 +244,9 @@ fn array_rules(key: &str, value: &Value, object: &Object, inner: Inner<'_>) -> A
     rules
 }
 
-fn texts(value: &Value) -> Vec<String> {
+fn texts(value: &Value) -> Vec<SmolStr> {
     let items = value.as_array().unwrap_or_default();
-    items.iter().filter_map(Value::as_str).map(str::to_owned).collect()
+    items.iter().filter_map(Value::as_text).cloned().collect()
 }
 
 fn typed(at: Place<'_>, value: &Value) -> Result<Node, ParseError> {
@@ -288,7 +285,7 @@ fn string(key: &str, value: &Value) -> Kind {
     match key {
         "minLength" => rules.min_length = whole(value),
         "maxLength" => rules.max_length = whole(value),
-        _ => rules.pattern = value.as_str().map(str::to_owned),
+        _ => rules.pattern = value.as_text().cloned(),
     }
     Kind::String(Box::new(rules))
 }

@@ -1,12 +1,15 @@
 //! Loaded schemas become nodes. Which nodes are shared and which are copies follows the reference,
 //! because its differ tells recursion by identity.
 
-use std::collections::{HashMap, HashSet, VecDeque};
+use std::collections::VecDeque;
+
+use foldhash::{HashMap, HashMapExt, HashSet, HashSetExt};
+use smol_str::SmolStr;
 
 use super::join::{built, combined, generated, join};
 use super::keywords::is_known;
 use super::load::Loaded;
-use super::values::held;
+use super::values::kept;
 use super::{Instance, Knot, Place};
 use crate::json::NESTING_SHARE;
 use crate::json::documents::rest_of;
@@ -183,7 +186,7 @@ impl<'a> Translator<'_, 'a> {
         let instance = place.instance(knot);
         if !self.open.insert(instance) {
             let target = Target { knot, place };
-            return Ok(self.reference(target, RECURSIVE.to_owned()));
+            return Ok(self.reference(target, RECURSIVE.into()));
         }
         let mut parts = Vec::new();
         for member in ordered(place, object) {
@@ -215,7 +218,7 @@ impl<'a> Translator<'_, 'a> {
     }
 
     /// A `$ref` to a target that is resolved when the queue is worked off.
-    fn reference(&mut self, target: Target<'a>, text: String) -> Node {
+    fn reference(&mut self, target: Target<'a>, text: SmolStr) -> Node {
         let at = self.builder.new_ref();
         self.queue.push_back((at, target));
         self.referred.insert(at, target);
@@ -297,7 +300,7 @@ pub(super) fn ordered<'a>(place: Place<'a>, object: &'a Object) -> Vec<&'a Membe
 
 /// Gives the node what its schema says beside the rules.
 fn annotate(node: &mut Node, place: Place<'_>, object: &Object) {
-    let text = |key: &str| object.get(key).and_then(|value| value.as_str()).map(str::to_owned);
+    let text = |key: &str| object.get(key).and_then(|value| value.as_text()).cloned();
     let notes = &mut node.notes;
     notes.title = text("title").or(notes.title.take());
     notes.description = text("description").or(notes.description.take());
@@ -307,14 +310,15 @@ fn annotate(node: &mut Node, place: Place<'_>, object: &Object) {
     if !matches!(node.kind, Kind::Reference { .. })
         && let Some(default) = default
     {
-        notes.default = Some(held(place.at(default)));
+        notes.default = Some(kept(place.at(default)));
     }
 }
 
 /// Gives the node the keywords that the reference does not know.
 fn keep_unknown(node: &mut Node, place: Place<'_>, object: &Object) {
-    let mut rest = rest_of(object, |key| is_known(key) && key != "$defs", |v| held(place.at(v)));
-    if rest.get("$defs").is_some_and(|definitions| definitions == "{}") {
+    let mut rest = rest_of(object, |key| is_known(key) && key != "$defs", |v| kept(place.at(v)));
+    let definitions = rest.get("$defs").and_then(|definitions| definitions.value().as_object());
+    if definitions.is_some_and(Object::is_empty) {
         rest.remove("$defs");
     }
     if !rest.is_empty() {

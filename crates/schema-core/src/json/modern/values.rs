@@ -5,14 +5,24 @@
 
 use super::Place;
 use crate::json::decimal::Decimal;
+use crate::json::model::Held;
 use crate::json::text::{normalized_with, printed_number};
-use crate::json_text::{Data, Number};
+use crate::json_text::{Data, Number, Value};
+
+/// The text of a value.
+pub(super) fn held(at: Place<'_>) -> String {
+    text(at.value, at.document.name.is_some())
+}
+
+/// A value whose text may be asked for.
+pub(super) fn kept(at: Place<'_>) -> Held {
+    Held::Modern { value: at.value.clone(), from_reference: at.document.name.is_some() }
+}
 
 /// Equal for two values just if the reference holds them for equal.
-pub(super) fn held(at: Place<'_>) -> String {
-    let inside = matches!(at.value.data, Data::Array(_) | Data::Object(_));
-    let from_reference = at.document.name.is_some();
-    normalized_with(at.value, &|number| match (inside, from_reference) {
+pub(in crate::json) fn text(value: &Value, from_reference: bool) -> String {
+    let inside = matches!(value.data, Data::Array(_) | Data::Object(_));
+    normalized_with(value, &|number| match (inside, from_reference) {
         (false, false) => printed_number(number),
         (true, false) => copied(number, number.as_i64().is_some()),
         (_, true) if !number.is_integer() => double(number),

@@ -7,8 +7,9 @@
 //! otherwise, that is, no message out of its cycle. Where the repetitions themselves get out of hand
 //! each finding is told once.
 
-use std::collections::HashMap;
 use std::rc::Rc;
+
+use foldhash::{HashMap, HashMapExt};
 
 use super::components::components;
 use super::graph::{FindingId, Graph, Node, PairId, Step};

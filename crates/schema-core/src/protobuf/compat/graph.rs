@@ -4,7 +4,7 @@
 //! steps depend on nothing but the two, whatever way led there, because the reference reports a
 //! message from another file under its own path and not under the path of the field that named it.
 
-use std::collections::HashMap;
+use foldhash::{HashMap, HashMapExt};
 
 use super::place::Place;
 use super::{Sides, messages};

@@ -3,7 +3,7 @@
 //! A message that moves to another scope is a removal and an addition. Only a removal breaks a
 //! reader. The messages behind map fields do not count.
 
-use std::collections::HashMap;
+use foldhash::{HashMap, HashMapExt};
 
 use super::graph::{Builder, Step};
 use super::place::Place;

@@ -32,7 +32,7 @@ pub(in crate::protobuf) fn sources(
         .filter(|(node, _)| node.members.iter().chain(&node.nested).any(is_meant))
         .map(|(_, pair)| {
             let name = |types: &Types<'_>, file: &File, id| match id {
-                ROOT => file.package.clone().unwrap_or_default(),
+                ROOT => file.package.as_deref().unwrap_or_default().to_owned(),
                 id => types.full_name(id),
             };
             let writer = name(&types.writer, files.writer, pair.writer);

@@ -155,8 +155,8 @@ impl<'a> Kind<'a> {
         let found = types.resolve(scope, name);
         let info = found.map(|(_, info)| info);
         let entry = info.and_then(|info| info.map_entry).and_then(MapEntry::map_type);
-        if let Some(FieldType::Map(map)) = entry {
-            return Self::Map(Cow::Owned(*map));
+        if let Some(map) = entry {
+            return Self::Map(Cow::Owned(map));
         }
         if info.is_some_and(|info| matches!(info.decl, TypeDecl::Enum(_))) {
             return Self::Scalar(Group::GeneralNumber);

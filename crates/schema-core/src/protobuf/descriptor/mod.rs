@@ -15,12 +15,12 @@ mod write_options;
 pub(super) use self::pool::linked;
 pub(super) use self::write::to_base64;
 
-use std::collections::HashSet;
-
 use base64::Engine;
 use base64::alphabet;
 use base64::engine::{DecodePaddingMode, GeneralPurpose, GeneralPurposeConfig};
+use foldhash::HashSet;
 use prost::Message as _;
+use smol_str::SmolStr;
 
 use self::proto::{
     EnumProto, ExtensionRange, FieldProto, FileProto, MessageProto, MethodProto, ServiceProto,
@@ -81,7 +81,7 @@ impl Reader<'_> {
         self.is_proto3 = syntax == Some(Syntax::Proto3);
         self.named(proto.package.as_ref())?;
         let mut file = File {
-            package: proto.package.filter(|package| !package.is_empty()),
+            package: proto.package.filter(|package| !package.is_empty()).map(SmolStr::from),
             syntax,
             types: self.types(proto.message_type, proto.enum_type)?,
             services: proto
@@ -126,7 +126,7 @@ impl Reader<'_> {
             .oneof_decl
             .into_iter()
             .map(|oneof| Oneof {
-                name: oneof.name.unwrap_or_default(),
+                name: oneof.name.unwrap_or_default().into(),
                 fields: Vec::new(),
                 groups: Vec::new(),
                 options: oneof.options.map(options::oneof).unwrap_or_default(),
@@ -151,7 +151,7 @@ impl Reader<'_> {
         oneofs.retain(|oneof| !oneof.fields.is_empty());
         Ok(Message {
             at: 0,
-            name: proto.name.unwrap_or_default(),
+            name: proto.name.unwrap_or_default().into(),
             fields,
             oneofs: Section::from(oneofs),
             groups: Vec::new(),
@@ -175,7 +175,7 @@ impl Reader<'_> {
             self.node()?;
             self.budget.constant(constants.len(), 0).map_err(Failure::without_place)?;
             constants.push(Constant {
-                name: value.name.unwrap_or_default(),
+                name: value.name.unwrap_or_default().into(),
                 number: value.number.unwrap_or_default(),
                 options: value
                     .options
@@ -185,7 +185,7 @@ impl Reader<'_> {
         }
         Ok(Enum {
             at: 0,
-            name: proto.name.unwrap_or_default(),
+            name: proto.name.unwrap_or_default().into(),
             constants,
             reserved: reserved(
                 proto.reserved_range.iter().map(|range| {
@@ -205,7 +205,7 @@ impl Reader<'_> {
         let mut extends = Vec::new();
         for mut field in fields {
             let name = field.extendee.take().unwrap_or_default();
-            extends.push(Extend { at: 0, name, fields: vec![self.field(field)?] });
+            extends.push(Extend { at: 0, name: name.into(), fields: vec![self.field(field)?] });
         }
         Ok(Section::from(Extend::grouped(extends)))
     }
@@ -224,11 +224,11 @@ impl Reader<'_> {
         Ok(Field {
             at: 0,
             label,
-            ty: FieldType::Named(ty),
-            name: proto.name.unwrap_or_default(),
+            ty: FieldType::Named(ty.into()),
+            name: proto.name.unwrap_or_default().into(),
             number: proto.number.unwrap_or_default(),
-            default: proto.default_value.filter(|_| !self.is_proto3),
-            json_name: proto.json_name,
+            default: proto.default_value.filter(|_| !self.is_proto3).map(SmolStr::from),
+            json_name: proto.json_name.map(SmolStr::from),
             options: proto.options.map(|options| options::field(*options)).unwrap_or_default(),
         })
     }
@@ -242,7 +242,7 @@ impl Reader<'_> {
         }
         Ok(Service {
             at: 0,
-            name: proto.name.unwrap_or_default(),
+            name: proto.name.unwrap_or_default().into(),
             rpcs,
             options: proto.options.map(options::service).unwrap_or_default(),
         })
@@ -257,10 +257,10 @@ fn rpc(method: MethodProto) -> Rpc {
     let ty = |name: Option<String>, is_stream: Option<bool>| RpcType {
         at: 0,
         is_stream: is_stream.unwrap_or_default(),
-        ty: FieldType::Named(name.unwrap_or_default()),
+        ty: FieldType::Named(name.unwrap_or_default().into()),
     };
     Rpc {
-        name: method.name.unwrap_or_default(),
+        name: method.name.unwrap_or_default().into(),
         request: ty(method.input_type, method.client_streaming),
         response: ty(method.output_type, method.server_streaming),
         options: method.options.map(options::method).unwrap_or_default(),
@@ -270,7 +270,10 @@ fn rpc(method: MethodProto) -> Rpc {
 /// One statement for each range, then one for each name.
 fn reserved(ranges: impl Iterator<Item = NumberRange>, names: Vec<String>) -> Vec<Reserved> {
     let ranges = ranges.map(ReservedItem::Numbers);
-    ranges.chain(names.into_iter().map(ReservedItem::Name)).map(|item| vec![item]).collect()
+    ranges
+        .chain(names.into_iter().map(|name| ReservedItem::Name(name.into())))
+        .map(|item| vec![item])
+        .collect()
 }
 
 fn extensions(range: ExtensionRange) -> Extensions {

@@ -1,5 +1,7 @@
 //! The options of a descriptor as the option statements of the text, in the reference's order.
 
+use smol_str::{SmolStr, ToSmolStr, format_smolstr};
+
 use super::proto::{
     EnumOptions, EnumValueOptions, ExtensionRangeOptions, FeatureSet, FeatureSupport, FieldOptions,
     FileOptions, MessageOptions, Meta, MethodOptions, OneofOptions, ServiceOptions,
@@ -40,13 +42,13 @@ struct List(Vec<OptionNode>);
 impl List {
     fn add(mut self, name: &str, value: Option<OptionValue>) -> Self {
         if let Some(value) = value {
-            self.0.push(OptionNode { name: name.to_owned(), is_custom: false, value });
+            self.0.push(OptionNode { name: name.into(), is_custom: false, value });
         }
         self
     }
 
     fn text(self, name: &str, value: Option<String>) -> Self {
-        self.add(name, value.map(OptionValue::Text))
+        self.add(name, value.map(text))
     }
 
     fn flag(self, name: &str, value: Option<bool>) -> Self {
@@ -65,20 +67,28 @@ impl List {
         let entries = value.map(meta).unwrap_or_default();
         if !entries.is_empty() {
             let value = OptionValue::Map(entries);
-            self.0.push(OptionNode { name: format!("confluent.{name}"), is_custom: true, value });
+            self.0.push(OptionNode {
+                name: format_smolstr!("confluent.{name}"),
+                is_custom: true,
+                value,
+            });
         }
         self.0
     }
 }
 
+fn text(text: String) -> OptionValue {
+    OptionValue::Text(text.into())
+}
+
 fn flag(value: bool) -> OptionValue {
-    OptionValue::Word(value.to_string())
+    OptionValue::Word(if value { "true" } else { "false" }.into())
 }
 
 /// The constant with the number `value`; an unknown number counts as not set.
 fn word(names: &[&str], value: i32) -> Option<OptionValue> {
     let name = names.get(usize::try_from(value).ok()?)?;
-    (!name.is_empty()).then(|| OptionValue::Word((*name).to_owned()))
+    (!name.is_empty()).then(|| OptionValue::Word((*name).into()))
 }
 
 pub(super) fn file(options: FileOptions) -> Vec<OptionNode> {
@@ -129,7 +139,7 @@ pub(super) fn field(options: FieldOptions) -> Vec<OptionNode> {
     for default in options.edition_defaults {
         let mut entries = Vec::new();
         push(&mut entries, "edition", default.edition.and_then(edition));
-        push(&mut entries, "value", default.value.map(OptionValue::Text));
+        push(&mut entries, "value", default.value.map(text));
         list = list.add("edition_defaults", Some(OptionValue::Map(entries)));
     }
     list.features(options.features)
@@ -174,10 +184,10 @@ pub(super) fn extension_range(options: ExtensionRangeOptions) -> Vec<OptionNode>
     let mut list = List::default();
     for declaration in options.declaration {
         let mut entries = Vec::new();
-        let number = declaration.number.map(|number| OptionValue::Number(number.to_string()));
+        let number = declaration.number.map(|number| OptionValue::Number(number.to_smolstr()));
         push(&mut entries, "number", number);
-        push(&mut entries, "full_name", declaration.full_name.map(OptionValue::Text));
-        push(&mut entries, "type", declaration.r#type.map(OptionValue::Text));
+        push(&mut entries, "full_name", declaration.full_name.map(text));
+        push(&mut entries, "type", declaration.r#type.map(text));
         push(&mut entries, "reserved", declaration.reserved.map(flag));
         push(&mut entries, "repeated", declaration.repeated.map(flag));
         list = list.add("declaration", Some(OptionValue::Map(entries)));
@@ -185,10 +195,10 @@ pub(super) fn extension_range(options: ExtensionRangeOptions) -> Vec<OptionNode>
     list.features(options.features).word("verification", VERIFICATION, options.verification).0
 }
 
-type Entries = Vec<(String, OptionValue)>;
+type Entries = Vec<(SmolStr, OptionValue)>;
 
 fn push(entries: &mut Entries, name: &str, value: Option<OptionValue>) {
-    entries.extend(value.map(|value| (name.to_owned(), value)));
+    entries.extend(value.map(|value| (name.into(), value)));
 }
 
 fn feature_set(features: FeatureSet) -> OptionValue {
@@ -209,7 +219,7 @@ fn feature_support(support: FeatureSupport) -> OptionValue {
     let mut entries = Vec::new();
     push(&mut entries, "edition_introduced", support.edition_introduced.and_then(edition));
     push(&mut entries, "edition_deprecated", support.edition_deprecated.and_then(edition));
-    push(&mut entries, "deprecation_warning", support.deprecation_warning.map(OptionValue::Text));
+    push(&mut entries, "deprecation_warning", support.deprecation_warning.map(text));
     push(&mut entries, "edition_removed", support.edition_removed.and_then(edition));
     OptionValue::Map(entries)
 }
@@ -227,22 +237,22 @@ fn edition(number: i32) -> Option<OptionValue> {
         0x7fff_ffff => "EDITION_MAX",
         _ => return None,
     };
-    Some(OptionValue::Word(name.to_owned()))
+    Some(OptionValue::Word(name.into()))
 }
 
 fn meta(meta: Meta) -> Entries {
     let mut entries = Vec::new();
-    let text = |text: String| (!text.is_empty()).then_some(OptionValue::Text(text));
-    push(&mut entries, "doc", text(meta.doc));
+    let written = |part: String| (!part.is_empty()).then(|| text(part));
+    push(&mut entries, "doc", written(meta.doc));
     push(&mut entries, "params", list(params(meta.params)));
-    push(&mut entries, "tags", list(meta.tags.into_iter().map(OptionValue::Text).collect()));
+    push(&mut entries, "tags", list(meta.tags.into_iter().map(text).collect()));
     let mut rules = Vec::new();
     for rule in meta.rules {
         let mut parts = Vec::new();
-        push(&mut parts, "name", text(rule.name));
-        push(&mut parts, "doc", text(rule.doc));
-        push(&mut parts, "expr", text(rule.expr));
-        push(&mut parts, "sql", text(rule.sql));
+        push(&mut parts, "name", written(rule.name));
+        push(&mut parts, "doc", written(rule.doc));
+        push(&mut parts, "expr", written(rule.expr));
+        push(&mut parts, "sql", written(rule.sql));
         if !parts.is_empty() {
             rules.push(OptionValue::Map(parts));
         }
@@ -259,17 +269,17 @@ fn list(items: Vec<OptionValue>) -> Option<OptionValue> {
 fn params(params: Vec<super::proto::Param>) -> Vec<OptionValue> {
     let mut pairs: Entries = Vec::new();
     for param in params {
-        let value = OptionValue::Text(param.value);
+        let value = text(param.value);
         match pairs.iter_mut().find(|(key, _)| *key == param.key) {
             Some((_, old)) => *old = value,
-            None => pairs.push((param.key, value)),
+            None => pairs.push((param.key.into(), value)),
         }
     }
-    let entry = |(key, value): (String, OptionValue)| {
+    let entry = |(key, value): (SmolStr, OptionValue)| {
         // Observed: the two parameters of a decimal are written value first.
         let is_decimal = key == "precision" || key == "scale";
-        let key = ("key".to_owned(), OptionValue::Text(key));
-        let value = ("value".to_owned(), value);
+        let key = ("key".into(), OptionValue::Text(key));
+        let value = ("value".into(), value);
         OptionValue::Map(if is_decimal { vec![value, key] } else { vec![key, value] })
     };
     pairs.into_iter().map(entry).collect()

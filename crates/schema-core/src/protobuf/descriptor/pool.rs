@@ -121,7 +121,7 @@ fn is_plain_or_entry(message: &MessageProto) -> bool {
         fields.find(|field| field.number == Some(number) && field.label != Some(3))
     };
     let key = named(1).and_then(|field| field.r#type);
-    let key = key.map(|number| FieldType::Named(scalars::name(number).to_owned()));
+    let key = key.map(|number| FieldType::Named(scalars::name(number).into()));
     message.field.len() == 2 && key.is_some_and(|key| key.is_map_key()) && named(2).is_some()
 }
 

@@ -69,7 +69,7 @@ impl Writer<'_, '_> {
         let (message_type, enum_type) = self.declarations(&file.types);
         FileProto {
             name: Some(FILE_NAME.to_owned()),
-            package: file.package.clone(),
+            package: file.package.as_ref().map(ToString::to_string),
             dependency,
             message_type,
             enum_type,
@@ -112,7 +112,7 @@ impl Writer<'_, '_> {
     /// All of a message but the types written inside it.
     fn members(&self, message: &Message) -> MessageProto {
         let mut proto = MessageProto {
-            name: Some(message.name.clone()),
+            name: Some(message.name.to_string()),
             extension_range: self.extension_ranges(&message.extensions),
             extension: self.extends(&message.extends.items),
             options: write_options::message(&self.options(&message.options)),
@@ -129,7 +129,7 @@ impl Writer<'_, '_> {
         }
         for item in message.reserved.iter().flatten() {
             match item {
-                ReservedItem::Name(name) => proto.reserved_name.push(name.clone()),
+                ReservedItem::Name(name) => proto.reserved_name.push(name.to_string()),
                 ReservedItem::Numbers(range) => {
                     let end = Some(range.end.unwrap_or(range.start).saturating_add(1));
                     proto.reserved_range.push(ReservedRange { start: Some(range.start), end });
@@ -162,7 +162,7 @@ impl Writer<'_, '_> {
             ..FieldProto::default()
         });
         let mut message =
-            MessageProto { name: Some(group.name.clone()), ..MessageProto::default() };
+            MessageProto { name: Some(group.name.to_string()), ..MessageProto::default() };
         for field in &group.fields {
             self.field(&mut message, field);
         }
@@ -217,14 +217,14 @@ impl Writer<'_, '_> {
     fn plain_field(&self, field: &Field, ty: &FieldType) -> FieldProto {
         let (kind, type_name) = self.kind(ty);
         FieldProto {
-            name: Some(field.name.clone()),
+            name: Some(field.name.to_string()),
             number: Some(field.number),
             label: Some(label_number(field.label)),
             r#type: kind,
             type_name,
-            default_value: field.default.clone(),
+            default_value: field.default.as_ref().map(ToString::to_string),
             options: write_options::field(&self.options(&field.options)),
-            json_name: field.json_name.clone(),
+            json_name: field.json_name.as_ref().map(ToString::to_string),
             ..FieldProto::default()
         }
     }
@@ -253,19 +253,19 @@ impl Writer<'_, '_> {
 
     fn enumeration(&self, decl: &Enum) -> EnumProto {
         let value = |constant: &Constant| EnumValueProto {
-            name: Some(constant.name.clone()),
+            name: Some(constant.name.to_string()),
             number: Some(constant.number),
             options: write_options::enum_value(&self.options(&constant.options)),
         };
         let mut proto = EnumProto {
-            name: Some(decl.name.clone()),
+            name: Some(decl.name.to_string()),
             value: decl.constants.iter().map(value).collect(),
             options: write_options::enumeration(&self.options(&decl.options)),
             ..EnumProto::default()
         };
         for item in decl.reserved.iter().flatten() {
             match item {
-                ReservedItem::Name(name) => proto.reserved_name.push(name.clone()),
+                ReservedItem::Name(name) => proto.reserved_name.push(name.to_string()),
                 ReservedItem::Numbers(NumberRange { start, end }) => {
                     let end = Some(end.unwrap_or(*start));
                     proto.reserved_range.push(ReservedRange { start: Some(*start), end });
@@ -302,7 +302,7 @@ impl Writer<'_, '_> {
 
     fn service(&self, service: &Service) -> ServiceProto {
         let method = |rpc: &Rpc| MethodProto {
-            name: Some(rpc.name.clone()),
+            name: Some(rpc.name.to_string()),
             input_type: self.kind(&rpc.request.ty).1,
             output_type: self.kind(&rpc.response.ty).1,
             options: write_options::method(&self.options(&rpc.options)),
@@ -310,7 +310,7 @@ impl Writer<'_, '_> {
             server_streaming: rpc.response.is_stream.then_some(true),
         };
         ServiceProto {
-            name: Some(service.name.clone()),
+            name: Some(service.name.to_string()),
             method: service.rpcs.iter().map(method).collect(),
             options: write_options::service(&self.options(&service.options)),
         }

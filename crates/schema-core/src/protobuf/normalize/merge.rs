@@ -1,6 +1,7 @@
 //! An option's value while the settings of one option are put together, each in constant time.
 
-use std::collections::{HashMap, HashSet};
+use foldhash::{HashMap, HashSet, HashSetExt};
+use smol_str::SmolStr;
 
 use crate::protobuf::ast::OptionValue;
 
@@ -8,8 +9,8 @@ pub(super) enum Merged {
     /// As it was written.
     One(OptionValue),
     Map {
-        entries: Vec<(String, Merged)>,
-        index: HashMap<String, usize>,
+        entries: Vec<(SmolStr, Merged)>,
+        index: HashMap<SmolStr, usize>,
     },
     /// Several values of one key, without repetitions.
     List {
@@ -30,7 +31,7 @@ impl Merged {
         entries.get_mut(*index.get(key)?).map(|(_, value)| value)
     }
 
-    pub(super) fn insert(&mut self, key: String, value: OptionValue) {
+    pub(super) fn insert(&mut self, key: SmolStr, value: OptionValue) {
         self.open_map();
         if let Self::Map { entries, index } = self {
             index.insert(key.clone(), entries.len());

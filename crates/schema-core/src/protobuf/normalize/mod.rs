@@ -13,6 +13,8 @@ pub(super) use options::as_map;
 
 use std::cell::Cell;
 
+use smol_str::{SmolStr, format_smolstr};
+
 use super::ast::{
     Constant, Enum, Extend, Extensions, Field, FieldType, File, Group, Message, NumberRange, Oneof,
     OptionValue, Reserved, ReservedItem, Rpc, RpcType, Section, Service, Syntax, TypeDecl,
@@ -70,11 +72,11 @@ impl<'t, 'a> Normalizer<'t, 'a> {
         self.scope = outer;
     }
 
-    fn full_name(&self, id: NodeId) -> String {
+    fn full_name(&self, id: NodeId) -> SmolStr {
         let length = self.types.name_length(id);
         let left = self.name_bytes_left.get().and_then(|left| left.checked_sub(length));
         self.name_bytes_left.set(left);
-        left.map_or_else(String::new, |_| self.types.full_name(id))
+        left.map_or_else(SmolStr::default, |_| self.types.full_name(id).into())
     }
 
     fn file(&mut self, file: &File) -> Result<File> {
@@ -106,9 +108,9 @@ impl<'t, 'a> Normalizer<'t, 'a> {
     }
 
     /// A full name with its leading dot.
-    fn name(&self, at: usize, name: &str) -> Result<String> {
+    fn name(&self, at: usize, name: &str) -> Result<SmolStr> {
         let (id, _) = self.types.resolve(self.scope, name).ok_or_else(|| unresolved(at, name))?;
-        Ok(format!(".{}", self.full_name(id)))
+        Ok(format_smolstr!(".{}", self.full_name(id)))
     }
 
     fn types(&mut self, types: &[TypeDecl]) -> Result<Vec<TypeDecl>> {
@@ -192,9 +194,9 @@ impl<'t, 'a> Normalizer<'t, 'a> {
                 let (id, info) = found.ok_or_else(|| unresolved(field.at, name))?;
                 match info.map_entry {
                     None => {
-                        return Ok(FieldType::Named(format!(".{}", self.full_name(id))));
+                        return Ok(FieldType::Named(format_smolstr!(".{}", self.full_name(id))));
                     }
-                    Some(entry) => entry.map_type().ok_or_else(|| {
+                    Some(entry) => entry.map_type().map(|map| FieldType::Map(Box::new(map))).ok_or_else(|| {
                         let message = format!(
                             "'{name}' is marked as a map entry but has no 'key' and 'value' that \
                              make a map"
@@ -210,7 +212,7 @@ impl<'t, 'a> Normalizer<'t, 'a> {
         Ok(match ty {
             FieldType::Map(map) => match self.types.resolve(self.scope, &map.value.to_string()) {
                 Some((id, _)) => {
-                    let value = FieldType::Named(format!(".{}", self.full_name(id)));
+                    let value = FieldType::Named(format_smolstr!(".{}", self.full_name(id)));
                     FieldType::map(map.key, value)
                 }
                 None => FieldType::Map(map),
@@ -369,7 +371,7 @@ fn single(range: NumberRange) -> NumberRange {
 fn reserved(statements: &[Reserved]) -> Vec<Reserved> {
     let mut items: Vec<_> = statements.iter().flatten().cloned().collect();
     items.sort_by_cached_key(|item| match item {
-        ReservedItem::Name(name) => (i32::MAX, name.clone()),
+        ReservedItem::Name(name) => (i32::MAX, name.to_string()),
         ReservedItem::Numbers(NumberRange { start, end: None }) => (*start, start.to_string()),
         ReservedItem::Numbers(NumberRange { start, end: Some(end) }) => {
             (*start, format!("{start}..{end}"))

@@ -2,11 +2,13 @@
 
 use std::collections::BTreeMap;
 
+use smol_str::{SmolStr, format_smolstr};
+
 use super::merge::Merged;
 use super::{Normalizer, numbers};
 use crate::protobuf::ast::{Field, FieldType, Label, Message, OptionNode, OptionValue, TypeDecl};
 
-type Entries = Vec<(String, OptionValue)>;
+type Entries = Vec<(SmolStr, OptionValue)>;
 
 impl Normalizer<'_, '_> {
     pub(in crate::protobuf) fn options(&self, options: &[OptionNode]) -> Vec<OptionNode> {
@@ -109,7 +111,9 @@ impl Normalizer<'_, '_> {
     /// Observed: a list of one prints as its item, except as the whole value of an option.
     fn value(&self, value: OptionValue) -> OptionValue {
         match value {
-            OptionValue::Number(text) => OptionValue::Number(numbers::normalize(text)),
+            OptionValue::Number(text) => {
+                OptionValue::Number(numbers::normalize(text.into()).into())
+            }
             OptionValue::Map(entries) => OptionValue::Map(self.sorted(entries)),
             OptionValue::List(mut items) if items.len() == 1 => match items.pop() {
                 Some(item) => self.value(item),
@@ -136,7 +140,7 @@ impl Normalizer<'_, '_> {
             let extension = key.strip_prefix('[').and_then(|key| key.strip_suffix(']'));
             let full = extension
                 .and_then(|name| self.types.resolve_extension(self.scope, name))
-                .map(|(id, _)| format!("[{}]", self.full_name(id)));
+                .map(|(id, _)| format_smolstr!("[{}]", self.full_name(id)));
             sorted.entry(full.unwrap_or(key)).or_insert_with(|| self.value(value));
         }
         sorted.into_iter().collect()
