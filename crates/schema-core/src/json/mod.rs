@@ -87,7 +87,7 @@ impl JsonSchema {
                 .properties
                 .keys()
                 .find(|name| name.starts_with("$$"))
-                .map(|name| name.as_str()),
+                .map(smol_str::SmolStr::as_str),
             _ => None,
         }
     }

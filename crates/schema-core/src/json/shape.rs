@@ -98,7 +98,9 @@ impl<'m> Shapes<'m> {
             Kind::Const(value) => add(out, "const", Some(short_numbers(value))),
             Kind::Not(id) => add(out, "not", self.one(Some(*id))),
             Kind::Conditional(parts) => {
-                parts.iter().for_each(|(name, id)| add(out, name, self.one(Some(*id))));
+                for (name, id) in parts {
+                    add(out, name, self.one(Some(*id)));
+                }
             }
             Kind::Combined(combined) => {
                 let members: Vec<_> = combined.members.iter().map(|id| self.of(*id)).collect();
