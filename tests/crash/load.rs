@@ -85,7 +85,7 @@ pub async fn load_until_killed(
 pub async fn load(server: &Levada, round: usize, enough: usize, acknowledged: &mut Acknowledged) {
     let running = start(server, round, acknowledged);
     running.reached(enough, acknowledged).await;
-    *acknowledged = running.stop();
+    *acknowledged = running.finish().await;
 }
 
 struct Running {
@@ -156,11 +156,25 @@ impl Running {
         }
     }
 
-    fn stop(self) -> Acknowledged {
+    /// What was answered, once no task can ask a living server for more.
+    async fn finish(mut self) -> Acknowledged {
+        self.end();
+        for task in self.tasks.drain(..) {
+            let ended = task.await;
+            assert!(ended.is_ok() || ended.is_err_and(|error| error.is_cancelled()));
+        }
+        self.stop()
+    }
+
+    fn end(&self) {
         self.round.over.store(true, Ordering::Release);
         for task in &self.tasks {
             task.abort();
         }
+    }
+
+    fn stop(self) -> Acknowledged {
+        self.end();
         self.round.acknowledged.lock().expect("no task panicked").clone()
     }
 }
@@ -203,6 +217,9 @@ async fn register(registry: String, round: Arc<Round>, number: usize) {
 /// Commits one offset after the other, waiting for each answer.
 fn commit(consumer: &BaseConsumer, round: &Round, from: i64) {
     for offset in from + 1.. {
+        if round.is_over() {
+            return;
+        }
         round.note(|all| all.commit_asked = offset);
         let mut position = TopicPartitionList::new();
         position
