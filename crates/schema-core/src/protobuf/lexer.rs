@@ -62,10 +62,14 @@ impl<'a> Lexer<'a> {
     }
 
     /// Passes the comment that may follow a field, a constant or a `reserved` on its line.
-    /// Observed: after such a block comment nothing else may stand on the line.
+    /// Observed: after such a block comment nothing else may stand on the line, and the text may
+    /// not end where the comment could begin.
     pub(super) fn trailing_comment(&mut self) -> Result<()> {
         while matches!(self.byte(self.pos), Some(b' ' | b'\t')) {
             self.pos += 1;
+        }
+        if self.is_at_end() {
+            return self.fail("unexpected end of the text");
         }
         let rest = self.text.get(self.pos..).unwrap_or_default();
         if !rest.starts_with('/') {
@@ -128,18 +132,9 @@ impl<'a> Lexer<'a> {
 
     /// A word, dots included.
     pub(super) fn word(&mut self) -> Result<&'a str> {
-        self.word_of(|byte| is_word_byte(byte) || byte == b'.')
-    }
-
-    /// A word that ends before a dot: one component of an option's name.
-    pub(super) fn component(&mut self) -> Result<&'a str> {
-        self.word_of(is_word_byte)
-    }
-
-    fn word_of(&mut self, belongs: impl Fn(u8) -> bool) -> Result<&'a str> {
         let found = self.peek()?;
         let rest = self.text.get(self.pos..).unwrap_or_default();
-        let end = rest.bytes().position(|byte| !belongs(byte)).unwrap_or(rest.len());
+        let end = rest.bytes().position(|byte| !is_word_byte(byte)).unwrap_or(rest.len());
         if end == 0 {
             return self.fail(format!("expected a word but found '{found}'"));
         }
@@ -234,5 +229,5 @@ impl<'a> Lexer<'a> {
 }
 
 fn is_word_byte(byte: u8) -> bool {
-    byte.is_ascii_alphanumeric() || byte == b'_' || byte == b'-'
+    byte.is_ascii_alphanumeric() || matches!(byte, b'_' | b'-' | b'.')
 }
