@@ -43,10 +43,13 @@ impl<'a> Lexer<'a> {
         Ok(())
     }
 
+    /// Observed: a text cannot end with a line comment in which nothing is said.
     fn comment(&mut self) -> Result<()> {
         let rest = self.text.get(self.pos..).unwrap_or_default();
-        if rest.starts_with("//") {
-            self.pos += memchr(b'\n', rest.as_bytes()).map_or(rest.len(), |end| end + 1);
+        if matches!(rest, "//" | "// ") {
+            self.fail("unexpected end of the text")
+        } else if rest.starts_with("//") {
+            self.line_comment();
             Ok(())
         } else if let Some(body) = rest.strip_prefix("/*") {
             match body.find("*/") {
@@ -59,6 +62,11 @@ impl<'a> Lexer<'a> {
         } else {
             self.fail("unexpected '/'")
         }
+    }
+
+    fn line_comment(&mut self) {
+        let rest = self.text.as_bytes().get(self.pos..).unwrap_or_default();
+        self.pos += memchr(b'\n', rest).map_or(rest.len(), |end| end + 1);
     }
 
     /// Passes the comment that may follow a field, a constant or a `reserved` on its line.
@@ -75,10 +83,11 @@ impl<'a> Lexer<'a> {
         if !rest.starts_with('/') {
             return Ok(());
         }
-        self.comment()?;
         if rest.starts_with("//") {
+            self.line_comment();
             return Ok(());
         }
+        self.comment()?;
         while let Some(byte) = self.byte(self.pos) {
             match byte {
                 b' ' | b'\t' | b'\r' => self.pos += 1,

@@ -256,9 +256,18 @@ fn word_of_an_options_path_takes_the_dots_it_meets() {
 }
 
 #[test]
-fn text_cannot_end_where_a_trailing_comment_may_begin() {
-    for (text, is_taken) in [("reserved 4;", false), ("reserved 4; ", false), ("reserved 4;\n", true)]
-    {
+fn text_cannot_end_before_a_trailing_comment_or_in_an_empty_one() {
+    for (text, is_taken) in [
+        ("reserved 4;", false),
+        ("reserved 4; ", false),
+        ("reserved 4;\n", true),
+        ("reserved 4;//", true),
+        ("//", false),
+        ("// ", false),
+        ("//\n", true),
+        ("///", true),
+        ("//  ", true),
+    ] {
         let text = format!("message A {{}} {text}");
         assert_eq!(parse(&text).is_ok(), is_taken, "{text:?}");
     }
