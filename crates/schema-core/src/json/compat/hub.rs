@@ -39,7 +39,7 @@ const PATH_BYTES_PER_PAIR: usize = 16;
 /// comparing a new one.
 const LOOKUPS_PER_PAIR: usize = 4;
 /// Symbols of two enums compared in the time of a step.
-const SYMBOLS_PER_STEP: usize = 32;
+const SYMBOLS_PER_STEP: usize = 8;
 /// What comparing a new pair takes, unless it holds no others.
 const PAIR_COST: usize = 4;
 pub(super) type Found = Rc<[Difference]>;
