@@ -34,6 +34,8 @@ pub(super) struct Parser<'a> {
     default_steps: usize,
     /// Fields whose defaults were accepted for types not defined by then: record and position.
     pub(super) provisional: Vec<(TypeId, usize)>,
+    /// Whether a name was used before its definition, which then moves in the canonical text.
+    pub(super) has_forward_uses: bool,
 }
 
 impl<'a> Parser<'a> {
@@ -47,6 +49,7 @@ impl<'a> Parser<'a> {
             name_bytes_left: limits.name_bytes_max(),
             default_steps: limits.pairs_max,
             provisional: Vec::new(),
+            has_forward_uses: false,
         }
     }
 
@@ -367,6 +370,7 @@ impl<'a> Parser<'a> {
             targets.insert(id, target);
         }
         if !targets.is_empty() {
+            self.has_forward_uses = true;
             self.redirect(start, &targets)?;
         }
         for (record, position) in std::mem::take(&mut self.provisional) {

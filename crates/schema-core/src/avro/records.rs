@@ -1,6 +1,6 @@
 //! Parsing of records and their fields.
 
-use foldhash::{HashMap, HashSet, HashSetExt};
+use foldhash::{HashMap, HashMapExt, HashSet, HashSetExt};
 use smol_str::SmolStr;
 
 use super::attributes::{
@@ -17,12 +17,21 @@ fn is_field_reserved(key: &str) -> bool {
 }
 
 /// The fields of a record that have been read.
-#[derive(Default)]
 struct Fields {
     listed: Vec<Field>,
     by_name: HashMap<SmolStr, usize>,
     /// Positions of fields whose defaults are to be checked again at the end.
     provisional: Vec<usize>,
+}
+
+impl Fields {
+    fn for_as_many_as(values: &[Value]) -> Self {
+        Self {
+            listed: Vec::with_capacity(values.len()),
+            by_name: HashMap::with_capacity(values.len()),
+            provisional: Vec::new(),
+        }
+    }
 }
 
 impl Parser<'_> {
@@ -34,8 +43,9 @@ impl Parser<'_> {
         is_error: bool,
     ) -> Result<TypeId, ParseError> {
         let named = self.named(object, place, space)?;
-        let mut fields = Fields::default();
-        for value in required_array(object, "fields", place)? {
+        let listed = required_array(object, "fields", place)?;
+        let mut fields = Fields::for_as_many_as(listed);
+        for value in listed {
             let type_id = self.field_type(value, named.name.space.as_deref())?;
             self.add_field(value, type_id, &named, &mut fields)?;
         }

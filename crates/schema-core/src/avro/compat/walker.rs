@@ -102,7 +102,7 @@ impl<'a> Walker<'a> {
             reader,
             writer,
             budget,
-            known: HashMap::new(),
+            known: HashMap::with_capacity(reader.len()),
             findings: Vec::new(),
             lists: vec![Vec::new()],
             places: Vec::new(),
