@@ -2,7 +2,7 @@
 
 use smol_str::SmolStr;
 
-use crate::json_text::{Data, Member, Object, Value};
+use crate::json_text::{Data, Object, Value};
 use crate::{Location, ParseError, ParseErrorKind};
 
 /// Attributes of a type with a meaning of their own; all others are custom properties.
@@ -61,9 +61,13 @@ pub(super) fn required_array<'v>(
     })
 }
 
-/// The aliases as written, with their places.
+/// The aliases of a definition as written, with their places.
 pub(super) fn aliases_of(object: &Object) -> Result<Vec<(&SmolStr, Location)>, ParseError> {
-    let Some(value) = object.get("aliases") else { return Ok(Vec::new()) };
+    object.get("aliases").map_or_else(|| Ok(Vec::new()), aliases)
+}
+
+/// The members of an attribute "aliases", with their places.
+pub(super) fn aliases(value: &Value) -> Result<Vec<(&SmolStr, Location)>, ParseError> {
     let Some(items) = value.as_array() else {
         return Err(invalid(
             format!("attribute \"aliases\" is an array, not {}", value.kind()),
@@ -101,7 +105,5 @@ pub(super) fn check_integers(props: &Object) -> Result<(), ParseError> {
 
 /// The members that are not reserved.
 pub(super) fn props(object: &Object, is_reserved: impl Fn(&str) -> bool) -> Object {
-    let kept: Vec<Member> =
-        object.iter().filter(|member| !is_reserved(&member.key)).cloned().collect();
-    Object::new(kept)
+    object.only(|key| !is_reserved(key))
 }

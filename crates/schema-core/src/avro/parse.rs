@@ -19,6 +19,9 @@ use crate::{Limits, Location, ParseError, ParseErrorKind, Validation};
 /// Largest size of a fixed type, as the reference bounds it: a Java array's.
 const FIXED_SIZE_MAX: i64 = i32::MAX as i64 - 8;
 
+/// So many branches are told apart quickest by looking at each pair.
+const FEW: usize = 8;
+
 /// Reads texts one after the other into one name space.
 pub(super) struct Parser<'a> {
     pub(super) types: Types,
@@ -461,16 +464,27 @@ fn no_schema(value: &Value) -> ParseError {
 /// Why the branches make no union: one contains another, or two are alike. Of each unnamed kind
 /// there may be one, of each full name one.
 fn union_fault(types: &Types, branches: &[TypeId]) -> Option<String> {
+    /// The name that may stand once; none where that is not known yet.
+    fn name(shape: &Shape) -> Option<&str> {
+        match shape {
+            Shape::Unresolved(_) => None,
+            _ => Some(shape.named().map_or(shape.kind(), |named| named.name.full.as_str())),
+        }
+    }
     let mut seen = HashSet::new();
-    for &branch in branches {
+    for (at, &branch) in branches.iter().enumerate() {
         let shape = types.shape(branch);
-        let name = match shape {
-            Shape::Union(_) => return Some("a union must not directly contain a union".to_owned()),
-            Shape::Unresolved(_) => continue,
-            _ => shape.named().map_or(shape.kind(), |named| named.name.full.as_str()),
+        if matches!(shape, Shape::Union(_)) {
+            return Some("a union must not directly contain a union".to_owned());
+        }
+        let Some(own) = name(shape) else { continue };
+        let is_repeated = if branches.len() <= FEW {
+            branches.iter().take(at).any(|&before| name(types.shape(before)) == Some(own))
+        } else {
+            !seen.insert(own)
         };
-        if !seen.insert(name) {
-            return Some(format!("{name} stands twice in a union"));
+        if is_repeated {
+            return Some(format!("{own} stands twice in a union"));
         }
     }
     None

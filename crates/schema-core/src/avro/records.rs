@@ -4,7 +4,7 @@ use foldhash::{HashMap, HashMapExt, HashSet, HashSetExt};
 use smol_str::SmolStr;
 
 use super::attributes::{
-    aliases_of, invalid, is_reserved, props, required, required_array, required_text, text,
+    aliases, invalid, is_reserved, props, required, required_array, required_text,
 };
 use super::parse::Parser;
 use super::types::{Field, Named, Order, Primitive, Record, Shape, TypeId};
@@ -14,6 +14,43 @@ use crate::{Location, ParseError};
 /// Attributes of a field with a meaning of their own.
 fn is_field_reserved(key: &str) -> bool {
     matches!(key, "default" | "doc" | "name" | "order" | "type" | "aliases")
+}
+
+/// The attributes of a field with a meaning of their own, found in one pass.
+#[derive(Default)]
+struct Attributes<'v> {
+    name: Option<&'v Value>,
+    doc: Option<&'v Value>,
+    default: Option<&'v Value>,
+    order: Option<&'v Value>,
+    aliases: Option<&'v Value>,
+    /// Whether there are others.
+    has_props: bool,
+}
+
+impl<'v> Attributes<'v> {
+    fn of(object: &'v Object) -> Self {
+        let mut found = Self::default();
+        for member in object.iter() {
+            let value = Some(&member.value);
+            match member.key.as_str() {
+                "name" => found.name = value,
+                "doc" => found.doc = value,
+                "default" => found.default = value,
+                "order" => found.order = value,
+                "aliases" => found.aliases = value,
+                key => found.has_props |= !is_field_reserved(key),
+            }
+        }
+        found
+    }
+}
+
+/// In source order, each once.
+fn field_aliases(value: &Value) -> Result<Vec<SmolStr>, ParseError> {
+    let mut seen = HashSet::new();
+    let listed = aliases(value)?.into_iter();
+    Ok(listed.filter(|(alias, _)| seen.insert(*alias)).map(|(alias, _)| alias.clone()).collect())
 }
 
 /// The fields of a record that have been read.
@@ -104,15 +141,16 @@ impl Parser<'_> {
         let Some(object) = value.as_object() else {
             return Err(invalid("a field is an object", place));
         };
+        let own = Attributes::of(object);
         let name = required_text(object, "name", place)?.clone();
-        let order = match object.get("order") {
+        let order = match own.order {
             None => Order::Ascending,
             Some(value) => value.as_str().and_then(Order::parse).ok_or_else(|| {
                 invalid("the order of a field is ascending, descending or ignore", value.location)
             })?,
         };
-        self.check_name(&name, object.get("name").map_or(place, |value| value.location))?;
-        let default = match object.get("default") {
+        self.check_name(&name, own.name.map_or(place, |value| value.location))?;
+        let default = match own.default {
             None => None,
             Some(value) => Some(self.default_value(&name, type_id, value)?),
         };
@@ -120,21 +158,14 @@ impl Parser<'_> {
             None => false,
             Some(default) => self.check_default(&name, type_id, default)?,
         };
-        let mut seen = HashSet::new();
-        let mut aliases: Vec<SmolStr> = Vec::new();
-        for (alias, _) in aliases_of(object)? {
-            if seen.insert(alias) {
-                aliases.push(alias.clone());
-            }
-        }
         let field = Field {
             name,
             type_id,
-            doc: text(object, "doc").cloned(),
+            doc: own.doc.and_then(Value::as_text).cloned(),
             default,
             order,
-            aliases,
-            props: props(object, is_field_reserved),
+            aliases: own.aliases.map_or_else(|| Ok(Vec::new()), field_aliases)?,
+            props: if own.has_props { props(object, is_field_reserved) } else { Object::default() },
             location: self.location(place),
         };
         Ok((field, is_provisional))

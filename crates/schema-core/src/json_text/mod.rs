@@ -141,6 +141,13 @@ impl Object {
         self.sorted.windows(2).any(|pair| matches!(pair, [a, b] if key_at(*a) == key_at(*b)))
     }
 
+    /// The members whose keys are wanted.
+    pub(crate) fn only(&self, is_wanted: impl Fn(&str) -> bool) -> Self {
+        let members: Vec<Member> =
+            self.members.iter().filter(|member| is_wanted(&member.key)).cloned().collect();
+        Self { sorted: sorted_by_key(&members), members }
+    }
+
     pub(crate) fn len(&self) -> usize {
         self.members.len()
     }

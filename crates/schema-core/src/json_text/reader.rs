@@ -44,11 +44,13 @@ struct Place {
 /// An array or object whose end has not been read.
 enum Open {
     Array {
-        items: Vec<Value>,
+        /// Where its items begin in [`Unfinished::items`].
+        start: usize,
         location: Location,
     },
     Object {
-        members: Vec<Member>,
+        /// Where its members begin in [`Unfinished::members`].
+        start: usize,
         location: Location,
         /// Of the member whose value comes next.
         key: SmolStr,
@@ -56,14 +58,27 @@ enum Open {
     },
 }
 
-impl Open {
-    fn closed(self) -> Value {
-        match self {
-            Self::Array { items, location } => Value { data: Data::Array(items.into()), location },
-            Self::Object { members, location, .. } => {
+/// What has been read of all open containers, the innermost at the end. Each is moved to a place of
+/// its own when its length is known.
+#[derive(Default)]
+struct Unfinished {
+    open: Vec<Open>,
+    items: Vec<Value>,
+    members: Vec<Member>,
+}
+
+impl Unfinished {
+    /// Closes the innermost container.
+    fn close(&mut self) -> Option<Value> {
+        Some(match self.open.pop()? {
+            Open::Array { start, location } => {
+                Value { data: Data::Array(self.items.drain(start..).collect()), location }
+            }
+            Open::Object { start, location, .. } => {
+                let members = self.members.drain(start..).collect();
                 Value { data: Data::Object(Object::new(members).into()), location }
             }
-        }
+        })
     }
 }
 
@@ -101,8 +116,11 @@ impl<'a> Reader<'a> {
 
     /// The place of the current offset. Offsets asked for never go backwards.
     fn location(&mut self) -> Location {
-        let passed = self.text.get(self.place.at..self.at).unwrap_or("");
-        let characters = if self.is_ascii { passed.len() } else { passed.chars().count() };
+        let characters = if self.is_ascii {
+            self.at - self.place.at
+        } else {
+            self.text.get(self.place.at..self.at).unwrap_or("").chars().count()
+        };
         self.place.at = self.at;
         self.place.location.column += characters;
         self.place.location
@@ -128,9 +146,17 @@ impl<'a> Reader<'a> {
     }
 
     fn skip_space(&mut self) -> Result<(), ParseError> {
+        const INDENT: &[u8] = b"        ";
         loop {
             match self.byte() {
-                Some(b' ' | b'\t' | b'\r') => self.at += 1,
+                Some(b' ') => {
+                    let text = self.text.as_bytes();
+                    while text.get(self.at..self.at + INDENT.len()) == Some(INDENT) {
+                        self.at += INDENT.len();
+                    }
+                    self.at += usize::from(self.byte() == Some(b' '));
+                }
+                Some(b'\t' | b'\r') => self.at += 1,
                 Some(b'\n') => self.next_line(),
                 Some(b'/') if self.dialect.comments => {
                     if !self.comment()? {
@@ -166,22 +192,24 @@ impl<'a> Reader<'a> {
     }
 
     fn document(&mut self) -> Result<Value, ParseError> {
-        let mut open: Vec<Open> = Vec::new();
+        let mut read = Unfinished::default();
         loop {
-            let Some(mut value) = self.begin(&mut open)? else { continue };
+            let Some(mut value) = self.begin(&mut read)? else { continue };
             loop {
-                let Some(container) = open.last_mut() else { return Ok(value) };
-                if self.take(container, value)? {
+                if read.open.is_empty() {
+                    return Ok(value);
+                }
+                if self.take(&mut read, value)? {
                     break;
                 }
-                let Some(whole) = open.pop() else { break };
-                value = whole.closed();
+                let Some(whole) = read.close() else { break };
+                value = whole;
             }
         }
     }
 
     /// Reads a value that has no values inside, or opens a container up to its first one.
-    fn begin(&mut self, open: &mut Vec<Open>) -> Result<Option<Value>, ParseError> {
+    fn begin(&mut self, read: &mut Unfinished) -> Result<Option<Value>, ParseError> {
         let location = self.location();
         self.values += 1;
         if self.values > self.limits.nodes_max {
@@ -189,7 +217,7 @@ impl<'a> Reader<'a> {
             return Err(too_large("too many JSON values", max, "nodes-max").at(location));
         }
         let data = match self.byte() {
-            Some(b'{' | b'[') if open.len() >= self.limits.depth_max => {
+            Some(b'{' | b'[') if read.open.len() >= self.limits.depth_max => {
                 let max = self.limits.depth_max;
                 return Err(too_large("JSON nested too deep", max, "depth-max").at(location));
             }
@@ -198,7 +226,8 @@ impl<'a> Reader<'a> {
                 self.skip_space()?;
                 if !self.eat(b'}') {
                     let (key, key_location) = self.key()?;
-                    open.push(Open::Object { members: Vec::new(), location, key, key_location });
+                    let start = read.members.len();
+                    read.open.push(Open::Object { start, location, key, key_location });
                     return Ok(None);
                 }
                 Data::Object(Object::default().into())
@@ -207,7 +236,7 @@ impl<'a> Reader<'a> {
                 self.at += 1;
                 self.skip_space()?;
                 if !self.eat(b']') {
-                    open.push(Open::Array { items: Vec::new(), location });
+                    read.open.push(Open::Array { start: read.items.len(), location });
                     return Ok(None);
                 }
                 Data::Array([].into())
@@ -220,11 +249,12 @@ impl<'a> Reader<'a> {
     }
 
     /// Puts a value into its container and reads on to the next one; false at the container's end.
-    fn take(&mut self, container: &mut Open, value: Value) -> Result<bool, ParseError> {
+    fn take(&mut self, read: &mut Unfinished, value: Value) -> Result<bool, ParseError> {
         self.skip_space()?;
-        match container {
-            Open::Array { items, .. } => {
-                items.push(value);
+        match read.open.last_mut() {
+            None => return Ok(false),
+            Some(Open::Array { .. }) => {
+                read.items.push(value);
                 if self.eat(b']') {
                     return Ok(false);
                 }
@@ -233,9 +263,9 @@ impl<'a> Reader<'a> {
                 }
                 self.skip_space()?;
             }
-            Open::Object { members, key, key_location: place, .. } => {
+            Some(Open::Object { key, key_location: place, .. }) => {
                 let key_location = *place;
-                members.push(Member { key: std::mem::take(key), key_location, value });
+                read.members.push(Member { key: std::mem::take(key), key_location, value });
                 if self.eat(b'}') {
                     return Ok(false);
                 }
