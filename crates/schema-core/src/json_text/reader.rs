@@ -34,6 +34,25 @@ fn too_large(what: &str, max: usize, setting: &str) -> ParseError {
     ParseError::new(ParseErrorKind::TooLarge, breach(what, max, setting))
 }
 
+/// Most strings are shorter; in those that are not, many bytes are looked at at once.
+const SHORT: usize = 24;
+
+fn is_plain(byte: u8) -> bool {
+    byte >= b' ' && byte != b'"' && byte != b'\\'
+}
+
+/// How many bytes come before a quote, a backslash or a control character.
+fn plain_length(text: &[u8]) -> usize {
+    let end = memchr2(b'"', b'\\', text).unwrap_or(text.len());
+    let is_control = |byte: &u8| *byte < b' ';
+    let plain = text.get(..end).unwrap_or_default();
+    // Counting has no early end, which lets it look at many bytes at once.
+    if plain.iter().filter(|byte| is_control(byte)).count() == 0 {
+        return end;
+    }
+    plain.iter().position(is_control).unwrap_or(end)
+}
+
 /// A byte offset whose line and column are known.
 #[derive(Clone, Copy)]
 struct Place {
@@ -342,16 +361,12 @@ impl<'a> Reader<'a> {
 
     /// The text up to what ends a string or cannot stand in it.
     fn plain(&mut self) -> &'a str {
-        let rest = self.rest();
-        let mut end = memchr2(b'"', b'\\', rest.as_bytes()).unwrap_or(rest.len());
-        let is_control = |byte: &u8| *byte < b' ';
-        let plain = rest.as_bytes().get(..end).unwrap_or_default();
-        // Counting has no early end, which lets it look at many bytes at once.
-        if plain.iter().filter(|byte| is_control(byte)).count() > 0 {
-            end = plain.iter().position(is_control).unwrap_or(end);
-        }
-        self.at += end;
-        rest.get(..end).unwrap_or("")
+        let rest = self.text.as_bytes().get(self.at..).unwrap_or_default();
+        let short = rest.iter().take(SHORT).take_while(|byte| is_plain(**byte)).count();
+        let length = if short < SHORT { short } else { plain_length(rest) };
+        let plain = self.text.get(self.at..self.at + length).unwrap_or("");
+        self.at += length;
+        plain
     }
 
     fn escape(&mut self) -> Result<char, ParseError> {
