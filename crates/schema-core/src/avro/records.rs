@@ -8,7 +8,7 @@ use super::attributes::{
 };
 use super::parse::Parser;
 use super::types::{Field, Named, Order, Primitive, Record, Shape, TypeId};
-use crate::json_text::{Data, Number, Object, Value};
+use crate::json_text::{Data, Items, Json, Members, Number, Object, Value};
 use crate::{Location, ParseError};
 
 /// Attributes of a field with a meaning of their own.
@@ -19,26 +19,25 @@ fn is_field_reserved(key: &str) -> bool {
 /// The attributes of a field with a meaning of their own, found in one pass.
 #[derive(Default)]
 struct Attributes<'v> {
-    name: Option<&'v Value>,
-    doc: Option<&'v Value>,
-    default: Option<&'v Value>,
-    order: Option<&'v Value>,
-    aliases: Option<&'v Value>,
+    name: Option<Json<'v>>,
+    doc: Option<Json<'v>>,
+    default: Option<Json<'v>>,
+    order: Option<Json<'v>>,
+    aliases: Option<Json<'v>>,
     /// Whether there are others.
     has_props: bool,
 }
 
 impl<'v> Attributes<'v> {
-    fn of(object: &'v Object) -> Self {
+    fn of(object: Members<'v>) -> Self {
         let mut found = Self::default();
-        for member in object.iter() {
-            let value = Some(&member.value);
-            match member.key.as_str() {
-                "name" => found.name = value,
-                "doc" => found.doc = value,
-                "default" => found.default = value,
-                "order" => found.order = value,
-                "aliases" => found.aliases = value,
+        for (key, value) in object.iter() {
+            match key.as_str().unwrap_or_default() {
+                "name" => found.name = Some(value),
+                "doc" => found.doc = Some(value),
+                "default" => found.default = Some(value),
+                "order" => found.order = Some(value),
+                "aliases" => found.aliases = Some(value),
                 key => found.has_props |= !is_field_reserved(key),
             }
         }
@@ -47,10 +46,10 @@ impl<'v> Attributes<'v> {
 }
 
 /// In source order, each once.
-fn field_aliases(value: &Value) -> Result<Vec<SmolStr>, ParseError> {
+fn field_aliases(value: Json<'_>) -> Result<Vec<SmolStr>, ParseError> {
     let mut seen = HashSet::new();
     let listed = aliases(value)?.into_iter();
-    Ok(listed.filter(|(alias, _)| seen.insert(*alias)).map(|(alias, _)| alias.clone()).collect())
+    Ok(listed.filter(|(alias, _)| seen.insert(*alias)).map(|(alias, _)| alias.into()).collect())
 }
 
 /// The fields of a record that have been read.
@@ -62,10 +61,11 @@ struct Fields {
 }
 
 impl Fields {
-    fn for_as_many_as(values: &[Value]) -> Self {
+    fn for_as_many_as(values: Items<'_>) -> Self {
+        let count = values.count();
         Self {
-            listed: Vec::with_capacity(values.len()),
-            by_name: HashMap::with_capacity(values.len()),
+            listed: Vec::with_capacity(count),
+            by_name: HashMap::with_capacity(count),
             provisional: Vec::new(),
         }
     }
@@ -74,14 +74,14 @@ impl Fields {
 impl Parser<'_> {
     pub(super) fn record(
         &mut self,
-        object: &Object,
+        object: Members<'_>,
         place: Location,
         space: Option<&str>,
         is_error: bool,
     ) -> Result<TypeId, ParseError> {
         let named = self.named(object, place, space)?;
         let listed = required_array(object, "fields", place)?;
-        let mut fields = Fields::for_as_many_as(listed);
+        let mut fields = Fields::for_as_many_as(listed.clone());
         for value in listed {
             let type_id = self.field_type(value, named.name.space.as_deref())?;
             self.add_field(value, type_id, &named, &mut fields)?;
@@ -91,7 +91,7 @@ impl Parser<'_> {
 
     fn finish_record(
         &mut self,
-        object: &Object,
+        object: Members<'_>,
         place: Location,
         named: Named,
         fields: Fields,
@@ -104,8 +104,8 @@ impl Parser<'_> {
         Ok(id)
     }
 
-    fn field_type(&mut self, field: &Value, space: Option<&str>) -> Result<TypeId, ParseError> {
-        let place = field.location;
+    fn field_type(&mut self, field: Json<'_>, space: Option<&str>) -> Result<TypeId, ParseError> {
+        let place = field.location();
         let Some(object) = field.as_object() else {
             return Err(invalid(format!("a field is an object, not {}", field.kind()), place));
         };
@@ -115,7 +115,7 @@ impl Parser<'_> {
 
     fn add_field(
         &mut self,
-        value: &Value,
+        value: Json<'_>,
         type_id: TypeId,
         record: &Named,
         fields: &mut Fields,
@@ -125,7 +125,7 @@ impl Parser<'_> {
         if fields.by_name.insert(field.name.clone(), position).is_some() {
             return Err(invalid(
                 format!("duplicate field {:?} in record {}", field.name, record.name.full),
-                value.location,
+                value.location(),
             ));
         }
         fields.listed.push(field);
@@ -136,20 +136,20 @@ impl Parser<'_> {
     }
 
     /// The field, and whether its default is to be checked again at the end.
-    fn field(&mut self, value: &Value, type_id: TypeId) -> Result<(Field, bool), ParseError> {
-        let place = value.location;
+    fn field(&mut self, value: Json<'_>, type_id: TypeId) -> Result<(Field, bool), ParseError> {
+        let place = value.location();
         let Some(object) = value.as_object() else {
             return Err(invalid("a field is an object", place));
         };
         let own = Attributes::of(object);
-        let name = required_text(object, "name", place)?.clone();
+        let name = SmolStr::new(required_text(object, "name", place)?);
         let order = match own.order {
             None => Order::Ascending,
             Some(value) => value.as_str().and_then(Order::parse).ok_or_else(|| {
-                invalid("the order of a field is ascending, descending or ignore", value.location)
+                invalid("the order of a field is ascending, descending or ignore", value.location())
             })?,
         };
-        self.check_name(&name, own.name.map_or(place, |value| value.location))?;
+        self.check_name(&name, own.name.map_or(place, Json::location))?;
         let default = match own.default {
             None => None,
             Some(value) => Some(self.default_value(&name, type_id, value)?),
@@ -161,7 +161,7 @@ impl Parser<'_> {
         let field = Field {
             name,
             type_id,
-            doc: own.doc.and_then(Value::as_text).cloned(),
+            doc: own.doc.and_then(Json::as_str).map(SmolStr::new),
             default,
             order,
             aliases: own.aliases.map_or_else(|| Ok(Vec::new()), field_aliases)?,
@@ -176,16 +176,19 @@ impl Parser<'_> {
         &self,
         field: &str,
         type_id: TypeId,
-        value: &Value,
+        value: Json<'_>,
     ) -> Result<Value, ParseError> {
         let is_floating = matches!(
             self.types.shape(type_id),
             Shape::Primitive(Primitive::Float | Primitive::Double)
         );
-        let mut default = value.clone();
+        let mut default = value.to_value();
         if let (true, Some(text)) = (is_floating, value.as_str()) {
             let number = java_parse_double(text).ok_or_else(|| {
-                invalid(format!("default {text:?} of field {field:?} is no number"), value.location)
+                invalid(
+                    format!("default {text:?} of field {field:?} is no number"),
+                    value.location(),
+                )
             })?;
             default.data = Data::Number(Number::from_f64(number));
         }

@@ -1,24 +1,72 @@
-//! The reader: one pass over the text. Open containers lie in a list, not on the stack.
+//! The reader: one pass over the text, which tells a sink what stands in it. Open containers lie in
+//! a list, not on the stack.
 
 use memchr::{memchr, memchr2};
-use smol_str::SmolStr;
 
-use super::{Data, Dialect, Member, Number, Object, Value};
+use super::Dialect;
 use crate::limits::breach;
 use crate::{Limits, Location, ParseError, ParseErrorKind};
 
-pub(super) fn read(text: &str, dialect: Dialect, limits: &Limits) -> Result<Value, ParseError> {
+/// What a text is read into.
+pub(super) trait Sink<'t> {
+    /// A value that has no values inside.
+    fn scalar(&mut self, scalar: Scalar<'t>, location: Location);
+    fn open(&mut self, container: Container, location: Location);
+    /// The key of the member whose value comes next.
+    fn key(&mut self, key: Text<'t>, location: Location);
+    /// The end of the innermost open container.
+    fn close(&mut self);
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Container {
+    Array,
+    Object,
+}
+
+#[derive(Debug)]
+pub(super) enum Scalar<'t> {
+    Null,
+    Boolean(bool),
+    /// The source of a number, which is valid JSON.
+    Number(&'t str),
+    Text(Text<'t>),
+}
+
+/// The text that a string stands for.
+#[derive(Debug)]
+pub(super) enum Text<'t> {
+    AsWritten(&'t str),
+    Unescaped(String),
+}
+
+impl Text<'_> {
+    pub(super) fn as_str(&self) -> &str {
+        match self {
+            Self::AsWritten(text) => text,
+            Self::Unescaped(text) => text,
+        }
+    }
+}
+
+/// Reads `text` as one value.
+pub(super) fn read<'t>(
+    text: &'t str,
+    dialect: Dialect,
+    limits: &Limits,
+    sink: &mut impl Sink<'t>,
+) -> Result<(), ParseError> {
     let mut reader = Reader {
         text,
         at: 0,
         place: Place { at: 0, location: Location::START },
         is_ascii: text.is_ascii(),
         dialect,
-        limits,
+        limits: *limits,
         values: 0,
     };
     reader.skip_space()?;
-    let value = reader.document()?;
+    reader.document(sink)?;
     if !dialect.trailing_text {
         // No comment may follow, but any control character may: the reference trims as Java does.
         let rest = reader.rest();
@@ -27,7 +75,7 @@ pub(super) fn read(text: &str, dialect: Dialect, limits: &Limits) -> Result<Valu
             return Err(reader.error(&format!("unexpected {c:?} after the end of the JSON text")));
         }
     }
-    Ok(value)
+    Ok(())
 }
 
 fn too_large(what: &str, max: usize, setting: &str) -> ParseError {
@@ -60,47 +108,6 @@ struct Place {
     location: Location,
 }
 
-/// An array or object whose end has not been read.
-enum Open {
-    Array {
-        /// Where its items begin in [`Unfinished::items`].
-        start: usize,
-        location: Location,
-    },
-    Object {
-        /// Where its members begin in [`Unfinished::members`].
-        start: usize,
-        location: Location,
-        /// Of the member whose value comes next.
-        key: SmolStr,
-        key_location: Location,
-    },
-}
-
-/// What has been read of all open containers, the innermost at the end. Each is moved to a place of
-/// its own when its length is known.
-#[derive(Default)]
-struct Unfinished {
-    open: Vec<Open>,
-    items: Vec<Value>,
-    members: Vec<Member>,
-}
-
-impl Unfinished {
-    /// Closes the innermost container.
-    fn close(&mut self) -> Option<Value> {
-        Some(match self.open.pop()? {
-            Open::Array { start, location } => {
-                Value { data: Data::Array(self.items.drain(start..).collect()), location }
-            }
-            Open::Object { start, location, .. } => {
-                let members = self.members.drain(start..).collect();
-                Value { data: Data::Object(Object::new(members).into()), location }
-            }
-        })
-    }
-}
-
 struct Reader<'a> {
     text: &'a str,
     /// Byte offset, always on a character boundary.
@@ -109,7 +116,7 @@ struct Reader<'a> {
     place: Place,
     is_ascii: bool,
     dialect: Dialect,
-    limits: &'a Limits,
+    limits: Limits,
     values: usize,
 }
 
@@ -210,96 +217,99 @@ impl<'a> Reader<'a> {
         Ok(true)
     }
 
-    fn document(&mut self) -> Result<Value, ParseError> {
-        let mut read = Unfinished::default();
+    fn document(&mut self, sink: &mut impl Sink<'a>) -> Result<(), ParseError> {
+        let mut open: Vec<Container> = Vec::new();
         loop {
-            let Some(mut value) = self.begin(&mut read)? else { continue };
+            let container = self.begin(open.len(), sink)?;
+            open.extend(container);
+            if container.is_some() {
+                continue;
+            }
             loop {
-                if read.open.is_empty() {
-                    return Ok(value);
-                }
-                if self.take(&mut read, value)? {
+                let Some(container) = open.last() else { return Ok(()) };
+                if self.go_on(*container, sink)? {
                     break;
                 }
-                let Some(whole) = read.close() else { break };
-                value = whole;
+                open.pop();
             }
         }
     }
 
     /// Reads a value that has no values inside, or opens a container up to its first one.
-    fn begin(&mut self, read: &mut Unfinished) -> Result<Option<Value>, ParseError> {
+    fn begin(
+        &mut self,
+        depth: usize,
+        sink: &mut impl Sink<'a>,
+    ) -> Result<Option<Container>, ParseError> {
         let location = self.location();
         self.values += 1;
         if self.values > self.limits.nodes_max {
             let max = self.limits.nodes_max;
             return Err(too_large("too many JSON values", max, "nodes-max").at(location));
         }
-        let data = match self.byte() {
-            Some(b'{' | b'[') if read.open.len() >= self.limits.depth_max => {
+        let scalar = match self.byte() {
+            Some(b'{' | b'[') if depth >= self.limits.depth_max => {
                 let max = self.limits.depth_max;
                 return Err(too_large("JSON nested too deep", max, "depth-max").at(location));
             }
-            Some(b'{') => {
-                self.at += 1;
-                self.skip_space()?;
-                if !self.eat(b'}') {
-                    let (key, key_location) = self.key()?;
-                    let start = read.members.len();
-                    read.open.push(Open::Object { start, location, key, key_location });
-                    return Ok(None);
-                }
-                Data::Object(Object::default().into())
-            }
-            Some(b'[') => {
-                self.at += 1;
-                self.skip_space()?;
-                if !self.eat(b']') {
-                    read.open.push(Open::Array { start: read.items.len(), location });
-                    return Ok(None);
-                }
-                Data::Array([].into())
-            }
-            Some(b'"') => Data::String(self.string()?),
+            Some(b'{') => return self.open(Container::Object, b'}', location, sink),
+            Some(b'[') => return self.open(Container::Array, b']', location, sink),
+            Some(b'"') => Scalar::Text(self.string()?),
             Some(b'-' | b'0'..=b'9') => self.number()?,
             _ => self.literal()?,
         };
-        Ok(Some(Value { data, location }))
+        sink.scalar(scalar, location);
+        Ok(None)
     }
 
-    /// Puts a value into its container and reads on to the next one; false at the container's end.
-    fn take(&mut self, read: &mut Unfinished, value: Value) -> Result<bool, ParseError> {
+    /// Passes the opening bracket, and the closing one where nothing is in between.
+    fn open(
+        &mut self,
+        container: Container,
+        end: u8,
+        location: Location,
+        sink: &mut impl Sink<'a>,
+    ) -> Result<Option<Container>, ParseError> {
+        self.at += 1;
         self.skip_space()?;
-        match read.open.last_mut() {
-            None => return Ok(false),
-            Some(Open::Array { .. }) => {
-                read.items.push(value);
-                if self.eat(b']') {
-                    return Ok(false);
-                }
-                if !self.eat(b',') {
-                    return Err(self.unexpected("',' or ']'"));
-                }
-                self.skip_space()?;
-            }
-            Some(Open::Object { key, key_location: place, .. }) => {
-                let key_location = *place;
-                read.members.push(Member { key: std::mem::take(key), key_location, value });
-                if self.eat(b'}') {
-                    return Ok(false);
-                }
-                if !self.eat(b',') {
-                    return Err(self.unexpected("',' or '}'"));
-                }
-                self.skip_space()?;
-                (*key, *place) = self.key()?;
-            }
+        sink.open(container, location);
+        if self.eat(end) {
+            sink.close();
+            return Ok(None);
+        }
+        if container == Container::Object {
+            self.key(sink)?;
+        }
+        Ok(Some(container))
+    }
+
+    /// Reads on to the next value of a container; false at its end.
+    fn go_on(
+        &mut self,
+        container: Container,
+        sink: &mut impl Sink<'a>,
+    ) -> Result<bool, ParseError> {
+        self.skip_space()?;
+        let (end, wanted) = match container {
+            Container::Array => (b']', "',' or ']'"),
+            Container::Object => (b'}', "',' or '}'"),
+        };
+        if self.eat(end) {
+            sink.close();
+            return Ok(false);
+        }
+        if !self.eat(b',') {
+            return Err(self.unexpected(wanted));
+        }
+        self.skip_space()?;
+        if container == Container::Object {
+            self.key(sink)?;
         }
         Ok(true)
     }
 
     /// A member's name, its colon and the space behind it.
-    fn key(&mut self) -> Result<(SmolStr, Location), ParseError> {
+    fn key(&mut self, sink: &mut impl Sink<'a>) -> Result<(), ParseError> {
         if self.byte() != Some(b'"') {
             return Err(self.unexpected("a member name in double quotes"));
         }
@@ -310,20 +320,23 @@ impl<'a> Reader<'a> {
             return Err(self.unexpected("':'"));
         }
         self.skip_space()?;
-        Ok((key, location))
+        sink.key(key, location);
+        Ok(())
     }
 
-    fn literal(&mut self) -> Result<Data, ParseError> {
-        let word: &str = {
+    fn literal(&mut self) -> Result<Scalar<'a>, ParseError> {
+        let word: &'a str = {
             let rest = self.rest();
             let end = rest.find(|c: char| !c.is_alphanumeric() && c != '_' && c != '$');
             rest.get(..end.unwrap_or(rest.len())).unwrap_or("")
         };
-        let data = match word {
-            "null" => Data::Null,
-            "true" => Data::Boolean(true),
-            "false" => Data::Boolean(false),
-            "NaN" | "Infinity" if self.dialect.non_finite_literals => Data::String(word.into()),
+        let scalar = match word {
+            "null" => Scalar::Null,
+            "true" => Scalar::Boolean(true),
+            "false" => Scalar::Boolean(false),
+            "NaN" | "Infinity" if self.dialect.non_finite_literals => {
+                Scalar::Text(Text::AsWritten(word))
+            }
             "" => return Err(self.unexpected("a JSON value")),
             _ => {
                 let shown: String = word.chars().take(40).collect();
@@ -331,21 +344,21 @@ impl<'a> Reader<'a> {
             }
         };
         self.at += word.len();
-        Ok(data)
+        Ok(scalar)
     }
 
-    fn string(&mut self) -> Result<SmolStr, ParseError> {
+    fn string(&mut self) -> Result<Text<'a>, ParseError> {
         self.at += 1;
         let plain = self.plain();
         if self.eat(b'"') {
-            return Ok(plain.into());
+            return Ok(Text::AsWritten(plain));
         }
         let mut out = plain.to_owned();
         loop {
             match self.peek() {
                 Some('"') => {
                     self.at += 1;
-                    return Ok(out.into());
+                    return Ok(Text::Unescaped(out));
                 }
                 Some('\\') => out.push(self.escape()?),
                 Some(c) => {
@@ -414,12 +427,12 @@ impl<'a> Reader<'a> {
         }
     }
 
-    fn number(&mut self) -> Result<Data, ParseError> {
+    fn number(&mut self) -> Result<Scalar<'a>, ParseError> {
         let start = self.at;
         if self.eat(b'-') && self.dialect.non_finite_literals && self.rest().starts_with("Infinity")
         {
             self.at += "Infinity".len();
-            return Ok(Data::String("-Infinity".into()));
+            return Ok(Scalar::Text(Text::AsWritten("-Infinity")));
         }
         let whole = self.digits();
         if whole.is_empty() {
@@ -438,7 +451,7 @@ impl<'a> Reader<'a> {
         if self.peek().is_some_and(|c| c.is_alphanumeric() || matches!(c, '.' | '_' | '"')) {
             return Err(self.unexpected("white space or punctuation after a number"));
         }
-        Ok(Data::Number(Number::new(self.text.get(start..self.at).unwrap_or(""))))
+        Ok(Scalar::Number(self.text.get(start..self.at).unwrap_or("")))
     }
 
     /// What stands behind the `e` of a number; the farthest one where it does not fit.
