@@ -58,6 +58,23 @@ fn a_tape_holds_what_the_tree_holds() {
     }
 }
 
+/// Strings of every length around the eight bytes that are looked at at once.
+#[test]
+fn a_string_ends_at_its_quote_wherever_that_stands() {
+    for length in 0..20 {
+        for filling in ["a", "é", "~", "\u{7f}"] {
+            let text = filling.repeat(length);
+            assert_eq!(avro(&format!("\"{text}\"")).as_str(), Some(text.as_str()));
+            let escaped = avro(&format!("\"{text}\\\"{text}\""));
+            assert_eq!(escaped.as_str(), Some(format!("{text}\"{text}").as_str()));
+            for wrong in ["\n", "\0", "\u{1f}"] {
+                let (_, error) = refused(&format!("\"{text}{wrong}\""), Dialect::AVRO);
+                assert!(error.starts_with("control character"), "{error}");
+            }
+        }
+    }
+}
+
 #[test]
 fn locations_count_lines_and_characters() {
     let value = avro("{\n  \"é😀\": /* c */ [1,\r\n\"x\"]}");
