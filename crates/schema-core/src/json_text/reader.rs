@@ -272,7 +272,10 @@ impl<'a> Reader<'a> {
             Some(b'{') => return self.open(Container::Object, b'}', location, sink),
             Some(b'[') => return self.open(Container::Array, b']', location, sink),
             Some(b'"') => Scalar::Text(self.string()?),
-            Some(b'-' | b'0'..=b'9') => self.number()?,
+            Some(b'-' | b'+' | b'0'..=b'9') => match self.signed_infinity() {
+                Some(infinity) => infinity,
+                None => self.number()?,
+            },
             _ => self.literal()?,
         };
         sink.scalar(scalar, location);
@@ -442,16 +445,22 @@ impl<'a> Reader<'a> {
         }
     }
 
+    fn signed_infinity(&mut self) -> Option<Scalar<'a>> {
+        let sign = self.byte().filter(|_| self.dialect.non_finite_literals)?;
+        let rest = self.rest().get(1..)?;
+        let word = ["Infinity", "INF"].into_iter().find(|word| rest.starts_with(word))?;
+        self.at += 1 + word.len();
+        let text = if sign == b'-' { "-Infinity" } else { "Infinity" };
+        Some(Scalar::Text(Text::AsWritten(text)))
+    }
+
     fn number(&mut self) -> Result<Scalar<'a>, ParseError> {
         let start = self.at;
-        if self.eat(b'-') && self.dialect.non_finite_literals && self.rest().starts_with("Infinity")
-        {
-            self.at += "Infinity".len();
-            return Ok(Scalar::Text(Text::AsWritten("-Infinity")));
-        }
+        self.eat(b'-');
         let whole = self.digits();
         if whole.is_empty() {
-            return Err(self.unexpected("a digit"));
+            let wanted = if self.at == start { "a JSON value" } else { "a digit" };
+            return Err(self.unexpected(wanted));
         }
         if whole.len() > 1 && whole.starts_with('0') {
             return Err(self.error("a number must not start with 0"));
