@@ -19,7 +19,7 @@ use super::compat::{Subject, is_promoted, subject};
 use super::types::{Enum, Record, Shape, TypeId, Types};
 use super::value::{Broken, DecodeError, Pair, PlainValues, Value};
 use super::value::{is_same_name, reader_branch, written_fields};
-use crate::{CounterExample, Incompatibility, Limits};
+use crate::{CounterExample, ExampleValue, Incompatibility, Limits};
 use places::Places;
 
 /// A value of `writer` that `reader` refuses because of what `found` says.
@@ -28,10 +28,11 @@ pub(crate) fn counter_example(
     writer: &AvroSchema,
     found: &Incompatibility,
     limits: &Limits,
-) -> Option<CounterExample> {
+) -> CounterExample {
     let plain = PlainValues::new(&writer.types, limits);
     let (pairs_left, bytes_left) = (limits.pairs_max, limits.pairs_max);
-    Search { reader, writer, plain, limits, pairs_left, bytes_left }.find(found)
+    let mut search = Search { reader, writer, plain, limits, pairs_left, bytes_left };
+    search.find(found).map_or(CounterExample::NotFound, CounterExample::Value)
 }
 
 struct Search<'a> {
@@ -46,7 +47,7 @@ struct Search<'a> {
 }
 
 impl Search<'_> {
-    fn find(&mut self, found: &Incompatibility) -> Option<CounterExample> {
+    fn find(&mut self, found: &Incompatibility) -> Option<ExampleValue> {
         let (reader, writer) = (&*self.reader.types, &*self.writer.types);
         let ways = self.places((self.reader.root, self.writer.root));
         for (place, (r, w)) in ways.iter() {
@@ -84,13 +85,13 @@ impl Search<'_> {
     }
 
     /// Writes the value and has it read; the refusal must be the one that is to be shown.
-    fn tried(&mut self, value: &Value, shows: impl Fn(&Broken) -> bool) -> Option<CounterExample> {
+    fn tried(&mut self, value: &Value, shows: impl Fn(&Broken) -> bool) -> Option<ExampleValue> {
         let encoded = value.encode();
         self.bytes_left = self.bytes_left.checked_sub(encoded.len().max(1))?;
         match self.reader.decode(self.writer, &encoded, self.limits) {
             Err(DecodeError::Refused(refusals)) => {
                 let refusal = refusals.iter().find(|refusal| shows(&refusal.broken))?.to_string();
-                Some(CounterExample { value: self.writer.value_json(value), encoded, refusal })
+                Some(ExampleValue { value: self.writer.value_json(value), encoded, refusal })
             }
             Ok(_) | Err(DecodeError::Malformed(_) | DecodeError::TooComplex) => None,
         }

@@ -59,15 +59,17 @@ pub(super) fn refusal(
     changed.or_else(|| missing(&read, &counts))
 }
 
-/// What has become of a field in which nothing is lost: it is one of several now, or several are
-/// one; its inner fields have other names, which count where a message takes another one's place.
-pub(super) fn turned(
+/// Where the fields of a message that takes another one's place have other names, by which a
+/// program finds what is in them.
+pub(super) fn renamed(
     value: &DynamicMessage,
     reader: &MessageDescriptor,
     rule: Rule,
     member: &Member,
 ) -> Option<String> {
-    let Member::Field(number) = member else { return None };
+    let (Rule::ProtobufFieldNamedTypeChanged, Member::Field(number)) = (rule, member) else {
+        return None;
+    };
     let read = decoded(value, reader).ok()?;
     let (from, to) = (value.descriptor().get_field(*number)?, reader.get_field(*number)?);
     let part = |message: &DynamicMessage, field: &FieldDescriptor| {
@@ -76,14 +78,13 @@ pub(super) fn turned(
     };
     let (before, after) = (part(value, &from)?, part(&read, &to)?);
     let is_other_shape = before.is_array() != after.is_array();
-    if is_other_shape || (rule == Rule::ProtobufFieldNamedTypeChanged && before != after) {
-        let name = format!("field '{}' ({number})", from.name());
-        return Some(format!(
-            "{name} comes back as something else: the reader reads {}",
+    (before != after && !is_other_shape).then(|| {
+        let name = from.name();
+        format!(
+            "what is in field '{name}' ({number}) comes back under other names: the reader reads {}",
             json(&read)
-        ));
-    }
-    None
+        )
+    })
 }
 
 fn decoded(value: &DynamicMessage, reader: &MessageDescriptor) -> Result<DynamicMessage, String> {
