@@ -44,7 +44,9 @@ pub(super) fn refusal(
                 field.name()
             ));
         };
-        if is_same(written, &read.get_field(&kept)) {
+        // A message without fields set is there all the same.
+        let is_there = read.has_field(&kept) || !kept.supports_presence();
+        if is_there && is_same(written, &read.get_field(&kept)) {
             return None;
         }
         match kept.containing_oneof().filter(|_| !read.has_field(&kept)) {

@@ -144,22 +144,25 @@ impl Proof {
             && !written.supports_presence()
             && read.supports_presence()
             && read.parent_file().syntax() == Syntax::Proto2;
-        if (written.is_list() && !read.is_list())
-            || written.is_map() != read.is_map()
-            || written.is_group() != read.is_group()
-            || (is_defaulted && !written.is_map())
-        {
-            return false;
-        }
         if let (true, Kind::Message(from), Kind::Message(to)) =
             (written.is_map(), written.kind(), read.kind())
         {
-            let key = (from.map_entry_key_field().kind(), to.map_entry_key_field().kind());
-            let value = (from.map_entry_value_field(), to.map_entry_value_field());
-            return self.kind_keeps(&key.0, &key.1)
-                && self.kind_keeps(&value.0.kind(), &value.1.kind());
+            return (read.is_map() || read.is_list()) && self.entry_keeps(&from, &to);
         }
-        self.kind_keeps(&written.kind(), &read.kind())
+        !read.is_map()
+            && (read.is_list() || !written.is_list())
+            && written.is_group() == read.is_group()
+            && !is_defaulted
+            && self.kind_keeps(&written.kind(), &read.kind())
+    }
+
+    /// Whether an entry of a map is kept by what may be no map's entry to the reader.
+    fn entry_keeps(&mut self, written: &MessageDescriptor, read: &MessageDescriptor) -> bool {
+        [written.map_entry_key_field(), written.map_entry_value_field()].iter().all(|part| {
+            let kept =
+                read.get_field(part.number()).filter(|kept| !kept.is_list() && !kept.is_map());
+            kept.is_some_and(|kept| self.kind_keeps(&part.kind(), &kept.kind()))
+        }) && read.fields().all(|field| matches!(field.number(), 1 | 2))
     }
 
     fn kind_keeps(&mut self, written: &Kind, read: &Kind) -> bool {
