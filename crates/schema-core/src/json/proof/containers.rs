@@ -30,6 +30,10 @@ impl<'a> Prover<'a> {
                     .iter()
                     .all(|member| self.meets_pattern(case, &member.key, node.at(&member.value)))
             }),
+            // Nothing is left over beside that.
+            "unevaluatedProperties" if self.sources.get(node, "additionalProperties").is_some() => {
+                true
+            }
             "additionalProperties" | "unevaluatedProperties" => {
                 self.meets_additional(case, node, node.at(value))
             }
@@ -68,7 +72,7 @@ impl<'a> Prover<'a> {
     }
 
     fn meets_additional(&mut self, case: &Case<'a>, node: Node<'a>, goal: Node<'a>) -> bool {
-        if goal.takes_all() {
+        if goal.takes_all() || case.properties.most == 0 {
             return true;
         }
         let names = self.listed_names(&case.parts);
@@ -141,7 +145,12 @@ impl<'a> Prover<'a> {
                 self.meets_least(case, contained, counts)
                     && self.meets_most(case, contained, counts)
             }),
-            "unevaluatedItems" => self.items_meet(case, 0, node.at(value)),
+            "unevaluatedItems" => {
+                let items = self.sources.get(node, "items");
+                // Nothing is left over beside a schema for all items.
+                items.is_some_and(|items| items.as_array().is_none())
+                    || self.items_meet(case, 0, node.at(value))
+            }
             "prefixItems" => self.meets_positions(case, node),
             "items" if value.as_array().is_some() => self.meets_positions(case, node),
             "items" => self.items_meet(case, self.prefix(node).len(), node.at(value)),

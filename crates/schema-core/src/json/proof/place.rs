@@ -176,32 +176,36 @@ impl<'p, 'a> Walk<'p, 'a> {
         let mut meant = names.iter().filter(is_meant);
         let (Some(name), None) = (meant.next(), meant.next()) else { return None };
         let inner = rest.strip_prefix(name)?.trim_start_matches('/');
+        let there: Vec<Case<'a>> = cases
+            .iter()
+            .flat_map(|case| {
+                let mut with = case.clone();
+                with.require(name);
+                self.prover.cases_from(with, &[])
+            })
+            .collect();
+        let reader = self.prover.member_schemas(&place.reader, name);
         let rule = self.rule.as_str();
         let is_about_property = rule.contains("PROPERTY_") && !rule.starts_with("UNEVALUATED");
         if inner.is_empty() && is_about_property {
             let is_required = rule.starts_with("REQUIRED_");
-            let is_proven = cases.iter().all(|case| {
-                (!is_required || case.required.contains(name))
-                    && self.reader_member(&place.reader, name).is_none_or(|goals| {
+            let is_proven = (!is_required || cases.iter().all(|case| case.required.contains(name)))
+                && there.iter().all(|case| match &reader {
+                    Some(goals) => {
                         goals.iter().all(|goal| self.prover.member_meets(case, name, *goal))
-                    })
-                    && (self.reader_member(&place.reader, name).is_some()
-                        || self.prover.member(&case.parts, name).is_none())
-            });
+                    }
+                    // It is not taken at all.
+                    None => self.prover.member(&case.parts, name).is_none(),
+                });
             return Some((Next::Proof(is_proven.then_some(NoneExists::ReaderTakesAll)), inner));
         }
-        let inside: Vec<_> =
-            cases.iter().filter_map(|case| self.prover.member(&case.parts, name)).collect();
+        let inside = there.iter().filter_map(|case| self.prover.member(&case.parts, name));
+        let inside: Vec<_> = inside.collect();
         if inside.is_empty() {
             return Some((Next::Proof(Some(NoneExists::WriterAllowsNothing)), inner));
         }
-        let reader = self.reader_member(&place.reader, name)?;
-        Some((Next::Place(Place { writer: common(&inside), required: Vec::new(), reader }), inner))
-    }
-
-    /// What the reader asks of a property; `None` if it does not take it at all.
-    fn reader_member(&mut self, reader: &[Node<'a>], name: &str) -> Option<Vec<Node<'a>>> {
-        self.prover.member_schemas(reader, name)
+        let writer = common(&inside);
+        reader.map(|reader| (Next::Place(Place { writer, required: Vec::new(), reader }), inner))
     }
 
     fn unlisted<'r>(
