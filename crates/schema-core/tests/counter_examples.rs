@@ -11,8 +11,8 @@ use std::path::{Path, PathBuf};
 use common::{parse, references, text};
 use levada_schema_core::{
     CompatibilityLevel, CompatibilityPolicy, CounterExample, ExampleValue, Incompatibility, Limits,
-    Reference, ResolvedReference, Schema, SchemaType, Side, Validation, check_version_under,
-    counter_example,
+    NoneExists, Reference, ResolvedReference, Schema, SchemaType, Side, Validation,
+    check_version_under, counter_example,
 };
 use serde_json::Value;
 
@@ -142,36 +142,74 @@ fn most_json_findings_have_a_counter_example() {
     assert!(counts.share() >= 85.0, "{counts}");
 }
 
-/// The findings of the corpus that no value shows: case, rule, and why the reader takes them all.
-const SHOWN_BY_NOTHING: [(&str, &str, &str); 8] = [
-    ("json/COMBINED_TYPE_CHANGED/any-to-one", "COMBINED_TYPE_CHANGED", "no value is of two types"),
-    ("json/ENUM_ARRAY_CHANGED/const-of-another-kind", "ENUM_ARRAY_CHANGED", "1.0 is 1"),
-    ("json/PATTERN_CHANGED/another-text", "PATTERN_CHANGED", "both match the same texts"),
+const TAKES_ALL: CounterExample = CounterExample::NoneExists(NoneExists::ReaderTakesAll);
+const NOT_ON_THE_WIRE: CounterExample = CounterExample::NoneExists(NoneExists::NotOnTheWire);
+
+/// The findings of the corpus that no value shows: case, rule, what is known, and why.
+const SHOWN_BY_NOTHING: [(&str, &str, CounterExample, &str); 13] = [
+    (
+        "json/COMBINED_TYPE_CHANGED/any-to-one",
+        "COMBINED_TYPE_CHANGED",
+        TAKES_ALL,
+        "no value is of two types",
+    ),
+    ("json/ENUM_ARRAY_CHANGED/const-of-another-kind", "ENUM_ARRAY_CHANGED", TAKES_ALL, "1.0 is 1"),
+    (
+        "json/PATTERN_CHANGED/another-text",
+        "PATTERN_CHANGED",
+        CounterExample::NotFound,
+        "both match the same texts",
+    ),
     (
         "json/UNEVALUATED_PROPERTIES_NARROWED/even-true",
         "UNEVALUATED_PROPERTIES_NARROWED",
+        TAKES_ALL,
         "true is no restriction",
+    ),
+    (
+        "protobuf/FIELD_KIND_CHANGED/repeated_entry_without_the_option",
+        "FIELD_KIND_CHANGED",
+        TAKES_ALL,
+        "a map is the list of its entries",
     ),
     (
         "protobuf/FIELD_NAMED_TYPE_CHANGED/inner_type_shadows",
         "FIELD_NAMED_TYPE_CHANGED",
+        TAKES_ALL,
         "alike but for the name of the type",
     ),
     (
         "protobuf/FIELD_NAMED_TYPE_CHANGED/other_message",
         "FIELD_NAMED_TYPE_CHANGED",
+        TAKES_ALL,
         "alike but for the name of the type",
+    ),
+    (
+        "protobuf/FIELD_NUMERIC_LABEL_CHANGED/enum",
+        "FIELD_NUMERIC_LABEL_CHANGED",
+        TAKES_ALL,
+        "one is a list of one",
+    ),
+    (
+        "protobuf/FIELD_NUMERIC_LABEL_CHANGED/optional_to_repeated",
+        "FIELD_NUMERIC_LABEL_CHANGED",
+        TAKES_ALL,
+        "one is a list of one",
     ),
     (
         "protobuf/MESSAGE_REMOVED/moved_into_an_import",
         "MESSAGE_REMOVED",
+        TAKES_ALL,
         "the reader has the message, in another file",
     ),
     (
         "protobuf/MESSAGE_REMOVED/nested_one_moved_to_the_top",
         "FIELD_NAMED_TYPE_CHANGED",
+        TAKES_ALL,
         "alike but for the name of the type",
     ),
+    ("protobuf/PACKAGE_CHANGED/appeared", "PACKAGE_CHANGED", NOT_ON_THE_WIRE, "only a name"),
+    ("protobuf/PACKAGE_CHANGED/renamed", "PACKAGE_CHANGED", NOT_ON_THE_WIRE, "only a name"),
 ];
 
 /// A side of a corpus case, with the file that it may import.
@@ -218,18 +256,16 @@ fn the_findings_of_the_corpus_have_counter_examples() {
             let (level, limits) = (CompatibilityLevel::Backward, Limits::default());
             let report = check_version_under(policy, level, &reader, &writer, &limits);
             for found in report.expect("a verdict").incompatibilities {
-                if let CounterExample::Value(example) =
-                    counter_example(&reader, &writer, &found, &limits)
-                {
-                    assert_refused(&reader, &writer, &example);
-                } else {
-                    let name = case.strip_prefix(&corpus).expect("a case").display();
-                    without.push((name.to_string(), found.rule.as_str()));
+                match counter_example(&reader, &writer, &found, &limits) {
+                    CounterExample::Value(example) => assert_refused(&reader, &writer, &example),
+                    known => {
+                        let name = case.strip_prefix(&corpus).expect("a case").display();
+                        without.push((name.to_string(), found.rule.as_str(), known));
+                    }
                 }
             }
         }
     }
-    let known: Vec<_> =
-        SHOWN_BY_NOTHING.iter().map(|(case, rule, _)| ((*case).to_owned(), *rule)).collect();
+    let known = SHOWN_BY_NOTHING.map(|(case, rule, known, _)| (case.to_owned(), rule, known));
     assert_eq!(without, known);
 }

@@ -140,8 +140,11 @@ fn is_same(written: &Value, read: &Value) -> bool {
         (Value::Map(map), Value::List(list)) | (Value::List(list), Value::Map(map)) => {
             is_list_of_entries(map, list)
         }
-        (Value::List(list), single) | (single, Value::List(list)) => {
+        (Value::List(list), single) => {
             matches!(list.as_slice(), [only] if is_same(only, single))
+        }
+        (single, Value::List(list)) => {
+            matches!(list.as_slice(), [only] if is_same(single, only))
         }
         _ => match (number(written), number(read)) {
             (Some(a), Some(b)) => a == b,
