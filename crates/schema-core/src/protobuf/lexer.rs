@@ -143,7 +143,8 @@ impl<'a> Lexer<'a> {
     pub(super) fn word(&mut self) -> Result<&'a str> {
         let found = self.peek()?;
         let rest = self.text.get(self.pos..).unwrap_or_default();
-        let end = rest.bytes().position(|byte| !is_word_byte(byte)).unwrap_or(rest.len());
+        let belongs = |byte: &u8| IN_WORDS.get(usize::from(*byte)).is_some_and(|belongs| *belongs);
+        let end = rest.as_bytes().iter().take_while(|byte| belongs(byte)).count();
         if end == 0 {
             return self.fail(format!("expected a word but found '{found}'"));
         }
@@ -237,6 +238,16 @@ impl<'a> Lexer<'a> {
     }
 }
 
-fn is_word_byte(byte: u8) -> bool {
-    byte.is_ascii_alphanumeric() || matches!(byte, b'_' | b'-' | b'.')
+/// Which bytes belong to a word.
+const IN_WORDS: [bool; 256] = in_words();
+
+#[expect(clippy::indexing_slicing, reason = "a byte is an index of the whole alphabet")]
+const fn in_words() -> [bool; 256] {
+    let mut belongs = [false; 256];
+    let mut byte = 0_u8;
+    while byte < 0x80 {
+        belongs[byte as usize] = byte.is_ascii_alphanumeric() || matches!(byte, b'_' | b'-' | b'.');
+        byte += 1;
+    }
+    belongs
 }
