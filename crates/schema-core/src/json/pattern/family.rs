@@ -98,6 +98,13 @@ const BINARY: &[(&str, &str)] = &[
     ("PRINT", r"[[^\p{White_Space}\p{Cc}\p{Cn}]\p{Zs}]"),
     ("WORD", r"\p{Alphabetic}\p{M}\p{Nd}\p{Pc}\p{Join_Control}"),
     ("JOIN_CONTROL", r"\p{Join_Control}"),
+    ("ALPHA", r"\p{Alphabetic}"),
+    ("LOWER", r"\p{Lowercase}"),
+    ("UPPER", r"\p{Uppercase}"),
+    ("SPACE", r"\p{White_Space}"),
+    ("PUNCT", r"\p{P}"),
+    ("XDIGIT", r"\p{Nd}\p{Hex_Digit}"),
+    ("CNTRL", r"\p{Cc}"),
 ];
 
 const NAMED: &[(&str, &str)] = &[
@@ -139,6 +146,6 @@ const NAMED: &[(&str, &str)] = &[
     ("javaSpaceChar", r"\p{Z}"),
     ("javaWhitespace", r"[\p{Z}&&[^\xA0\x{2007}\x{202F}]]\t-\r\x1C-\x1F"),
     ("javaISOControl", r"\x00-\x1F\x7F-\x9F"),
-    // The pairs among the mirrored ones; the engines have no such property.
-    ("javaMirrored", r"\p{Ps}\p{Pe}\p{Pi}\p{Pf}<>"),
+    // Brackets, of the mirrored ones; the engines have no such property.
+    ("javaMirrored", r"[\p{Ps}\p{Pe}&&[^\x{201A}\x{201E}\x{301D}-\x{301F}]]<>«»‹›"),
 ];

@@ -162,6 +162,8 @@ fn families_have_the_members_of_java() {
     for (name, inside, outside) in [
         ("LD", "aé٣", "_ Ⅷ"),
         ("Lower", "a", "éA"),
+        ("IsAlpha", "aé", "1"),
+        ("Alpha", "a", "é"),
         ("IsLowercase", "aéª", "A1"),
         ("IsTitlecase", "ǅ", "Aa"),
         ("IsHexDigit", "9afF٣Ａ", "g"),
