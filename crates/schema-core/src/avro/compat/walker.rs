@@ -18,7 +18,7 @@ use super::{Difference, Finding, unions};
 use crate::avro::types::{Shape, Type, TypeId, Types};
 
 /// What a finding costs in pairs: to keep it, and to write it out with so many bytes for each.
-const FINDING_COST: usize = 2;
+const FINDING_COST: usize = 3;
 const BYTES_PER_COST: usize = 16;
 
 /// So many branches are looked at one by one without a charge.
