@@ -1,9 +1,8 @@
 //! Escapes in patterns: classes, characters by number, properties, quoted text.
 
 use std::borrow::Cow;
-use std::collections::HashSet;
-use std::sync::{LazyLock, Mutex, PoisonError};
 
+use super::family;
 use super::parser::Parser;
 
 /// What an escape stands for.
@@ -151,68 +150,10 @@ impl Parser<'_> {
             Some(letter) => letter.to_string(),
             None => return Err("a character family is missing".to_owned()),
         };
-        let posix = POSIX.iter().find(|(known, _)| *known == name);
-        let text = match posix {
-            Some((_, set)) if kind == 'p' => format!("[{set}]"),
-            Some((_, set)) => format!("[^{set}]"),
-            None => {
-                let bare = name.strip_prefix("Is").or_else(|| name.strip_prefix("In"));
-                let bare = bare.unwrap_or(&name);
-                format!("\\{kind}{{{}}}", bare.rsplit('=').next().unwrap_or(bare))
-            }
-        };
-        // Blocks and the rest of Java's own families are legal, but no engine here has them.
-        let foreign = ["In", "java", "block=", "blk="].iter().any(|mark| name.starts_with(mark));
-        if foreign || posix.is_some() || is_property(&text) {
-            Ok(text)
-        } else {
-            Err(format!("unknown character property {{{name}}}"))
-        }
+        let members = family::members(&name)?;
+        Ok(format!("[{}{members}]", if kind == 'p' { "" } else { "^" }))
     }
 }
-
-/// Whether the engines know the property in `text`, a `\p{...}`. Finding out takes long and a
-/// pattern can ask very often, so those that are known are remembered; they are finitely many.
-fn is_property(text: &str) -> bool {
-    static KNOWN: LazyLock<Mutex<HashSet<String>>> = LazyLock::new(Mutex::default);
-    // Neither counts where names are compared.
-    let is_counted = |c: &char| !matches!(c, ' ' | '_' | '-');
-    let key: String = text.to_ascii_lowercase().chars().filter(is_counted).collect();
-    let known = || KNOWN.lock().unwrap_or_else(PoisonError::into_inner);
-    if known().contains(&key) {
-        return true;
-    }
-    let is_known = regex::Regex::new(text).is_ok();
-    if is_known {
-        known().insert(key);
-    }
-    is_known
-}
-
-/// The families that `java.util.regex` knows by POSIX or Java names, as members of a class.
-const POSIX: &[(&str, &str)] = &[
-    ("Lower", "a-z"),
-    ("Upper", "A-Z"),
-    ("ASCII", r"\x00-\x7F"),
-    ("Alpha", "a-zA-Z"),
-    ("Digit", "0-9"),
-    ("Alnum", "a-zA-Z0-9"),
-    ("Punct", r"!-/:-@\[-`{-~"),
-    ("Graph", "!-~"),
-    ("Print", " -~"),
-    ("Blank", r" \t"),
-    ("Cntrl", r"\x00-\x1F\x7F"),
-    ("XDigit", "0-9a-fA-F"),
-    ("Space", r" \t\n\x0B\f\r"),
-    ("L1", r"\x00-\xFF"),
-    ("all", r"\x00-\x{10FFFF}"),
-    ("javaLowerCase", r"\p{Lowercase}"),
-    ("javaUpperCase", r"\p{Uppercase}"),
-    ("javaWhitespace", r"\s"),
-    ("javaLetter", r"\p{L}"),
-    ("javaDigit", r"\p{Nd}"),
-    ("javaLetterOrDigit", r"\p{L}\p{Nd}"),
-];
 
 /// A character as the engines read it everywhere. Half of a surrogate pair stands for what occurs
 /// in no text.

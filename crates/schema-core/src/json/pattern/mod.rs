@@ -5,6 +5,7 @@
 
 mod class;
 mod escape;
+mod family;
 mod parser;
 mod searches;
 #[cfg(test)]

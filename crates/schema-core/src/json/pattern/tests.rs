@@ -94,6 +94,99 @@ fn accepts_what_java_accepts() {
 }
 
 #[test]
+fn families_have_the_names_and_the_case_of_java() {
+    for name in [
+        "Lu",
+        "LC",
+        "LD",
+        "Cs",
+        "all",
+        "Alpha",
+        "IsL",
+        "IsAlpha",
+        "IsalphaBETIC",
+        "IsWhiteSpace",
+        "IsTitlecase",
+        "IsGraph",
+        "IsLatin",
+        "Islatn",
+        "IsUnknown",
+        "sc=Greek",
+        "SCRIPT=grek",
+        "gc=Lu",
+        "General_Category=P",
+        "InGreek",
+        "block=Thai",
+        "javaMirrored",
+        "IsEmoji",
+    ] {
+        for kind in ['p', 'P'] {
+            let pattern = format!("^[\\{kind}{{{name}}}x]\\{kind}{{{name}}}");
+            assert!(parse(&pattern).is_ok(), "{pattern}");
+            if !name.contains("In") && !name.contains("block") {
+                assert!(Searches::new(&Limits::default()).finds(&pattern, "").is_some(), "{name}");
+            }
+        }
+    }
+    for name in [
+        "lu",
+        "Letter",
+        "alpha",
+        "ALPHA",
+        "Latin",
+        "Greek",
+        "Any",
+        "Uppercase",
+        "isLatin",
+        "ISLatin",
+        "IsUppercase_Letter",
+        "Emoji",
+        "ID_Start",
+        "scx=Latin",
+        "gc=lu",
+        "gc=Letter",
+        " L",
+        "L ",
+        "IsGC=Lu",
+        "=L",
+        "Is",
+        "",
+        "javaNope",
+    ] {
+        assert!(parse(&format!("\\p{{{name}}}")).is_err(), "{name}");
+    }
+}
+
+#[test]
+fn families_have_the_members_of_java() {
+    for (name, inside, outside) in [
+        ("LD", "aé٣", "_ Ⅷ"),
+        ("Lower", "a", "éA"),
+        ("IsLowercase", "aéª", "A1"),
+        ("IsTitlecase", "ǅ", "Aa"),
+        ("IsHexDigit", "9afF٣Ａ", "g"),
+        ("IsAssigned", "a\u{e100}", "\u{378}"),
+        ("IsUnknown", "\u{378}\u{e100}", "a"),
+        ("IsBlank", "\t \u{3000}", "\na"),
+        ("IsGraph", "a!é\u{301}", " \u{3000}\u{7}"),
+        ("IsPrint", "a! \u{3000}", "\t\u{7}"),
+        ("IsWord", "a_é1\u{301}", "- "),
+        ("javaWhitespace", "\t \u{2003}\u{1c}", "a\u{a0}"),
+        ("javaJavaIdentifierStart", "a_$€", "1-"),
+        ("gc=Sc", "$€", "a"),
+        ("sc=Greek", "α", "a"),
+    ] {
+        for (text, is_member) in [(inside, true), (outside, false)] {
+            for c in text.chars() {
+                let text = String::from(c);
+                assert_eq!(finds(&format!("\\p{{{name}}}"), &text), is_member, "{name} {c:?}");
+                assert_eq!(finds(&format!("[^\\P{{{name}}}]"), &text), is_member, "{name} {c:?}");
+            }
+        }
+    }
+}
+
+#[test]
 fn searches_unanchored_with_the_meaning_of_java() {
     for (pattern, text, want) in [
         ("^s_", "s_a", true),
