@@ -136,11 +136,12 @@ impl<'p, 'a> Walk<'p, 'a> {
             }
             PathEnd::Schema => own,
             PathEnd::Items => Goal::Keywords(&["items", "prefixItems"]),
-            PathEnd::Properties(keyword) => Goal::Keywords(std::slice::from_ref(keyword)),
             PathEnd::MoreItems("additionalItems") => {
                 Goal::Keywords(&["additionalItems", "items", "prefixItems"])
             }
-            PathEnd::MoreItems(keyword) => Goal::Keywords(std::slice::from_ref(keyword)),
+            PathEnd::Properties(keyword) | PathEnd::MoreItems(keyword) => {
+                Goal::Keywords(std::slice::from_ref(keyword))
+            }
         };
         reader.iter().all(|node| self.prover.covers(case, *node, goal))
     }
@@ -226,7 +227,7 @@ impl<'p, 'a> Walk<'p, 'a> {
             all.iter().filter(|(other, _)| *other == name).map(|(_, node)| *node).collect();
         let mut required = place.required;
         required.push(name);
-        Some(Step::To(Place { reader, required, ..place }, inner))
+        Some(Step::To(Place { required, reader, ..place }, inner))
     }
 
     /// How many positions are listed at most, by either side.
