@@ -1,6 +1,6 @@
 //! Reader and printer together: what is read, what is refused, and where.
 
-use super::{Data, Dialect, Value, java_float, print, read};
+use super::{Data, Dialect, Tape, Value, java_float, print, read};
 use crate::{Limits, Location, ParseErrorKind};
 
 fn avro(text: &str) -> Value {
@@ -34,6 +34,45 @@ fn repeated_key_takes_last_value_at_first_place() {
     let object = value.as_object().expect("object");
     assert_eq!(object.get("b").map(|v| v.location), Some(place(1, 12)));
     assert!(object.get("c").is_none());
+}
+
+/// Values, order and places, in both forms that a text is read into.
+#[test]
+fn a_tape_holds_what_the_tree_holds() {
+    let many: Vec<String> = (0..40).map(|at| format!("\"k{}\": [{at}]", at % 15)).collect();
+    for text in [
+        "null",
+        " [] ",
+        "{}",
+        "[1, -2.5e3, true, false, null, \"\", \"é😀\", \"a\\n\\u0041\"]",
+        "{\"a\": {\"b\": [{}, [[]], {\"c\": 1}]},\n \"d\": \"e\"}",
+        "{\"a\": 1, \"b\": {\"x\": [1, 2], \"x\": {\"y\": []}, \"z\": 0}, \"a\": [3, {\"q\": 4}], \"c\": 5}",
+        "{\"a\": 1, \"\\u0061\": 2, \"b\": 3, \"\": 4, \"\": 5}",
+        &format!("{{{}}}", many.join(",\n")),
+        "[NaN, -Infinity, {\"Infinity\": Infinity}]",
+    ] {
+        let dialect = Dialect { comments: true, ..Dialect::JSON_SCHEMA };
+        let tree = read(text, dialect, &Limits::default()).expect(text);
+        let tape = Tape::read(text, dialect, &Limits::default()).expect(text);
+        assert_eq!(format!("{:?}", tape.root().to_value()), format!("{tree:?}"), "{text}");
+    }
+}
+
+/// Strings of every length around the eight bytes that are looked at at once.
+#[test]
+fn a_string_ends_at_its_quote_wherever_that_stands() {
+    for length in 0..20 {
+        for filling in ["a", "é", "~", "\u{7f}"] {
+            let text = filling.repeat(length);
+            assert_eq!(avro(&format!("\"{text}\"")).as_str(), Some(text.as_str()));
+            let escaped = avro(&format!("\"{text}\\\"{text}\""));
+            assert_eq!(escaped.as_str(), Some(format!("{text}\"{text}").as_str()));
+            for wrong in ["\n", "\0", "\u{1f}"] {
+                let (_, error) = refused(&format!("\"{text}{wrong}\""), Dialect::AVRO);
+                assert!(error.starts_with("control character"), "{error}");
+            }
+        }
+    }
 }
 
 #[test]
@@ -79,7 +118,22 @@ fn dialects_differ_in_comments_trailing_text_and_literals() {
     assert!(matches!(avro("// c\n1 \u{1}\n").data, Data::Number(_)));
     assert_eq!(refused("1 // e", Dialect::AVRO).0, ParseErrorKind::Syntax);
     let json = |text| read(text, Dialect::JSON_SCHEMA, &Limits::default());
-    assert_eq!(json("NaN").ok().and_then(|v| v.as_str().map(str::to_owned)), Some("NaN".into()));
+    let literals = [
+        ("NaN", Some("NaN")),
+        ("Infinity", Some("Infinity")),
+        ("+Infinity", Some("Infinity")),
+        ("-Infinity", Some("-Infinity")),
+        ("+INF", Some("Infinity")),
+        ("-INF", Some("-Infinity")),
+        ("INF", None),
+        ("-NaN", None),
+        ("+1", None),
+    ];
+    for (source, meaning) in literals {
+        let read = json(source).ok().and_then(|value| value.as_str().map(str::to_owned));
+        assert_eq!(read.as_deref(), meaning, "{source}");
+        assert_eq!(refused(source, Dialect::AVRO).0, ParseErrorKind::Syntax, "{source}");
+    }
     assert!(json("{} trailing").is_ok());
     assert_eq!(refused("// c\n1", Dialect::JSON_SCHEMA).0, ParseErrorKind::Syntax);
     assert_eq!(

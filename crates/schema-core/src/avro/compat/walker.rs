@@ -21,11 +21,26 @@ use crate::avro::types::{Shape, Type, TypeId, Types};
 const FINDING_COST: usize = 2;
 const BYTES_PER_COST: usize = 16;
 
+/// So many branches are looked at one by one without a charge.
+const FEW: usize = 8;
+
 type Pair = (TypeId, TypeId);
 
-/// The findings of one pair: a position in [`Walker::lists`].
+/// The findings of one pair: a position in [`Walker::lists`], of which there are fewer than pairs.
 #[derive(Clone, Copy, PartialEq, Eq)]
-struct List(usize);
+struct List(u32);
+
+impl List {
+    fn position(self) -> usize {
+        usize::try_from(self.0).unwrap_or(usize::MAX)
+    }
+}
+
+/// A pair in eight bytes; there may be hundreds of thousands of them, of far fewer types.
+fn key((reader, writer): Pair) -> u64 {
+    let half = |id: TypeId| u64::from(u32::try_from(id.position()).unwrap_or(u32::MAX));
+    half(reader) << 32 | half(writer)
+}
 
 /// The list that is always there and empty.
 const NOTHING: List = List(0);
@@ -88,7 +103,7 @@ pub(super) struct Walker<'a> {
     writer: &'a Types,
     budget: usize,
     /// `None` while the pair is open.
-    known: HashMap<Pair, Option<List>>,
+    known: HashMap<u64, Option<List>>,
     findings: Vec<(Difference, Place)>,
     lists: Vec<Vec<Part>>,
     /// Steps, each behind the one that leads to it.
@@ -102,7 +117,7 @@ impl<'a> Walker<'a> {
             reader,
             writer,
             budget,
-            known: HashMap::new(),
+            known: HashMap::with_capacity(reader.len()),
             findings: Vec::new(),
             lists: vec![Vec::new()],
             places: Vec::new(),
@@ -127,7 +142,8 @@ impl<'a> Walker<'a> {
         let mut open = vec![(list, 0)];
         while let Some((list, next)) = open.pop() {
             self.charge(1)?;
-            let Some(&part) = self.lists.get(list.0).and_then(|parts| parts.get(next)) else {
+            let Some(&part) = self.lists.get(list.position()).and_then(|parts| parts.get(next))
+            else {
                 continue;
             };
             open.push((list, next + 1));
@@ -154,7 +170,7 @@ impl<'a> Walker<'a> {
     /// The findings of a pair if they are known or need no look inside; else the pair is opened.
     fn enter(&mut self, pair: Pair, place: Place) -> Result<Option<List>, Stop> {
         self.charge(1)?;
-        match self.known.get(&pair) {
+        match self.known.get(&key(pair)) {
             Some(Some(found)) => return Ok(Some(*found)),
             Some(None) => return Ok(Some(NOTHING)),
             None => {}
@@ -165,12 +181,35 @@ impl<'a> Walker<'a> {
         for difference in differences {
             found.push(self.part(difference, place)?);
         }
-        if let Some(plan) = plan(&reader.shape, &writer.shape) {
-            self.known.insert(pair, None);
-            self.open.push(Open { pair, plan, next: 0, place, found });
-            return Ok(None);
+        match plan(&reader.shape, &writer.shape) {
+            Some(Plan::UnionReadsBranches) if self.is_read_by_name(pair) => Ok(Some(NOTHING)),
+            Some(plan) => {
+                self.known.insert(key(pair), None);
+                self.open.push(Open { pair, plan, next: 0, place, found });
+                Ok(None)
+            }
+            // Looking once more is quicker than remembering that there was nothing to see.
+            None if found.is_empty() => Ok(Some(NOTHING)),
+            None => Ok(Some(self.keep(pair, found))),
         }
-        Ok(Some(self.keep(pair, found)))
+    }
+
+    /// Whether both are unions, and each branch of the writer is a primitive that the reader's has.
+    fn is_read_by_name(&self, (reader, writer): Pair) -> bool {
+        let (Shape::Union(readers), Shape::Union(writers)) =
+            (self.reader.shape(reader), self.writer.shape(writer))
+        else {
+            return false;
+        };
+        readers.len() <= FEW
+            && writers.iter().all(|branch| {
+                match self.writer.shape(*branch) {
+            Shape::Primitive(written) => readers.iter().any(|branch| {
+                matches!(self.reader.shape(*branch), Shape::Primitive(read) if read == written)
+            }),
+            _ => false,
+        }
+            })
     }
 
     fn keep(&mut self, pair: Pair, found: Vec<Part>) -> List {
@@ -179,10 +218,10 @@ impl<'a> Walker<'a> {
             [Part::All(inside)] => *inside,
             _ => {
                 self.lists.push(found);
-                List(self.lists.len() - 1)
+                List(u32::try_from(self.lists.len() - 1).unwrap_or(u32::MAX))
             }
         };
-        self.known.insert(pair, Some(list));
+        self.known.insert(key(pair), Some(list));
         list
     }
 
