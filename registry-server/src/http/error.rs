@@ -4,7 +4,7 @@ use axum::Json;
 use axum::http::StatusCode;
 use axum::response::{IntoResponse, Response};
 use levada_registry_api::{ErrorBody, ErrorCode};
-use levada_registry_core::RegistryError;
+use levada_registry_core::{RegistryError, StoreErrorKind};
 
 /// An error answer.
 #[derive(Debug, PartialEq, Eq)]
@@ -92,7 +92,13 @@ fn code(error: &RegistryError) -> ErrorCode {
         E::InvalidSubject(_) => ErrorCode::InvalidSubject,
         E::SchemaTooLarge { .. } => ErrorCode::SchemaTooLarge,
         E::NotSupported(_) => ErrorCode::NotImplemented,
-        E::IdsExhausted(_) | E::Store(_) => ErrorCode::StoreFailure,
+        E::IdsExhausted(_) => ErrorCode::StoreFailure,
+        E::Store(error) => match error.kind {
+            StoreErrorKind::Failed | StoreErrorKind::OutcomeUnknown => ErrorCode::StoreFailure,
+            StoreErrorKind::TimedOut | StoreErrorKind::Conflict => ErrorCode::Timeout,
+            StoreErrorKind::ReadOnly => ErrorCode::LeaderNotKnown,
+            StoreErrorKind::Unstorable => ErrorCode::InvalidSubject,
+        },
         E::Internal => ErrorCode::InternalServerError,
     }
 }
