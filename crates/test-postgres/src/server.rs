@@ -97,8 +97,7 @@ impl PostgresServer {
 
     /// Kills the server as a crash does: it writes nothing more and says goodbye to nobody.
     pub fn crash(&self) {
-        let mut stop = self.pg_ctl();
-        run(stop.args(["-m", "immediate", "stop"]));
+        run(self.pg_ctl().args(["-m", "immediate", "stop"]));
     }
 
     /// Starts the server again after [`Self::crash`]; it recovers what was committed.
@@ -110,9 +109,19 @@ impl PostgresServer {
     /// Changes a setting of the server and restarts it.
     pub fn set(&self, setting: &str, value: &str) {
         self.sql(&self.url("postgres"), &format!("ALTER SYSTEM SET {setting} = {value}"));
-        let mut stop = self.pg_ctl();
-        run(stop.args(["-m", "fast", "stop"]));
+        self.stop();
         self.restart();
+    }
+
+    /// Restarts the server as a standby: it answers questions and takes no changes.
+    pub fn stand_by(&self) {
+        self.stop();
+        fs::write(self.folder.join("data/standby.signal"), "").expect("the mark of a standby");
+        self.restart();
+    }
+
+    fn stop(&self) {
+        run(self.pg_ctl().args(["-m", "fast", "stop"]));
     }
 
     fn pg_ctl(&self) -> Command {

@@ -41,13 +41,18 @@ pub(super) fn failed(error: impl Display) -> StoreError {
     StoreError::new(error.to_string())
 }
 
-/// A failure of the database before the commit: nothing was changed.
-pub(super) fn refused(error: &sqlx::Error) -> StoreError {
+/// A failure of the database before the commit: nothing was changed. A reader undoes nothing that
+/// could be made again, so it never meets a conflict.
+pub(super) fn refused(error: &sqlx::Error, is_write: bool) -> StoreError {
     let message = match error {
         sqlx::Error::PoolTimedOut => "no connection was free in time, or none can be made".into(),
         other => other.to_string(),
     };
-    StoreError { kind: kind(error), message }
+    let kind = match kind(error) {
+        StoreErrorKind::Conflict if !is_write => StoreErrorKind::TimedOut,
+        other => other,
+    };
+    StoreError { kind, message }
 }
 
 /// A commit that failed. Only what the database has undone itself is known not to be stored.

@@ -110,11 +110,14 @@ pub(super) async fn close(writer: &SqlitePool, readers: &SqlitePool) -> Result<(
 }
 
 pub(super) async fn read(readers: &SqlitePool) -> Result<SqlTransaction, StoreError> {
-    readers.begin().await.map(SqlTransaction::sqlite).map_err(|error| refused(&error))
+    let begun = readers.begin().await;
+    let tx = begun.map_err(|error| refused(&error, false))?;
+    Ok(SqlTransaction::new(tx, false))
 }
 
 pub(super) async fn write(writer: &SqlitePool) -> Result<SqlTransaction, StoreError> {
     // IMMEDIATE takes the write lock now, so that what is read stays true until the commit.
     let begun = writer.begin_with("BEGIN IMMEDIATE").await;
-    begun.map(SqlTransaction::sqlite).map_err(|error| refused(&error))
+    let tx = begun.map_err(|error| refused(&error, true))?;
+    Ok(SqlTransaction::new(tx, true))
 }

@@ -18,23 +18,32 @@ use super::statements::{Statement, filtered, of_id, of_scope};
 #[derive(Debug)]
 pub(crate) struct SqlTransaction {
     connection: Connection,
+    is_write: bool,
     /// Whether a statement has failed. `PostgreSQL` would answer a commit with a silent rollback.
     has_failed: bool,
 }
 
 #[derive(Debug)]
-enum Connection {
+pub(super) enum Connection {
     Sqlite(Transaction<'static, Sqlite>),
     Postgres(Transaction<'static, Postgres>),
 }
 
-impl SqlTransaction {
-    pub(super) fn sqlite(tx: Transaction<'static, Sqlite>) -> Self {
-        Self { connection: Connection::Sqlite(tx), has_failed: false }
+impl From<Transaction<'static, Sqlite>> for Connection {
+    fn from(tx: Transaction<'static, Sqlite>) -> Self {
+        Self::Sqlite(tx)
     }
+}
 
-    pub(super) fn postgres(tx: Transaction<'static, Postgres>) -> Self {
-        Self { connection: Connection::Postgres(tx), has_failed: false }
+impl From<Transaction<'static, Postgres>> for Connection {
+    fn from(tx: Transaction<'static, Postgres>) -> Self {
+        Self::Postgres(tx)
+    }
+}
+
+impl SqlTransaction {
+    pub(super) fn new(tx: impl Into<Connection>, is_write: bool) -> Self {
+        Self { connection: tx.into(), is_write, has_failed: false }
     }
 
     pub(super) async fn rows(&mut self, statement: Statement) -> Result<Vec<Row>, StoreError> {
@@ -54,7 +63,7 @@ impl SqlTransaction {
         };
         answer.map_err(|error| {
             self.has_failed = true;
-            refused(&error)
+            refused(&error, self.is_write)
         })
     }
 
