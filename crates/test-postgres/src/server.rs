@@ -113,6 +113,26 @@ impl PostgresServer {
         self.restart();
     }
 
+    /// Restarts the server with a certificate for its address, signed by itself, and answers the
+    /// file of that.
+    pub fn use_tls(&self) -> PathBuf {
+        let data = self.folder.join("data");
+        let certificate = self.folder.join("server.crt");
+        let mut openssl = self.programs.as_user(Path::new("openssl"));
+        openssl
+            .args(["req", "-x509", "-nodes", "-days", "2", "-newkey", "ec"])
+            .args(["-pkeyopt", "ec_paramgen_curve:prime256v1", "-subj", "/CN=levada test"])
+            .args(["-addext", "subjectAltName=IP:127.0.0.1"])
+            .args(["-addext", "basicConstraints=critical,CA:FALSE", "-out"])
+            .arg(&certificate)
+            .arg("-keyout")
+            .arg(data.join("server.key"));
+        run(&mut openssl);
+        fs::copy(&certificate, data.join("server.crt")).expect("a copy for the server");
+        self.set("ssl", "on");
+        certificate
+    }
+
     /// Restarts the server as a standby: it answers questions and takes no changes.
     pub fn stand_by(&self) {
         self.stop();

@@ -23,7 +23,7 @@ const READERS: u32 = 8;
 /// Connections of a node that write: one does, the other is there to follow it at once.
 const WRITERS: u32 = 2;
 /// How long a request waits for a connection.
-const ACQUIRE_TIMEOUT: Duration = Duration::from_secs(10);
+const ACQUIRE_TIMEOUT: Duration = Duration::from_secs(30);
 /// What the server holds every transaction to. A statement waits this long for other writers at
 /// most; a node that has vanished or hangs holds them up for no longer than the second.
 const SESSION: [(&str, &str); 2] =

@@ -6,6 +6,8 @@ use levada_registry_core::{
 
 use super::*;
 use crate::storage::OpenError;
+use crate::storage::rows::get;
+use crate::storage::statements::Statement;
 
 /// Why a database cannot be opened: one line without the password.
 async fn refused(url: &str) -> OpenError {
@@ -31,6 +33,22 @@ async fn a_server_that_lets_nobody_in_is_named_with_its_reason() {
         assert!(matches!(refused, OpenError::Connect { .. }), "{refused:?}");
         assert!(refused.to_string().contains(reason), "{refused}");
     }
+}
+
+#[tokio::test]
+async fn connections_are_encrypted_and_certificates_judged_as_the_address_says() {
+    let server = PostgresServer::start();
+    let (url, certificate) = (server.new_database(), server.use_tls());
+    let trusted = format!("{url}?sslmode=verify-full&sslrootcert={}", certificate.display());
+    for url in [format!("{url}?sslmode=require"), trusted] {
+        let store = SqlStore::open(&postgres(&url)).await.unwrap();
+        let mut tx = store.write().await.unwrap();
+        let encrypted = "SELECT ssl FROM pg_stat_ssl WHERE pid = pg_backend_pid()";
+        let rows = tx.rows(Statement::new(encrypted)).await.unwrap();
+        assert!(get::<bool>(&rows[0], "ssl").unwrap());
+    }
+    let refused = refused(&format!("{url}?sslmode=verify-full")).await;
+    assert!(refused.to_string().contains("UnknownIssuer"), "{refused}");
 }
 
 #[tokio::test]
