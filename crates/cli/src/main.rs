@@ -13,6 +13,10 @@ use std::process::ExitCode;
 
 use args::Command;
 
+/// Schemas are trees of small pieces, and the log's buffers come and go on many threads.
+#[global_allocator]
+static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
+
 fn main() -> ExitCode {
     let command = match args::parse(std::env::args_os()) {
         Ok(command) => command,

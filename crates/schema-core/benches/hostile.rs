@@ -14,6 +14,10 @@ mod catalogue;
 use std::process::Command;
 use std::time::Instant;
 
+/// As in the binary.
+#[global_allocator]
+static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
+
 /// As the registry and the command line give to their workers.
 const STACK_BYTES: usize = 64 << 20;
 /// What no input may pass: milliseconds of processor time and MiB.

@@ -90,7 +90,7 @@ fn messages_carry_type_sentence_and_the_words_for_the_sides() {
             &quoted,
         ]
     );
-    // The old side reads; rules of no family have no sentence.
+    // The old side reads.
     let (typed, untyped) = (parse(r#"{"items":{"minLength":1}}"#), parse(r#"{"items":{}}"#));
     let bare = parse(r#"{"uniqueItems":true}"#);
     let forward = |candidate: &Schema, previous: &Schema| {
@@ -106,6 +106,11 @@ fn messages_carry_type_sentence_and_the_words_for_the_sides() {
             "{errorType:\"TYPE_CHANGED\", description:\"A type at path '#/items' is different between the old schema and the new schema'}"
         ]
     );
-    assert_eq!(forward(&bare, &untyped), ["{errorType:\"SCHEMA_ADDED\", description:\"'}"]);
+    assert_eq!(
+        forward(&bare, &untyped),
+        [
+            "{errorType:\"SCHEMA_ADDED\", description:\"A schema at path '#/items' in the old schema is not present in the new schema'}"
+        ]
+    );
     assert_eq!(forward(&typed, &untyped), Vec::<String>::new());
 }

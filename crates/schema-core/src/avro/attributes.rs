@@ -1,8 +1,6 @@
 //! Reading the attributes of a schema object, with errors that say where.
 
-use smol_str::SmolStr;
-
-use crate::json_text::{Data, Member, Object, Value};
+use crate::json_text::{Data, Items, Json, Members, Object, Value};
 use crate::{Location, ParseError, ParseErrorKind};
 
 /// Attributes of a type with a meaning of their own; all others are custom properties.
@@ -27,58 +25,57 @@ pub(super) fn invalid(message: impl Into<String>, place: Location) -> ParseError
 }
 
 /// The member's text; a member of another kind counts as absent, as in the reference.
-pub(super) fn text<'v>(object: &'v Object, key: &str) -> Option<&'v SmolStr> {
-    object.get(key).and_then(Value::as_text)
+pub(super) fn text<'v>(object: Members<'v>, key: &str) -> Option<&'v str> {
+    object.get(key).and_then(Json::as_str)
 }
 
 pub(super) fn required<'v>(
-    object: &'v Object,
+    object: Members<'v>,
     key: &str,
     place: Location,
-) -> Result<&'v Value, ParseError> {
+) -> Result<Json<'v>, ParseError> {
     object.get(key).ok_or_else(|| invalid(format!("attribute {key:?} is missing"), place))
 }
 
 pub(super) fn required_text<'v>(
-    object: &'v Object,
+    object: Members<'v>,
     key: &str,
     place: Location,
-) -> Result<&'v SmolStr, ParseError> {
+) -> Result<&'v str, ParseError> {
     let value = required(object, key, place)?;
-    value.as_text().ok_or_else(|| {
-        invalid(format!("attribute {key:?} is a string, not {}", value.kind()), value.location)
+    value.as_str().ok_or_else(|| {
+        invalid(format!("attribute {key:?} is a string, not {}", value.kind()), value.location())
     })
 }
 
 pub(super) fn required_array<'v>(
-    object: &'v Object,
+    object: Members<'v>,
     key: &str,
     place: Location,
-) -> Result<&'v [Value], ParseError> {
+) -> Result<Items<'v>, ParseError> {
     let value = required(object, key, place)?;
     value.as_array().ok_or_else(|| {
-        invalid(format!("attribute {key:?} is an array, not {}", value.kind()), value.location)
+        invalid(format!("attribute {key:?} is an array, not {}", value.kind()), value.location())
     })
 }
 
-/// The aliases as written, with their places.
-pub(super) fn aliases_of(object: &Object) -> Result<Vec<(&SmolStr, Location)>, ParseError> {
-    let Some(value) = object.get("aliases") else { return Ok(Vec::new()) };
+/// The aliases of a definition as written, with their places.
+pub(super) fn aliases_of(object: Members<'_>) -> Result<Vec<(&str, Location)>, ParseError> {
+    object.get("aliases").map_or_else(|| Ok(Vec::new()), aliases)
+}
+
+/// The members of an attribute "aliases", with their places.
+pub(super) fn aliases(value: Json<'_>) -> Result<Vec<(&str, Location)>, ParseError> {
     let Some(items) = value.as_array() else {
         return Err(invalid(
             format!("attribute \"aliases\" is an array, not {}", value.kind()),
-            value.location,
+            value.location(),
         ));
     };
-    items
-        .iter()
-        .map(|item| match item.as_text() {
-            Some(alias) => Ok((alias, item.location)),
-            None => {
-                Err(invalid(format!("an alias is a string, not {}", item.kind()), item.location))
-            }
-        })
-        .collect()
+    let alias = |item: Json<'_>| {
+        invalid(format!("an alias is a string, not {}", item.kind()), item.location())
+    };
+    items.map(|item| Ok((item.as_str().ok_or_else(|| alias(item))?, item.location()))).collect()
 }
 
 /// The reference copies the properties of records, arrays and maps when it resolves names, and
@@ -100,8 +97,6 @@ pub(super) fn check_integers(props: &Object) -> Result<(), ParseError> {
 }
 
 /// The members that are not reserved.
-pub(super) fn props(object: &Object, is_reserved: impl Fn(&str) -> bool) -> Object {
-    let kept: Vec<Member> =
-        object.iter().filter(|member| !is_reserved(&member.key)).cloned().collect();
-    Object::new(kept)
+pub(super) fn props(object: Members<'_>, is_reserved: impl Fn(&str) -> bool) -> Object {
+    object.only(|key| !is_reserved(key))
 }

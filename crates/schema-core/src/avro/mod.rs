@@ -20,7 +20,7 @@ mod tests;
 mod types;
 mod value;
 
-use std::sync::Arc;
+use std::sync::{Arc, OnceLock};
 
 use equal::{Sameness, are_equal};
 use name::Name;
@@ -45,7 +45,7 @@ pub struct AvroSchema {
     /// Root types of the references. Canonical text takes them for defined, and only them: a type
     /// that a reference defines further inside is written out, as the reference does it.
     referenced: Arc<[TypeId]>,
-    canonical: String,
+    canonical: OnceLock<String>,
 }
 
 impl AvroSchema {
@@ -64,15 +64,17 @@ impl AvroSchema {
             roots.push(root);
         }
         let root = parser.main(text)?;
+        let keeps_its_order = references.is_empty() && !parser.has_forward_uses;
         let types = Arc::new(parser.types);
-        let mut schema = Self { types, root, referenced: roots.into(), canonical: String::new() };
-        schema.canonical = schema.print(Form::Canonical);
-        must_be_readable(&schema.canonical, limits)?;
+        let schema = Self { types, root, referenced: roots.into(), canonical: OnceLock::new() };
+        if !(keeps_its_order && is_small(text, limits)) {
+            must_be_readable(schema.canonical(), limits)?;
+        }
         Ok(schema)
     }
 
     pub fn canonical(&self) -> &str {
-        &self.canonical
+        self.canonical.get_or_init(|| self.print(Form::Canonical))
     }
 
     /// The text that `normalize=true` stores.
@@ -111,6 +113,13 @@ impl AvroSchema {
 fn inside(reference: &ResolvedReference, error: &ParseError) -> ParseError {
     let name = &reference.reference.name;
     ParseError::new(error.kind, format!("in reference {name:?}: {error}"))
+}
+
+/// Whether the canonical text cannot pass the limits, if every definition stays in its place: no
+/// number is printed in more than three times its bytes, and no name adds more values than it has
+/// bytes.
+fn is_small(text: &str, limits: &Limits) -> bool {
+    text.len() <= limits.nodes_max.min(limits.text_bytes_max / 3)
 }
 
 /// The canonical text is stored and read again. Definitions written out at the first use of their

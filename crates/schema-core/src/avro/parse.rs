@@ -12,12 +12,15 @@ use super::defaults::DefaultCheck;
 use super::equal::{Sameness, are_equal};
 use super::name::{Alphabet, Name, fault};
 use super::types::{Enum, Fixed, Named, Primitive, Shape, Type, TypeId, Types};
-use crate::json_text::{self, Data, Dialect, Object, Value};
+use crate::json_text::{self, Dialect, Items, Json, Members, Object, Tape, Value, View};
 use crate::limits::breach;
 use crate::{Limits, Location, ParseError, ParseErrorKind, Validation};
 
 /// Largest size of a fixed type, as the reference bounds it: a Java array's.
 const FIXED_SIZE_MAX: i64 = i32::MAX as i64 - 8;
+
+/// So many branches are told apart quickest by looking at each pair.
+const FEW: usize = 8;
 
 /// Reads texts one after the other into one name space.
 pub(super) struct Parser<'a> {
@@ -34,6 +37,8 @@ pub(super) struct Parser<'a> {
     default_steps: usize,
     /// Fields whose defaults were accepted for types not defined by then: record and position.
     pub(super) provisional: Vec<(TypeId, usize)>,
+    /// Whether a name was used before its definition, which then moves in the canonical text.
+    pub(super) has_forward_uses: bool,
 }
 
 impl<'a> Parser<'a> {
@@ -47,6 +52,7 @@ impl<'a> Parser<'a> {
             name_bytes_left: limits.name_bytes_max(),
             default_steps: limits.pairs_max,
             provisional: Vec::new(),
+            has_forward_uses: false,
         }
     }
 
@@ -62,9 +68,9 @@ impl<'a> Parser<'a> {
     }
 
     fn text(&mut self, text: &str) -> Result<TypeId, ParseError> {
-        let value = json_text::read(text, Dialect::AVRO, self.limits)?;
+        let tape = Tape::read(text, Dialect::AVRO, self.limits)?;
         let start = self.types.len();
-        let root = self.parse(&value, None)?;
+        let root = self.parse(tape.root(), None)?;
         self.resolve(start, root)
     }
 
@@ -92,29 +98,30 @@ impl<'a> Parser<'a> {
     /// hold much on the stack: whatever is built around a type is built by a function of its own.
     pub(super) fn parse(
         &mut self,
-        value: &Value,
+        value: Json<'_>,
         space: Option<&str>,
     ) -> Result<TypeId, ParseError> {
-        match &value.data {
-            Data::String(name) => self.find(name, space, value.location),
-            Data::Array(branches) => self.union(branches, value.location, space),
-            Data::Object(object) => self.object(object, value.location, space),
+        match value.view() {
+            View::Text(name) => self.find(name, space, value.location()),
+            View::Array(branches) => self.union(branches, value.location(), space),
+            View::Object(object) => self.object(object, value.location(), space),
             _ => Err(no_schema(value)),
         }
     }
 
     fn union(
         &mut self,
-        branches: &[Value],
+        branches: Items<'_>,
         place: Location,
         space: Option<&str>,
     ) -> Result<TypeId, ParseError> {
         let branches_max = self.limits.union_branches_max;
-        if branches.len() > branches_max {
-            let what = format!("a union has {} branches", branches.len());
+        let count = branches.clone().count();
+        if count > branches_max {
+            let what = format!("a union has {count} branches");
             return Err(too_large(&what, branches_max, "union-branches-max").at(place));
         }
-        let mut ids = Vec::with_capacity(branches.len());
+        let mut ids = Vec::with_capacity(count);
         for branch in branches {
             ids.push(self.parse(branch, space)?);
         }
@@ -131,7 +138,7 @@ impl<'a> Parser<'a> {
     /// A type by name: a primitive, then the name in the current namespace, then as it stands.
     fn find(
         &mut self,
-        name: &SmolStr,
+        name: &str,
         space: Option<&str>,
         place: Location,
     ) -> Result<TypeId, ParseError> {
@@ -143,7 +150,7 @@ impl<'a> Parser<'a> {
                 self.charge_name(space.len() + name.len(), place)?;
                 format_smolstr!("{space}.{name}")
             }
-            _ => name.clone(),
+            _ => SmolStr::new(name),
         };
         match self.names.get(&full).or_else(|| self.names.get(name)) {
             Some(&known) => Ok(known),
@@ -153,12 +160,12 @@ impl<'a> Parser<'a> {
 
     fn object(
         &mut self,
-        object: &Object,
+        object: Members<'_>,
         place: Location,
         space: Option<&str>,
     ) -> Result<TypeId, ParseError> {
         let name = required_text(object, "type", place)?;
-        match name.as_str() {
+        match name {
             "record" => self.record(object, place, space, false),
             "error" => self.record(object, place, space, true),
             "enum" => self.enumeration(object, place, space),
@@ -179,7 +186,7 @@ impl<'a> Parser<'a> {
         &mut self,
         shape: fn(TypeId) -> Shape,
         inside: TypeId,
-        object: &Object,
+        object: Members<'_>,
         place: Location,
     ) -> Result<TypeId, ParseError> {
         self.add(shape(inside), props(object, is_reserved), place)
@@ -189,8 +196,8 @@ impl<'a> Parser<'a> {
     /// attributes are lost.
     fn primitive_or_name(
         &mut self,
-        name: &SmolStr,
-        object: &Object,
+        name: &str,
+        object: Members<'_>,
         place: Location,
         space: Option<&str>,
     ) -> Result<TypeId, ParseError> {
@@ -198,45 +205,46 @@ impl<'a> Parser<'a> {
             Some(primitive) => {
                 self.add(Shape::Primitive(primitive), props(object, is_reserved), place)
             }
-            None => self.find(name, space, required(object, "type", place)?.location),
+            None => self.find(name, space, required(object, "type", place)?.location()),
         }
     }
 
     fn enumeration(
         &mut self,
-        object: &Object,
+        object: Members<'_>,
         place: Location,
         space: Option<&str>,
     ) -> Result<TypeId, ParseError> {
         let named = self.named(object, place, space)?;
         let listed = required_array(object, "symbols", place)?;
         let symbols_max = self.limits.enum_symbols_max;
-        if listed.len() > symbols_max {
-            let what = format!("an enum has {} symbols", listed.len());
+        let count = listed.clone().count();
+        if count > symbols_max {
+            let what = format!("an enum has {count} symbols");
             return Err(too_large(&what, symbols_max, "enum-symbols-max").at(place));
         }
-        let mut symbols: Vec<SmolStr> = Vec::with_capacity(listed.len());
+        let mut symbols: Vec<SmolStr> = Vec::with_capacity(count);
         let mut seen = HashSet::new();
         for value in listed {
-            let Some(symbol) = value.as_text() else {
-                return Err(invalid(
-                    format!("an enum symbol is a string, not {}", value.kind()),
-                    value.location,
-                ));
+            let place = value.location();
+            let Some(symbol) = value.as_str() else {
+                let what = format!("an enum symbol is a string, not {}", value.kind());
+                return Err(invalid(what, place));
             };
-            self.check_name(symbol, value.location)?;
+            self.check_name(symbol, place)?;
             if !seen.insert(symbol) {
-                return Err(invalid(format!("duplicate enum symbol {symbol:?}"), value.location));
+                return Err(invalid(format!("duplicate enum symbol {symbol:?}"), place));
             }
-            symbols.push(symbol.clone());
+            symbols.push(symbol.into());
         }
-        let default = text(object, "default").cloned();
-        if let Some(symbol) = default.as_ref().filter(|symbol| !seen.contains(symbol)) {
+        let default = text(object, "default");
+        if let Some(symbol) = default.filter(|symbol| !seen.contains(symbol)) {
             return Err(invalid(
                 format!("enum default {symbol:?} is none of the symbols of {}", named.name.full),
-                object.get("default").map_or(place, |value| value.location),
+                object.get("default").map_or(place, Json::location),
             ));
         }
+        let default = default.map(SmolStr::new);
         // An enum's own default is an attribute, unlike that of other types.
         let shape = Shape::Enum(Box::new(Enum { named, symbols, default }));
         self.define(shape, props(object, |key| is_reserved(key) || key == "default"), place)
@@ -244,22 +252,21 @@ impl<'a> Parser<'a> {
 
     fn fixed(
         &mut self,
-        object: &Object,
+        object: Members<'_>,
         place: Location,
         space: Option<&str>,
     ) -> Result<TypeId, ParseError> {
         let named = self.named(object, place, space)?;
         let value = required(object, "size", place)?;
-        let size = match &value.data {
-            Data::Number(number) => {
-                number.as_i64().filter(|size| (0..=FIXED_SIZE_MAX).contains(size))
-            }
+        let size: Option<i64> = match value.view() {
+            View::Number(source) => source.parse().ok(),
             _ => None,
         };
+        let size = size.filter(|size| (0..=FIXED_SIZE_MAX).contains(size));
         let Some(size) = size.and_then(|size| i32::try_from(size).ok()) else {
             return Err(invalid(
                 format!("the size of a fixed type is an integer from 0 to {FIXED_SIZE_MAX}"),
-                value.location,
+                value.location(),
             ));
         };
         self.define(
@@ -272,13 +279,13 @@ impl<'a> Parser<'a> {
     /// Name, doc and aliases of a definition.
     pub(super) fn named(
         &mut self,
-        object: &Object,
+        object: Members<'_>,
         place: Location,
         space: Option<&str>,
     ) -> Result<Named, ParseError> {
         let written = required_text(object, "name", place)?;
-        let at = object.get("name").map_or(place, |value| value.location);
-        let space = text(object, "namespace").map(SmolStr::as_str).or(space);
+        let at = object.get("name").map_or(place, Json::location);
+        let space = text(object, "namespace").or(space);
         self.charge_name(written.len() + space.map_or(0, str::len), place)?;
         let name = Name::new(written, space);
         self.check_name(&name.simple, at)?;
@@ -301,7 +308,7 @@ impl<'a> Parser<'a> {
                 aliases.push(alias);
             }
         }
-        Ok(Named { name, doc: text(object, "doc").cloned(), aliases })
+        Ok(Named { name, doc: text(object, "doc").map(SmolStr::new), aliases })
     }
 
     /// Counts a full name of so many bytes.
@@ -367,6 +374,7 @@ impl<'a> Parser<'a> {
             targets.insert(id, target);
         }
         if !targets.is_empty() {
+            self.has_forward_uses = true;
             self.redirect(start, &targets)?;
         }
         for (record, position) in std::mem::take(&mut self.provisional) {
@@ -447,26 +455,37 @@ fn too_large(what: &str, max: usize, setting: &str) -> ParseError {
     ParseError::new(ParseErrorKind::TooLarge, breach(what, max, setting))
 }
 
-fn no_schema(value: &Value) -> ParseError {
+fn no_schema(value: Json<'_>) -> ParseError {
     invalid(
         format!("a schema is a type name, an object or an array, not {}", value.kind()),
-        value.location,
+        value.location(),
     )
 }
 
 /// Why the branches make no union: one contains another, or two are alike. Of each unnamed kind
 /// there may be one, of each full name one.
 fn union_fault(types: &Types, branches: &[TypeId]) -> Option<String> {
+    /// The name that may stand once; none where that is not known yet.
+    fn name(shape: &Shape) -> Option<&str> {
+        match shape {
+            Shape::Unresolved(_) => None,
+            _ => Some(shape.named().map_or(shape.kind(), |named| named.name.full.as_str())),
+        }
+    }
     let mut seen = HashSet::new();
-    for &branch in branches {
+    for (at, &branch) in branches.iter().enumerate() {
         let shape = types.shape(branch);
-        let name = match shape {
-            Shape::Union(_) => return Some("a union must not directly contain a union".to_owned()),
-            Shape::Unresolved(_) => continue,
-            _ => shape.named().map_or(shape.kind(), |named| named.name.full.as_str()),
+        if matches!(shape, Shape::Union(_)) {
+            return Some("a union must not directly contain a union".to_owned());
+        }
+        let Some(own) = name(shape) else { continue };
+        let is_repeated = if branches.len() <= FEW {
+            branches.iter().take(at).any(|&before| name(types.shape(before)) == Some(own))
+        } else {
+            !seen.insert(own)
         };
-        if !seen.insert(name) {
-            return Some(format!("{name} stands twice in a union"));
+        if is_repeated {
+            return Some(format!("{own} stands twice in a union"));
         }
     }
     None

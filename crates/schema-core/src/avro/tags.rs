@@ -54,7 +54,7 @@ impl AvroSchema {
         limits: &Limits,
     ) -> Result<String, UnknownEntity> {
         // The canonical text was read once already, when the schema was parsed.
-        let mut root = json_text::read(&self.canonical, Dialect::AVRO, limits)
+        let mut root = json_text::read(self.canonical(), Dialect::AVRO, limits)
             .map_err(|error| UnknownEntity(error.to_string()))?;
         edited(&mut root, changes, find)?;
         let mut text = String::new();

@@ -4,7 +4,7 @@
 /// What kind of sentence describes a difference.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum Family {
-    None,
+    Schema,
     Keyword,
     More,
     Less,
@@ -55,7 +55,7 @@ macro_rules! rules {
 }
 
 rules! {
-    SchemaAdded "SCHEMA_ADDED" None;
+    SchemaAdded "SCHEMA_ADDED" Schema;
     TypeNarrowed "TYPE_NARROWED" Type;
     TypeChanged "TYPE_CHANGED" Type;
     MaxLengthAdded "MAX_LENGTH_ADDED" Keyword;
@@ -123,10 +123,13 @@ rules! {
 
 impl JsonRule {
     /// The reference's sentence for a difference at `path`; `reader` and `writer` are the words
-    /// for the two sides. Rules of no family have an empty one.
+    /// for the two sides. For `SCHEMA_ADDED` the reference has none, which tells nobody where to
+    /// look; here it has one like the others.
     pub(crate) fn sentence(self, path: &str, reader: &str, writer: &str) -> String {
         match self.family() {
-            Family::None => String::new(),
+            Family::Schema => format!(
+                "A schema at path '{path}' in the {reader} schema is not present in the {writer} schema"
+            ),
             Family::Keyword => format!(
                 "The keyword at path '{path}' in the {reader} schema is not present in the {writer} schema"
             ),

@@ -1,15 +1,16 @@
 //! Decimal numbers as the reference holds and prints them: exact digits with a scale.
 
-use std::cmp::Ordering;
+use num_bigint::BigUint;
 
 /// `digits` × 10^-`scale`, negated if `negative`. Two spellings of one value stay apart
 /// (`0.5` and `0.50`), as the reference keeps them apart.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq)]
 pub(super) struct Decimal {
     negative: bool,
     /// Without leading zeros; `0` for zero.
     digits: String,
     scale: i64,
+    double: f64,
 }
 
 impl Decimal {
@@ -26,7 +27,15 @@ impl Decimal {
         let significant = all.trim_start_matches('0');
         let digits = if significant.is_empty() { "0" } else { significant };
         let negative = whole.starts_with('-') && digits != "0";
-        Some(Self { negative, digits: digits.to_owned(), scale })
+        let mut number = Self { negative, digits: digits.to_owned(), scale, double: f64::NAN };
+        // What is printed is a number in Rust's grammar too, so this never falls back.
+        number.double = number.printed().parse().unwrap_or(f64::NAN);
+        Some(number)
+    }
+
+    /// How many digits are written out, without leading zeros.
+    pub(super) fn digits(&self) -> usize {
+        self.digits.len()
     }
 
     pub(super) fn is_zero(&self) -> bool {
@@ -55,8 +64,7 @@ impl Decimal {
 
     /// The nearest double; infinite beyond the range.
     pub(super) fn to_f64(&self) -> f64 {
-        // What is printed is a number in Rust's grammar too, so this never falls back.
-        self.printed().parse().unwrap_or(f64::NAN)
+        self.double
     }
 
     /// Whether both are the same number, however written.
@@ -76,22 +84,20 @@ impl Decimal {
         }
         // self = a×10^-s and unit = b×10^-t: a×10^(t-s) must be a multiple of b.
         let shift = unit.scale - self.scale;
-        if let Ok(zeros) = usize::try_from(shift) {
-            // A power of ten past all twos and fives of b adds nothing: 10^k has k of each.
-            let zeros = zeros.min(unit.digits.len() * 4);
-            remainder_is_zero(&self.digits, zeros, &unit.digits)
-        } else {
-            let kept = self.digits.trim_end_matches('0');
-            let free = i64::try_from(self.digits.len() - kept.len()).unwrap_or(0);
-            // b×10^-shift divides a only if a ends in as many zeros as b, and -shift more, do not
-            // exceed; taking them from a keeps both sides whole.
-            let Ok(needed) = usize::try_from(-shift) else { return false };
-            if -shift > free {
-                return false;
-            }
-            let (head, _) = self.digits.split_at(self.digits.len() - needed);
-            remainder_is_zero(head, 0, &unit.digits)
+        let (Some(value), Some(divisor)) = (whole(&self.digits), whole(&unit.digits)) else {
+            return false;
+        };
+        if let Ok(zeros) = u64::try_from(shift) {
+            let power = BigUint::from(10_u8).modpow(&BigUint::from(zeros), &divisor);
+            return (value % &divisor * power) % divisor == BigUint::ZERO;
         }
+        // b×10^-shift divides a only if a ends in -shift zeros; without them both sides are whole.
+        let kept = self.digits.trim_end_matches('0').len();
+        let Ok(needed) = usize::try_from(-shift) else { return false };
+        let Some(head) = self.digits.len().checked_sub(needed).filter(|head| *head >= kept) else {
+            return false;
+        };
+        self.digits.get(..head).and_then(whole).is_some_and(|head| head % divisor == BigUint::ZERO)
     }
 
     /// The whole part in 32 bits, overflow wrapping round, as `Number.intValue()` has it.
@@ -112,36 +118,8 @@ impl Decimal {
     }
 }
 
-/// Whether `digits`, followed by `zeros` zeros, is a multiple of `divisor`: long division.
-fn remainder_is_zero(digits: &str, zeros: usize, divisor: &str) -> bool {
-    let mut rest: Vec<u8> = Vec::with_capacity(divisor.len() + 1); // digits, highest first
-    for digit in digits.bytes().chain(std::iter::repeat_n(b'0', zeros)) {
-        if !(rest.is_empty() && digit == b'0') {
-            rest.push(digit);
-        }
-        while at_least(&rest, divisor.as_bytes()) {
-            subtract(&mut rest, divisor.as_bytes());
-        }
-    }
-    rest.is_empty()
-}
-
-fn at_least(a: &[u8], b: &[u8]) -> bool {
-    a.len().cmp(&b.len()).then_with(|| a.cmp(b)) != Ordering::Less
-}
-
-/// `a -= b` on decimal digits, where `a` is not the smaller; leading zeros are dropped.
-fn subtract(a: &mut Vec<u8>, b: &[u8]) {
-    let mut borrow = false;
-    let mut taken = b.iter().rev();
-    for digit in a.iter_mut().rev() {
-        let less = taken.next().map_or(0, |d| d - b'0') + u8::from(borrow);
-        let value = *digit - b'0';
-        borrow = value < less;
-        *digit = b'0' + if borrow { value + 10 - less } else { value - less };
-    }
-    let leading = a.iter().take_while(|digit| **digit == b'0').count();
-    a.drain(..leading);
+fn whole(digits: &str) -> Option<BigUint> {
+    BigUint::parse_bytes(digits.as_bytes(), 10)
 }
 
 #[cfg(test)]

@@ -1,6 +1,8 @@
 //! The printed form of a node, by which members of a combination count as duplicates.
 
+use std::cell::RefCell;
 use std::collections::BTreeMap;
+use std::rc::Rc;
 
 use foldhash::{HashMap, HashMapExt};
 use smol_str::SmolStr;
@@ -25,6 +27,9 @@ pub(super) enum Generated {
     Combined,
 }
 
+/// The number of each printed form, over both models of a comparison.
+type Numbers = Rc<RefCell<HashMap<String, usize>>>;
+
 /// The shapes of the nodes of a model: equal for two that the reference would print alike.
 ///
 /// They are worked out when asked for, because few nodes are members of combinations. Held nodes
@@ -32,12 +37,14 @@ pub(super) enum Generated {
 pub(super) struct Shapes<'m> {
     model: &'m Model,
     by_node: HashMap<NodeId, usize>,
-    by_text: HashMap<String, usize>,
+    by_text: Numbers,
 }
 
 impl<'m> Shapes<'m> {
-    pub(super) fn new(model: &'m Model) -> Self {
-        Self { model, by_node: HashMap::new(), by_text: HashMap::new() }
+    /// One for each model; their shapes can be held against each other.
+    pub(super) fn of_both(models: [&'m Model; 2]) -> [Self; 2] {
+        let by_text = Numbers::default();
+        models.map(|model| Self { model, by_node: HashMap::new(), by_text: by_text.clone() })
     }
 
     /// Calls itself for held nodes, which nest no deeper than the schema does.
@@ -46,8 +53,10 @@ impl<'m> Shapes<'m> {
             return *known;
         }
         let printed = self.printed(self.model.node(id));
-        let next = self.by_text.len();
-        let shape = *self.by_text.entry(printed).or_insert(next);
+        let mut by_text = self.by_text.borrow_mut();
+        let next = by_text.len();
+        let shape = *by_text.entry(printed).or_insert(next);
+        drop(by_text);
         self.by_node.insert(id, shape);
         shape
     }

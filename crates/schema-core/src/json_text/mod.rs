@@ -9,8 +9,10 @@ mod edit;
 mod number;
 mod print;
 mod reader;
+mod tape;
 #[cfg(test)]
 mod tests;
+mod tree;
 
 use std::sync::Arc;
 
@@ -22,6 +24,7 @@ use crate::{Limits, Location, ParseError};
 
 pub(crate) use number::{Number, java_double, java_float};
 pub(crate) use print::{print, print_sorted, utf16_order, write_string};
+pub(crate) use tape::{Items, Json, Members, Tape, View};
 
 /// What a dialect of JSON accepts beyond RFC 8259.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -84,7 +87,7 @@ const UNSORTED_MAX: usize = 12;
 
 /// Reads `text` as one value.
 pub(crate) fn read(text: &str, dialect: Dialect, limits: &Limits) -> Result<Value, ParseError> {
-    reader::read(text, dialect, limits)
+    tree::read(text, dialect, limits)
 }
 
 /// Whether `text`, which is valid JSON, is known without being read to have no more values and no
@@ -139,6 +142,11 @@ impl Object {
                 .any(|at| self.members.iter().skip(at + 1).any(|m| key_at(at) == Some(&m.key)));
         }
         self.sorted.windows(2).any(|pair| matches!(pair, [a, b] if key_at(*a) == key_at(*b)))
+    }
+
+    /// Collects members of which no two have the same key.
+    fn with_distinct_keys(members: Vec<Member>) -> Self {
+        Self { sorted: sorted_by_key(&members), members }
     }
 
     pub(crate) fn len(&self) -> usize {

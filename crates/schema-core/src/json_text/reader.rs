@@ -1,24 +1,72 @@
-//! The reader: one pass over the text. Open containers lie in a list, not on the stack.
+//! The reader: one pass over the text, which tells a sink what stands in it. Open containers lie in
+//! a list, not on the stack.
 
 use memchr::{memchr, memchr2};
-use smol_str::SmolStr;
 
-use super::{Data, Dialect, Member, Number, Object, Value};
+use super::Dialect;
 use crate::limits::breach;
 use crate::{Limits, Location, ParseError, ParseErrorKind};
 
-pub(super) fn read(text: &str, dialect: Dialect, limits: &Limits) -> Result<Value, ParseError> {
+/// What a text is read into.
+pub(super) trait Sink<'t> {
+    /// A value that has no values inside.
+    fn scalar(&mut self, scalar: Scalar<'t>, location: Location);
+    fn open(&mut self, container: Container, location: Location);
+    /// The key of the member whose value comes next.
+    fn key(&mut self, key: Text<'t>, location: Location);
+    /// The end of the innermost open container.
+    fn close(&mut self);
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Container {
+    Array,
+    Object,
+}
+
+#[derive(Debug)]
+pub(super) enum Scalar<'t> {
+    Null,
+    Boolean(bool),
+    /// The source of a number, which is valid JSON.
+    Number(&'t str),
+    Text(Text<'t>),
+}
+
+/// The text that a string stands for.
+#[derive(Debug)]
+pub(super) enum Text<'t> {
+    AsWritten(&'t str),
+    Unescaped(String),
+}
+
+impl Text<'_> {
+    pub(super) fn as_str(&self) -> &str {
+        match self {
+            Self::AsWritten(text) => text,
+            Self::Unescaped(text) => text,
+        }
+    }
+}
+
+/// Reads `text` as one value.
+pub(super) fn read<'t>(
+    text: &'t str,
+    dialect: Dialect,
+    limits: &Limits,
+    sink: &mut impl Sink<'t>,
+) -> Result<(), ParseError> {
     let mut reader = Reader {
         text,
         at: 0,
         place: Place { at: 0, location: Location::START },
         is_ascii: text.is_ascii(),
         dialect,
-        limits,
+        limits: *limits,
         values: 0,
     };
     reader.skip_space()?;
-    let value = reader.document()?;
+    reader.document(sink)?;
     if !dialect.trailing_text {
         // No comment may follow, but any control character may: the reference trims as Java does.
         let rest = reader.rest();
@@ -27,11 +75,30 @@ pub(super) fn read(text: &str, dialect: Dialect, limits: &Limits) -> Result<Valu
             return Err(reader.error(&format!("unexpected {c:?} after the end of the JSON text")));
         }
     }
-    Ok(value)
+    Ok(())
 }
 
 fn too_large(what: &str, max: usize, setting: &str) -> ParseError {
     ParseError::new(ParseErrorKind::TooLarge, breach(what, max, setting))
+}
+
+/// Most strings are shorter; in those that are not, many bytes are looked at at once.
+const SHORT: usize = 24;
+
+fn is_plain(byte: u8) -> bool {
+    byte >= b' ' && byte != b'"' && byte != b'\\'
+}
+
+/// How many bytes come before a quote, a backslash or a control character.
+fn plain_length(text: &[u8]) -> usize {
+    let end = memchr2(b'"', b'\\', text).unwrap_or(text.len());
+    let is_control = |byte: &u8| *byte < b' ';
+    let plain = text.get(..end).unwrap_or_default();
+    // Counting has no early end, which lets it look at many bytes at once.
+    if plain.iter().filter(|byte| is_control(byte)).count() == 0 {
+        return end;
+    }
+    plain.iter().position(is_control).unwrap_or(end)
 }
 
 /// A byte offset whose line and column are known.
@@ -39,32 +106,6 @@ fn too_large(what: &str, max: usize, setting: &str) -> ParseError {
 struct Place {
     at: usize,
     location: Location,
-}
-
-/// An array or object whose end has not been read.
-enum Open {
-    Array {
-        items: Vec<Value>,
-        location: Location,
-    },
-    Object {
-        members: Vec<Member>,
-        location: Location,
-        /// Of the member whose value comes next.
-        key: SmolStr,
-        key_location: Location,
-    },
-}
-
-impl Open {
-    fn closed(self) -> Value {
-        match self {
-            Self::Array { items, location } => Value { data: Data::Array(items.into()), location },
-            Self::Object { members, location, .. } => {
-                Value { data: Data::Object(Object::new(members).into()), location }
-            }
-        }
-    }
 }
 
 struct Reader<'a> {
@@ -75,7 +116,7 @@ struct Reader<'a> {
     place: Place,
     is_ascii: bool,
     dialect: Dialect,
-    limits: &'a Limits,
+    limits: Limits,
     values: usize,
 }
 
@@ -101,8 +142,11 @@ impl<'a> Reader<'a> {
 
     /// The place of the current offset. Offsets asked for never go backwards.
     fn location(&mut self) -> Location {
-        let passed = self.text.get(self.place.at..self.at).unwrap_or("");
-        let characters = if self.is_ascii { passed.len() } else { passed.chars().count() };
+        let characters = if self.is_ascii {
+            self.at - self.place.at
+        } else {
+            self.text.get(self.place.at..self.at).unwrap_or("").chars().count()
+        };
         self.place.at = self.at;
         self.place.location.column += characters;
         self.place.location
@@ -128,9 +172,17 @@ impl<'a> Reader<'a> {
     }
 
     fn skip_space(&mut self) -> Result<(), ParseError> {
+        const INDENT: &[u8] = b"        ";
         loop {
             match self.byte() {
-                Some(b' ' | b'\t' | b'\r') => self.at += 1,
+                Some(b' ') => {
+                    let text = self.text.as_bytes();
+                    while text.get(self.at..self.at + INDENT.len()) == Some(INDENT) {
+                        self.at += INDENT.len();
+                    }
+                    self.at += usize::from(self.byte() == Some(b' '));
+                }
+                Some(b'\t' | b'\r') => self.at += 1,
                 Some(b'\n') => self.next_line(),
                 Some(b'/') if self.dialect.comments => {
                     if !self.comment()? {
@@ -165,92 +217,99 @@ impl<'a> Reader<'a> {
         Ok(true)
     }
 
-    fn document(&mut self) -> Result<Value, ParseError> {
-        let mut open: Vec<Open> = Vec::new();
+    fn document(&mut self, sink: &mut impl Sink<'a>) -> Result<(), ParseError> {
+        let mut open: Vec<Container> = Vec::new();
         loop {
-            let Some(mut value) = self.begin(&mut open)? else { continue };
+            let container = self.begin(open.len(), sink)?;
+            open.extend(container);
+            if container.is_some() {
+                continue;
+            }
             loop {
-                let Some(container) = open.last_mut() else { return Ok(value) };
-                if self.take(container, value)? {
+                let Some(container) = open.last() else { return Ok(()) };
+                if self.go_on(*container, sink)? {
                     break;
                 }
-                let Some(whole) = open.pop() else { break };
-                value = whole.closed();
+                open.pop();
             }
         }
     }
 
     /// Reads a value that has no values inside, or opens a container up to its first one.
-    fn begin(&mut self, open: &mut Vec<Open>) -> Result<Option<Value>, ParseError> {
+    fn begin(
+        &mut self,
+        depth: usize,
+        sink: &mut impl Sink<'a>,
+    ) -> Result<Option<Container>, ParseError> {
         let location = self.location();
         self.values += 1;
         if self.values > self.limits.nodes_max {
             let max = self.limits.nodes_max;
             return Err(too_large("too many JSON values", max, "nodes-max").at(location));
         }
-        let data = match self.byte() {
-            Some(b'{' | b'[') if open.len() >= self.limits.depth_max => {
+        let scalar = match self.byte() {
+            Some(b'{' | b'[') if depth >= self.limits.depth_max => {
                 let max = self.limits.depth_max;
                 return Err(too_large("JSON nested too deep", max, "depth-max").at(location));
             }
-            Some(b'{') => {
-                self.at += 1;
-                self.skip_space()?;
-                if !self.eat(b'}') {
-                    let (key, key_location) = self.key()?;
-                    open.push(Open::Object { members: Vec::new(), location, key, key_location });
-                    return Ok(None);
-                }
-                Data::Object(Object::default().into())
-            }
-            Some(b'[') => {
-                self.at += 1;
-                self.skip_space()?;
-                if !self.eat(b']') {
-                    open.push(Open::Array { items: Vec::new(), location });
-                    return Ok(None);
-                }
-                Data::Array([].into())
-            }
-            Some(b'"') => Data::String(self.string()?),
+            Some(b'{') => return self.open(Container::Object, b'}', location, sink),
+            Some(b'[') => return self.open(Container::Array, b']', location, sink),
+            Some(b'"') => Scalar::Text(self.string()?),
             Some(b'-' | b'0'..=b'9') => self.number()?,
             _ => self.literal()?,
         };
-        Ok(Some(Value { data, location }))
+        sink.scalar(scalar, location);
+        Ok(None)
     }
 
-    /// Puts a value into its container and reads on to the next one; false at the container's end.
-    fn take(&mut self, container: &mut Open, value: Value) -> Result<bool, ParseError> {
+    /// Passes the opening bracket, and the closing one where nothing is in between.
+    fn open(
+        &mut self,
+        container: Container,
+        end: u8,
+        location: Location,
+        sink: &mut impl Sink<'a>,
+    ) -> Result<Option<Container>, ParseError> {
+        self.at += 1;
         self.skip_space()?;
-        match container {
-            Open::Array { items, .. } => {
-                items.push(value);
-                if self.eat(b']') {
-                    return Ok(false);
-                }
-                if !self.eat(b',') {
-                    return Err(self.unexpected("',' or ']'"));
-                }
-                self.skip_space()?;
-            }
-            Open::Object { members, key, key_location: place, .. } => {
-                let key_location = *place;
-                members.push(Member { key: std::mem::take(key), key_location, value });
-                if self.eat(b'}') {
-                    return Ok(false);
-                }
-                if !self.eat(b',') {
-                    return Err(self.unexpected("',' or '}'"));
-                }
-                self.skip_space()?;
-                (*key, *place) = self.key()?;
-            }
+        sink.open(container, location);
+        if self.eat(end) {
+            sink.close();
+            return Ok(None);
+        }
+        if container == Container::Object {
+            self.key(sink)?;
+        }
+        Ok(Some(container))
+    }
+
+    /// Reads on to the next value of a container; false at its end.
+    fn go_on(
+        &mut self,
+        container: Container,
+        sink: &mut impl Sink<'a>,
+    ) -> Result<bool, ParseError> {
+        self.skip_space()?;
+        let (end, wanted) = match container {
+            Container::Array => (b']', "',' or ']'"),
+            Container::Object => (b'}', "',' or '}'"),
+        };
+        if self.eat(end) {
+            sink.close();
+            return Ok(false);
+        }
+        if !self.eat(b',') {
+            return Err(self.unexpected(wanted));
+        }
+        self.skip_space()?;
+        if container == Container::Object {
+            self.key(sink)?;
         }
         Ok(true)
     }
 
     /// A member's name, its colon and the space behind it.
-    fn key(&mut self) -> Result<(SmolStr, Location), ParseError> {
+    fn key(&mut self, sink: &mut impl Sink<'a>) -> Result<(), ParseError> {
         if self.byte() != Some(b'"') {
             return Err(self.unexpected("a member name in double quotes"));
         }
@@ -261,20 +320,23 @@ impl<'a> Reader<'a> {
             return Err(self.unexpected("':'"));
         }
         self.skip_space()?;
-        Ok((key, location))
+        sink.key(key, location);
+        Ok(())
     }
 
-    fn literal(&mut self) -> Result<Data, ParseError> {
-        let word: &str = {
+    fn literal(&mut self) -> Result<Scalar<'a>, ParseError> {
+        let word: &'a str = {
             let rest = self.rest();
             let end = rest.find(|c: char| !c.is_alphanumeric() && c != '_' && c != '$');
             rest.get(..end.unwrap_or(rest.len())).unwrap_or("")
         };
-        let data = match word {
-            "null" => Data::Null,
-            "true" => Data::Boolean(true),
-            "false" => Data::Boolean(false),
-            "NaN" | "Infinity" if self.dialect.non_finite_literals => Data::String(word.into()),
+        let scalar = match word {
+            "null" => Scalar::Null,
+            "true" => Scalar::Boolean(true),
+            "false" => Scalar::Boolean(false),
+            "NaN" | "Infinity" if self.dialect.non_finite_literals => {
+                Scalar::Text(Text::AsWritten(word))
+            }
             "" => return Err(self.unexpected("a JSON value")),
             _ => {
                 let shown: String = word.chars().take(40).collect();
@@ -282,21 +344,21 @@ impl<'a> Reader<'a> {
             }
         };
         self.at += word.len();
-        Ok(data)
+        Ok(scalar)
     }
 
-    fn string(&mut self) -> Result<SmolStr, ParseError> {
+    fn string(&mut self) -> Result<Text<'a>, ParseError> {
         self.at += 1;
         let plain = self.plain();
         if self.eat(b'"') {
-            return Ok(plain.into());
+            return Ok(Text::AsWritten(plain));
         }
         let mut out = plain.to_owned();
         loop {
             match self.peek() {
                 Some('"') => {
                     self.at += 1;
-                    return Ok(out.into());
+                    return Ok(Text::Unescaped(out));
                 }
                 Some('\\') => out.push(self.escape()?),
                 Some(c) => {
@@ -312,16 +374,12 @@ impl<'a> Reader<'a> {
 
     /// The text up to what ends a string or cannot stand in it.
     fn plain(&mut self) -> &'a str {
-        let rest = self.rest();
-        let mut end = memchr2(b'"', b'\\', rest.as_bytes()).unwrap_or(rest.len());
-        let is_control = |byte: &u8| *byte < b' ';
-        let plain = rest.as_bytes().get(..end).unwrap_or_default();
-        // Counting has no early end, which lets it look at many bytes at once.
-        if plain.iter().filter(|byte| is_control(byte)).count() > 0 {
-            end = plain.iter().position(is_control).unwrap_or(end);
-        }
-        self.at += end;
-        rest.get(..end).unwrap_or("")
+        let rest = self.text.as_bytes().get(self.at..).unwrap_or_default();
+        let short = rest.iter().take(SHORT).take_while(|byte| is_plain(**byte)).count();
+        let length = if short < SHORT { short } else { plain_length(rest) };
+        let plain = self.text.get(self.at..self.at + length).unwrap_or("");
+        self.at += length;
+        plain
     }
 
     fn escape(&mut self) -> Result<char, ParseError> {
@@ -369,12 +427,12 @@ impl<'a> Reader<'a> {
         }
     }
 
-    fn number(&mut self) -> Result<Data, ParseError> {
+    fn number(&mut self) -> Result<Scalar<'a>, ParseError> {
         let start = self.at;
         if self.eat(b'-') && self.dialect.non_finite_literals && self.rest().starts_with("Infinity")
         {
             self.at += "Infinity".len();
-            return Ok(Data::String("-Infinity".into()));
+            return Ok(Scalar::Text(Text::AsWritten("-Infinity")));
         }
         let whole = self.digits();
         if whole.is_empty() {
@@ -393,7 +451,7 @@ impl<'a> Reader<'a> {
         if self.peek().is_some_and(|c| c.is_alphanumeric() || matches!(c, '.' | '_' | '"')) {
             return Err(self.unexpected("white space or punctuation after a number"));
         }
-        Ok(Data::Number(Number::new(self.text.get(start..self.at).unwrap_or(""))))
+        Ok(Scalar::Number(self.text.get(start..self.at).unwrap_or("")))
     }
 
     /// What stands behind the `e` of a number; the farthest one where it does not fit.

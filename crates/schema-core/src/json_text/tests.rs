@@ -1,6 +1,6 @@
 //! Reader and printer together: what is read, what is refused, and where.
 
-use super::{Data, Dialect, Value, java_float, print, read};
+use super::{Data, Dialect, Tape, Value, java_float, print, read};
 use crate::{Limits, Location, ParseErrorKind};
 
 fn avro(text: &str) -> Value {
@@ -34,6 +34,28 @@ fn repeated_key_takes_last_value_at_first_place() {
     let object = value.as_object().expect("object");
     assert_eq!(object.get("b").map(|v| v.location), Some(place(1, 12)));
     assert!(object.get("c").is_none());
+}
+
+/// Values, order and places, in both forms that a text is read into.
+#[test]
+fn a_tape_holds_what_the_tree_holds() {
+    let many: Vec<String> = (0..40).map(|at| format!("\"k{}\": [{at}]", at % 15)).collect();
+    for text in [
+        "null",
+        " [] ",
+        "{}",
+        "[1, -2.5e3, true, false, null, \"\", \"é😀\", \"a\\n\\u0041\"]",
+        "{\"a\": {\"b\": [{}, [[]], {\"c\": 1}]},\n \"d\": \"e\"}",
+        "{\"a\": 1, \"b\": {\"x\": [1, 2], \"x\": {\"y\": []}, \"z\": 0}, \"a\": [3, {\"q\": 4}], \"c\": 5}",
+        "{\"a\": 1, \"\\u0061\": 2, \"b\": 3, \"\": 4, \"\": 5}",
+        &format!("{{{}}}", many.join(",\n")),
+        "[NaN, -Infinity, {\"Infinity\": Infinity}]",
+    ] {
+        let dialect = Dialect { comments: true, ..Dialect::JSON_SCHEMA };
+        let tree = read(text, dialect, &Limits::default()).expect(text);
+        let tape = Tape::read(text, dialect, &Limits::default()).expect(text);
+        assert_eq!(format!("{:?}", tape.root().to_value()), format!("{tree:?}"), "{text}");
+    }
 }
 
 #[test]

@@ -128,18 +128,19 @@ impl<'a> Lexer<'a> {
 
     /// A word, dots included.
     pub(super) fn word(&mut self) -> Result<&'a str> {
-        self.word_of(|byte| is_word_byte(byte) || byte == b'.')
+        self.word_of(&WITH_DOTS)
     }
 
     /// A word that ends before a dot: one component of an option's name.
     pub(super) fn component(&mut self) -> Result<&'a str> {
-        self.word_of(is_word_byte)
+        self.word_of(&WITHOUT_DOTS)
     }
 
-    fn word_of(&mut self, belongs: impl Fn(u8) -> bool) -> Result<&'a str> {
+    fn word_of(&mut self, alphabet: &Alphabet) -> Result<&'a str> {
         let found = self.peek()?;
         let rest = self.text.get(self.pos..).unwrap_or_default();
-        let end = rest.bytes().position(|byte| !belongs(byte)).unwrap_or(rest.len());
+        let belongs = |byte: &u8| alphabet.get(usize::from(*byte)).is_some_and(|belongs| *belongs);
+        let end = rest.as_bytes().iter().take_while(|byte| belongs(byte)).count();
         if end == 0 {
             return self.fail(format!("expected a word but found '{found}'"));
         }
@@ -233,6 +234,22 @@ impl<'a> Lexer<'a> {
     }
 }
 
-fn is_word_byte(byte: u8) -> bool {
-    byte.is_ascii_alphanumeric() || byte == b'_' || byte == b'-'
+/// Which bytes belong to a word.
+type Alphabet = [bool; 256];
+
+const WITHOUT_DOTS: Alphabet = alphabet(false);
+const WITH_DOTS: Alphabet = alphabet(true);
+
+#[expect(clippy::indexing_slicing, reason = "a byte is an index of the whole alphabet")]
+const fn alphabet(has_dots: bool) -> Alphabet {
+    let mut belongs = [false; 256];
+    let mut byte = 0_u8;
+    while byte < 0x80 {
+        belongs[byte as usize] = byte.is_ascii_alphanumeric()
+            || byte == b'_'
+            || byte == b'-'
+            || has_dots && byte == b'.';
+        byte += 1;
+    }
+    belongs
 }

@@ -7,6 +7,7 @@
 use std::sync::LazyLock;
 
 use foldhash::{HashMap, HashMapExt, HashSet, HashSetExt};
+use memchr::memchr;
 
 use super::Dependency;
 use super::ast::{Extend, Field, FieldType, File, MapType, Message, OptionValue, TypeDecl};
@@ -153,19 +154,21 @@ impl<'a> Types<'a> {
     }
 
     fn insert(&mut self, at: NodeId, name: &'a str) -> NodeId {
-        let mut id = at;
-        for part in name.split('.') {
-            let next = NodeId(self.nodes.len());
-            let entry = self.edges.entry((id, part));
-            let child = *entry.or_insert(next);
-            if child == next {
-                self.parts.insert(part);
-                let length = self.name_length(id) + 1 + part.len();
-                self.nodes.push(Node { parent: id, part, length, ty: None, extension: None });
-            }
-            id = child;
+        if !has_dots(name) {
+            return self.insert_part(at, name);
         }
-        id
+        name.split('.').fold(at, |id, part| self.insert_part(id, part))
+    }
+
+    fn insert_part(&mut self, at: NodeId, part: &'a str) -> NodeId {
+        let next = NodeId(self.nodes.len());
+        let child = *self.edges.entry((at, part)).or_insert(next);
+        if child == next {
+            self.parts.insert(part);
+            let length = self.name_length(at) + 1 + part.len();
+            self.nodes.push(Node { parent: at, part, length, ty: None, extension: None });
+        }
+        child
     }
 
     /// Bytes of the full name, give or take a dot.
@@ -191,7 +194,8 @@ impl<'a> Types<'a> {
     }
 
     fn walk(&self, from: NodeId, name: &str) -> Option<NodeId> {
-        name.split('.').try_fold(from, |at, part| self.edges.get(&(at, part)).copied())
+        let step = |at, part| self.edges.get(&(at, part)).copied();
+        if has_dots(name) { name.split('.').try_fold(from, step) } else { step(from, name) }
     }
 
     /// Innermost scope outward; a leading dot means the outermost alone.
@@ -205,7 +209,8 @@ impl<'a> Types<'a> {
         if let Some(absolute) = name.strip_prefix('.') {
             return found(self.walk(ROOT, absolute)?);
         }
-        if name.split('.').next().is_none_or(|first| !self.parts.contains(first)) {
+        let first = memchr(b'.', name.as_bytes()).and_then(|end| name.get(..end)).unwrap_or(name);
+        if !self.parts.contains(first) {
             return None;
         }
         let mut at = scope;
@@ -265,6 +270,11 @@ impl<'a> Types<'a> {
         parts.reverse();
         parts.join(".")
     }
+}
+
+/// Names mostly have none, and looking for one is quicker than getting ready to split.
+fn has_dots(name: &str) -> bool {
+    memchr(b'.', name.as_bytes()).is_some()
 }
 
 /// The message behind a map field: one with the option `map_entry`.

@@ -54,8 +54,23 @@ pub(super) const CASES: &[Case] = &[
     },
     Case {
         name: "json: oneOf of 1,000 constants against others",
-        expected: "too complex",
+        expected: "incompatible",
         task: || Task::compare(Json, constants("oneOf", 1_000, 0), constants("oneOf", 1_000, 1)),
+    },
+    Case {
+        name: "json: oneOf of 1,000 objects against others",
+        expected: "too complex",
+        task: || Task::compare(Json, objects(1_000, 0), objects(1_000, 1_000)),
+    },
+    Case {
+        name: "json: oneOf of 100 enums of 400 against others",
+        expected: "too complex",
+        task: || Task::compare(Json, enums(100, 400, 0), enums(100, 400, 1)),
+    },
+    Case {
+        name: "json: oneOf of 900 multiples of 1,000 digits against others",
+        expected: "too complex",
+        task: || Task::compare(Json, multiples(900, '1'), multiples(900, '3')),
     },
     Case {
         name: "json: anyOf of 200 constants against others",
@@ -314,6 +329,24 @@ pub(super) const CASES: &[Case] = &[
 /// Schemas that a value must match one or any of.
 fn constants(keyword: &str, count: usize, first: usize) -> String {
     format!("{{\"{keyword}\":[{}]}}", list(count, |i| format!("{{\"const\":{}}}", i + first)))
+}
+
+fn objects(count: usize, first: usize) -> String {
+    let member = |i| format!(r#"{{"properties":{{"p{0}":{{}}}},"required":["p{0}"]}}"#, i + first);
+    format!("{{\"oneOf\":[{}]}}", list(count, member))
+}
+
+/// Enums that are equal but for their last symbol.
+fn enums(count: usize, symbols: usize, first: usize) -> String {
+    let shared = list(symbols, |i| format!("\"a{i}\""));
+    let member = |i| format!("{{\"enum\":[{shared},\"z{}\"]}}", i + first * count);
+    format!("{{\"oneOf\":[{}]}}", list(count, member))
+}
+
+fn multiples(count: usize, digit: char) -> String {
+    let digits = digit.to_string().repeat(990);
+    let member = |i| format!("{{\"type\":\"number\",\"multipleOf\":0.{digits}{i:04}}}");
+    format!("{{\"oneOf\":[{}]}}", list(count, member))
 }
 
 fn based(dialect: &str) -> String {

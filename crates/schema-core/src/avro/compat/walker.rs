@@ -21,6 +21,9 @@ use crate::avro::types::{Shape, Type, TypeId, Types};
 const FINDING_COST: usize = 2;
 const BYTES_PER_COST: usize = 16;
 
+/// So many branches are looked at one by one without a charge.
+const FEW: usize = 8;
+
 type Pair = (TypeId, TypeId);
 
 /// The findings of one pair: a position in [`Walker::lists`].
@@ -102,7 +105,7 @@ impl<'a> Walker<'a> {
             reader,
             writer,
             budget,
-            known: HashMap::new(),
+            known: HashMap::with_capacity(reader.len()),
             findings: Vec::new(),
             lists: vec![Vec::new()],
             places: Vec::new(),
@@ -165,12 +168,35 @@ impl<'a> Walker<'a> {
         for difference in differences {
             found.push(self.part(difference, place)?);
         }
-        if let Some(plan) = plan(&reader.shape, &writer.shape) {
-            self.known.insert(pair, None);
-            self.open.push(Open { pair, plan, next: 0, place, found });
-            return Ok(None);
+        match plan(&reader.shape, &writer.shape) {
+            Some(Plan::UnionReadsBranches) if self.is_read_by_name(pair) => Ok(Some(NOTHING)),
+            Some(plan) => {
+                self.known.insert(pair, None);
+                self.open.push(Open { pair, plan, next: 0, place, found });
+                Ok(None)
+            }
+            // Looking once more is quicker than remembering that there was nothing to see.
+            None if found.is_empty() => Ok(Some(NOTHING)),
+            None => Ok(Some(self.keep(pair, found))),
         }
-        Ok(Some(self.keep(pair, found)))
+    }
+
+    /// Whether both are unions, and each branch of the writer is a primitive that the reader's has.
+    fn is_read_by_name(&self, (reader, writer): Pair) -> bool {
+        let (Shape::Union(readers), Shape::Union(writers)) =
+            (self.reader.shape(reader), self.writer.shape(writer))
+        else {
+            return false;
+        };
+        readers.len() <= FEW
+            && writers.iter().all(|branch| {
+                match self.writer.shape(*branch) {
+            Shape::Primitive(written) => readers.iter().any(|branch| {
+                matches!(self.reader.shape(*branch), Shape::Primitive(read) if read == written)
+            }),
+            _ => false,
+        }
+            })
     }
 
     fn keep(&mut self, pair: Pair, found: Vec<Part>) -> List {

@@ -1,10 +1,10 @@
 //! Combinations against combinations: members are paired off, whatever their order.
 
-use foldhash::{HashSet, HashSetExt};
+use foldhash::{HashMap, HashSet, HashSetExt};
 
 use super::Findings;
 use super::hub::{At, Comparison};
-use super::matching::largest_matching;
+use super::matching::Matching;
 use crate::json::model::{Combined, Criterion};
 use crate::{CheckError, JsonRule};
 
@@ -29,28 +29,52 @@ impl Comparison<'_> {
         if old.len() > new.len() && original.1.criterion != Criterion::All {
             findings.add(JsonRule::SumTypeNarrowed, "");
         }
-        let mut fits = Vec::with_capacity(old.len());
-        for before in &old {
-            let mut row = Vec::new();
-            for (index, after) in new.iter().enumerate() {
-                if self.compare(*before, *after)?.is_empty() {
-                    row.push(index);
-                }
-            }
-            fits.push(row);
-        }
-        if largest_matching(&fits, new.len()) < old.len().min(new.len()) {
+        if !self.pairs_off(&old, &new)? {
             findings.add(JsonRule::CombinedTypeSubschemasChanged, "");
         }
         Ok(())
     }
 
+    /// Whether each member of the shorter list finds one of the other that it fits, and no two the
+    /// same. Members that print alike are tried with each other first: most of a combination stays
+    /// as it was from version to version, and only the others are then compared with all.
+    fn pairs_off(&mut self, old: &[At], new: &[At]) -> Result<bool, CheckError> {
+        let is_swapped = old.len() > new.len();
+        let (short, long) = if is_swapped { (new, old) } else { (old, new) };
+        let by_shape: HashMap<usize, usize> =
+            long.iter().enumerate().map(|(index, at)| (self.shape(*at), index)).collect();
+        let twins: Vec<_> =
+            short.iter().map(|at| by_shape.get(&self.shape(*at)).copied()).collect();
+        let mut fits = |at: At, index: usize| {
+            let Some(other) = long.get(index).copied() else { return Ok(false) };
+            let (before, after) = if is_swapped { (other, at) } else { (at, other) };
+            self.compare(before, after).map(|found| found.is_empty())
+        };
+        let mut matching = Matching::new(short.len(), long.len());
+        for (index, (at, twin)) in short.iter().zip(twins).enumerate() {
+            if let Some(twin) = twin
+                && fits(*at, twin)?
+            {
+                matching.join(index, twin);
+            }
+        }
+        matching.covers_left(|index| {
+            let Some(at) = short.get(index) else { return Ok(Vec::new()) };
+            let mut row = Vec::new();
+            for other in 0..long.len() {
+                if fits(*at, other)? {
+                    row.push(other);
+                }
+            }
+            Ok(row)
+        })
+    }
+
     /// The members without those that print like an earlier one.
     fn distinct(&mut self, (at, combined): Side<'_>) -> Vec<At> {
         let mut seen = HashSet::new();
-        let shapes = self.shapes(at.owner);
-        let members = combined.members.iter().filter(|member| seen.insert(shapes.of(**member)));
-        members.map(|member| at.with(*member)).collect()
+        let members = combined.members.iter().map(|member| at.with(*member));
+        members.filter(|member| seen.insert(self.shape(*member))).collect()
     }
 }
 

@@ -35,9 +35,12 @@ type Pair = (At, At);
 
 /// Paths hold names, which may be as long as the schema.
 const PATH_BYTES_PER_PAIR: usize = 16;
-/// Looking up a known pair costs this much less than comparing a new one.
+/// Looking up a known pair, or comparing one that holds no others, costs this much less than
+/// comparing a new one.
 const LOOKUPS_PER_PAIR: usize = 4;
-/// What comparing a new pair takes.
+/// Symbols of two enums compared in the time of a step.
+const SYMBOLS_PER_STEP: usize = 8;
+/// What comparing a new pair takes, unless it holds no others.
 const PAIR_COST: usize = 4;
 pub(super) type Found = Rc<[Difference]>;
 
@@ -73,6 +76,7 @@ impl<'a> Comparison<'a> {
         limits: &Limits,
         depth_max: usize,
     ) -> Self {
+        let [writer_shapes, reader_shapes] = Shapes::of_both([writer, reader]);
         Self {
             writer,
             reader,
@@ -81,8 +85,8 @@ impl<'a> Comparison<'a> {
             in_progress: HashSet::new(),
             seeds: HashMap::new(),
             assumed: false,
-            writer_shapes: Shapes::new(writer),
-            reader_shapes: Shapes::new(reader),
+            writer_shapes,
+            reader_shapes,
             searches: Searches::new(limits),
             pairs_left: limits.pairs_max,
             lookups_left: limits.pairs_max.saturating_mul(LOOKUPS_PER_PAIR),
@@ -123,10 +127,11 @@ impl<'a> Comparison<'a> {
         }
     }
 
-    pub(super) fn shapes(&mut self, owner: Owner) -> &mut Shapes<'a> {
-        match owner {
-            Owner::Writer => &mut self.writer_shapes,
-            Owner::Reader => &mut self.reader_shapes,
+    /// Equal for two nodes, of whichever schema, that print alike.
+    pub(super) fn shape(&mut self, at: At) -> usize {
+        match at.owner {
+            Owner::Writer => self.writer_shapes.of(at.node),
+            Owner::Reader => self.reader_shapes.of(at.node),
         }
     }
 
@@ -181,6 +186,11 @@ impl<'a> Comparison<'a> {
     pub(super) fn compare(&mut self, original: At, update: At) -> Result<Found, CheckError> {
         self.lookups_left = self.lookups_left.checked_sub(1).ok_or_else(|| self.too_complex())?;
         let pair = (self.hop(original), self.hop(update));
+        if self.is_plain(pair.0, pair.1) {
+            let mut findings = Findings::new(self.policy, pair);
+            self.plain(&mut findings, pair.0, pair.1)?;
+            return Ok(findings.list.into());
+        }
         if let Some(known) = self.memo.get(&pair) {
             return Ok(known.clone());
         }
@@ -223,24 +233,10 @@ impl<'a> Comparison<'a> {
         original: At,
         update: At,
     ) -> Result<(), CheckError> {
-        let (old, new) = (self.node(original), self.node(update));
         if self.unwrapped(original, update)? {
             return Ok(());
         }
-        if std::mem::discriminant(&old.kind) != std::mem::discriminant(&new.kind) {
-            let fits = matches!(old.kind, Kind::False)
-                || matches!(new.kind, Kind::Empty | Kind::True)
-                || (is_bytes(old) && is_bytes(new));
-            if !fits {
-                findings.add(JsonRule::TypeChanged, "");
-            }
-            return Ok(());
-        }
-        match (&old.kind, &new.kind) {
-            (Kind::String(a), Kind::String(b)) => super::values::strings(findings, a, b),
-            (Kind::Number(a), Kind::Number(b)) => super::values::numbers(findings, a, b),
-            (Kind::Enum(a), Kind::Enum(b)) => super::values::enums(findings, a, b),
-            (Kind::Const(a), Kind::Const(b)) => super::values::consts(findings, a, b),
+        match (&self.node(original).kind, &self.node(update).kind) {
             (Kind::Not(a), Kind::Not(b)) => {
                 let reversed = self.compare(update.with(*b), original.with(*a))?;
                 super::values::nots(findings, reversed.is_empty());
@@ -254,9 +250,45 @@ impl<'a> Comparison<'a> {
             (Kind::Combined(a), Kind::Combined(b)) => {
                 self.combined(findings, (original, a), (update, b))?;
             }
-            _ => {}
+            _ => self.plain(findings, original, update)?,
         }
         Ok(())
+    }
+
+    /// A pair whose differences stand in its two nodes alone.
+    fn plain(
+        &mut self,
+        findings: &mut Findings,
+        original: At,
+        update: At,
+    ) -> Result<(), CheckError> {
+        let (old, new) = (self.node(original), self.node(update));
+        match (&old.kind, &new.kind) {
+            (Kind::String(a), Kind::String(b)) => super::values::strings(findings, a, b),
+            (Kind::Number(a), Kind::Number(b)) => {
+                self.spend(super::values::division_work(a, b))?;
+                super::values::numbers(findings, a, b);
+            }
+            (Kind::Enum(a), Kind::Enum(b)) => {
+                self.spend(a.len().min(b.len()) / SYMBOLS_PER_STEP)?;
+                super::values::enums(findings, a, b);
+            }
+            (Kind::Const(a), Kind::Const(b)) => super::values::consts(findings, a, b),
+            (a, b) if std::mem::discriminant(a) == std::mem::discriminant(b) => {}
+            (Kind::False, _) | (_, Kind::Empty | Kind::True) => {}
+            _ if is_bytes(old) && is_bytes(new) => {}
+            _ => findings.add(JsonRule::TypeChanged, ""),
+        }
+        Ok(())
+    }
+
+    /// Whether [`Self::plain`] tells all differences of a pair.
+    fn is_plain(&self, original: At, update: At) -> bool {
+        match (&self.node(original).kind, &self.node(update).kind) {
+            (Kind::Combined(_), _) | (_, Kind::Combined(_)) => false,
+            (a, b) if std::mem::discriminant(a) != std::mem::discriminant(b) => true,
+            (kind, _) => !matches!(kind, Kind::Not(_) | Kind::Object(_) | Kind::Array(_)),
+        }
     }
 
     /// A combination against a plain schema: whether one of its members already does.

@@ -34,6 +34,9 @@ const EXCLUSIVE_MINIMUM: Bound = Bound {
     tightened: JsonRule::ExclusiveMinimumIncreased,
 };
 
+/// Digits of two numbers divided in the time of a step.
+const DIGITS_PER_STEP: usize = 4;
+
 pub(super) fn strings(findings: &mut Findings, old: &StringRules, new: &StringRules) {
     upper(findings, MAX_LENGTH, old.max_length, new.max_length);
     lower(findings, MIN_LENGTH, old.min_length, new.min_length);
@@ -70,6 +73,14 @@ fn exclusive_maximum(findings: &mut Findings, old: &NumberRules, new: &NumberRul
     let judged = new.maximum.as_ref().unwrap_or(after);
     if before.to_f64() >= after.to_f64() && before.to_f64() > judged.to_f64() {
         findings.add(JsonRule::ExclusiveMaximumDecreased, KEYWORD);
+    }
+}
+
+/// What [`numbers`] takes beyond a step: one long number is divided by another.
+pub(super) fn division_work(old: &NumberRules, new: &NumberRules) -> usize {
+    match (&old.multiple_of, &new.multiple_of) {
+        (Some(a), Some(b)) => (a.digits() + b.digits()) / DIGITS_PER_STEP,
+        _ => 0,
     }
 }
 
