@@ -47,7 +47,12 @@ impl IntoResponse for HttpError {
 
 impl From<RegistryError> for HttpError {
     fn from(error: RegistryError) -> Self {
-        if let RegistryError::Store(_) | RegistryError::Internal = error {
+        let is_ours = match &error {
+            RegistryError::Internal => true,
+            RegistryError::Store(error) => error.kind != StoreErrorKind::Unstorable,
+            _ => false,
+        };
+        if is_ours {
             tracing::error!(%error, "a request failed");
         }
         let is_undone =

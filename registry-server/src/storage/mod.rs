@@ -10,6 +10,7 @@ mod error;
 mod keys;
 mod migrations;
 mod postgres;
+mod reads;
 mod rows;
 mod sqlite;
 mod statements;
@@ -17,6 +18,7 @@ mod store;
 #[cfg(test)]
 mod tests;
 mod transaction;
+mod writes;
 
 pub use database::{Database, InvalidDatabase};
 pub(crate) use error::OpenError;
