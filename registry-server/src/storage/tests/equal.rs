@@ -21,16 +21,16 @@ proptest! {
 async fn compare(actions: &[Action]) -> Result<(), TestCaseError> {
     let directory = TempDir::new().unwrap();
     let databases = [sqlite(&directory), new_postgres().await.1];
-    let stores = [open(&databases[0]).await, open(&databases[1]).await];
+    let [file, server] = [open(&databases[0]).await, open(&databases[1]).await];
     let model = over(MemoryStore::default());
     for action in actions {
-        let expected = run(&model, action).await;
-        for (store, database) in stores.iter().zip(&databases) {
-            prop_assert_eq!(&run(store, action).await, &expected, "{:?} {:?}", database, action);
-        }
+        let (expected, in_file, on_server) =
+            tokio::join!(run(&model, action), run(&file, action), run(&server, action));
+        prop_assert_eq!(in_file, expected.clone(), "SQLite: {:?}", action);
+        prop_assert_eq!(on_server, expected, "PostgreSQL: {:?}", action);
     }
     let expected = everything(&model).await;
-    for (store, database) in stores.into_iter().zip(&databases) {
+    for (store, database) in [file, server].into_iter().zip(&databases) {
         prop_assert_eq!(&everything(&store).await, &expected, "{:?}", database);
         store.store().close().await.unwrap();
         drop(store);
