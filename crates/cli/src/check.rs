@@ -50,8 +50,7 @@ fn check(args: &CheckArgs, limits: &Limits) -> Result<ExitCode, Failure> {
             let example = match index {
                 _ if !args.example => Example::NotAsked,
                 EXAMPLES_MAX.. => Example::OneTooMany,
-                _ => counter_example(&new, &old, found, limits)
-                    .map_or(Example::NoneFound, Example::Found),
+                _ => Example::LookedFor(counter_example(&new, &old, found, limits)),
             };
             Reason { found, example }
         })

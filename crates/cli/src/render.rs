@@ -17,8 +17,7 @@ pub(crate) struct Reason<'a> {
 
 pub(crate) enum Example {
     NotAsked,
-    Found(CounterExample),
-    NoneFound,
+    LookedFor(CounterExample),
     /// Enough reasons before it have one.
     OneTooMany,
 }
@@ -76,15 +75,16 @@ fn finding(args: &CheckArgs, found: &Incompatibility) -> Vec<String> {
 fn example_lines(example: &Example, schema_type: SchemaType) -> Vec<String> {
     let example = match example {
         Example::NotAsked => return Vec::new(),
-        Example::NoneFound => {
+        Example::OneTooMany => return vec!["  example: not looked for after so many".to_owned()],
+        Example::LookedFor(CounterExample::NoneExists(reason)) => {
+            return vec![format!("  example: no value shows this: {reason}")];
+        }
+        Example::LookedFor(CounterExample::NotFound) => {
             return vec![
-                "  example: none found; the rule may be stricter than a reader, or the \
-                         writer's type may have no value"
-                    .to_owned(),
+                "  example: none was found, which does not mean that there is none".to_owned(),
             ];
         }
-        Example::OneTooMany => return vec!["  example: not looked for after so many".to_owned()],
-        Example::Found(example) => example,
+        Example::LookedFor(CounterExample::Value(example)) => example,
     };
     let mut lines = vec![format!("  example: {}", example.value)];
     let length = example.encoded.len();

@@ -1,7 +1,8 @@
 //! Wall time, processor time and peak memory of every hostile input, each in a process of its own:
 //! `cargo bench -p levada-schema-core --bench hostile`. Peak memory is that of the whole process
 //! as Linux tells it, the input among it; processor time, in steps of 10 ms, is what the wall time
-//! comes to where nothing else runs. Part of a name as argument picks cases.
+//! comes to where nothing else runs. Part of a name as argument picks cases. Incompatible pairs come
+//! twice: the second time with the search for an example of the first finding.
 #![allow(
     clippy::expect_used,
     clippy::print_stdout,
@@ -24,45 +25,55 @@ const STACK_BYTES: usize = 64 << 20;
 const MS_MAX: f64 = 200.0;
 const PEAK_MIB_MAX: f64 = 64.0;
 const CASE: &str = "--case=";
+const EXAMPLE: &str = "--example=";
 
 fn main() {
     let args: Vec<String> = std::env::args().skip(1).collect();
     if let Some(name) = args.iter().find_map(|arg| arg.strip_prefix(CASE)) {
-        return child(name);
+        return child(name, catalogue::Task::run);
+    }
+    if let Some(name) = args.iter().find_map(|arg| arg.strip_prefix(EXAMPLE)) {
+        return child(name, |task| task.examples(1).concat());
     }
     let picked = args.iter().find(|arg| !arg.starts_with("--")).map_or("", String::as_str);
     println!("| input | outcome | ms | of it processor | peak MiB |\n|---|---|---:|---:|---:|");
     let mut beyond = 0;
     for case in catalogue::cases().filter(|case| case.name.contains(picked)) {
-        let program = std::env::current_exe().expect("its own path");
-        let output = Command::new(program).arg(format!("{CASE}{}", case.name)).output();
-        let output = output.expect("a child process");
-        let text = String::from_utf8_lossy(&output.stdout);
-        let [outcome, ms, cpu, peak] = text.trim().split('\t').collect::<Vec<_>>()[..] else {
-            println!("| {} | died: {} | | | |", case.name, output.status);
-            beyond += 1;
-            continue;
-        };
-        if outcome != case.expected {
-            println!("| {} | expected {} | | | |", case.name, case.expected);
+        beyond +=
+            usize::from(!row(case.name, &format!("{CASE}{}", case.name), Some(case.expected)));
+        if case.expected == "incompatible" {
+            let name = format!("{}, an example", case.name);
+            beyond += usize::from(!row(&name, &format!("{EXAMPLE}{}", case.name), None));
         }
-        let is_beyond = |text: &str, max: f64| text.parse::<f64>().is_ok_and(|value| value > max);
-        let is_wrong = outcome != case.expected;
-        if is_wrong || is_beyond(cpu, MS_MAX) || is_beyond(peak, PEAK_MIB_MAX) {
-            beyond += 1;
-        }
-        println!("| {} | {outcome} | {ms} | {cpu} | {peak} |", case.name);
     }
     println!("\n{beyond} above {MS_MAX} ms or {PEAK_MIB_MAX} MiB, or with another outcome");
 }
 
-/// Runs one case and prints outcome, milliseconds and MiB.
-fn child(name: &str) {
+/// Prints what a process with the argument comes to; whether that is as it must be.
+fn row(name: &str, argument: &str, expected: Option<&str>) -> bool {
+    let program = std::env::current_exe().expect("its own path");
+    let output = Command::new(program).arg(argument).output().expect("a child process");
+    let text = String::from_utf8_lossy(&output.stdout);
+    let [outcome, ms, cpu, peak] = text.trim().split('\t').collect::<Vec<_>>()[..] else {
+        println!("| {name} | died: {} | | | |", output.status);
+        return false;
+    };
+    let is_expected = expected.is_none_or(|expected| outcome == expected);
+    if !is_expected {
+        println!("| {name} | expected {} | | | |", expected.unwrap_or_default());
+    }
+    println!("| {name} | {outcome} | {ms} | {cpu} | {peak} |");
+    let is_within = |text: &str, max: f64| text.parse::<f64>().is_ok_and(|value| value <= max);
+    is_expected && is_within(cpu, MS_MAX) && is_within(peak, PEAK_MIB_MAX)
+}
+
+/// Does something with one case and prints outcome, milliseconds and MiB.
+fn child(name: &str, act: fn(&catalogue::Task) -> String) {
     let case = catalogue::cases().find(|case| case.name == name).expect("a known case");
-    let run = || {
+    let run = move || {
         let task = (case.task)();
         let (start, before) = (Instant::now(), processor_ms());
-        let outcome = task.run();
+        let outcome = act(&task);
         (outcome, start.elapsed(), processor_ms() - before)
     };
     let worker = std::thread::Builder::new().stack_size(STACK_BYTES).spawn(run);

@@ -25,9 +25,9 @@ mod schema;
 mod tags;
 
 pub use compat::{
-    CheckError, CompatibilityLevel, CompatibilityPolicy, CounterExample, Incompatibility, JsonRule,
-    Rule, Side, UnknownLevel, UnknownPolicy, VersionReport, check_version, check_version_under,
-    counter_example,
+    CheckError, CompatibilityLevel, CompatibilityPolicy, CounterExample, ExampleValue,
+    Incompatibility, JsonRule, NoneExists, Rule, Side, UnknownLevel, UnknownPolicy, VersionReport,
+    check_version, check_version_under, counter_example,
 };
 pub use contract::{Contract, Metadata};
 pub use error::{Location, ParseError, ParseErrorKind};

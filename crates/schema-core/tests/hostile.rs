@@ -23,3 +23,21 @@ fn every_hostile_input_ends_as_it_must() {
     let worker = std::thread::Builder::new().stack_size(STACK_BYTES).spawn(run);
     worker.expect("a thread").join().expect("no panic");
 }
+
+/// Every finding has a search of its own, so a few tell what all would.
+const FINDINGS_MAX: usize = 3;
+
+#[test]
+fn every_search_for_an_example_of_a_hostile_pair_ends() {
+    let run = || {
+        let mut counts = std::collections::BTreeMap::new();
+        for case in catalogue::cases() {
+            for outcome in (case.task)().examples(FINDINGS_MAX) {
+                *counts.entry(outcome).or_insert(0) += 1;
+            }
+        }
+        assert!(counts.get("value").is_some_and(|count| *count > 10), "{counts:?}");
+    };
+    let worker = std::thread::Builder::new().stack_size(STACK_BYTES).spawn(run);
+    worker.expect("a thread").join().expect("no panic");
+}

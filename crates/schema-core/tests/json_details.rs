@@ -58,6 +58,21 @@ fn members_that_print_alike_are_one_whatever_their_kinds() {
 }
 
 #[test]
+fn meta_schemas_of_the_old_drafts_ask_for_distinct_values_of_enum() {
+    for (draft, items) in [("04", ""), ("06", ""), ("07", r#""items":true,"#)] {
+        let dialect = format!("http://json-schema.org/draft-{draft}/schema#");
+        let schema = |of: String| format!(r#"{{"$schema":"{dialect}","properties":{{"v":{of}}}}}"#);
+        let values = |bounds: &str| schema(format!(r#"{{"type":"array",{items}{bounds}}}"#));
+        let named = schema(format!(r#"{{"$ref":"{dialect}/properties/enum"}}"#));
+        let own = values(r#""uniqueItems":true,"minItems":1"#);
+        assert_eq!(broken(&own, &named), [""; 0], "{draft}");
+        assert_eq!(broken(&named, &own), [""; 0], "{draft}");
+        let wider = values(r#""minItems":0"#);
+        assert_eq!(broken(&wider, &named), ["UNIQUE_ITEMS_ADDED", "MIN_ITEMS_INCREASED"]);
+    }
+}
+
+#[test]
 fn members_that_print_apart_are_two() {
     let single = r#"{"allOf":[{"type":"string"}]}"#;
     for pair in [

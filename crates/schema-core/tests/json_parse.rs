@@ -30,6 +30,21 @@ fn accepts(dialect: &str, mut schema: Value, references: &[(&str, Value)]) -> bo
 }
 
 #[test]
+fn whole_number_is_what_is_printed_as_one() {
+    let takes = |number: &str| {
+        let text = format!(r#"{{"$schema":"{DRAFT_7}","maxItems":{number}}}"#);
+        let raw = RawSchema { schema_type: SchemaType::Json, text: &text, references: &[] };
+        Schema::parse(raw, Validation::New, &Limits::default()).is_ok()
+    };
+    for number in ["7", "7e0", "0.7e1", "7.0e+1", "-0e0", "214748364.7e1"] {
+        assert!(takes(number), "{number}");
+    }
+    for number in ["7.0", "7e1", "70e-1", "7.5", "2147483648e0"] {
+        assert!(!takes(number), "{number}");
+    }
+}
+
+#[test]
 fn dialects_differ_in_what_they_check() {
     // The keyword, and whether drafts 04, 07 and 2020-12 take it.
     for (schema, wanted) in [

@@ -19,18 +19,22 @@ use super::compat::{Subject, is_promoted, subject};
 use super::types::{Enum, Record, Shape, TypeId, Types};
 use super::value::{Broken, DecodeError, Pair, PlainValues, Value};
 use super::value::{is_same_name, reader_branch, written_fields};
-use crate::{CounterExample, Incompatibility, Limits};
+use crate::{CounterExample, ExampleValue, Incompatibility, Limits, NoneExists};
 use places::Places;
 
-/// A value of `writer` that `reader` refuses because of what `found` says.
+/// A value of `writer` that `reader` refuses because of what `found` says, or the proof that there
+/// is none.
 pub(crate) fn counter_example(
     reader: &AvroSchema,
     writer: &AvroSchema,
     found: &Incompatibility,
     limits: &Limits,
-) -> Option<CounterExample> {
+) -> CounterExample {
     let plain = PlainValues::new(&writer.types, limits);
     let (pairs_left, bytes_left) = (limits.pairs_max, limits.pairs_max);
+    if plain.is_without_values(writer.root) {
+        return CounterExample::NoneExists(NoneExists::WriterAllowsNothing);
+    }
     Search { reader, writer, plain, limits, pairs_left, bytes_left }.find(found)
 }
 
@@ -46,11 +50,15 @@ struct Search<'a> {
 }
 
 impl Search<'_> {
-    fn find(&mut self, found: &Incompatibility) -> Option<CounterExample> {
+    fn find(&mut self, found: &Incompatibility) -> CounterExample {
         let (reader, writer) = (&*self.reader.types, &*self.writer.types);
+        let (mut is_met, mut is_reached) = (false, false);
         let ways = self.places((self.reader.root, self.writer.root));
         for (place, (r, w)) in ways.iter() {
             let Some(subject) = subject(found, (reader, r), (writer, w)) else { continue };
+            is_met = true;
+            is_reached |= !self.plain.is_without_values(w)
+                && !ways.is_out_of_reach(place, (writer, &self.plain));
             // A union may take the type and still fail further inside, for whatever reason.
             let is_union = matches!(reader.shape(r), Shape::Union(_));
             let inside = if is_union { self.places((r, w)) } else { Places::first((r, w)) };
@@ -66,12 +74,15 @@ impl Search<'_> {
                     .and_then(|value| self.whole(&inside, inner, value))
                     .and_then(|value| self.whole(&ways, place, value))
                     .and_then(|value| self.tried(&value, shows));
-                if example.is_some() {
-                    return example;
+                if let Some(example) = example {
+                    return CounterExample::Value(example);
                 }
             }
         }
-        None
+        if is_met && !is_reached && self.pairs_left > 0 {
+            return CounterExample::NoneExists(NoneExists::WriterAllowsNothing);
+        }
+        CounterExample::NotFound
     }
 
     fn places(&mut self, root: Pair) -> Places {
@@ -84,13 +95,13 @@ impl Search<'_> {
     }
 
     /// Writes the value and has it read; the refusal must be the one that is to be shown.
-    fn tried(&mut self, value: &Value, shows: impl Fn(&Broken) -> bool) -> Option<CounterExample> {
+    fn tried(&mut self, value: &Value, shows: impl Fn(&Broken) -> bool) -> Option<ExampleValue> {
         let encoded = value.encode();
         self.bytes_left = self.bytes_left.checked_sub(encoded.len().max(1))?;
         match self.reader.decode(self.writer, &encoded, self.limits) {
             Err(DecodeError::Refused(refusals)) => {
                 let refusal = refusals.iter().find(|refusal| shows(&refusal.broken))?.to_string();
-                Some(CounterExample { value: self.writer.value_json(value), encoded, refusal })
+                Some(ExampleValue { value: self.writer.value_json(value), encoded, refusal })
             }
             Ok(_) | Err(DecodeError::Malformed(_) | DecodeError::TooComplex) => None,
         }

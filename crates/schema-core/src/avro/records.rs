@@ -45,6 +45,19 @@ impl<'v> Attributes<'v> {
     }
 }
 
+/// The two attributes that every field has, found in one pass.
+fn name_and_type(object: Members<'_>) -> (Option<Json<'_>>, Option<Json<'_>>) {
+    let (mut name, mut value_type) = (None, None);
+    for (key, value) in object.iter() {
+        match key.as_str() {
+            Some("name") => name = Some(value),
+            Some("type") => value_type = Some(value),
+            _ => {}
+        }
+    }
+    (name, value_type)
+}
+
 /// In source order, each once.
 fn field_aliases(value: Json<'_>) -> Result<Vec<SmolStr>, ParseError> {
     let mut seen = HashSet::new();
@@ -109,8 +122,14 @@ impl Parser<'_> {
         let Some(object) = field.as_object() else {
             return Err(invalid(format!("a field is an object, not {}", field.kind()), place));
         };
-        required_text(object, "name", place)?;
-        self.parse(required(object, "type", place)?, space)
+        match name_and_type(object) {
+            (Some(name), Some(value)) if name.as_str().is_some() => self.parse(value, space),
+            // One of the two is missing or of another kind.
+            _ => {
+                required_text(object, "name", place)?;
+                self.parse(required(object, "type", place)?, space)
+            }
+        }
     }
 
     fn add_field(
@@ -142,7 +161,10 @@ impl Parser<'_> {
             return Err(invalid("a field is an object", place));
         };
         let own = Attributes::of(object);
-        let name = SmolStr::new(required_text(object, "name", place)?);
+        let name = match own.name.and_then(Json::as_str) {
+            Some(name) => SmolStr::new(name),
+            None => SmolStr::new(required_text(object, "name", place)?),
+        };
         let order = match own.order {
             None => Order::Ascending,
             Some(value) => value.as_str().and_then(Order::parse).ok_or_else(|| {

@@ -3,9 +3,20 @@
 use super::{Incompatibility, Side};
 use crate::{Limits, Schema, avro, json, protobuf};
 
+/// What the search for a value that shows a finding came to.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum CounterExample {
+    /// This value shows it.
+    Value(ExampleValue),
+    /// No value does, and that is proven.
+    NoneExists(NoneExists),
+    /// None was found within the limits, and none is known not to exist.
+    NotFound,
+}
+
 /// A value that the writer schema allows and the reader schema cannot take, as really tried.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct CounterExample {
+pub struct ExampleValue {
     /// The value as JSON text: Avro's JSON encoding, `ProtoJSON`, or the JSON instance itself.
     pub value: String,
     /// What the writer puts on the wire (without framing); for JSON Schema the instance's text.
@@ -14,16 +25,34 @@ pub struct CounterExample {
     pub refusal: String,
 }
 
-/// A small value that shows `found`, one of the findings between the two schemas.
-///
-/// `None` if no value does: some rules of the reference are stricter than any reader, some types
-/// have no values, and the search stops at `limits`.
+/// Why no value shows a finding: the reference's rules are stricter than a reader.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
+pub enum NoneExists {
+    #[error("the writer's schema allows no value there")]
+    WriterAllowsNothing,
+    #[error("the reader takes every value there that the writer's schema allows")]
+    ReaderTakesAll,
+    #[error("names of packages are not on the wire, but for those in a google.protobuf.Any")]
+    NotOnTheWire,
+}
+
+impl CounterExample {
+    /// The value, if there is one.
+    pub fn value(self) -> Option<ExampleValue> {
+        match self {
+            Self::Value(value) => Some(value),
+            Self::NoneExists(_) | Self::NotFound => None,
+        }
+    }
+}
+
+/// A small value that shows `found`, one of the findings between the two schemas, or why none does.
 pub fn counter_example(
     candidate: &Schema,
     previous: &Schema,
     found: &Incompatibility,
     limits: &Limits,
-) -> Option<CounterExample> {
+) -> CounterExample {
     let (reader, writer) = match found.reader {
         Side::New => (candidate, previous),
         Side::Old => (previous, candidate),
@@ -38,6 +67,6 @@ pub fn counter_example(
         (Schema::Json(reader), Schema::Json(writer)) => {
             json::counter_example(reader, writer, found, limits)
         }
-        _ => None,
+        _ => CounterExample::NotFound,
     }
 }

@@ -9,7 +9,7 @@ mod policy;
 mod report;
 mod rules;
 
-pub use counter_example::{CounterExample, counter_example};
+pub use counter_example::{CounterExample, ExampleValue, NoneExists, counter_example};
 pub use json_rules::JsonRule;
 pub use level::{CompatibilityLevel, UnknownLevel};
 pub use policy::{CompatibilityPolicy, UnknownPolicy};

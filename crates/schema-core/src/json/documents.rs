@@ -173,6 +173,13 @@ static META_SCHEMAS: LazyLock<Vec<(&'static str, Document)>> = LazyLock::new(|| 
         .into_iter()
         .filter_map(|(address, source)| {
             let limits = Limits::default();
+            let mut source = source.clone();
+            // The library leaves out what the old drafts ask of the values of `enum`.
+            let values = source.pointer_mut("/properties/enum").and_then(|v| v.as_object_mut());
+            if let Some(values) = values.filter(|_| address.contains("/draft-0")) {
+                values.insert("minItems".to_owned(), 1.into());
+                values.insert("uniqueItems".to_owned(), true.into());
+            }
             let root = super::read_any(&source.to_string(), &limits).ok()?;
             Some((address, Document::new(Some(format!("https://{address}")), root, &limits)))
         })

@@ -12,6 +12,7 @@ mod model;
 mod modern;
 mod parts;
 mod pattern;
+mod proof;
 mod shape;
 mod tags;
 mod text;

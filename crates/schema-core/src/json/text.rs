@@ -69,3 +69,9 @@ pub(super) fn printed_number(number: &Number) -> String {
     Decimal::parse(number.source())
         .map_or_else(|| number.source().to_owned(), |decimal| decimal.printed())
 }
+
+/// The value, if the number is printed as an integer and fits: `1e0` and `1.0e1` are, `1.0` and
+/// `1e1` are not. What reads the stored text takes the number for what is printed.
+pub(super) fn printed_integer(number: &Number) -> Option<i64> {
+    printed_number(number).parse().ok()
+}

@@ -33,7 +33,8 @@ pub(crate) struct Dialect {
     pub(crate) comments: bool,
     /// Text behind the first value is dropped instead of refused.
     pub(crate) trailing_text: bool,
-    /// The literals `NaN`, `Infinity` and `-Infinity` are read, as strings.
+    /// The literals `NaN` and `Infinity` are read, as strings; the latter also with a sign, and
+    /// then also as `INF`.
     pub(crate) non_finite_literals: bool,
 }
 

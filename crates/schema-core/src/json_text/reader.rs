@@ -1,7 +1,7 @@
 //! The reader: one pass over the text, which tells a sink what stands in it. Open containers lie in
 //! a list, not on the stack.
 
-use memchr::{memchr, memchr2};
+use memchr::memchr;
 
 use super::Dialect;
 use crate::limits::breach;
@@ -82,23 +82,41 @@ fn too_large(what: &str, max: usize, setting: &str) -> ParseError {
     ParseError::new(ParseErrorKind::TooLarge, breach(what, max, setting))
 }
 
-/// Most strings are shorter; in those that are not, many bytes are looked at at once.
-const SHORT: usize = 24;
-
-fn is_plain(byte: u8) -> bool {
-    byte >= b' ' && byte != b'"' && byte != b'\\'
+/// Passes blanks within a line.
+fn behind_blanks(text: &[u8], mut at: usize) -> usize {
+    while let Some(b' ' | b'\t' | b'\r') = text.get(at) {
+        at += 1;
+    }
+    at
 }
 
-/// How many bytes come before a quote, a backslash or a control character.
+/// How many bytes come before a quote, a backslash or a control character, eight at a time.
 fn plain_length(text: &[u8]) -> usize {
-    let end = memchr2(b'"', b'\\', text).unwrap_or(text.len());
-    let is_control = |byte: &u8| *byte < b' ';
-    let plain = text.get(..end).unwrap_or_default();
-    // Counting has no early end, which lets it look at many bytes at once.
-    if plain.iter().filter(|byte| is_control(byte)).count() == 0 {
-        return end;
+    let mut length = 0;
+    let mut rest = text;
+    while let Some((eight, behind)) = rest.split_first_chunk() {
+        let special = special_bytes(u64::from_le_bytes(*eight));
+        if special != 0 {
+            // The lowest bit is the first byte's.
+            return length + usize::try_from(special.trailing_zeros() / 8).unwrap_or(0);
+        }
+        length += eight.len();
+        rest = behind;
     }
-    plain.iter().position(is_control).unwrap_or(end)
+    let is_plain = |byte: &&u8| **byte >= b' ' && **byte != b'"' && **byte != b'\\';
+    length + rest.iter().take_while(is_plain).count()
+}
+
+/// The high bit of each byte that a string cannot hold as it is. Bits above the lowest one may be
+/// set for nothing, because a subtraction borrows from the next byte.
+fn special_bytes(eight: u64) -> u64 {
+    const ONES: u64 = u64::from_le_bytes([1; 8]);
+    const HIGH: u64 = u64::from_le_bytes([0x80; 8]);
+    let below = |bytes: u64, bound: u8| {
+        bytes.wrapping_sub(ONES.wrapping_mul(u64::from(bound))) & !bytes & HIGH
+    };
+    let equal = |byte: u8| below(eight ^ ONES.wrapping_mul(u64::from(byte)), 1);
+    below(eight, b' ') | equal(b'"') | equal(b'\\')
 }
 
 /// A byte offset whose line and column are known.
@@ -172,17 +190,16 @@ impl<'a> Reader<'a> {
     }
 
     fn skip_space(&mut self) -> Result<(), ParseError> {
-        const INDENT: &[u8] = b"        ";
+        match self.byte() {
+            Some(byte) if byte > b' ' && byte != b'/' => Ok(()),
+            _ => self.skip_all_space(),
+        }
+    }
+
+    fn skip_all_space(&mut self) -> Result<(), ParseError> {
         loop {
+            self.at = behind_blanks(self.text.as_bytes(), self.at);
             match self.byte() {
-                Some(b' ') => {
-                    let text = self.text.as_bytes();
-                    while text.get(self.at..self.at + INDENT.len()) == Some(INDENT) {
-                        self.at += INDENT.len();
-                    }
-                    self.at += usize::from(self.byte() == Some(b' '));
-                }
-                Some(b'\t' | b'\r') => self.at += 1,
                 Some(b'\n') => self.next_line(),
                 Some(b'/') if self.dialect.comments => {
                     if !self.comment()? {
@@ -255,7 +272,10 @@ impl<'a> Reader<'a> {
             Some(b'{') => return self.open(Container::Object, b'}', location, sink),
             Some(b'[') => return self.open(Container::Array, b']', location, sink),
             Some(b'"') => Scalar::Text(self.string()?),
-            Some(b'-' | b'0'..=b'9') => self.number()?,
+            Some(b'-' | b'+' | b'0'..=b'9') => match self.signed_infinity() {
+                Some(infinity) => infinity,
+                None => self.number()?,
+            },
             _ => self.literal()?,
         };
         sink.scalar(scalar, location);
@@ -374,9 +394,7 @@ impl<'a> Reader<'a> {
 
     /// The text up to what ends a string or cannot stand in it.
     fn plain(&mut self) -> &'a str {
-        let rest = self.text.as_bytes().get(self.at..).unwrap_or_default();
-        let short = rest.iter().take(SHORT).take_while(|byte| is_plain(**byte)).count();
-        let length = if short < SHORT { short } else { plain_length(rest) };
+        let length = plain_length(self.text.as_bytes().get(self.at..).unwrap_or_default());
         let plain = self.text.get(self.at..self.at + length).unwrap_or("");
         self.at += length;
         plain
@@ -427,16 +445,22 @@ impl<'a> Reader<'a> {
         }
     }
 
+    fn signed_infinity(&mut self) -> Option<Scalar<'a>> {
+        let sign = self.byte().filter(|_| self.dialect.non_finite_literals)?;
+        let rest = self.rest().get(1..)?;
+        let word = ["Infinity", "INF"].into_iter().find(|word| rest.starts_with(word))?;
+        self.at += 1 + word.len();
+        let text = if sign == b'-' { "-Infinity" } else { "Infinity" };
+        Some(Scalar::Text(Text::AsWritten(text)))
+    }
+
     fn number(&mut self) -> Result<Scalar<'a>, ParseError> {
         let start = self.at;
-        if self.eat(b'-') && self.dialect.non_finite_literals && self.rest().starts_with("Infinity")
-        {
-            self.at += "Infinity".len();
-            return Ok(Scalar::Text(Text::AsWritten("-Infinity")));
-        }
+        self.eat(b'-');
         let whole = self.digits();
         if whole.is_empty() {
-            return Err(self.unexpected("a digit"));
+            let wanted = if self.at == start { "a JSON value" } else { "a digit" };
+            return Err(self.unexpected(wanted));
         }
         if whole.len() > 1 && whole.starts_with('0') {
             return Err(self.error("a number must not start with 0"));

@@ -160,10 +160,8 @@ impl<'a> Json<'a> {
     }
 
     pub(crate) fn as_str(self) -> Option<&'a str> {
-        match self.view() {
-            View::Text(text) => Some(text),
-            _ => None,
-        }
+        let node = self.tape.node(self.at);
+        matches!(node.kind, Kind::Text | Kind::Unescaped).then(|| self.tape.source(node))
     }
 
     pub(crate) fn as_array(self) -> Option<Items<'a>> {
@@ -227,7 +225,14 @@ impl<'a> Members<'a> {
     }
 
     pub(crate) fn get(self, wanted: &str) -> Option<Json<'a>> {
-        self.iter().find(|(key, _)| key.as_str() == Some(wanted)).map(|(_, value)| value)
+        let mut at = self.start;
+        while at < self.end {
+            if self.tape.source(self.tape.node(at)) == wanted {
+                return Some(Json { tape: self.tape, at: at + 1 });
+            }
+            at = self.tape.behind(at + 1);
+        }
+        None
     }
 
     /// Copies of the members whose keys are wanted.

@@ -58,6 +58,23 @@ fn a_tape_holds_what_the_tree_holds() {
     }
 }
 
+/// Strings of every length around the eight bytes that are looked at at once.
+#[test]
+fn a_string_ends_at_its_quote_wherever_that_stands() {
+    for length in 0..20 {
+        for filling in ["a", "é", "~", "\u{7f}"] {
+            let text = filling.repeat(length);
+            assert_eq!(avro(&format!("\"{text}\"")).as_str(), Some(text.as_str()));
+            let escaped = avro(&format!("\"{text}\\\"{text}\""));
+            assert_eq!(escaped.as_str(), Some(format!("{text}\"{text}").as_str()));
+            for wrong in ["\n", "\0", "\u{1f}"] {
+                let (_, error) = refused(&format!("\"{text}{wrong}\""), Dialect::AVRO);
+                assert!(error.starts_with("control character"), "{error}");
+            }
+        }
+    }
+}
+
 #[test]
 fn locations_count_lines_and_characters() {
     let value = avro("{\n  \"é😀\": /* c */ [1,\r\n\"x\"]}");
@@ -101,7 +118,22 @@ fn dialects_differ_in_comments_trailing_text_and_literals() {
     assert!(matches!(avro("// c\n1 \u{1}\n").data, Data::Number(_)));
     assert_eq!(refused("1 // e", Dialect::AVRO).0, ParseErrorKind::Syntax);
     let json = |text| read(text, Dialect::JSON_SCHEMA, &Limits::default());
-    assert_eq!(json("NaN").ok().and_then(|v| v.as_str().map(str::to_owned)), Some("NaN".into()));
+    let literals = [
+        ("NaN", Some("NaN")),
+        ("Infinity", Some("Infinity")),
+        ("+Infinity", Some("Infinity")),
+        ("-Infinity", Some("-Infinity")),
+        ("+INF", Some("Infinity")),
+        ("-INF", Some("-Infinity")),
+        ("INF", None),
+        ("-NaN", None),
+        ("+1", None),
+    ];
+    for (source, meaning) in literals {
+        let read = json(source).ok().and_then(|value| value.as_str().map(str::to_owned));
+        assert_eq!(read.as_deref(), meaning, "{source}");
+        assert_eq!(refused(source, Dialect::AVRO).0, ParseErrorKind::Syntax, "{source}");
+    }
     assert!(json("{} trailing").is_ok());
     assert_eq!(refused("// c\n1", Dialect::JSON_SCHEMA).0, ParseErrorKind::Syntax);
     assert_eq!(

@@ -43,10 +43,13 @@ impl<'a> Lexer<'a> {
         Ok(())
     }
 
+    /// Observed: a text cannot end with a line comment in which nothing is said.
     fn comment(&mut self) -> Result<()> {
         let rest = self.text.get(self.pos..).unwrap_or_default();
-        if rest.starts_with("//") {
-            self.pos += memchr(b'\n', rest.as_bytes()).map_or(rest.len(), |end| end + 1);
+        if matches!(rest, "//" | "// ") {
+            self.fail("unexpected end of the text")
+        } else if rest.starts_with("//") {
+            self.line_comment();
             Ok(())
         } else if let Some(body) = rest.strip_prefix("/*") {
             match body.find("*/") {
@@ -61,20 +64,30 @@ impl<'a> Lexer<'a> {
         }
     }
 
+    fn line_comment(&mut self) {
+        let rest = self.text.as_bytes().get(self.pos..).unwrap_or_default();
+        self.pos += memchr(b'\n', rest).map_or(rest.len(), |end| end + 1);
+    }
+
     /// Passes the comment that may follow a field, a constant or a `reserved` on its line.
-    /// Observed: after such a block comment nothing else may stand on the line.
+    /// Observed: after such a block comment nothing else may stand on the line, and the text may
+    /// not end where the comment could begin.
     pub(super) fn trailing_comment(&mut self) -> Result<()> {
         while matches!(self.byte(self.pos), Some(b' ' | b'\t')) {
             self.pos += 1;
+        }
+        if self.is_at_end() {
+            return self.fail("unexpected end of the text");
         }
         let rest = self.text.get(self.pos..).unwrap_or_default();
         if !rest.starts_with('/') {
             return Ok(());
         }
-        self.comment()?;
         if rest.starts_with("//") {
+            self.line_comment();
             return Ok(());
         }
+        self.comment()?;
         while let Some(byte) = self.byte(self.pos) {
             match byte {
                 b' ' | b'\t' | b'\r' => self.pos += 1,
@@ -128,18 +141,9 @@ impl<'a> Lexer<'a> {
 
     /// A word, dots included.
     pub(super) fn word(&mut self) -> Result<&'a str> {
-        self.word_of(&WITH_DOTS)
-    }
-
-    /// A word that ends before a dot: one component of an option's name.
-    pub(super) fn component(&mut self) -> Result<&'a str> {
-        self.word_of(&WITHOUT_DOTS)
-    }
-
-    fn word_of(&mut self, alphabet: &Alphabet) -> Result<&'a str> {
         let found = self.peek()?;
         let rest = self.text.get(self.pos..).unwrap_or_default();
-        let belongs = |byte: &u8| alphabet.get(usize::from(*byte)).is_some_and(|belongs| *belongs);
+        let belongs = |byte: &u8| IN_WORDS.get(usize::from(*byte)).is_some_and(|belongs| *belongs);
         let end = rest.as_bytes().iter().take_while(|byte| belongs(byte)).count();
         if end == 0 {
             return self.fail(format!("expected a word but found '{found}'"));
@@ -235,20 +239,14 @@ impl<'a> Lexer<'a> {
 }
 
 /// Which bytes belong to a word.
-type Alphabet = [bool; 256];
-
-const WITHOUT_DOTS: Alphabet = alphabet(false);
-const WITH_DOTS: Alphabet = alphabet(true);
+const IN_WORDS: [bool; 256] = in_words();
 
 #[expect(clippy::indexing_slicing, reason = "a byte is an index of the whole alphabet")]
-const fn alphabet(has_dots: bool) -> Alphabet {
+const fn in_words() -> [bool; 256] {
     let mut belongs = [false; 256];
     let mut byte = 0_u8;
     while byte < 0x80 {
-        belongs[byte as usize] = byte.is_ascii_alphanumeric()
-            || byte == b'_'
-            || byte == b'-'
-            || has_dots && byte == b'.';
+        belongs[byte as usize] = byte.is_ascii_alphanumeric() || matches!(byte, b'_' | b'-' | b'.');
         byte += 1;
     }
     belongs

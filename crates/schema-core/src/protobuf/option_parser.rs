@@ -46,8 +46,7 @@ impl Parser<'_, '_> {
         };
         let mut path = Vec::new();
         while self.lexer.eat('.')? {
-            self.budget.enter(self.lexer.offset())?;
-            path.push(self.path_component()?);
+            self.path_components(&mut path)?;
         }
         // In text format the separator before a `{` may be left out.
         if !(separator == ':' && self.lexer.peek()? == '{') {
@@ -64,14 +63,33 @@ impl Parser<'_, '_> {
         OptionNode { name: head.name, is_custom: head.is_custom, value }
     }
 
-    /// One step of `(custom).inner.(other)`: its name and whether it stood in parentheses.
-    fn path_component(&mut self) -> Result<(SmolStr, bool)> {
+    /// What follows a dot of `(custom).inner.(other)`: names, each with whether it stood in
+    /// parentheses. Observed: a word takes all the dots it meets, the last one too, so that
+    /// nothing in parentheses can come after a word.
+    fn path_components(&mut self, path: &mut Vec<(SmolStr, bool)>) -> Result<()> {
+        let first = self.lexer.peek()?;
+        let name = self.name()?;
+        match first {
+            '(' => self.path_component(path, name.into(), true),
+            '[' => self.path_words(path, &format!("[{name}]")),
+            _ => self.path_words(path, name),
+        }
+    }
+
+    fn path_words(&mut self, path: &mut Vec<(SmolStr, bool)>, words: &str) -> Result<()> {
+        words.split('.').try_for_each(|word| self.path_component(path, word.into(), false))
+    }
+
+    fn path_component(
+        &mut self,
+        path: &mut Vec<(SmolStr, bool)>,
+        name: SmolStr,
+        is_custom: bool,
+    ) -> Result<()> {
+        self.budget.enter(self.lexer.offset())?;
         self.node()?;
-        Ok(match self.lexer.peek()? {
-            '(' => (self.name()?.into(), true),
-            '[' => (format_smolstr!("[{}]", self.name()?), false),
-            _ => (self.lexer.component()?.into(), false),
-        })
+        path.push((name, is_custom));
+        Ok(())
     }
 
     /// A value with all that it holds; a stack of open ones instead of recursion, as for messages.

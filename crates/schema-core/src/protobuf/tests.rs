@@ -242,6 +242,37 @@ fn what_would_be_stored_as_blank_text_is_an_empty_schema() {
     }
 }
 
+#[test]
+fn word_of_an_options_path_takes_the_dots_it_meets() {
+    let field = |option: &str| format!("message A {{\n  optional int32 n = 1 [{option}];\n}}\n");
+    for path in ["(x).y.z", "(x).(y).z", "(x).(y.z).(w)", "(x).y. ", "(x)..y", "(x).[y.z]"] {
+        let option = format!("{} = 7", path.trim());
+        assert_eq!(canonical(&field(&option)), format!("\n{}", field(&option)), "{path}");
+    }
+    for (path, column) in [("(x).y.(z)", 31), ("(x).y. z", 32), ("(x).(y).z.(w)", 35)] {
+        let error = failure(&field(&format!("{path} = 7")));
+        assert_eq!((error.0, error.2), (ParseErrorKind::Syntax, Some(at(2, column))), "{path}");
+    }
+}
+
+#[test]
+fn text_cannot_end_before_a_trailing_comment_or_in_an_empty_one() {
+    for (text, is_taken) in [
+        ("reserved 4;", false),
+        ("reserved 4; ", false),
+        ("reserved 4;\n", true),
+        ("reserved 4;//", true),
+        ("//", false),
+        ("// ", false),
+        ("//\n", true),
+        ("///", true),
+        ("//  ", true),
+    ] {
+        let text = format!("message A {{}} {text}");
+        assert_eq!(parse(&text).is_ok(), is_taken, "{text:?}");
+    }
+}
+
 const PIECES: [&str; 48] = [
     "syntax",
     "=",

@@ -8,8 +8,8 @@ mod json;
 mod protobuf;
 
 use levada_schema_core::{
-    CheckError, CompatibilityLevel, Limits, ParseError, RawSchema, Reference, ResolvedReference,
-    Schema, SchemaType, Validation, check_version,
+    CheckError, CompatibilityLevel, CounterExample, Limits, ParseError, RawSchema, Reference,
+    ResolvedReference, Schema, SchemaType, Validation, check_version, counter_example,
 };
 
 /// One hostile input.
@@ -50,6 +50,31 @@ impl Task {
             assert!(error.message.len() <= 2_000, "a message of {} bytes", error.message.len());
             format!("{:?}", error.kind)
         })
+    }
+
+    /// What the search for a value comes to that shows each of the first findings of a pair, in the
+    /// words of [`CounterExample`]; nothing where there is no finding.
+    pub(crate) fn examples(&self, findings_max: usize) -> Vec<&'static str> {
+        let Self::Compare(schema_type, [candidate, previous]) = self else { return Vec::new() };
+        let [candidate, previous] =
+            [candidate, previous].map(|(text, references)| parse(*schema_type, text, references));
+        let (Ok(candidate), Ok(previous), limits) = (candidate, previous, Limits::default()) else {
+            return Vec::new();
+        };
+        let report = check_version(CompatibilityLevel::Full, &candidate, &previous, &limits);
+        let found = report.map(|report| report.incompatibilities).unwrap_or_default();
+        found
+            .iter()
+            .take(findings_max)
+            .map(|found| match counter_example(&candidate, &previous, found, &limits) {
+                CounterExample::Value(example) => {
+                    assert!(!example.refusal.is_empty(), "{}", example.value);
+                    "value"
+                }
+                CounterExample::NoneExists(_) => "none exists",
+                CounterExample::NotFound => "not found",
+            })
+            .collect()
     }
 
     fn outcome(&self) -> Result<String, ParseError> {

@@ -105,6 +105,27 @@ impl Places {
     }
 }
 
+impl Places {
+    /// Whether no value gets to the place, because something beside the way has none.
+    pub(super) fn is_out_of_reach(
+        &self,
+        place: usize,
+        (types, plain): (&Types, &PlainValues<'_>),
+    ) -> bool {
+        let mut place = self.list.get(place);
+        while let Some((before, step)) = place.and_then(|place| place.reached) {
+            place = self.list.get(before);
+            if let (Some(outer), Step::Field(at)) = (place, step) {
+                let beside = fields_beside(types, outer.pair.1, at);
+                if beside.into_iter().any(|id| plain.is_without_values(id)) {
+                    return true;
+                }
+            }
+        }
+        false
+    }
+}
+
 /// The types of all fields but the one at `at`.
 fn fields_beside(types: &Types, record: TypeId, at: usize) -> Vec<TypeId> {
     let mut fields = types.inside(record);

@@ -1,8 +1,8 @@
 //! An example, or the lack of one, for each rule.
 
 use crate::{
-    CompatibilityLevel, CounterExample, Limits, RawSchema, Rule, Schema, SchemaType, Validation,
-    check_version, counter_example,
+    CompatibilityLevel, CounterExample, ExampleValue, Limits, NoneExists, RawSchema, Rule, Schema,
+    SchemaType, Validation, check_version, counter_example,
 };
 
 fn parsed(text: &str) -> Schema {
@@ -11,7 +11,7 @@ fn parsed(text: &str) -> Schema {
 }
 
 /// The rules that `reader` breaks with `writer`, each with its example.
-fn examples(reader: &str, writer: &str) -> Vec<(Rule, Option<CounterExample>)> {
+fn examples(reader: &str, writer: &str) -> Vec<(Rule, CounterExample)> {
     let (reader, writer, limits) = (parsed(reader), parsed(writer), Limits::default());
     let report = check_version(CompatibilityLevel::Backward, &reader, &writer, &limits);
     let found = report.expect("a verdict").incompatibilities;
@@ -25,7 +25,7 @@ fn examples(reader: &str, writer: &str) -> Vec<(Rule, Option<CounterExample>)> {
 fn value(reader: &str, writer: &str, rule: Rule) -> String {
     let examples = examples(reader, writer);
     match examples.as_slice() {
-        [(found, Some(example))] if *found == rule => example.value.clone(),
+        [(found, CounterExample::Value(example))] if *found == rule => example.value.clone(),
         other => panic!("{other:?} of {writer} read with {reader}"),
     }
 }
@@ -50,7 +50,7 @@ fn example_has_its_value_its_bytes_and_what_the_reader_says() {
         examples(&reader, &writer),
         vec![(
             Rule::AvroTypeMismatch,
-            Some(CounterExample {
+            CounterExample::Value(ExampleValue {
                 value: r#"{"a":"","e":null}"#.to_owned(),
                 encoded: vec![0, 0],
                 refusal: "at e: the reader wants long and cannot make it of null".to_owned(),
@@ -113,7 +113,7 @@ fn each_of_several_findings_is_refused_for_its_own_reason() {
     let reader = record("Q", &fields(&e("F", r#""A""#), more));
     let outcomes: Vec<_> = examples(&reader, &writer)
         .into_iter()
-        .map(|(_, example)| example.map(|it| (it.value, it.refusal)).expect("an example"))
+        .map(|(_, example)| example.value().map(|it| (it.value, it.refusal)).expect("an example"))
         .collect();
     let outcome = |value: &str, refusal: &str| (value.to_owned(), refusal.to_owned());
     let missing = |at: &str, record: &str, field: &str| {
@@ -199,7 +199,7 @@ fn finding_that_the_reference_repeats_with_the_path_of_the_first_visit_has_its_e
     };
     let found: Vec<_> = examples(&pair(2), &pair(1))
         .into_iter()
-        .map(|(rule, example)| (rule, example.expect("an example").value))
+        .map(|(rule, example)| (rule, example.value().expect("an example").value))
         .collect();
     assert_eq!(
         found,
@@ -221,9 +221,10 @@ fn recursive_types_give_a_finite_value() {
     );
 }
 
-/// Classes without an example: the writer has no value, or the reference is stricter than a reader.
+/// The writer has no value, there or at all, or the reference is stricter than a reader.
 #[test]
-fn finding_that_no_value_shows_has_no_example() {
+fn finding_without_an_example_says_so_and_proven_ones_why() {
+    let nothing = CounterExample::NoneExists(NoneExists::WriterAllowsNothing);
     let endless = |size| {
         record(
             "R",
@@ -237,13 +238,19 @@ fn finding_that_no_value_shows_has_no_example() {
         "R",
         r#"{"name":"b","type":"int","default":0},{"name":"a","aliases":["b"],"type":"string"}"#,
     );
-    for (rule, reader, writer) in [
-        (Rule::AvroFixedSizeMismatch, endless(1), endless(2)),
-        (Rule::AvroAmbiguousAlias, own_alias.clone(), own_alias),
-        (Rule::AvroNameMismatch, aliased.to_owned(), fixed("F", 1)),
-        (Rule::AvroTypeMismatch, taken, record("R", r#"{"name":"b","type":"string"}"#)),
+    let branch =
+        |size| record("U", &format!(r#"{{"name":"u","type":["null",{}]}}"#, endless(size)));
+    let written = record("R", r#"{"name":"b","type":"string"}"#);
+    let unproven = CounterExample::NotFound;
+    for (rule, reader, writer, outcome) in [
+        (Rule::AvroFixedSizeMismatch, endless(1), endless(2), &nothing),
+        (Rule::AvroMissingUnionBranch, branch(1), branch(2), &nothing),
+        (Rule::AvroAmbiguousAlias, own_alias.clone(), own_alias, &unproven),
+        (Rule::AvroNameMismatch, aliased.to_owned(), fixed("F", 1), &unproven),
+        (Rule::AvroTypeMismatch, taken, written, &unproven),
     ] {
-        assert_eq!(examples(&reader, &writer), vec![(rule, None)], "{writer} read with {reader}");
+        let found = examples(&reader, &writer);
+        assert_eq!(found, vec![(rule, outcome.clone())], "{writer} read with {reader}");
     }
 }
 
@@ -289,10 +296,11 @@ fn search_ends_at_its_limits() {
     let limits = Limits::default();
     let report = check_version(CompatibilityLevel::Backward, &reader, &writer, &limits);
     let found = report.expect("a verdict").incompatibilities;
-    let tried = |limits: Limits| counter_example(&reader, &writer, &found[0], &limits).is_some();
-    assert!(tried(limits));
-    assert!(!tried(Limits { pairs_max: 10, ..limits }), "too many pairs");
-    assert!(!tried(Limits { depth_max: 10, ..limits }), "too deep");
+    let tried = |limits: Limits| counter_example(&reader, &writer, &found[0], &limits);
+    assert!(matches!(tried(limits), CounterExample::Value(_)));
+    let unknown = CounterExample::NotFound;
+    assert_eq!(tried(Limits { pairs_max: 10, ..limits }), unknown, "too many pairs");
+    assert_eq!(tried(Limits { depth_max: 10, ..limits }), unknown, "too deep");
 }
 
 #[test]
@@ -310,6 +318,9 @@ fn value_that_would_be_too_large_is_not_built() {
     let root = |of: &str, name: &str| record(name, &format!(r#"{{"name":"r","type":{of}}}"#));
     for writer in [root(&writer, "W"), root(&huge, "W")] {
         let reader = writer.replacen('W', "X", 1);
-        assert_eq!(examples(&reader, &writer), vec![(Rule::AvroNameMismatch, None)]);
+        assert_eq!(
+            examples(&reader, &writer),
+            vec![(Rule::AvroNameMismatch, CounterExample::NotFound)]
+        );
     }
 }

@@ -12,6 +12,8 @@ pub(in crate::avro) struct PlainValues<'a> {
     sizes: Vec<Option<usize>>,
     size_max: usize,
     depth_max: usize,
+    /// No more rounds would find more: what has no size has no value.
+    is_settled: bool,
 }
 
 impl<'a> PlainValues<'a> {
@@ -21,10 +23,12 @@ impl<'a> PlainValues<'a> {
             sizes: vec![None; types.len()],
             size_max: limits.text_bytes_max,
             depth_max: depth_max(limits),
+            is_settled: false,
         };
         // Each round knows the values that are one level deeper than those of the round before.
         for _ in 0..=plain.depth_max {
             if !plain.grow() {
+                plain.is_settled = true;
                 break;
             }
         }
@@ -35,6 +39,11 @@ impl<'a> PlainValues<'a> {
     pub(in crate::avro) fn value(&self, id: TypeId) -> Option<Value> {
         self.size(id).filter(|&size| size <= self.size_max)?;
         self.built(id, 0)
+    }
+
+    /// Whether it is certain that the type has no value, however deep.
+    pub(in crate::avro) fn is_without_values(&self, id: TypeId) -> bool {
+        self.is_settled && self.size(id).is_none()
     }
 
     pub(in crate::avro) fn size(&self, id: TypeId) -> Option<usize> {

@@ -3,7 +3,7 @@
 use serde_json::Value;
 
 use super::search::{Focus, Found, INNER_MAX, Search, Wanted};
-use super::shape::{All, Shape, Type};
+use super::shape::{All, Schema, Shape, Type};
 use super::values::same;
 use crate::json::model::{Additional, ArrayRules, Kind};
 
@@ -13,9 +13,10 @@ const ITEMS_MAX: usize = 300;
 const SAMPLES_MAX: usize = 24;
 
 /// What is to be in an array.
-struct Plan<'p> {
+struct Plan<'p, 'm> {
     fixed: &'p [(usize, Value)],
-    contained: Vec<Value>,
+    /// Items that must be among the others, each by its schema.
+    contained: Vec<Schema<'m>>,
     count: usize,
 }
 
@@ -127,7 +128,7 @@ impl Search {
         count: usize,
     ) -> Option<Vec<Value>> {
         let schemas: All<'_> = shape.arrays.iter().map(|(schema, _)| *schema).collect();
-        let contained = self.contained(shape);
+        let contained = Self::contained(shape);
         let mut last = None;
         for contained in [Vec::new(), contained] {
             if last.is_some() && contained.is_empty() {
@@ -147,43 +148,58 @@ impl Search {
         &mut self,
         shape: &Shape<'_>,
         readers: &[Shape<'_>],
-        plan: Plan<'_>,
+        plan: Plan<'_, '_>,
     ) -> Option<Vec<Value>> {
         let rules = || shape.arrays.iter().map(|(_, rules)| *rules);
         let least = rules().filter_map(|rules| usize::try_from(rules.min_items?).ok()).max();
         let needed = plan.fixed.iter().map(|(index, _)| index + 1).max().unwrap_or(0);
-        let free = plan.fixed.len() + plan.contained.len();
-        let count = plan.count.max(least.unwrap_or(0)).max(needed).max(free);
-        if count > ITEMS_MAX {
+        let count = plan.count.max(least.unwrap_or(0)).max(needed);
+        let most = count.max(plan.fixed.len() + plan.contained.len() + positions(shape));
+        if most > ITEMS_MAX {
             return None;
         }
         let is_unique = rules().any(|rules| rules.unique);
-        let mut contained = plan.contained.into_iter();
+        let mut contained = plan.contained.into_iter().peekable();
         let mut items: Vec<Value> = Vec::with_capacity(count);
-        for index in 0..count {
-            let given =
-                plan.fixed.iter().find(|(at, _)| *at == index).map(|(_, value)| value.clone());
-            let item = match given.or_else(|| contained.next()) {
+        while items.len() < most && (items.len() < count || contained.peek().is_some()) {
+            let index = items.len();
+            let others = is_unique.then_some(&items);
+            let given = plan.fixed.iter().find(|(at, _)| *at == index).map(|(_, v)| v.clone());
+            let held = contained.peek().filter(|_| given.is_none()).copied();
+            let held = held.and_then(|held| self.contained_sample(shape, (index, held), others));
+            if held.is_some() {
+                contained.next();
+            }
+            let item = match given.or(held) {
                 Some(item) => item,
-                None => self.item_sample(shape, readers, index, is_unique.then_some(&items))?,
+                None => self.item_sample(shape, readers, index, others)?,
             };
             items.push(item);
         }
         Some(items)
     }
 
-    /// The items that the array must contain.
-    fn contained(&mut self, shape: &Shape<'_>) -> Vec<Value> {
-        let mut items = Vec::new();
-        for (schema, rules) in &shape.arrays {
-            let Some(contains) = rules.contains else { continue };
-            let count = schema.contained(rules).0.min(ITEMS_MAX);
-            let mut writer = item_schemas(shape, positions(shape)).unwrap_or_default();
-            writer.push(schema.with(contains));
-            let samples = self.samples(&writer, count.clamp(1, SAMPLES_MAX));
-            items.extend(samples.iter().cycle().take(count).cloned());
-        }
-        items
+    /// The schemas of the items that the array must contain.
+    fn contained<'m>(shape: &Shape<'m>) -> Vec<Schema<'m>> {
+        let all = shape.arrays.iter().filter_map(|(schema, rules)| {
+            let contains = schema.with(rules.contains?);
+            Some(std::iter::repeat_n(contains, schema.contained(rules).0.min(ITEMS_MAX)))
+        });
+        all.flatten().collect()
+    }
+
+    /// An item that is also what the array must contain.
+    fn contained_sample(
+        &mut self,
+        shape: &Shape<'_>,
+        (index, held): (usize, Schema<'_>),
+        others: Option<&Vec<Value>>,
+    ) -> Option<Value> {
+        let mut writer = item_schemas(shape, index)?;
+        writer.push(held);
+        let others = others.map(Vec::as_slice).unwrap_or_default();
+        let samples = self.samples(&writer, if others.is_empty() { 1 } else { SAMPLES_MAX });
+        samples.into_iter().find(|sample| !others.iter().any(|other| same(other, sample)))
     }
 
     /// An item that is none of `others`, where they must differ.

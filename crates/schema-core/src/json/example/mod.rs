@@ -17,11 +17,11 @@ mod values;
 
 use serde_json::Value;
 
-use self::path::Walk;
+use self::path::{Target, Walk};
 use self::search::{Search, Wanted};
 use self::shape::Schema;
-use super::{Dialect, JsonSchema, Validator, Violation};
-use crate::{CounterExample, Incompatibility, JsonRule, Limits, Rule};
+use super::{Dialect, JsonSchema, Validator, Violation, proof};
+use crate::{CounterExample, ExampleValue, Incompatibility, JsonRule, Limits, Rule};
 
 /// Of [`Limits::pairs_max`], how many steps one search may take: one for as many.
 const PAIRS_PER_STEP: usize = 5;
@@ -32,37 +32,34 @@ const NOTHING_ALLOWED: &str = "False schema does not allow";
 /// Longest refusal that is shown whole, in characters.
 const SHOWN_CHARS_MAX: usize = 300;
 
-/// An instance that shows `found`.
+/// An instance that shows `found`, or the proof that there is none; some rules see a difference
+/// where the standard has none.
 ///
-/// `None` if none was found within `limits`; some rules see a difference where the standard has
-/// none. Also if either schema cannot validate, as with patterns that have no linear search.
+/// Nothing is found if either schema cannot validate, as with patterns that have no linear search.
 pub(crate) fn counter_example(
     reader: &JsonSchema,
     writer: &JsonSchema,
     found: &Incompatibility,
     limits: &Limits,
-) -> Option<CounterExample> {
-    let Rule::Json(rule) = found.rule else { return None };
-    let path = found.path.strip_prefix("#/")?;
-    let trial = Trial { writer: writer.validator().ok()?, reader: reader.validator().ok()?, rule };
-    let mut search = Search::new(limits.pairs_max / PAIRS_PER_STEP, limits);
-    let (from, to) = (root(writer), root(reader));
-    let target = Walk::new(&mut search, rule).target(from, to, path)?;
-    let wanted = Wanted { writer: &target.both.writer, reader: &target.both.reader };
-    let values = search.values(wanted, &target.focus, VALUES_MAX);
-    let pointer = target.pointer();
-    let mut second_best = None;
-    for value in values {
-        let Some(instance) = target.wrapped(&mut search, value) else { continue };
-        match trial.verdict(&instance, &pointer) {
-            Some((violation, true)) => return shown(&instance, &violation),
-            Some((violation, false)) if second_best.is_none() => {
-                second_best = shown(&instance, &violation);
-            }
-            _ => {}
-        }
+) -> CounterExample {
+    let (Rule::Json(rule), Some(path)) = (found.rule, found.path.strip_prefix("#/")) else {
+        return CounterExample::NotFound;
+    };
+    let (Ok(for_writer), Ok(for_reader)) = (writer.validator(), reader.validator()) else {
+        return CounterExample::NotFound;
+    };
+    let trial = Trial { writer: for_writer, reader: for_reader, rule };
+    let steps_max = limits.pairs_max / PAIRS_PER_STEP;
+    let tried = trial.search((writer, reader), path, (limits, steps_max));
+    if let Some((value, true)) = tried {
+        return CounterExample::Value(value);
     }
-    second_best
+    let about = (rule, keywords(rule));
+    match (proof::none_exists((writer, reader), about, path, (limits, steps_max)), tried) {
+        (Some(reason), _) => CounterExample::NoneExists(reason),
+        (None, Some((value, _))) => CounterExample::Value(value),
+        (None, None) => CounterExample::NotFound,
+    }
 }
 
 fn root(schema: &JsonSchema) -> Schema<'_> {
@@ -80,35 +77,91 @@ struct Trial {
 }
 
 impl Trial {
-    /// The reader's violation nearest to the finding, and whether it is by the finding's keyword;
-    /// `None` if there is none at its place or the writer's schema refuses the instance.
-    fn verdict(&self, instance: &Value, pointer: &str) -> Option<(Violation, bool)> {
+    /// The first value that shows the finding, and whether it is by the finding's keyword that the
+    /// reader refuses it; the first by another one if there is none.
+    fn search(
+        &self,
+        (writer, reader): (&JsonSchema, &JsonSchema),
+        path: &str,
+        (limits, steps_max): (&Limits, usize),
+    ) -> Option<(ExampleValue, bool)> {
+        let mut search = Search::new(steps_max, limits);
+        let target = Walk::new(&mut search, self.rule).target(root(writer), root(reader), path)?;
+        let wanted = Wanted { writer: &target.both.writer, reader: &target.both.reader };
+        let values = search.values(wanted, &target.focus, VALUES_MAX);
+        let place = Pointed::of(&target);
+        let mut second_best = None;
+        for value in values {
+            let Some(instance) = target.wrapped(&mut search, value) else { continue };
+            let Some((violation, is_told)) = self.verdict(&instance, &place) else { continue };
+            if is_told {
+                return Some((shown(&instance, &violation)?, true));
+            }
+            if second_best.is_none() {
+                second_best = shown(&instance, &violation);
+            }
+        }
+        second_best.map(|value| (value, false))
+    }
+
+    /// The reader's violation nearest to the finding, and whether it is by the finding's keyword at
+    /// its very place; `None` if there is none around or the writer's schema refuses the instance.
+    fn verdict(&self, instance: &Value, place: &Pointed) -> Option<(Violation, bool)> {
         if !self.writer.is_valid(instance) {
             return None;
         }
         let mut violations = self.reader.violations(instance);
-        violations.retain(|violation| is_near(&violation.instance_path, pointer));
-        let told = violations.iter().position(|violation| tells(self.rule, violation));
+        violations.retain(|violation| place.is_near(&violation.instance_path));
+        let told = violations.iter().position(|violation| {
+            place.is_meant(&violation.instance_path) && tells(self.rule, violation)
+        });
         let at = told.unwrap_or(0);
         (at < violations.len()).then(|| (violations.swap_remove(at), told.is_some()))
     }
 }
 
-/// Whether one place is inside the other.
-fn is_near(a: &str, b: &str) -> bool {
-    let is_within = |inner: &str, outer: &str| {
-        inner.strip_prefix(outer).is_some_and(|rest| rest.is_empty() || rest.starts_with('/'))
-    };
-    is_within(a, b) || is_within(b, a)
+/// The place of a finding in instances, as JSON pointers.
+struct Pointed {
+    place: String,
+    /// The member or item of it that the finding is about, if it is about one.
+    inside: Option<String>,
+}
+
+impl Pointed {
+    fn of(target: &Target<'_>) -> Self {
+        let place = target.pointer();
+        let inside = target.focus.token().map(|token| format!("{place}/{token}"));
+        Self { place, inside }
+    }
+
+    /// Whether `path` leads to the place, into it or to what is around it.
+    fn is_near(&self, path: &str) -> bool {
+        is_within(path, &self.place) || is_within(&self.place, path)
+    }
+
+    fn is_meant(&self, path: &str) -> bool {
+        match &self.inside {
+            Some(inside) => path == self.place || is_within(path, inside),
+            None => is_within(path, &self.place),
+        }
+    }
+}
+
+fn is_within(inner: &str, outer: &str) -> bool {
+    inner.strip_prefix(outer).is_some_and(|rest| rest.is_empty() || rest.starts_with('/'))
 }
 
 /// Whether the violation is by a keyword that the rule is about.
 fn tells(rule: JsonRule, violation: &Violation) -> bool {
-    let name = rule.as_str();
-    let known = KEYWORDS.iter().find(|(start, _)| name.starts_with(start));
-    known.is_none_or(|(_, keywords)| {
+    keywords(rule).is_none_or(|keywords| {
         violation.schema_path.split('/').any(|part| keywords.contains(&part))
     })
+}
+
+/// The keywords that the rule is about, unless it is about whole schemas.
+fn keywords(rule: JsonRule) -> Option<&'static [&'static str]> {
+    let name = rule.as_str();
+    KEYWORDS.iter().find(|(start, _)| name.starts_with(start)).map(|(_, keywords)| *keywords)
 }
 
 /// The keywords that rules are about, by how the names of the rules begin.
@@ -136,7 +189,7 @@ const KEYWORDS: [(&str, &[&str]); 21] = [
     ("UNEVALUATED", &["unevaluatedProperties", "unevaluatedItems"]),
 ];
 
-fn shown(instance: &Value, violation: &Violation) -> Option<CounterExample> {
+fn shown(instance: &Value, violation: &Violation) -> Option<ExampleValue> {
     let value = serde_json::to_string(instance).ok()?;
     let Violation { message, instance_path, .. } = violation;
     let message = message.replace(NOTHING_ALLOWED, "the schema allows nothing here, found");
@@ -148,7 +201,7 @@ fn shown(instance: &Value, violation: &Violation) -> Option<CounterExample> {
         Some((end, _)) => format!("{}...", refusal.get(..end)?),
         None => refusal,
     };
-    Some(CounterExample { encoded: value.clone().into_bytes(), value, refusal })
+    Some(ExampleValue { encoded: value.clone().into_bytes(), value, refusal })
 }
 
 #[cfg(test)]

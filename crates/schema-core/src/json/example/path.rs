@@ -272,12 +272,17 @@ impl Target<'_> {
     /// The place in the instance as a JSON pointer.
     pub(super) fn pointer(&self) -> String {
         let steps = self.around.iter().filter_map(|(_, step)| match step {
-            Step::Member(name) => Some(format!("/{}", name.replace('~', "~0").replace('/', "~1"))),
+            Step::Member(name) => Some(format!("/{}", escaped(name))),
             Step::Item(index) => Some(format!("/{index}")),
             Step::Beside(_) => None,
         });
         steps.collect()
     }
+}
+
+/// A name as a token of a JSON pointer.
+pub(super) fn escaped(name: &str) -> String {
+    name.replace('~', "~0").replace('/', "~1")
 }
 
 /// Rules about a property that only one side lists.

@@ -4,6 +4,7 @@
 use serde_json::Value;
 
 use super::holds::Judge;
+use super::path::escaped;
 use super::shape::{All, Schema, Shape, Type, shapes};
 use super::values::{numbers, simple, strings};
 use crate::Limits;
@@ -25,6 +26,17 @@ pub(super) enum Focus {
     /// Members that no schema lists.
     Extra,
     Item(usize),
+}
+
+impl Focus {
+    /// The last token of the pointer to what is varied, if that is one place.
+    pub(super) fn token(&self) -> Option<String> {
+        match self {
+            Self::Member(name) => Some(escaped(name)),
+            Self::Item(index) => Some(index.to_string()),
+            Self::Everything | Self::Extra => None,
+        }
+    }
 }
 
 /// What is looked for: all of `writer` hold, each alternative of `reader` fails.

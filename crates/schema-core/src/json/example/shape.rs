@@ -175,6 +175,10 @@ pub(super) fn shapes<'m>(schemas: &[Schema<'m>]) -> Vec<Shape<'m>> {
             }
             kind => {
                 plain(schema, kind, &mut shape);
+                if let Kind::Object(rules) = kind {
+                    let by = rules.required.iter().filter_map(|name| rules.schemas_by.get(name));
+                    pending.extend(by.map(|id| schema.with(*id)));
+                }
                 open.push((shape, pending));
             }
         }

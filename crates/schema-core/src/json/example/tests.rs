@@ -1,31 +1,38 @@
 //! Each family of rules has an instance that shows it, unless none can.
 
 use crate::json::JsonSchema;
-use crate::{CompatibilityPolicy, Limits, Side};
+use crate::{CompatibilityPolicy, CounterExample, Limits, NoneExists, Side};
+
+/// What a search came to: a value with what the reader says to it, or what is known.
+type Outcome = Result<(String, String), Option<NoneExists>>;
 
 /// For each finding its rule and what shows it.
-fn shown(
-    writer: &str,
-    reader: &str,
-    limits: &Limits,
-) -> Vec<(&'static str, Option<(String, String)>)> {
+fn shown(writer: &str, reader: &str, limits: &Limits) -> Vec<(&'static str, Outcome)> {
     let parse = |text| JsonSchema::parse(text, &[], &Limits::default()).unwrap();
     let (reader, writer) = (parse(reader), parse(writer));
     let policy = CompatibilityPolicy::Strict;
     let found =
         crate::json::compare(&reader, &writer, Side::New, policy, &Limits::default()).unwrap();
     let shown = |found| {
-        let example = super::counter_example(&reader, &writer, &found, limits);
-        let told = example.map(|example| {
-            assert_eq!(example.encoded, example.value.as_bytes());
-            (example.value, example.refusal)
-        });
-        (found.rule.as_str(), told)
+        let outcome = match super::counter_example(&reader, &writer, &found, limits) {
+            CounterExample::Value(example) => {
+                assert_eq!(example.encoded, example.value.as_bytes());
+                Ok((example.value, example.refusal))
+            }
+            CounterExample::NoneExists(reason) => Err(Some(reason)),
+            CounterExample::NotFound => Err(None),
+        };
+        (found.rule.as_str(), outcome)
     };
     found.into_iter().map(shown).collect()
 }
 
-fn check(writer: &str, reader: &str, rule: &str, example: Option<(&str, &str)>) {
+fn check(
+    writer: &str,
+    reader: &str,
+    rule: &str,
+    example: Result<(&str, &str), Option<NoneExists>>,
+) {
     let shown = shown(writer, reader, &Limits::default());
     let example = example.map(|(value, refusal)| (value.to_owned(), refusal.to_owned()));
     let found = shown.iter().find(|(known, _)| *known == rule);
@@ -104,7 +111,7 @@ fn limits_of_plain_values() {
         ),
     ];
     for (writer, reader, rule, value, refusal) in cases {
-        check(writer, reader, rule, Some((value, refusal)));
+        check(writer, reader, rule, Ok((value, refusal)));
     }
 }
 
@@ -155,7 +162,7 @@ fn objects_have_what_else_they_need_around_the_place() {
         ),
     ];
     for (writer, reader, rule, value, refusal) in cases {
-        check(writer, reader, rule, Some((value, refusal)));
+        check(writer, reader, rule, Ok((value, refusal)));
     }
 }
 
@@ -197,7 +204,7 @@ fn arrays_have_items_up_to_the_place() {
         ),
     ];
     for (writer, reader, rule, value, refusal) in cases {
-        check(&modern(writer), &modern(reader), rule, Some((value, refusal)));
+        check(&modern(writer), &modern(reader), rule, Ok((value, refusal)));
     }
 }
 
@@ -235,31 +242,38 @@ fn combinations_are_searched_branch_by_branch() {
         ),
     ];
     for (writer, reader, rule, value, refusal) in cases {
-        check(writer, reader, rule, Some((value, refusal)));
+        check(writer, reader, rule, Ok((value, refusal)));
     }
 }
 
 #[test]
-fn what_no_instance_shows_has_no_example() {
-    for (writer, reader, rule) in [
-        // Every instance that matched still does.
+fn what_no_instance_shows_says_why_if_that_is_proven() {
+    use NoneExists::{ReaderTakesAll, WriterAllowsNothing};
+    for (writer, reader, rule, reason) in [
         (
-            r#"{"type":"string","pattern":"^a{2}$"}"#,
-            r#"{"type":"string","pattern":"^aa$"}"#,
-            "PATTERN_CHANGED",
+            r#"{"type":"string"}"#,
+            r#"{"type":"string","minLength":0}"#,
+            "MIN_LENGTH_ADDED",
+            Some(ReaderTakesAll),
         ),
-        (r#"{"type":"string"}"#, r#"{"type":"string","minLength":0}"#, "MIN_LENGTH_ADDED"),
-        (r#"{"enum":["a"]}"#, r#"{"const":"a"}"#, "TYPE_CHANGED"),
-        // The writer allows nothing.
+        (r#"{"enum":["a"]}"#, r#"{"const":"a"}"#, "TYPE_CHANGED", Some(ReaderTakesAll)),
         (
             r#"{"type":"integer","minimum":5,"maximum":2}"#,
             r#"{"type":"integer","minimum":6,"maximum":2}"#,
             "MINIMUM_INCREASED",
+            Some(WriterAllowsNothing),
+        ),
+        // What is wrong at the root is no matter of the property.
+        (
+            r#"{"type":"object","properties":{"a":{"enum":["x"]}}}"#,
+            r#"{"type":"object","properties":{"a":{"const":"x"}},"minProperties":1}"#,
+            "TYPE_CHANGED",
+            Some(ReaderTakesAll),
         ),
         // No linear search.
-        (r#"{"type":"string"}"#, r#"{"type":"string","pattern":"(?=a)b"}"#, "PATTERN_ADDED"),
+        (r#"{"type":"string"}"#, r#"{"type":"string","pattern":"(?=a)b"}"#, "PATTERN_ADDED", None),
     ] {
-        check(writer, reader, rule, None);
+        check(writer, reader, rule, Err(reason));
     }
 }
 
@@ -268,7 +282,7 @@ fn the_search_ends_at_its_limits() {
     let writer = r#"{"type":"string","maxLength":4}"#;
     let reader = r#"{"type":"string","maxLength":2}"#;
     let limits = Limits { pairs_max: 0, ..Limits::default() };
-    assert_eq!(shown(writer, reader, &limits), [("MAX_LENGTH_DECREASED", None)]);
+    assert_eq!(shown(writer, reader, &limits), [("MAX_LENGTH_DECREASED", Err(None))]);
 }
 
 #[test]
@@ -291,5 +305,5 @@ fn schemas_that_double_at_each_level_end_the_search() {
         )
     };
     let shown = shown(&schema(9), &schema(8), &Limits::default());
-    assert_eq!(shown, [("COMBINED_TYPE_SUBSCHEMAS_CHANGED", None)]);
+    assert_eq!(shown, [("COMBINED_TYPE_SUBSCHEMAS_CHANGED", Err(None))]);
 }

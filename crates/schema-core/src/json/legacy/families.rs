@@ -9,6 +9,7 @@ use crate::json::dialect::Dialect;
 use crate::json::documents::Document;
 use crate::json::java_order::copied_hash_order;
 use crate::json::model::{Additional, ArrayRules, Kind, NumberRules, ObjectRules, StringRules};
+use crate::json::text::printed_integer;
 use crate::json_text::{Data, Object, Value};
 
 pub(super) const STRING: &[&str] = &["minLength", "maxLength", "pattern", "format"];
@@ -112,11 +113,11 @@ pub(super) fn number(
     Ok(Kind::Number(Box::new(rules)))
 }
 
-/// An integer of 32 bits, written as one: `1.0` is not.
+/// An integer of 32 bits, printed as one: `1.0` is not.
 fn integer(document: &Document, object: &Object, key: &str) -> Result<Option<i32>, ParseError> {
     let Some(value) = object.get(key) else { return Ok(None) };
     if let Data::Number(number) = &value.data
-        && let Some(small) = number.as_i64().and_then(|wide| i32::try_from(wide).ok())
+        && let Some(small) = printed_integer(number).and_then(|wide| i32::try_from(wide).ok())
     {
         return Ok(Some(small));
     }

@@ -6,7 +6,7 @@
 use super::Place;
 use crate::json::decimal::Decimal;
 use crate::json::model::Held;
-use crate::json::text::{normalized_with, printed_number};
+use crate::json::text::{normalized_with, printed_integer, printed_number};
 use crate::json_text::{Data, Number, Value};
 
 /// The text of a value.
@@ -24,11 +24,17 @@ pub(in crate::json) fn text(value: &Value, from_reference: bool) -> String {
     let inside = matches!(value.data, Data::Array(_) | Data::Object(_));
     normalized_with(value, &|number| match (inside, from_reference) {
         (false, false) => printed_number(number),
-        (true, false) => copied(number, number.as_i64().is_some()),
-        (_, true) if !number.is_integer() => double(number),
+        (true, false) => copied(number, printed_integer(number).is_some()),
+        (_, true) if !is_printed_whole(number) => double(number),
         (false, true) => read_integer(number),
-        (true, true) => copied(number, number.as_i64().is_some_and(|n| i32::try_from(n).is_ok())),
+        (true, true) => {
+            copied(number, printed_integer(number).is_some_and(|n| i32::try_from(n).is_ok()))
+        }
     })
+}
+
+fn is_printed_whole(number: &Number) -> bool {
+    printed_number(number).bytes().all(|byte| byte.is_ascii_digit() || byte == b'-')
 }
 
 /// A number inside a copied value: as it is if it `fits`, else the last 32 bits of its whole part.
@@ -49,7 +55,7 @@ fn double(number: &Number) -> String {
 /// passes 64.
 fn read_integer(number: &Number) -> String {
     let printed = printed_number(number);
-    match number.as_i64() {
+    match printed_integer(number) {
         Some(wide) if i32::try_from(wide).is_err() => format!("{printed}n"),
         _ => printed,
     }

@@ -44,7 +44,9 @@ pub(super) fn refusal(
                 field.name()
             ));
         };
-        if is_same(written, &read.get_field(&kept)) {
+        // A message without fields set is there all the same.
+        let is_there = read.has_field(&kept) || !kept.supports_presence();
+        if is_there && is_same(written, &read.get_field(&kept)) {
             return None;
         }
         match kept.containing_oneof().filter(|_| !read.has_field(&kept)) {
@@ -59,15 +61,17 @@ pub(super) fn refusal(
     changed.or_else(|| missing(&read, &counts))
 }
 
-/// What has become of a field in which nothing is lost: it is one of several now, or several are
-/// one; its inner fields have other names, which count where a message takes another one's place.
-pub(super) fn turned(
+/// Where the fields of a message that takes another one's place have other names, by which a
+/// program finds what is in them.
+pub(super) fn renamed(
     value: &DynamicMessage,
     reader: &MessageDescriptor,
     rule: Rule,
     member: &Member,
 ) -> Option<String> {
-    let Member::Field(number) = member else { return None };
+    let (Rule::ProtobufFieldNamedTypeChanged, Member::Field(number)) = (rule, member) else {
+        return None;
+    };
     let read = decoded(value, reader).ok()?;
     let (from, to) = (value.descriptor().get_field(*number)?, reader.get_field(*number)?);
     let part = |message: &DynamicMessage, field: &FieldDescriptor| {
@@ -76,14 +80,13 @@ pub(super) fn turned(
     };
     let (before, after) = (part(value, &from)?, part(&read, &to)?);
     let is_other_shape = before.is_array() != after.is_array();
-    if is_other_shape || (rule == Rule::ProtobufFieldNamedTypeChanged && before != after) {
-        let name = format!("field '{}' ({number})", from.name());
-        return Some(format!(
-            "{name} comes back as something else: the reader reads {}",
+    (before != after && !is_other_shape).then(|| {
+        let name = from.name();
+        format!(
+            "what is in field '{name}' ({number}) comes back under other names: the reader reads {}",
             json(&read)
-        ));
-    }
-    None
+        )
+    })
 }
 
 fn decoded(value: &DynamicMessage, reader: &MessageDescriptor) -> Result<DynamicMessage, String> {
@@ -137,8 +140,11 @@ fn is_same(written: &Value, read: &Value) -> bool {
         (Value::Map(map), Value::List(list)) | (Value::List(list), Value::Map(map)) => {
             is_list_of_entries(map, list)
         }
-        (Value::List(list), single) | (single, Value::List(list)) => {
+        (Value::List(list), single) => {
             matches!(list.as_slice(), [only] if is_same(only, single))
+        }
+        (single, Value::List(list)) => {
+            matches!(list.as_slice(), [only] if is_same(single, only))
         }
         _ => match (number(written), number(read)) {
             (Some(a), Some(b)) => a == b,

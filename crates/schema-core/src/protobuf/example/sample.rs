@@ -13,6 +13,8 @@ use super::place::Member;
 /// Deepest message inside a message.
 const DEPTH_MAX: usize = 24;
 const ANY: &str = "google.protobuf.Any";
+/// A number that 32 bits do not hold.
+const WIDE: i64 = 1 << 40;
 /// Most fields of a message that is written for its own sake.
 const FILLED_MAX: usize = 3;
 
@@ -192,6 +194,10 @@ impl Sampler {
         let next = values.get(1).or(values.first()).cloned();
         let pairs = values.iter().cloned().zip(next);
         let mut lists: Vec<Value> = pairs.map(|(a, b)| Value::List(vec![a, b])).collect();
+        // A map keeps one of two entries with one key.
+        let is_to_map = reader.is_some_and(FieldDescriptor::is_map);
+        let twice = values.first().filter(|_| is_to_map);
+        lists.extend(twice.map(|first| Value::List(vec![first.clone(), first.clone()])));
         lists.extend(values.into_iter().map(|value| Value::List(vec![value])));
         lists
     }
@@ -239,9 +245,9 @@ fn scalars(kind: &Kind) -> Vec<Value> {
     match kind {
         Kind::Bool => vec![Value::Bool(true)],
         Kind::Int32 | Kind::Sint32 | Kind::Sfixed32 => [1, 2, -1].map(Value::I32).to_vec(),
-        Kind::Int64 | Kind::Sint64 | Kind::Sfixed64 => [1, 2, -1].map(Value::I64).to_vec(),
+        Kind::Int64 | Kind::Sint64 | Kind::Sfixed64 => [1, 2, -1, WIDE].map(Value::I64).to_vec(),
         Kind::Uint32 | Kind::Fixed32 => [1, 2].map(Value::U32).to_vec(),
-        Kind::Uint64 | Kind::Fixed64 => [1, 2].map(Value::U64).to_vec(),
+        Kind::Uint64 | Kind::Fixed64 => [1, 2, WIDE.unsigned_abs()].map(Value::U64).to_vec(),
         Kind::Float => [1.5, 2.5].map(Value::F32).to_vec(),
         Kind::Double => [1.5, 2.5].map(Value::F64).to_vec(),
         Kind::String => ["a", "b"].map(|text| Value::String(text.to_owned())).to_vec(),

@@ -26,17 +26,6 @@ impl<'s> Linked<'s> {
         well_known.map(|(_, file)| file).chain(referenced).chain([&self.parsed.file])
     }
 
-    /// The full names of the top-level messages of the schema's own file.
-    pub(super) fn own_messages(&self) -> Vec<String> {
-        let file = &self.parsed.file;
-        let messages = file.types.iter().filter(|decl| matches!(decl, TypeDecl::Message(_)));
-        let full_name = |name: &str| match &file.package {
-            Some(package) => format!("{package}.{name}"),
-            None => name.to_owned(),
-        };
-        messages.map(|decl| full_name(decl.name())).collect()
-    }
-
     pub(super) fn has(&self, full_name: &str) -> bool {
         let found = self.types.resolve(ROOT, &format!(".{full_name}"));
         found.is_some_and(|(_, info)| matches!(info.decl, TypeDecl::Message(_)))
