@@ -94,16 +94,14 @@ async fn check_server(connection: &mut PgConnection, database: &str) -> Result<(
 }
 
 pub(super) async fn read(readers: &PgPool) -> Result<SqlTransaction, StoreError> {
-    let begin = "BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY";
-    let begun = readers.begin_with(begin).await;
-    let tx = begun.map_err(|error| refused(&error, false))?;
-    Ok(SqlTransaction::new(tx, false))
+    let tx = readers.begin_with("BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY").await;
+    Ok(SqlTransaction::new(tx.map_err(|error| refused(&error, false))?, false))
 }
 
 pub(super) async fn write(writers: &PgPool) -> Result<SqlTransaction, StoreError> {
     // Under READ COMMITTED every statement after the lock sees what the writer before has committed.
-    let begun = writers.begin_with("BEGIN ISOLATION LEVEL READ COMMITTED").await;
-    let mut tx = SqlTransaction::new(begun.map_err(|error| refused(&error, true))?, true);
+    let tx = writers.begin_with("BEGIN ISOLATION LEVEL READ COMMITTED").await;
+    let mut tx = SqlTransaction::new(tx.map_err(|error| refused(&error, true))?, true);
     let lock = Statement::new("SELECT revision FROM settings_revision FOR UPDATE");
     match tx.rows(lock).await?.len() {
         1 => Ok(tx),

@@ -30,7 +30,8 @@ impl SqlStore {
     pub(crate) async fn open(database: &Database) -> Result<Self, OpenError> {
         match database {
             Database::Sqlite(path) => sqlite::open(path).await,
-            Database::Postgres(address) => postgres::open(address).await,
+            // Boxed, for it is by far the larger of the two.
+            Database::Postgres(address) => Box::pin(postgres::open(address)).await,
         }
     }
 
