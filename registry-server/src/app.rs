@@ -5,12 +5,12 @@ use std::sync::Arc;
 use levada_registry_core::Registry;
 
 use crate::server::Settings;
-use crate::storage::SqliteStore;
+use crate::storage::SqlStore;
 
 /// Cheap to clone; clones share everything.
 #[derive(Clone, Debug)]
 pub(crate) struct AppState {
-    pub(crate) registry: Registry<SqliteStore>,
+    pub(crate) registry: Registry<SqlStore>,
     pub(crate) cluster: Arc<Cluster>,
     /// Longest request body.
     pub(crate) body_bytes_max: usize,
@@ -24,7 +24,7 @@ pub(crate) struct Cluster {
 }
 
 impl AppState {
-    pub(crate) fn new(registry: Registry<SqliteStore>, settings: &Settings) -> Self {
+    pub(crate) fn new(registry: Registry<SqlStore>, settings: &Settings) -> Self {
         let cluster = Cluster {
             kafka: settings.kafka_cluster_id.clone(),
             registry: settings.registry_cluster_id.clone(),

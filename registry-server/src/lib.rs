@@ -11,3 +11,4 @@ mod storage;
 
 pub use levada_registry_core::Secret;
 pub use server::{BODY_BYTES_MAX, RunningRegistry, Settings, ShutdownError, StartError, start};
+pub use storage::{Database, InvalidDatabase};

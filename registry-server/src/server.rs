@@ -2,7 +2,6 @@
 
 use std::io;
 use std::net::SocketAddr;
-use std::path::PathBuf;
 use std::thread;
 use std::time::Duration;
 
@@ -14,7 +13,7 @@ use tokio_util::sync::{CancellationToken, DropGuard};
 
 use crate::app::AppState;
 use crate::http;
-use crate::storage::{OpenError, SqliteStore};
+use crate::storage::{Database, OpenError, SqlStore};
 
 /// Longest request body in bytes, unless the settings say otherwise; as in the reference.
 pub const BODY_BYTES_MAX: usize = 1 << 20;
@@ -26,8 +25,8 @@ const CLOSE_TIMEOUT: Duration = Duration::from_secs(5);
 /// What the server needs to know.
 #[derive(Clone, Debug)]
 pub struct Settings {
-    /// The database file; its directory is created when it is missing.
-    pub database: PathBuf,
+    /// Where the state is kept.
+    pub database: Database,
     /// `HOST:PORT`; port 0 takes a free one.
     pub listen: String,
     /// Longest request body in bytes.
@@ -42,7 +41,7 @@ pub struct Settings {
 }
 
 impl Settings {
-    pub fn new(database: impl Into<PathBuf>, listen: impl Into<String>) -> Self {
+    pub fn new(database: impl Into<Database>, listen: impl Into<String>) -> Self {
         Self {
             database: database.into(),
             listen: listen.into(),
@@ -92,7 +91,7 @@ pub enum ShutdownError {
 #[derive(Debug)]
 pub struct RunningRegistry {
     local_addr: SocketAddr,
-    registry: Registry<SqliteStore>,
+    registry: Registry<SqlStore>,
     stop: DropGuard,
     serving: JoinHandle<io::Result<()>>,
 }
@@ -100,7 +99,7 @@ pub struct RunningRegistry {
 /// Opens the database and serves on the address of `settings`.
 pub async fn start(settings: Settings) -> Result<RunningRegistry, StartError> {
     let refused = |source| StartError::Listen { address: settings.listen.clone(), source };
-    let store = SqliteStore::open(&settings.database).await?;
+    let store = SqlStore::open(&settings.database).await?;
     let threads = thread::available_parallelism().map_or(2, usize::from);
     let registry = Registry::new(store, settings.limits, threads)?
         .with_local_kms_secret(settings.local_kms_secret.clone());

@@ -4,6 +4,7 @@
 //! what a power cut leaves; the broker's simulated disk covers that.
 
 mod load;
+mod nodes;
 mod verify;
 
 use levada_tests::Levada;

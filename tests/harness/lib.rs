@@ -5,5 +5,5 @@
 mod process;
 mod workspace;
 
-pub use process::{Levada, levada};
+pub use process::{Levada, levada, serve};
 pub use workspace::workspace_root;

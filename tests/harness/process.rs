@@ -23,6 +23,16 @@ pub fn levada() -> Command {
     command
 }
 
+/// A command for `levada serve` on free ports.
+pub fn serve(data_dir: &Path) -> Command {
+    let mut command = levada();
+    command
+        .args(["serve", "--registry-listen", "127.0.0.1:0", "--kafka-listen", "127.0.0.1:0"])
+        .arg("--data-dir")
+        .arg(data_dir);
+    command
+}
+
 fn binary() -> PathBuf {
     let test = std::env::current_exe().expect("the path of this test");
     let profile = test.parent().and_then(Path::parent).expect("target/PROFILE/deps/TEST");
@@ -48,11 +58,13 @@ pub struct Levada {
 impl Levada {
     /// Starts `levada serve` on free ports with its data under `data_dir`, and waits for `ready`.
     pub fn start(data_dir: &Path) -> Self {
-        let mut command = levada();
-        command
-            .args(["serve", "--registry-listen", "127.0.0.1:0", "--kafka-listen", "127.0.0.1:0"])
-            .arg("--data-dir")
-            .arg(data_dir);
+        Self::spawn(serve(data_dir))
+    }
+
+    /// As [`Self::start`], with the registry on another database.
+    pub fn start_on(data_dir: &Path, database: &str) -> Self {
+        let mut command = serve(data_dir);
+        command.env("LEVADA_DATABASE", database);
         Self::spawn(command)
     }
 

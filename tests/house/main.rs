@@ -12,7 +12,7 @@ use serde_json::Value;
 const FILE_LINES_MAX: usize = 600;
 
 /// What each package may depend on among our own, development dependencies aside.
-const ARROWS: [(&str, &[&str]); 9] = [
+const ARROWS: [(&str, &[&str]); 10] = [
     ("levada-schema-core", &[]),
     ("levada-registry-api", &[]),
     ("levada-kafka-wire", &[]),
@@ -27,7 +27,8 @@ const ARROWS: [(&str, &[&str]); 9] = [
         "levada-cli",
         &["levada-log-broker", "levada-registry-server", "levada-schema-core", "levada-serde"],
     ),
-    ("levada-tests", &["levada-serde"]),
+    ("levada-test-postgres", &[]),
+    ("levada-tests", &["levada-serde", "levada-test-postgres"]),
 ];
 
 /// Libraries that a pure crate must not reach, whatever it is called.

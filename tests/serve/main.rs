@@ -1,20 +1,11 @@
 //! `levada serve` as its starter sees it: ports on stdout, settings, signals, refusals.
 
 use std::fs;
-use std::path::Path;
-use std::process::{Command, Output};
+use std::process::Output;
 
-use levada_tests::{Levada, levada};
+use levada_test_postgres::{PASSWORD, PostgresServer};
+use levada_tests::{Levada, levada, serve};
 use rustix::process::Signal;
-
-fn serve(data_dir: &Path) -> Command {
-    let mut command = levada();
-    command
-        .args(["serve", "--registry-listen", "127.0.0.1:0", "--kafka-listen", "127.0.0.1:0"])
-        .arg("--data-dir")
-        .arg(data_dir);
-    command
-}
 
 /// Asserts that the start was refused with one line on stderr, and returns that line.
 fn refused(output: &Output) -> String {
@@ -80,6 +71,42 @@ fn data_directory_in_use_is_refused_and_left_alone() {
     let line = refused(&serve(data.path()).output().expect("it runs"));
     assert!(line.contains("another process"), "{line}");
     first.terminate();
+}
+
+#[test]
+fn database_that_cannot_be_used_is_refused_in_one_line_without_its_password() {
+    let url = PostgresServer::shared().new_database();
+    let wrong = url.replace(PASSWORD, "guessed");
+    for (database, code, reason) in [
+        (wrong.as_str(), 1, "password authentication failed"),
+        ("postgres://levada:guessed@127.0.0.1:1/levada", 1, "Connection refused"),
+        ("postgres://levada:guessed@127.0.0.1:x/levada", 2, "invalid port number"),
+        ("mysql://levada:guessed@127.0.0.1/levada", 2, "neither sqlite:PATH nor postgres://"),
+    ] {
+        let data = tempfile::tempdir().expect("a folder");
+        let output = serve(data.path()).args(["--database", database]).output().expect("it runs");
+        let line = refused(&output);
+        assert_eq!(output.status.code(), Some(code), "{line}");
+        assert!(line.contains(reason), "{line}");
+        assert!(!String::from_utf8_lossy(&output.stderr).contains("guessed"), "{line}");
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn servers_on_one_database_answer_alike() {
+    let url = PostgresServer::shared().new_database();
+    let folders = [0, 1].map(|_| tempfile::tempdir().expect("a folder"));
+    let nodes = [0, 1].map(|node: usize| Levada::start_on(folders[node].path(), &url));
+    let client = reqwest::Client::new();
+    let request = client.post(format!("{}/subjects/s/versions", nodes[0].registry));
+    let answer = request.body(r#"{"schema": "\"string\""}"#).send().await.expect("an answer");
+    assert_eq!(answer.status().as_u16(), 200);
+    for node in nodes {
+        let text = get(format!("{}/schemas/ids/1/schema", node.registry)).await;
+        assert_eq!(text, (200, "\"string\"".to_owned()));
+        node.terminate();
+    }
+    assert!(!folders[0].path().join("registry.db").exists(), "no file is made beside it");
 }
 
 #[test]

@@ -50,9 +50,13 @@ pub(crate) enum Command {
 /// What `serve` was told on the command line or by variables; the settings file fills the gaps.
 #[derive(Debug, Default, Args)]
 pub(crate) struct ServeArgs {
-    /// Folder for the database and the log [default: ./data]
+    /// Folder for the log, and for the database unless it is elsewhere [default: ./data]
     #[arg(long, env = "LEVADA_DATA_DIR", value_name = "DIR")]
     pub(crate) data_dir: Option<PathBuf>,
+    /// Database of the schema registry: sqlite:PATH, or postgres://USER:PASSWORD@HOST:PORT/NAME,
+    /// which several servers can share [default: sqlite:registry.db in the data folder]
+    #[arg(long, env = "LEVADA_DATABASE", value_name = "DATABASE", hide_env_values = true)]
+    pub(crate) database: Option<Secret>,
     /// Address of the schema registry; port 0 takes a free one [default: 127.0.0.1:8081]
     #[arg(long, env = "LEVADA_REGISTRY_LISTEN", value_name = "HOST:PORT")]
     pub(crate) registry_listen: Option<String>,

@@ -25,6 +25,7 @@ pub(crate) struct ConfigFile {
 #[serde(deny_unknown_fields, rename_all = "kebab-case")]
 pub(crate) struct ServeTable {
     pub(crate) data_dir: Option<PathBuf>,
+    pub(crate) database: Option<Secret>,
     pub(crate) registry_listen: Option<String>,
     pub(crate) kafka_listen: Option<String>,
     pub(crate) kafka_advertise: Option<String>,

@@ -5,7 +5,7 @@ use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 
 use levada_log_broker::{Broker, RunningBroker};
-use levada_registry_server::{RunningRegistry, Secret};
+use levada_registry_server::{Database, RunningRegistry, Secret};
 use levada_schema_core::Limits;
 use tokio::signal::unix::{SignalKind, signal};
 use tracing::info;
@@ -23,6 +23,7 @@ const KAFKA_LISTEN: &str = "127.0.0.1:9092";
 #[derive(Debug, PartialEq, Eq)]
 struct Settings {
     data_dir: PathBuf,
+    database: Database,
     registry_listen: String,
     kafka_listen: String,
     kafka_advertise: Option<HostPort>,
@@ -46,8 +47,14 @@ impl Settings {
             given.or(filed).unwrap_or_else(|| default.to_owned())
         };
         let advertise = args.kafka_advertise.or(file.kafka_advertise);
+        let data_dir = args.data_dir.or(file.data_dir).unwrap_or_else(|| DATA_DIR.into());
+        let database = match args.database.or(file.database) {
+            Some(setting) => Database::try_from(setting),
+            None => Ok(Database::Sqlite(data_dir.join("registry.db"))),
+        };
         Ok(Self {
-            data_dir: args.data_dir.or(file.data_dir).unwrap_or_else(|| DATA_DIR.into()),
+            database: database.map_err(|error| Failure::new(exit::USAGE, error))?,
+            data_dir,
             registry_listen: text(args.registry_listen, file.registry_listen, REGISTRY_LISTEN),
             kafka_listen: text(args.kafka_listen, file.kafka_listen, KAFKA_LISTEN),
             kafka_advertise: advertise.as_deref().map(HostPort::parse).transpose()?,
@@ -163,7 +170,7 @@ async fn start_registry(
     settings: &Settings,
     kafka_cluster_id: &str,
 ) -> Result<RunningRegistry, Failure> {
-    let database = settings.data_dir.join("registry.db");
+    let database = settings.database.clone();
     levada_registry_server::start(levada_registry_server::Settings {
         kafka_cluster_id: kafka_cluster_id.to_owned(),
         local_kms_secret: settings.local_kms_secret.clone(),
@@ -219,6 +226,7 @@ mod tests {
             Settings::decide(args, ConfigFile { serve: file, limits }).unwrap(),
             Settings {
                 data_dir: "/srv".into(),
+                database: Database::Sqlite("/srv/registry.db".into()),
                 registry_listen: REGISTRY_LISTEN.to_owned(),
                 kafka_listen: "0.0.0.0:1".to_owned(),
                 kafka_advertise: Some(HostPort { host: "::1".to_owned(), port: 9092 }),
@@ -227,6 +235,25 @@ mod tests {
                 limits: Limits { depth_max: 7, ..Limits::default() },
             }
         );
+    }
+
+    #[test]
+    fn a_database_elsewhere_is_taken_from_the_flag_before_the_file() {
+        let database = |flag: Option<&str>| {
+            let args = ServeArgs { database: flag.map(Secret::from), ..ServeArgs::default() };
+            let filed = Some(Secret::from("postgres://db/levada"));
+            let file = ServeTable { database: filed, ..ServeTable::default() };
+            Settings::decide(args, ConfigFile { serve: file, ..ConfigFile::default() })
+                .map(|settings| settings.database)
+        };
+        assert_eq!(
+            database(None).unwrap(),
+            Database::Postgres(Secret::from("postgres://db/levada"))
+        );
+        assert_eq!(database(Some("sqlite:x.db")).unwrap(), Database::Sqlite("x.db".into()));
+        let refused = format!("{:?}", database(Some("x:secret")).unwrap_err());
+        assert!(refused.contains("neither sqlite:PATH nor postgres://"), "{refused}");
+        assert!(!refused.contains("secret"), "{refused}");
     }
 
     #[test]

@@ -27,6 +27,13 @@ const NONCE_BYTES: usize = 12;
 #[serde(transparent)]
 pub struct Secret(String);
 
+impl Secret {
+    /// The text, for whoever has to hand it on.
+    pub fn expose(&self) -> &str {
+        &self.0
+    }
+}
+
 impl From<&str> for Secret {
     fn from(text: &str) -> Self {
         Self(text.to_owned())

@@ -47,6 +47,6 @@ pub use registry::{
     SchemaListing, ShownDek, VersionListing,
 };
 pub use store::{
-    ReadTransaction, Referrer, Revision, Store, StoreError, StoredSchema, StoredVersion,
-    SubjectState, VersionKey, WriteTransaction,
+    ReadTransaction, Referrer, Revision, Store, StoreError, StoreErrorKind, StoredSchema,
+    StoredVersion, SubjectState, VersionKey, WriteTransaction,
 };

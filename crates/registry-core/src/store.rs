@@ -8,20 +8,38 @@ use levada_schema_core::{Contract, Fingerprint, Reference, SchemaType};
 use crate::{Config, Context, Mode, QualifiedSubject, ReadAssociations, ReadKeys, SchemaId};
 use crate::{SchemaVersion, SubjectFilter, WriteAssociations, WriteKeys};
 
-/// The store could not do its work. The request changed nothing unless `outcome_unknown`.
+/// The store could not do its work. The request changed nothing, unless its outcome is unknown.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
-#[error("Error in the backend data store: {message}{}", if *outcome_unknown {
-    "; whether the change was stored is unknown, and repeating the request is safe"
-} else { "" })]
+#[error("Error in the backend data store: {message}{}", match kind {
+    StoreErrorKind::OutcomeUnknown =>
+        "; whether the change was stored is unknown, and repeating the request is safe",
+    StoreErrorKind::TimedOut | StoreErrorKind::Conflict => "; repeating the request is safe",
+    StoreErrorKind::Failed | StoreErrorKind::ReadOnly | StoreErrorKind::Unstorable => "",
+})]
 pub struct StoreError {
+    pub kind: StoreErrorKind,
     pub message: String,
+}
+
+/// What a failure of the store means to the request.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum StoreErrorKind {
+    Failed,
     /// The commit itself failed, so the change may have been stored all the same.
-    pub outcome_unknown: bool,
+    OutcomeUnknown,
+    /// Others held the store for too long.
+    TimedOut,
+    /// The store takes no changes: a standby, or one whose place another has taken.
+    ReadOnly,
+    /// The change was undone in favour of another one; made again at once it can succeed.
+    Conflict,
+    /// A text that no store keeps: it has the character NUL in it.
+    Unstorable,
 }
 
 impl StoreError {
     pub fn new(message: impl Into<String>) -> Self {
-        Self { message: message.into(), outcome_unknown: false }
+        Self { kind: StoreErrorKind::Failed, message: message.into() }
     }
 }
 
@@ -95,7 +113,8 @@ pub trait Store: Send + Sync + 'static {
     /// One instant of the state.
     fn read(&self) -> impl Future<Output = Result<Self::Read, StoreError>> + Send;
 
-    /// The one write transaction; others wait until it ends. Dropped, it changes nothing.
+    /// The one write transaction, over all processes that share the state; others wait until it
+    /// ends. What it reads stays true until then. Dropped, it changes nothing.
     fn write(&self) -> impl Future<Output = Result<Self::Write, StoreError>> + Send;
 }
 

@@ -238,7 +238,7 @@ fn pointed(path: &str) -> Option<(String, Option<&str>)> {
     let mut parts = path.strip_prefix("#/")?.split('/').filter(|part| !part.is_empty());
     while let Some(part) = parts.next() {
         match part {
-            "properties" => pointer.push_str(&format!("/{}", parts.next()?)),
+            "properties" => pointer.extend(["/", parts.next()?]),
             "items"
             | "additionalItems"
             | "unevaluatedItems"

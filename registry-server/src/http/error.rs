@@ -1,21 +1,26 @@
 //! Errors as the API shows them: from a refusal of the registry to its code.
 
-use axum::Json;
 use axum::http::StatusCode;
 use axum::response::{IntoResponse, Response};
+use axum::{Extension, Json};
 use levada_registry_api::{ErrorBody, ErrorCode};
-use levada_registry_core::RegistryError;
+use levada_registry_core::{RegistryError, StoreErrorKind};
 
 /// An error answer.
 #[derive(Debug, PartialEq, Eq)]
 pub(super) struct HttpError {
     code: ErrorCode,
     message: String,
+    is_undone: bool,
 }
+
+/// Marks the answer to a request whose change was undone in favour of another one.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Undone;
 
 impl HttpError {
     pub(super) fn new(code: ErrorCode, message: impl Into<String>) -> Self {
-        Self { code, message: message.into() }
+        Self { code, message: message.into(), is_undone: false }
     }
 
     /// A part of the API that is known and not there yet.
@@ -35,16 +40,24 @@ impl IntoResponse for HttpError {
     fn into_response(self) -> Response {
         let status = StatusCode::from_u16(self.code.http_status())
             .unwrap_or(StatusCode::INTERNAL_SERVER_ERROR);
-        (status, Json(self.into_body())).into_response()
+        let mark = self.is_undone.then_some(Extension(Undone));
+        (status, mark, Json(self.into_body())).into_response()
     }
 }
 
 impl From<RegistryError> for HttpError {
     fn from(error: RegistryError) -> Self {
-        if let RegistryError::Store(_) | RegistryError::Internal = error {
+        let is_ours = match &error {
+            RegistryError::Internal => true,
+            RegistryError::Store(error) => error.kind != StoreErrorKind::Unstorable,
+            _ => false,
+        };
+        if is_ours {
             tracing::error!(%error, "a request failed");
         }
-        Self::new(code(&error), error.to_string())
+        let is_undone =
+            matches!(&error, RegistryError::Store(error) if error.kind == StoreErrorKind::Conflict);
+        Self { is_undone, ..Self::new(code(&error), error.to_string()) }
     }
 }
 
@@ -92,7 +105,13 @@ fn code(error: &RegistryError) -> ErrorCode {
         E::InvalidSubject(_) => ErrorCode::InvalidSubject,
         E::SchemaTooLarge { .. } => ErrorCode::SchemaTooLarge,
         E::NotSupported(_) => ErrorCode::NotImplemented,
-        E::IdsExhausted(_) | E::Store(_) => ErrorCode::StoreFailure,
+        E::IdsExhausted(_) => ErrorCode::StoreFailure,
+        E::Store(error) => match error.kind {
+            StoreErrorKind::Failed | StoreErrorKind::OutcomeUnknown => ErrorCode::StoreFailure,
+            StoreErrorKind::TimedOut | StoreErrorKind::Conflict => ErrorCode::Timeout,
+            StoreErrorKind::ReadOnly => ErrorCode::LeaderNotKnown,
+            StoreErrorKind::Unstorable => ErrorCode::InvalidSubject,
+        },
         E::Internal => ErrorCode::InternalServerError,
     }
 }

@@ -13,6 +13,7 @@ use percent_encoding::percent_decode_str;
 use serde::de::DeserializeOwned;
 
 use super::error::HttpError;
+use super::layers::SeenBody;
 use super::media_type::is_readable;
 use crate::app::AppState;
 
@@ -143,6 +144,7 @@ impl<S: Send + Sync, T: DeserializeOwned> FromRequest<S> for Body<T> {
             let message = "HTTP 415 Unsupported Media Type";
             return Err(HttpError::new(ErrorCode::UnsupportedMediaType, message));
         }
+        let seen = request.extensions().get::<SeenBody>().cloned();
         let body = tokio::time::timeout(BODY_TIMEOUT, Bytes::from_request(request, state)).await;
         let body = body.map_err(|_| {
             HttpError::new(ErrorCode::RequestTimeout, "The request body took too long to arrive")
@@ -154,6 +156,9 @@ impl<S: Send + Sync, T: DeserializeOwned> FromRequest<S> for Body<T> {
             }
             _ => HttpError::new(ErrorCode::BadRequest, refused.body_text()),
         })?;
+        if let Some(seen) = seen {
+            seen.keep(&body);
+        }
         parse_body(&body).map(Self)
     }
 }

@@ -1,8 +1,10 @@
 //! What surrounds every request: its id, the type of its answer, its deadline, lost panics.
 
 use std::any::Any;
+use std::sync::{Arc, OnceLock};
 use std::time::Duration;
 
+use axum::body::{Body, Bytes};
 use axum::extract::Request;
 use axum::http::header::{ACCEPT, CONTENT_TYPE};
 use axum::http::{HeaderMap, HeaderName, HeaderValue, Method, Uri};
@@ -12,12 +14,19 @@ use levada_registry_api::ErrorCode;
 use levada_registry_api::media_type::REGISTRY_V1;
 use uuid::Uuid;
 
-use super::error::HttpError;
+use super::error::{HttpError, Undone};
 use super::media_type::negotiate;
 
 const REQUEST_ID: HeaderName = HeaderName::from_static("x-request-id");
 /// Longest path with its query, in bytes.
 const URI_BYTES_MAX: usize = 8 << 10;
+/// Before each time that a request is made again.
+const UNDONE_PAUSES: [Duration; 4] = [
+    Duration::from_millis(5),
+    Duration::from_millis(20),
+    Duration::from_millis(80),
+    Duration::from_millis(320),
+];
 const REQUEST_TIMEOUT: Duration = Duration::from_mins(1);
 
 /// The type that the answer has, if the client accepts any.
@@ -57,6 +66,38 @@ pub(super) async fn acceptable(request: Request, next: Next) -> Response {
         }
         _ => next.run(request).await,
     }
+}
+
+/// The body of a request once it has been read, to be read again.
+#[derive(Clone, Debug, Default)]
+pub(super) struct SeenBody(Arc<OnceLock<Bytes>>);
+
+impl SeenBody {
+    pub(super) fn keep(&self, body: &Bytes) {
+        self.0.get_or_init(|| body.clone());
+    }
+
+    fn again(&self) -> Body {
+        self.0.get().cloned().unwrap_or_default().into()
+    }
+}
+
+/// Makes a request again whose change the database has undone in favour of another one. Nothing
+/// is left of it then, so that it is as if it had come a little later.
+pub(super) async fn repeat_undone(request: Request, next: Next) -> Response {
+    let seen = SeenBody::default();
+    let (mut parts, body) = request.into_parts();
+    parts.extensions.insert(seen.clone());
+    let mut response = next.clone().run(Request::from_parts(parts.clone(), body)).await;
+    for pause in UNDONE_PAUSES {
+        if response.extensions().get::<Undone>().is_none() {
+            break;
+        }
+        tokio::time::sleep(pause).await;
+        let again = Request::from_parts(parts.clone(), seen.again());
+        response = next.clone().run(again).await;
+    }
+    response
 }
 
 pub(super) async fn no_such_path() -> HttpError {

@@ -116,6 +116,7 @@ fn surround(routes: Router, body_bytes_max: usize) -> Router {
         routes.fallback(layers::no_such_path).method_not_allowed_fallback(layers::no_such_method);
     Router::new()
         .fallback_service(routes)
+        .layer(from_fn(layers::repeat_undone))
         .layer(from_fn(context_path::enter_context))
         .layer(DefaultBodyLimit::max(body_bytes_max))
         .layer(CatchPanicLayer::custom(layers::panicked))

@@ -3,13 +3,13 @@
 use levada_registry_core::{
     Association, AssociationQuery, ReadAssociations, Resource, StoreError, WriteAssociations,
 };
-use sqlx::sqlite::SqliteRow;
 
-use super::rows::{self, failed, get};
-use super::sqlite::SqliteTransaction;
-use super::statements::of_scope;
+use super::error::failed;
+use super::rows::{self, Row, get};
+use super::statements::{Statement, of_scope};
+use super::transaction::SqlTransaction;
 
-fn association(row: &SqliteRow) -> Result<Association, StoreError> {
+fn association(row: &Row) -> Result<Association, StoreError> {
     Ok(Association {
         guid: get(row, "guid")?,
         subject: rows::subject(row)?,
@@ -26,27 +26,27 @@ fn association(row: &SqliteRow) -> Result<Association, StoreError> {
     })
 }
 
-impl ReadAssociations for SqliteTransaction {
+impl ReadAssociations for SqlTransaction {
     async fn associations(
         &mut self,
         query: AssociationQuery<'_>,
     ) -> Result<Vec<Association>, StoreError> {
         let query = match query {
             AssociationQuery::OfSubject(subject) => of_scope(
-                "SELECT * FROM associations WHERE context = ? AND subject = ?
+                "SELECT * FROM associations WHERE context = $1 AND subject = $2
                  ORDER BY resource_name, resource_namespace, resource_type, association_type,
                  context, subject, resource_id",
                 subject,
             ),
-            AssociationQuery::OfResource(id) => sqlx::query(
-                "SELECT * FROM associations WHERE resource_id = ?
+            AssociationQuery::OfResource(id) => Statement::new(
+                "SELECT * FROM associations WHERE resource_id = $1
                  ORDER BY resource_name, resource_namespace, resource_type, association_type,
                  context, subject, resource_id",
             )
-            .bind(id.to_owned()),
-            AssociationQuery::Named { namespace, name } => sqlx::query(
-                "SELECT * FROM associations WHERE (?1 IS NULL OR resource_namespace = ?1)
-                 AND (?2 IS NULL OR resource_name = ?2)
+            .bind(id),
+            AssociationQuery::Named { namespace, name } => Statement::new(
+                "SELECT * FROM associations WHERE ($1 IS NULL OR resource_namespace = $1)
+                 AND ($2 IS NULL OR resource_name = $2)
                  ORDER BY resource_name, resource_namespace, resource_type, association_type,
                  context, subject, resource_id",
             )
@@ -57,21 +57,21 @@ impl ReadAssociations for SqliteTransaction {
     }
 }
 
-impl WriteAssociations for SqliteTransaction {
+impl WriteAssociations for SqlTransaction {
     async fn add_association(&mut self, association: &Association) -> Result<(), StoreError> {
         let Association { guid, subject, resource, .. } = association;
         let query = of_scope(
             "INSERT INTO associations
              (context, subject, guid, resource_name, resource_namespace, resource_id,
               resource_type, association_type, lifecycle, create_ts_ms, update_ts_ms)
-             VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
+             VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11)",
             subject,
         )
-        .bind(guid.clone())
-        .bind(resource.name.clone())
-        .bind(resource.namespace.clone())
-        .bind(resource.id.clone())
-        .bind(resource.resource_type.clone())
+        .bind(guid)
+        .bind(&resource.name)
+        .bind(&resource.namespace)
+        .bind(&resource.id)
+        .bind(&resource.resource_type)
         .bind(association.association_type.as_str())
         .bind(association.lifecycle.as_str())
         .bind(association.create_ts_ms)
@@ -81,8 +81,8 @@ impl WriteAssociations for SqliteTransaction {
     }
 
     async fn remove_association(&mut self, association: &Association) -> Result<(), StoreError> {
-        let query = sqlx::query("DELETE FROM associations WHERE guid = ?");
-        self.run(query.bind(association.guid.clone())).await?;
+        let query = Statement::new("DELETE FROM associations WHERE guid = $1");
+        self.run(query.bind(&association.guid)).await?;
         self.touch(&association.subject).await
     }
 }

@@ -1,13 +1,25 @@
-//! Where the registry's state is kept: one `SQLite` file, used by one process.
+//! Where the registry's state is kept: in a `SQLite` file, used by one process, or in a
+//! `PostgreSQL` database that several share.
+//!
+//! The statements are the same for both; what differs is how a database is opened and how a
+//! transaction begins.
 
 mod associations;
+mod database;
+mod error;
 mod keys;
-mod open;
+mod migrations;
+mod postgres;
+mod reads;
 mod rows;
 mod sqlite;
 mod statements;
+mod store;
 #[cfg(test)]
 mod tests;
+mod transaction;
+mod writes;
 
-pub(crate) use open::OpenError;
-pub(crate) use sqlite::SqliteStore;
+pub use database::{Database, InvalidDatabase};
+pub(crate) use error::OpenError;
+pub(crate) use store::SqlStore;

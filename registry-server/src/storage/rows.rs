@@ -1,6 +1,5 @@
 //! From rows to values. A row that makes no sense is an error, never a guess.
 
-use std::fmt::Display;
 use std::str::FromStr;
 use std::sync::Arc;
 
@@ -10,30 +9,38 @@ use levada_registry_core::{
 };
 use levada_schema_core::{Contract, Fingerprint, SchemaType};
 use serde::de::DeserializeOwned;
+use sqlx::postgres::PgRow;
 use sqlx::sqlite::SqliteRow;
-use sqlx::{Decode, Row, Sqlite, Type};
+use sqlx::{Decode, Postgres, Row as _, Sqlite, Type};
 
-pub(super) fn failed(error: impl Display) -> StoreError {
-    StoreError::new(error.to_string())
+use super::error::failed;
+
+/// A row of whichever database.
+pub(super) enum Row {
+    Sqlite(SqliteRow),
+    Postgres(PgRow),
 }
 
-pub(super) fn get<'r, T>(row: &'r SqliteRow, column: &str) -> Result<T, StoreError>
+pub(super) fn get<'r, T>(row: &'r Row, column: &str) -> Result<T, StoreError>
 where
-    T: Decode<'r, Sqlite> + Type<Sqlite>,
+    T: Decode<'r, Sqlite> + Type<Sqlite> + Decode<'r, Postgres> + Type<Postgres>,
 {
-    row.try_get(column).map_err(failed)
+    match row {
+        Row::Sqlite(row) => row.try_get(column).map_err(failed),
+        Row::Postgres(row) => row.try_get(column).map_err(failed),
+    }
 }
 
 pub(super) fn json<T: DeserializeOwned>(text: &str) -> Result<T, StoreError> {
     serde_json::from_str(text).map_err(failed)
 }
 
-pub(super) fn subject(row: &SqliteRow) -> Result<QualifiedSubject, StoreError> {
+pub(super) fn subject(row: &Row) -> Result<QualifiedSubject, StoreError> {
     let context = Context::new(get(row, "context")?);
     Ok(QualifiedSubject { context, subject: get(row, "subject")? })
 }
 
-pub(super) fn version_key(row: &SqliteRow) -> Result<VersionKey, StoreError> {
+pub(super) fn version_key(row: &Row) -> Result<VersionKey, StoreError> {
     Ok(VersionKey {
         subject: subject(row)?,
         version: SchemaVersion(get(row, "version")?),
@@ -42,7 +49,7 @@ pub(super) fn version_key(row: &SqliteRow) -> Result<VersionKey, StoreError> {
     })
 }
 
-pub(super) fn schema(row: &SqliteRow) -> Result<StoredSchema, StoreError> {
+pub(super) fn schema(row: &Row) -> Result<StoredSchema, StoreError> {
     let fingerprint: &[u8] = get(row, "fingerprint")?;
     Ok(StoredSchema {
         id: SchemaId(get(row, "id")?),
@@ -57,7 +64,7 @@ pub(super) fn schema(row: &SqliteRow) -> Result<StoredSchema, StoreError> {
     })
 }
 
-pub(super) fn version(row: &SqliteRow) -> Result<StoredVersion, StoreError> {
+pub(super) fn version(row: &Row) -> Result<StoredVersion, StoreError> {
     let key = version_key(row)?;
     Ok(StoredVersion {
         subject: key.subject,

@@ -1,25 +1,95 @@
-//! Statements with their leading parameters bound. Values are only ever bound, never written into
-//! the text.
+//! Statements with their values. Values are only ever bound, never written into the text.
 
 use levada_registry_core::{Context, QualifiedSubject, SchemaId, SubjectFilter};
-use sqlx::Sqlite;
-use sqlx::sqlite::SqliteArguments;
+use sqlx::query::Query;
+use sqlx::{Database, Encode, Type};
 
-pub(super) type Query = sqlx::query::Query<'static, Sqlite, SqliteArguments>;
+/// A statement that every database understands, with its parameters `$1`, `$2`, … in order.
+#[derive(Debug)]
+pub(super) struct Statement {
+    text: &'static str,
+    values: Vec<Value>,
+}
+
+#[derive(Debug)]
+pub(super) enum Value {
+    Text(Option<String>),
+    Integer(i32),
+    Long(i64),
+    Flag(bool),
+    Bytes(Vec<u8>),
+}
+
+macro_rules! values {
+    ($($from:ty => $given:ident: $value:expr;)+) => {
+        $(impl From<$from> for Value {
+            fn from($given: $from) -> Self {
+                $value
+            }
+        })+
+    };
+}
+
+values! {
+    &str => text: Self::Text(Some(text.to_owned()));
+    &String => text: Self::Text(Some(text.clone()));
+    String => text: Self::Text(Some(text));
+    Option<String> => text: Self::Text(text);
+    i32 => number: Self::Integer(number);
+    i64 => number: Self::Long(number);
+    bool => flag: Self::Flag(flag);
+    &[u8] => bytes: Self::Bytes(bytes.to_vec());
+}
+
+impl Statement {
+    pub(super) fn new(text: &'static str) -> Self {
+        Self { text, values: Vec::new() }
+    }
+
+    pub(super) fn bind(mut self, value: impl Into<Value>) -> Self {
+        self.values.push(value.into());
+        self
+    }
+
+    /// Whether a text holds the one character that `PostgreSQL` knows in no text.
+    pub(super) fn has_nul(&self) -> bool {
+        let nul = |value: &Value| matches!(value, Value::Text(Some(text)) if text.contains('\0'));
+        self.values.iter().any(nul)
+    }
+
+    /// The statement as the driver takes it.
+    pub(super) fn query<DB>(self) -> Query<'static, DB, DB::Arguments>
+    where
+        DB: Database,
+        Option<String>: Encode<'static, DB> + Type<DB>,
+        i32: Encode<'static, DB> + Type<DB>,
+        i64: Encode<'static, DB> + Type<DB>,
+        bool: Encode<'static, DB> + Type<DB>,
+        Vec<u8>: Encode<'static, DB> + Type<DB>,
+    {
+        self.values.into_iter().fold(sqlx::query(self.text), |query, value| match value {
+            Value::Text(text) => query.bind(text),
+            Value::Integer(number) => query.bind(number),
+            Value::Long(number) => query.bind(number),
+            Value::Flag(flag) => query.bind(flag),
+            Value::Bytes(bytes) => query.bind(bytes),
+        })
+    }
+}
 
 /// A statement whose first two parameters are a context and a subject.
-pub(super) fn of_scope(statement: &'static str, scope: &QualifiedSubject) -> Query {
-    sqlx::query(statement).bind(scope.context.as_str().to_owned()).bind(scope.subject.clone())
+pub(super) fn of_scope(text: &'static str, scope: &QualifiedSubject) -> Statement {
+    Statement::new(text).bind(scope.context.as_str()).bind(&scope.subject)
 }
 
 /// A statement whose first two parameters are a context and an id.
-pub(super) fn of_id(statement: &'static str, context: &Context, id: SchemaId) -> Query {
-    sqlx::query(statement).bind(context.as_str().to_owned()).bind(id.0)
+pub(super) fn of_id(text: &'static str, context: &Context, id: SchemaId) -> Statement {
+    Statement::new(text).bind(context.as_str()).bind(id.0)
 }
 
 /// A statement whose three parameters are an exact context, or null; a prefix of the context's
 /// name; and a prefix of the subject's.
-pub(super) fn filtered(statement: &'static str, filter: &SubjectFilter) -> Query {
+pub(super) fn filtered(text: &'static str, filter: &SubjectFilter) -> Statement {
     let (context, context_prefix, prefix) = match filter {
         SubjectFilter::AnyContext { prefix } => (None, "", prefix.as_str()),
         SubjectFilter::ContextsStartingWith { context } => (None, context.as_str(), ""),
@@ -27,5 +97,5 @@ pub(super) fn filtered(statement: &'static str, filter: &SubjectFilter) -> Query
             (Some(context.as_str().to_owned()), "", prefix.as_str())
         }
     };
-    sqlx::query(statement).bind(context).bind(context_prefix.to_owned()).bind(prefix.to_owned())
+    Statement::new(text).bind(context).bind(context_prefix).bind(prefix)
 }

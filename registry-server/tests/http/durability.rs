@@ -9,7 +9,7 @@ use levada_registry_server::StartError;
 use super::*;
 
 /// A record with one field, which has no default unless it is optional.
-fn record(field: &str, default: Option<&str>) -> String {
+pub(super) fn record(field: &str, default: Option<&str>) -> String {
     let default = default.map(|value| format!(r#","default":"{value}""#)).unwrap_or_default();
     format!(
         r#"{{"type":"record","name":"R","fields":[{{"name":"{field}","type":"string"{default}}}]}}"#
@@ -17,7 +17,7 @@ fn record(field: &str, default: Option<&str>) -> String {
 }
 
 /// Runs 64 requests at once.
-async fn at_once<F: Future<Output = (u16, Value)> + Send + 'static>(
+pub(super) async fn at_once<F: Future<Output = (u16, Value)> + Send + 'static>(
     request: impl Fn(usize) -> F,
 ) -> Vec<(u16, Value)> {
     let running: Vec<_> = (0..64).map(|n| tokio::spawn(request(n))).collect();

@@ -8,8 +8,9 @@ mod documents;
 mod durability;
 mod hostile;
 mod keys;
+mod nodes;
 
-use levada_registry_server::{RunningRegistry, Settings, start};
+use levada_registry_server::{Database, RunningRegistry, Settings, start};
 use reqwest::{Client, Method, RequestBuilder};
 use serde_json::{Value, json};
 use tempfile::TempDir;
@@ -27,9 +28,14 @@ impl Server {
     }
 
     async fn start_in(directory: TempDir) -> Self {
-        let settings = Settings::new(directory.path().join("registry.db"), "127.0.0.1:0");
-        let running = start(settings).await.unwrap();
-        Self { running, client: Client::new(), directory }
+        let database = directory.path().join("registry.db").into();
+        Self { directory, ..Self::start_on(database).await }
+    }
+
+    /// A server on any database; its directory stays empty.
+    async fn start_on(database: Database) -> Self {
+        let running = start(Settings::new(database, "127.0.0.1:0")).await.unwrap();
+        Self { running, client: Client::new(), directory: TempDir::new().unwrap() }
     }
 
     /// Stops the server and gives back its directory.

@@ -65,9 +65,10 @@ impl AvroSchema {
         }
         let root = parser.main(text)?;
         let keeps_its_order = references.is_empty() && !parser.has_forward_uses;
+        let is_small = keeps_its_order && is_small(text, parser.text_nodes, limits);
         let types = Arc::new(parser.types);
         let schema = Self { types, root, referenced: roots.into(), canonical: OnceLock::new() };
-        if !(keeps_its_order && is_small(text, limits)) {
+        if !is_small {
             must_be_readable(schema.canonical(), limits)?;
         }
         Ok(schema)
@@ -116,10 +117,9 @@ fn inside(reference: &ResolvedReference, error: &ParseError) -> ParseError {
 }
 
 /// Whether the canonical text cannot pass the limits, if every definition stays in its place: no
-/// number is printed in more than three times its bytes, and no name adds more values than it has
-/// bytes.
-fn is_small(text: &str, limits: &Limits) -> bool {
-    text.len() <= limits.nodes_max.min(limits.text_bytes_max / 3)
+/// number is printed in more than three times its bytes, and no name adds more than a namespace.
+fn is_small(text: &str, nodes: usize, limits: &Limits) -> bool {
+    text.len() <= limits.text_bytes_max / 3 && nodes <= limits.nodes_max / 2
 }
 
 /// The canonical text is stored and read again. Definitions written out at the first use of their

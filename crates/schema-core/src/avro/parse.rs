@@ -39,6 +39,8 @@ pub(super) struct Parser<'a> {
     pub(super) provisional: Vec<(TypeId, usize)>,
     /// Whether a name was used before its definition, which then moves in the canonical text.
     pub(super) has_forward_uses: bool,
+    /// Values and keys in the text that was read last.
+    pub(super) text_nodes: usize,
 }
 
 impl<'a> Parser<'a> {
@@ -53,6 +55,7 @@ impl<'a> Parser<'a> {
             default_steps: limits.pairs_max,
             provisional: Vec::new(),
             has_forward_uses: false,
+            text_nodes: 0,
         }
     }
 
@@ -69,6 +72,7 @@ impl<'a> Parser<'a> {
 
     fn text(&mut self, text: &str) -> Result<TypeId, ParseError> {
         let tape = Tape::read(text, Dialect::AVRO, self.limits)?;
+        self.text_nodes = tape.len();
         let start = self.types.len();
         let root = self.parse(tape.root(), None)?;
         self.resolve(start, root)

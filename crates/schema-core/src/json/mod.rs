@@ -11,6 +11,7 @@ mod legacy;
 mod model;
 mod modern;
 mod parts;
+mod path_end;
 mod pattern;
 mod proof;
 mod shape;

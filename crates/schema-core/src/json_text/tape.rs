@@ -93,6 +93,11 @@ impl<'t> Tape<'t> {
         Ok(writer.tape)
     }
 
+    /// How many values and keys there are.
+    pub(crate) fn len(&self) -> usize {
+        self.nodes.len()
+    }
+
     /// The value that the text is.
     pub(crate) fn root(&self) -> Json<'_> {
         Json { tape: self, at: 0 }

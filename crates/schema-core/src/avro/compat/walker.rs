@@ -18,7 +18,7 @@ use super::{Difference, Finding, unions};
 use crate::avro::types::{Shape, Type, TypeId, Types};
 
 /// What a finding costs in pairs: to keep it, and to write it out with so many bytes for each.
-const FINDING_COST: usize = 2;
+const FINDING_COST: usize = 3;
 const BYTES_PER_COST: usize = 16;
 
 /// So many branches are looked at one by one without a charge.
@@ -26,9 +26,21 @@ const FEW: usize = 8;
 
 type Pair = (TypeId, TypeId);
 
-/// The findings of one pair: a position in [`Walker::lists`].
+/// The findings of one pair: a position in [`Walker::lists`], of which there are fewer than pairs.
 #[derive(Clone, Copy, PartialEq, Eq)]
-struct List(usize);
+struct List(u32);
+
+impl List {
+    fn position(self) -> usize {
+        usize::try_from(self.0).unwrap_or(usize::MAX)
+    }
+}
+
+/// A pair in eight bytes; there may be hundreds of thousands of them, of far fewer types.
+fn key((reader, writer): Pair) -> u64 {
+    let half = |id: TypeId| u64::from(u32::try_from(id.position()).unwrap_or(u32::MAX));
+    half(reader) << 32 | half(writer)
+}
 
 /// The list that is always there and empty.
 const NOTHING: List = List(0);
@@ -91,7 +103,7 @@ pub(super) struct Walker<'a> {
     writer: &'a Types,
     budget: usize,
     /// `None` while the pair is open.
-    known: HashMap<Pair, Option<List>>,
+    known: HashMap<u64, Option<List>>,
     findings: Vec<(Difference, Place)>,
     lists: Vec<Vec<Part>>,
     /// Steps, each behind the one that leads to it.
@@ -130,7 +142,8 @@ impl<'a> Walker<'a> {
         let mut open = vec![(list, 0)];
         while let Some((list, next)) = open.pop() {
             self.charge(1)?;
-            let Some(&part) = self.lists.get(list.0).and_then(|parts| parts.get(next)) else {
+            let Some(&part) = self.lists.get(list.position()).and_then(|parts| parts.get(next))
+            else {
                 continue;
             };
             open.push((list, next + 1));
@@ -157,7 +170,7 @@ impl<'a> Walker<'a> {
     /// The findings of a pair if they are known or need no look inside; else the pair is opened.
     fn enter(&mut self, pair: Pair, place: Place) -> Result<Option<List>, Stop> {
         self.charge(1)?;
-        match self.known.get(&pair) {
+        match self.known.get(&key(pair)) {
             Some(Some(found)) => return Ok(Some(*found)),
             Some(None) => return Ok(Some(NOTHING)),
             None => {}
@@ -171,7 +184,7 @@ impl<'a> Walker<'a> {
         match plan(&reader.shape, &writer.shape) {
             Some(Plan::UnionReadsBranches) if self.is_read_by_name(pair) => Ok(Some(NOTHING)),
             Some(plan) => {
-                self.known.insert(pair, None);
+                self.known.insert(key(pair), None);
                 self.open.push(Open { pair, plan, next: 0, place, found });
                 Ok(None)
             }
@@ -205,10 +218,10 @@ impl<'a> Walker<'a> {
             [Part::All(inside)] => *inside,
             _ => {
                 self.lists.push(found);
-                List(self.lists.len() - 1)
+                List(u32::try_from(self.lists.len() - 1).unwrap_or(u32::MAX))
             }
         };
-        self.known.insert(pair, Some(list));
+        self.known.insert(key(pair), Some(list));
         list
     }
 

@@ -35,7 +35,7 @@ const EXCLUSIVE_MINIMUM: Bound = Bound {
 };
 
 /// Digits of two numbers divided in the time of a step.
-const DIGITS_PER_STEP: usize = 4;
+const DIGITS_PER_STEP: usize = 3;
 
 pub(super) fn strings(findings: &mut Findings, old: &StringRules, new: &StringRules) {
     upper(findings, MAX_LENGTH, old.max_length, new.max_length);

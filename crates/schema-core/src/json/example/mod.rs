@@ -48,18 +48,14 @@ pub(crate) fn counter_example(
     let (Ok(for_writer), Ok(for_reader)) = (writer.validator(), reader.validator()) else {
         return CounterExample::NotFound;
     };
-    let trial = Trial { writer: for_writer, reader: for_reader, rule };
-    let steps_max = limits.pairs_max / PAIRS_PER_STEP;
-    let tried = trial.search((writer, reader), path, (limits, steps_max));
-    if let Some((value, true)) = tried {
-        return CounterExample::Value(value);
-    }
+    let steps = limits.pairs_max / PAIRS_PER_STEP;
     let about = (rule, keywords(rule));
-    match (proof::none_exists((writer, reader), about, path, (limits, steps_max)), tried) {
-        (Some(reason), _) => CounterExample::NoneExists(reason),
-        (None, Some((value, _))) => CounterExample::Value(value),
-        (None, None) => CounterExample::NotFound,
+    if let Some(reason) = proof::none_exists((writer, reader), about, path, (limits, steps)) {
+        return CounterExample::NoneExists(reason);
     }
+    let trial = Trial { writer: for_writer, reader: for_reader, rule };
+    let found = trial.search((writer, reader), path, (limits, steps));
+    found.map_or(CounterExample::NotFound, CounterExample::Value)
 }
 
 fn root(schema: &JsonSchema) -> Schema<'_> {
@@ -77,15 +73,14 @@ struct Trial {
 }
 
 impl Trial {
-    /// The first value that shows the finding, and whether it is by the finding's keyword that the
-    /// reader refuses it; the first by another one if there is none.
+    /// A value that shows the finding, by its keyword at its very place if one does.
     fn search(
         &self,
         (writer, reader): (&JsonSchema, &JsonSchema),
         path: &str,
-        (limits, steps_max): (&Limits, usize),
-    ) -> Option<(ExampleValue, bool)> {
-        let mut search = Search::new(steps_max, limits);
+        (limits, steps): (&Limits, usize),
+    ) -> Option<ExampleValue> {
+        let mut search = Search::new(steps, limits);
         let target = Walk::new(&mut search, self.rule).target(root(writer), root(reader), path)?;
         let wanted = Wanted { writer: &target.both.writer, reader: &target.both.reader };
         let values = search.values(wanted, &target.focus, VALUES_MAX);
@@ -95,13 +90,13 @@ impl Trial {
             let Some(instance) = target.wrapped(&mut search, value) else { continue };
             let Some((violation, is_told)) = self.verdict(&instance, &place) else { continue };
             if is_told {
-                return Some((shown(&instance, &violation)?, true));
+                return shown(&instance, &violation);
             }
             if second_best.is_none() {
                 second_best = shown(&instance, &violation);
             }
         }
-        second_best.map(|value| (value, false))
+        second_best
     }
 
     /// The reader's violation nearest to the finding, and whether it is by the finding's keyword at

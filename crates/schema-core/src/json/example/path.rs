@@ -11,6 +11,7 @@ use super::search::{Focus, STEPS_PER_PLACE, Search};
 use super::shape::{All, Schema, shapes};
 use crate::JsonRule;
 use crate::json::model::{Additional, ArrayRules, Kind, NodeId, ObjectRules};
+use crate::json::path_end::{PathEnd, is_about_property, path_end};
 
 /// One step into a value.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -101,36 +102,14 @@ impl<'s, 'm> Walk<'s, 'm> {
         self.enter(next, both, Step::Item(index), inner)
     }
 
-    /// Whether the path ends with `rest`, and what it then points at.
+    /// What is varied where the path ends, if it ends with `rest`.
     fn end(&self, rest: &str) -> Option<Focus> {
-        let (keyword, inner) = rest.split_once('/').unwrap_or((rest, ""));
-        let rule = self.rule.as_str();
-        let is_content = rule.starts_with("ADDITIONAL_") || rule.starts_with("UNEVALUATED_");
-        match keyword {
-            "required" => Some(Focus::Member(inner.to_owned())),
-            "dependencies" if rule.starts_with("DEPENDENCY_") => {
-                Some(Focus::Member(inner.to_owned()))
-            }
-            "items" if inner.is_empty() && self.rule == JsonRule::SchemaAdded => {
-                Some(Focus::Everything)
-            }
-            "items" if rule.starts_with("ITEM_") => inner.parse().ok().map(Focus::Item),
-            "additionalProperties" | "unevaluatedProperties" if is_content && inner.is_empty() => {
-                Some(Focus::Extra)
-            }
-            "additionalItems" | "unevaluatedItems" if is_content && inner.is_empty() => {
-                Some(Focus::Everything)
-            }
-            "properties"
-            | "dependencies"
-            | "items"
-            | "additionalProperties"
-            | "additionalItems"
-            | "unevaluatedProperties"
-            | "unevaluatedItems" => None,
-            // Nothing is left, or the keyword of a rule of the schema itself.
-            _ => inner.is_empty().then_some(Focus::Everything),
-        }
+        Some(match path_end(self.rule, rest)? {
+            PathEnd::Required(name) | PathEnd::Dependency(name) => Focus::Member(name.to_owned()),
+            PathEnd::Item(index) => Focus::Item(index),
+            PathEnd::Properties(_) => Focus::Extra,
+            PathEnd::Schema | PathEnd::Items | PathEnd::MoreItems(_) => Focus::Everything,
+        })
     }
 
     fn property(
@@ -145,7 +124,7 @@ impl<'s, 'm> Walk<'s, 'm> {
         names.dedup();
         for name in names {
             let Some(inner) = rest.strip_prefix(name.as_str()) else { continue };
-            if inner.is_empty() && is_property(self.rule.as_str()) {
+            if inner.is_empty() && is_about_property(self.rule) {
                 return Some((both.clone(), Focus::Member(name.to_string())));
             }
             if !inner.is_empty() && !inner.starts_with('/') {
@@ -283,13 +262,6 @@ impl Target<'_> {
 /// A name as a token of a JSON pointer.
 pub(super) fn escaped(name: &str) -> String {
     name.replace('~', "~0").replace('/', "~1")
-}
-
-/// Rules about a property that only one side lists.
-fn is_property(rule: &str) -> bool {
-    rule.contains("PROPERTY_ADDED")
-        || rule.contains("PROPERTY_WITH_DEFAULT_ADDED")
-        || rule.starts_with("PROPERTY_REMOVED")
 }
 
 fn objects(pair: Pair<'_>) -> impl Iterator<Item = &ObjectRules> {

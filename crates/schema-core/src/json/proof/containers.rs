@@ -77,8 +77,8 @@ impl<'a> Prover<'a> {
         }
         let names = self.listed_names(&case.parts);
         let is_listed_fine = names.into_iter().all(|name| {
-            let (named, is_told) = self.named_schemas(node, name);
-            (is_told && !named.is_empty()) || self.member_meets(case, name, goal)
+            let (own, is_told) = self.named_schemas(node, name);
+            (is_told && !own.is_empty()) || self.member_meets(case, name, goal)
         });
         is_listed_fine
             && (self.lists_same_patterns(case, node) || self.unlisted_meet(case, None, goal))

@@ -222,7 +222,7 @@ impl<'a> Prover<'a> {
     fn meets_number(&self, case: &Case<'a>, node: Node<'a>, key: &str) -> bool {
         if key == "multipleOf" {
             let Some(unit) = self.sources.get(node, key).and_then(Number::of) else { return false };
-            let is_one = case.integer != Integer::Unknown && unit.double == 1.0;
+            let is_one = case.integer != Integer::Unknown && unit.double.total_cmp(&1.0).is_eq();
             return is_one
                 || case.units.iter().any(|known| known.is_multiple_of(&unit) == Some(true));
         }

@@ -94,7 +94,7 @@ impl Bound {
             Side::Above => steps.ceil(),
             Side::Below => steps.floor(),
         };
-        if self.is_open && whole * unit == self.at.double {
+        if self.is_open && (whole * unit).total_cmp(&self.at.double).is_eq() {
             whole += if side == Side::Above { 1.0 } else { -1.0 };
         }
         Number::whole(whole * unit).map(|at| Self { at, is_open: false })

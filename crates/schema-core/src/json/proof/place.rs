@@ -1,9 +1,12 @@
 //! The place of a finding in both schemas as they are written, and what is to be proven there.
+//!
+//! A path that can be read in two ways proves nothing.
 
 use super::Prover;
-use super::cases::Case;
+use super::cases::{Case, Types};
 use super::covers::Goal;
 use super::node::Node;
+use crate::json::path_end::{PathEnd, is_about_property, path_end};
 use crate::json_text::Value;
 use crate::{JsonRule, NoneExists};
 
@@ -26,10 +29,12 @@ struct Place<'a> {
     reader: Vec<Node<'a>>,
 }
 
-/// What the next part of a path comes to.
-enum Next<'a> {
-    Place(Place<'a>),
-    Proof(Option<NoneExists>),
+/// What a step comes to.
+enum Step<'a, 'r> {
+    /// The next place, and the path from there.
+    To(Place<'a>, &'r str),
+    /// The path ends here, with a proof or without.
+    End(Option<NoneExists>),
 }
 
 const OF_DEPENDENCIES: [&str; 3] = ["dependencies", "dependentRequired", "dependentSchemas"];
@@ -52,7 +57,7 @@ impl<'p, 'a> Walk<'p, 'a> {
         let mut place = Place { writer: vec![writer], required: Vec::new(), reader: vec![reader] };
         let mut rest = path;
         for _ in 0..STEPS_MAX {
-            let mut start = Case::of(super::cases::Types::ALL);
+            let mut start = Case::of(Types::ALL);
             for name in &place.required {
                 start.require(name);
             }
@@ -61,31 +66,45 @@ impl<'p, 'a> Walk<'p, 'a> {
                 return Some(NoneExists::WriterAllowsNothing);
             }
             place.reader = self.flat(&place.reader);
-            if let Some(goal) = self.end(rest) {
-                let is_proven = cases.iter().all(|case| self.is_met(case, &place.reader, &goal));
-                return is_proven.then_some(NoneExists::ReaderTakesAll);
+            if let Some(end) = path_end(self.rule, rest) {
+                return takes_all(cases.iter().all(|case| self.is_met(case, &place.reader, end)));
             }
-            let (keyword, inner) = rest.split_once('/').unwrap_or((rest, ""));
-            let next = match keyword {
-                "properties" => self.property(&cases, &place, inner),
-                "dependencies" => self.dependency(place, inner),
-                "additionalProperties" | "unevaluatedProperties" => {
-                    self.unlisted(&cases, &place, (keyword, inner))
-                }
-                "items" => self.items(&cases, &place, inner),
-                "additionalItems" | "unevaluatedItems" => {
-                    let at = cases.iter().map(|case| self.prover.positions(&case.parts)).max();
-                    let own = place.reader.iter().map(|node| self.prover.prefix(*node).len()).max();
-                    self.item(&cases, &place, at.max(own).unwrap_or(0), inner)
-                }
-                _ => return None,
-            };
-            match next? {
-                (Next::Proof(proof), _) => return proof,
-                (Next::Place(next), inner) => (place, rest) = (next, inner),
+            match self.step(&cases, place, rest)? {
+                Step::To(next, inner) => (place, rest) = (next, inner),
+                Step::End(proof) => return proof,
             }
         }
         None
+    }
+
+    fn step<'r>(
+        &mut self,
+        cases: &[Case<'a>],
+        place: Place<'a>,
+        rest: &'r str,
+    ) -> Option<Step<'a, 'r>> {
+        let (keyword, inner) = rest.split_once('/').unwrap_or((rest, ""));
+        match keyword {
+            "properties" => self.property(cases, &place, inner),
+            "dependencies" => self.dependency(place, inner),
+            "additionalProperties" | "unevaluatedProperties" => {
+                self.unlisted(cases, &place, (keyword, inner))
+            }
+            "items" => {
+                let listed = self.positions(cases, &place);
+                let (position, behind) = inner.split_once('/').unwrap_or((inner, ""));
+                match position.parse::<usize>() {
+                    Ok(index) => Some(self.item(cases, &place, index, behind)),
+                    Err(_) if listed == 0 => Some(self.item(cases, &place, 0, inner)),
+                    Err(_) => None,
+                }
+            }
+            "additionalItems" | "unevaluatedItems" => {
+                let first = self.positions(cases, &place);
+                Some(self.item(cases, &place, first, inner))
+            }
+            _ => None,
+        }
     }
 
     /// The schemas, and those that hold with them without a choice.
@@ -94,8 +113,7 @@ impl<'p, 'a> Walk<'p, 'a> {
         let mut next = 0;
         while let Some(node) = all.get(next).copied() {
             let target = self.prover.sources.target(node);
-            let inner = target.into_iter().chain(self.prover.sources.schemas(node, "allOf"));
-            for inner in inner.collect::<Vec<_>>() {
+            for inner in target.into_iter().chain(self.prover.sources.schemas(node, "allOf")) {
                 if !all.contains(&inner) {
                     all.push(inner);
                 }
@@ -105,59 +123,37 @@ impl<'p, 'a> Walk<'p, 'a> {
         all
     }
 
-    fn end<'r>(&self, rest: &'r str) -> Option<End<'r>> {
-        let (keyword, inner) = rest.split_once('/').unwrap_or((rest, ""));
-        let rule = self.rule.as_str();
-        let is_content = rule.starts_with("ADDITIONAL_") || rule.starts_with("UNEVALUATED_");
-        match keyword {
-            "required" => Some(End::Required(inner)),
-            "dependencies" if rule.starts_with("DEPENDENCY_") => Some(End::Dependency(inner)),
-            "items" if inner.is_empty() && self.rule == JsonRule::SchemaAdded => {
-                Some(End::Keywords(&["items", "prefixItems"]))
+    fn is_met(&mut self, case: &Case<'a>, reader: &[Node<'a>], end: PathEnd<'_>) -> bool {
+        let own = self.keywords.map_or(Goal::Everything, Goal::Keywords);
+        let goal = match &end {
+            PathEnd::Required(name) => return case.required.contains(name),
+            PathEnd::Dependency(name) => {
+                return reader.iter().all(|node| self.meets_dependency(case, *node, name));
             }
-            "additionalProperties" if is_content && inner.is_empty() => {
-                Some(End::Keywords(&["additionalProperties"]))
+            PathEnd::Item(index) => {
+                let asked = self.reader_item(reader, *index);
+                return asked.iter().all(|goal| self.prover.item_meets(case, *index, *goal));
             }
-            "unevaluatedProperties" if is_content && inner.is_empty() => {
-                Some(End::Keywords(&["unevaluatedProperties"]))
+            PathEnd::Schema => own,
+            PathEnd::Items => Goal::Keywords(&["items", "prefixItems"]),
+            PathEnd::MoreItems("additionalItems") => {
+                Goal::Keywords(&["additionalItems", "items", "prefixItems"])
             }
-            "additionalItems" if is_content && inner.is_empty() => {
-                Some(End::Keywords(&["additionalItems", "items", "prefixItems"]))
+            PathEnd::Properties(keyword) | PathEnd::MoreItems(keyword) => {
+                Goal::Keywords(std::slice::from_ref(keyword))
             }
-            "unevaluatedItems" if is_content && inner.is_empty() => {
-                Some(End::Keywords(&["unevaluatedItems"]))
-            }
-            "properties"
-            | "dependencies"
-            | "items"
-            | "additionalProperties"
-            | "additionalItems"
-            | "unevaluatedProperties"
-            | "unevaluatedItems" => None,
-            _ => inner.is_empty().then_some(End::Schema),
-        }
+        };
+        reader.iter().all(|node| self.prover.covers(case, *node, goal))
     }
 
-    fn is_met(&mut self, case: &Case<'a>, reader: &[Node<'a>], end: &End<'_>) -> bool {
-        match *end {
-            End::Required(name) => case.required.contains(&name),
-            End::Schema => {
-                let goal = self.keywords.map_or(Goal::Everything, Goal::Keywords);
-                reader.iter().all(|node| self.prover.covers(case, *node, goal))
-            }
-            End::Keywords(keys) => {
-                reader.iter().all(|node| self.prover.covers(case, *node, Goal::Keywords(keys)))
-            }
-            End::Dependency(name) => reader.iter().all(|node| {
-                OF_DEPENDENCIES.iter().all(|key| {
-                    let named = self.prover.sources.named(*node, key);
-                    let member = named.and_then(|named| named.member(name));
-                    member.is_none_or(|member| {
-                        self.prover.meets_dependency(case, &member.key, node.at(&member.value))
-                    })
-                })
-            }),
-        }
+    fn meets_dependency(&mut self, case: &Case<'a>, node: Node<'a>, name: &str) -> bool {
+        OF_DEPENDENCIES.iter().all(|key| {
+            let named = self.prover.sources.named(node, key);
+            let member = named.and_then(|named| named.member(name));
+            member.is_none_or(|member| {
+                self.prover.meets_dependency(case, &member.key, node.at(&member.value))
+            })
+        })
     }
 
     fn property<'r>(
@@ -165,47 +161,29 @@ impl<'p, 'a> Walk<'p, 'a> {
         cases: &[Case<'a>],
         place: &Place<'a>,
         rest: &'r str,
-    ) -> Option<(Next<'a>, &'r str)> {
+    ) -> Option<Step<'a, 'r>> {
         let all = cases.iter().flat_map(|case| &case.parts).chain(&place.reader);
         let names = self.prover.listed_names(&all.copied().collect::<Vec<_>>());
-        let is_meant = |name: &&&str| {
-            let inner = rest.strip_prefix(**name);
-            inner.is_some_and(|inner| inner.is_empty() || inner.starts_with('/'))
-        };
-        // One that may be read in two ways is left alone.
-        let mut meant = names.iter().filter(is_meant);
-        let (Some(name), None) = (meant.next(), meant.next()) else { return None };
-        let inner = rest.strip_prefix(name)?.trim_start_matches('/');
-        let there: Vec<Case<'a>> = cases
-            .iter()
-            .flat_map(|case| {
-                let mut with = case.clone();
-                with.require(name);
-                self.prover.cases_from(with, &[])
-            })
-            .collect();
-        let reader = self.prover.member_schemas(&place.reader, name);
-        let rule = self.rule.as_str();
-        let is_about_property = rule.contains("PROPERTY_") && !rule.starts_with("UNEVALUATED");
-        if inner.is_empty() && is_about_property {
-            let is_required = rule.starts_with("REQUIRED_");
-            let is_proven = (!is_required || cases.iter().all(|case| case.required.contains(name)))
-                && there.iter().all(|case| match &reader {
-                    Some(goals) => {
-                        goals.iter().all(|goal| self.prover.member_meets(case, name, *goal))
-                    }
-                    // It is not taken at all.
-                    None => self.prover.member(&case.parts, name).is_none(),
-                });
-            return Some((Next::Proof(is_proven.then_some(NoneExists::ReaderTakesAll)), inner));
+        let (name, inner) = only_name(&names, rest)?;
+        let mut there: Vec<Case<'a>> = Vec::new();
+        for case in cases {
+            let mut with = case.clone();
+            with.require(name);
+            there.extend(self.prover.cases_from(with, &[]));
+        }
+        let asked = self.prover.member_schemas(&place.reader, name);
+        if inner.is_empty() && is_about_property(self.rule) {
+            let must_be = self.rule.as_str().starts_with("REQUIRED_");
+            let is_there = !must_be || cases.iter().all(|case| case.required.contains(&name));
+            let is_taken = there.iter().all(|case| match &asked {
+                Some(goals) => goals.iter().all(|goal| self.prover.member_meets(case, name, *goal)),
+                None => self.prover.member(&case.parts, name).is_none(),
+            });
+            return Some(Step::End(takes_all(is_there && is_taken)));
         }
         let inside = there.iter().filter_map(|case| self.prover.member(&case.parts, name));
         let inside: Vec<_> = inside.collect();
-        if inside.is_empty() {
-            return Some((Next::Proof(Some(NoneExists::WriterAllowsNothing)), inner));
-        }
-        let writer = common(&inside);
-        reader.map(|reader| (Next::Place(Place { writer, required: Vec::new(), reader }), inner))
+        Some(into(&inside, asked?, inner))
     }
 
     fn unlisted<'r>(
@@ -213,64 +191,49 @@ impl<'p, 'a> Walk<'p, 'a> {
         cases: &[Case<'a>],
         place: &Place<'a>,
         (keyword, inner): (&str, &'r str),
-    ) -> Option<(Next<'a>, &'r str)> {
-        let ways = |walk: &mut Self, case: &Case<'a>| walk.prover.unlisted(&case.parts, None);
-        let inside: Vec<_> = cases.iter().flat_map(|case| ways(self, case)).collect();
-        let reader = place.reader.iter();
-        let reader: Vec<_> =
-            reader.filter_map(|node| self.prover.sources.schema(*node, keyword)).collect();
+    ) -> Option<Step<'a, 'r>> {
+        let mut inside = Vec::new();
+        for case in cases {
+            inside.extend(self.prover.unlisted(&case.parts, None));
+        }
         // Names that the writer lists and the reader does not fall under it too.
         let listed = self.prover.listed_names(&place.writer);
-        if !listed.iter().all(|name| self.is_listed(&place.reader, name)) {
+        let is_known = |walk: &mut Self, name: &str| {
+            let mut reader = place.reader.iter();
+            reader.any(|node| !walk.prover.named_schemas(*node, name).0.is_empty())
+        };
+        if !listed.iter().all(|name| is_known(self, name)) {
             return None;
         }
-        if inside.is_empty() {
-            return Some((Next::Proof(Some(NoneExists::WriterAllowsNothing)), inner));
-        }
-        Some((Next::Place(Place { writer: common(&inside), required: Vec::new(), reader }), inner))
+        let reader = place.reader.iter();
+        let reader = reader.filter_map(|node| self.prover.sources.schema(*node, keyword)).collect();
+        Some(into(&inside, reader, inner))
     }
 
-    fn is_listed(&mut self, reader: &[Node<'a>], name: &str) -> bool {
-        reader.iter().any(|node| !self.prover.named_schemas(*node, name).0.is_empty())
-    }
-
-    fn dependency<'r>(&mut self, place: Place<'a>, rest: &'r str) -> Option<(Next<'a>, &'r str)> {
-        let named = |walk: &Self, node: &Node<'a>| {
-            let keys = ["dependencies", "dependentSchemas"];
-            let named = keys.into_iter().filter_map(|key| walk.prover.sources.named(*node, key));
-            let members = named.flat_map(|named| named.iter());
-            members.map(|member| (member.key.as_str(), node.at(&member.value))).collect::<Vec<_>>()
-        };
-        let all: Vec<_> = place.reader.iter().flat_map(|node| named(self, node)).collect();
-        let is_meant = |name: &str| {
-            rest.strip_prefix(name).is_some_and(|inner| inner.is_empty() || inner.starts_with('/'))
-        };
-        let (name, _) = *all.iter().find(|(name, _)| is_meant(name))?;
-        if all.iter().any(|(other, _)| *other != name && is_meant(other)) {
-            return None;
+    /// The same value, with the property there and the schema that depends on it to be met.
+    fn dependency<'r>(&mut self, place: Place<'a>, rest: &'r str) -> Option<Step<'a, 'r>> {
+        let mut all: Vec<(&'a str, Node<'a>)> = Vec::new();
+        for node in &place.reader {
+            for key in ["dependencies", "dependentSchemas"] {
+                let named = self.prover.sources.named(*node, key);
+                let members = named.into_iter().flat_map(|named| named.iter());
+                all.extend(members.map(|member| (member.key.as_str(), node.at(&member.value))));
+            }
         }
-        let inner = rest.strip_prefix(name)?.trim_start_matches('/');
+        let mut names: Vec<&'a str> = all.iter().map(|(name, _)| *name).collect();
+        names.dedup();
+        let (name, inner) = only_name(&names, rest)?;
         let reader =
             all.iter().filter(|(other, _)| *other == name).map(|(_, node)| *node).collect();
         let mut required = place.required;
         required.push(name);
-        Some((Next::Place(Place { reader, required, ..place }), inner))
+        Some(Step::To(Place { required, reader, ..place }, inner))
     }
 
-    fn items<'r>(
-        &mut self,
-        cases: &[Case<'a>],
-        place: &Place<'a>,
-        rest: &'r str,
-    ) -> Option<(Next<'a>, &'r str)> {
-        let (position, inner) = rest.split_once('/').unwrap_or((rest, ""));
+    /// How many positions are listed at most, by either side.
+    fn positions(&self, cases: &[Case<'a>], place: &Place<'a>) -> usize {
         let parts = cases.iter().flat_map(|case| &case.parts).chain(&place.reader);
-        let listed = parts.map(|node| self.prover.prefix(*node).len()).max().unwrap_or(0);
-        match position.parse::<usize>() {
-            Ok(index) => self.item(cases, place, index, inner),
-            Err(_) if listed == 0 => self.item(cases, place, 0, rest),
-            Err(_) => None,
-        }
+        parts.map(|node| self.prover.prefix(*node).len()).max().unwrap_or(0)
     }
 
     fn item<'r>(
@@ -279,37 +242,45 @@ impl<'p, 'a> Walk<'p, 'a> {
         place: &Place<'a>,
         index: usize,
         inner: &'r str,
-    ) -> Option<(Next<'a>, &'r str)> {
+    ) -> Step<'a, 'r> {
         let there = cases.iter().filter(|case| index < case.items.most);
         let inside: Vec<_> =
             there.filter_map(|case| self.prover.item(&case.parts, index)).collect();
-        if inside.is_empty() {
-            return Some((Next::Proof(Some(NoneExists::WriterAllowsNothing)), inner));
-        }
-        let reader = place.reader.iter().filter_map(|node| {
+        into(&inside, self.reader_item(&place.reader, index), inner)
+    }
+
+    /// What the reader asks of an item.
+    fn reader_item(&self, reader: &[Node<'a>], index: usize) -> Vec<Node<'a>> {
+        let asked = reader.iter().filter_map(|node| {
             let listed: Option<&'a Value> = self.prover.prefix(*node).get(index);
             listed.map(|value| node.at(value)).or_else(|| self.prover.tail(*node))
         });
-        let reader = reader.collect();
-        let rule = self.rule.as_str();
-        if inner.is_empty() && rule.starts_with("ITEM_") {
-            let reader: Vec<_> = reader;
-            let is_proven = cases
-                .iter()
-                .all(|case| reader.iter().all(|goal| self.prover.item_meets(case, index, *goal)));
-            return Some((Next::Proof(is_proven.then_some(NoneExists::ReaderTakesAll)), inner));
-        }
-        Some((Next::Place(Place { writer: common(&inside), required: Vec::new(), reader }), inner))
+        asked.collect()
     }
 }
 
-/// What is to be met where a path ends.
-enum End<'r> {
-    /// What the rule is about, of the schema itself.
-    Schema,
-    Keywords(&'static [&'static str]),
-    Required(&'r str),
-    Dependency(&'r str),
+fn takes_all(is_proven: bool) -> Option<NoneExists> {
+    is_proven.then_some(NoneExists::ReaderTakesAll)
+}
+
+/// The one of the names that a path begins with, and the path behind it.
+fn only_name<'a, 'r>(names: &[&'a str], rest: &'r str) -> Option<(&'a str, &'r str)> {
+    let mut meant = names.iter().filter_map(|name| {
+        let inner = rest.strip_prefix(name)?;
+        (inner.is_empty() || inner.starts_with('/')).then_some((*name, inner))
+    });
+    match (meant.next(), meant.next()) {
+        (Some((name, inner)), None) => Some((name, inner.trim_start_matches('/'))),
+        _ => None,
+    }
+}
+
+/// Inside a value: where nothing can be there, that is the proof.
+fn into<'a, 'r>(inside: &[Vec<Node<'a>>], reader: Vec<Node<'a>>, inner: &'r str) -> Step<'a, 'r> {
+    if inside.is_empty() {
+        return Step::End(Some(NoneExists::WriterAllowsNothing));
+    }
+    Step::To(Place { writer: common(inside), required: Vec::new(), reader }, inner)
 }
 
 /// The schemas that hold in each of the ways.

@@ -1,21 +1,15 @@
-//! The database store against the store in memory, action for action, and its own promises.
+//! Random requests of every kind, and everything that can be read afterwards, in words.
 
 use std::fmt::Debug;
-use std::path::Path;
 
 use levada_registry_core::{
     AssociationDraft, AssociationFilter, AssociationQuery, AssociationRequest, Check, ConfigPatch,
-    DekAlgorithm, DekDraft, DekSeries, DeletedFilter, Draft, FieldPatch, KekDraft, KekPatch,
-    MemoryStore, Mode, Page, QualifiedSubject, RegisterOptions, Registry, SchemaId, SchemaListing,
-    SchemaVersion, Store, SubjectFilter, VersionListing, VersionSpec,
+    DekAlgorithm, DekDraft, DekSeries, DeletedFilter, Draft, FieldPatch, KekDraft, KekPatch, Mode,
+    Page, QualifiedSubject, RegisterOptions, Registry, SchemaId, SchemaListing, SchemaVersion,
+    Store, SubjectFilter, VersionListing, VersionSpec,
 };
-use levada_schema_core::{CompatibilityLevel, Limits, Reference};
+use levada_schema_core::{CompatibilityLevel, Reference};
 use proptest::prelude::*;
-use sqlx::Executor;
-use tempfile::TempDir;
-
-use super::open::OpenError;
-use super::sqlite::SqliteStore;
 
 const SUBJECTS: [&str; 3] = ["a", "b", ":.c:a"];
 const KEKS: [&str; 2] = ["k", "l"];
@@ -33,7 +27,7 @@ const MODES: [Option<Mode>; 5] =
 
 /// One request; the numbers are indices into the lists above.
 #[derive(Clone, Debug)]
-enum Action {
+pub(super) enum Action {
     Register { subject: usize, draft: Draft, force: bool },
     Lookup { subject: usize, draft: Draft, deleted: bool },
     Check { subject: usize, draft: Draft, version: Option<VersionSpec> },
@@ -51,7 +45,7 @@ enum Action {
 
 /// A request of the DEK registry.
 #[derive(Clone, Debug)]
-enum KeyAction {
+pub(super) enum KeyAction {
     CreateKek { kek: usize, is_deleted: bool },
     UpdateKek { kek: usize, doc: &'static str },
     DeleteKek { kek: usize, permanent: bool },
@@ -126,7 +120,7 @@ fn draft() -> impl Strategy<Value = Draft> {
     )
 }
 
-fn action() -> impl Strategy<Value = Action> {
+pub(super) fn action() -> impl Strategy<Value = Action> {
     let subject = || 0..SUBJECTS.len();
     let scope = || 0..SCOPES.len();
     let level = prop_oneof![
@@ -226,7 +220,7 @@ fn association_request(
     }
 }
 
-async fn run<S: Store>(registry: &Registry<S>, action: &Action) -> String {
+pub(super) async fn run<S: Store>(registry: &Registry<S>, action: &Action) -> String {
     let subject = |index: &usize| QualifiedSubject::parse(SUBJECTS[*index]);
     let scope = |index: &usize| QualifiedSubject::parse(SCOPES[*index]);
     match action {
@@ -279,7 +273,7 @@ async fn run<S: Store>(registry: &Registry<S>, action: &Action) -> String {
 }
 
 /// Everything that can be read.
-async fn everything<S: Store>(registry: &Registry<S>) -> Vec<String> {
+pub(super) async fn everything<S: Store>(registry: &Registry<S>) -> Vec<String> {
     let page = Page::new(0, -1, usize::MAX);
     let mut all = vec![shown(&registry.contexts("", page).await)];
     for prefix in [":*:", "", ":.c:", ":.", ":*:b"] {
@@ -343,93 +337,4 @@ async fn everything<S: Store>(registry: &Registry<S>) -> Vec<String> {
         all.push(shown(&registry.mode(&scope, false).await));
     }
     all
-}
-
-async fn open(directory: &Path) -> Registry<SqliteStore> {
-    let store = SqliteStore::open(&directory.join("registry.db")).await.unwrap();
-    Registry::new(store, Limits::default(), 1).unwrap()
-}
-
-proptest! {
-    #![proptest_config(ProptestConfig { cases: 48, ..ProptestConfig::default() })]
-
-    #[test]
-    fn database_and_memory_give_the_same_answers(
-        actions in proptest::collection::vec(action(), 10..60)
-    ) {
-        let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().build().unwrap();
-        runtime.block_on(async {
-            let directory = TempDir::new().unwrap();
-            let durable = open(directory.path()).await;
-            let model = Registry::new(MemoryStore::default(), Limits::default(), 1).unwrap();
-            for action in &actions {
-                let (found, expected) = (run(&durable, action).await, run(&model, action).await);
-                prop_assert_eq!(found, expected, "{:?}", action);
-            }
-            let expected = everything(&model).await;
-            prop_assert_eq!(everything(&durable).await, expected.clone());
-            durable.store().close().await.unwrap();
-            drop(durable);
-            prop_assert_eq!(everything(&open(directory.path()).await).await, expected);
-            Ok(())
-        })?;
-    }
-}
-
-#[tokio::test]
-async fn a_second_opener_of_a_database_is_refused_until_the_first_is_gone() {
-    let directory = TempDir::new().unwrap();
-    let path = directory.path().join("registry.db");
-    let first = SqliteStore::open(&path).await.unwrap();
-    let refused = SqliteStore::open(&path).await.unwrap_err();
-    assert!(matches!(refused, OpenError::Locked { .. }), "{refused}");
-    first.close().await.unwrap();
-    drop(first);
-    SqliteStore::open(&path).await.unwrap();
-}
-
-#[tokio::test]
-async fn a_database_of_a_newer_program_is_refused() {
-    let directory = TempDir::new().unwrap();
-    let path = directory.path().join("registry.db");
-    let store = SqliteStore::open(&path).await.unwrap();
-    let newer = "INSERT INTO _sqlx_migrations
-        (version, description, installed_on, success, checksum, execution_time)
-        VALUES (9999, 'from the future', 0, 1, x'00', 0)";
-    store.writer().execute(newer).await.unwrap();
-    store.close().await.unwrap();
-    drop(store);
-    let refused = SqliteStore::open(&path).await.unwrap_err();
-    assert!(matches!(refused, OpenError::Newer { .. }), "{refused}");
-}
-
-#[tokio::test]
-async fn a_directory_that_cannot_be_is_refused() {
-    let directory = TempDir::new().unwrap();
-    let file = directory.path().join("file");
-    std::fs::write(&file, "").unwrap();
-    let refused = SqliteStore::open(&file.join("registry.db")).await.unwrap_err();
-    assert!(matches!(refused, OpenError::Directory { .. }), "{refused}");
-}
-
-#[tokio::test]
-async fn the_database_itself_refuses_what_would_corrupt_it() {
-    let directory = TempDir::new().unwrap();
-    let registry = open(directory.path()).await;
-    let draft = Draft { text: "\"string\"".to_owned(), ..Draft::default() };
-    let subject = QualifiedSubject::parse("s");
-    registry.register(&subject, &draft, RegisterOptions::default()).await.unwrap();
-    for corrupting in [
-        "UPDATE schemas SET text = 'other'",
-        "DELETE FROM contexts",
-        "UPDATE contexts SET next_id = 1",
-        "DELETE FROM schemas",
-        "INSERT INTO schemas (context, id, fingerprint, schema_type, text, refs, imported)
-         SELECT context, 7, fingerprint, schema_type, text, refs, 0 FROM schemas",
-        "INSERT INTO versions VALUES ('.', 's', 0, 1, 0, 0)",
-        "INSERT INTO versions VALUES ('.', 's', 2, 99, 0, 0)",
-    ] {
-        let refused = registry.store().writer().execute(corrupting).await;
-        assert!(refused.is_err(), "{corrupting}");
-    }
 }

@@ -1,0 +1,52 @@
+//! Every step of the databases' schemas, in order. A step that has shipped is never changed.
+
+use std::borrow::Cow;
+
+use sqlx::SqlSafeStr;
+use sqlx::migrate::{Migrate, MigrateError, Migration, MigrationType, Migrator};
+
+use super::error::OpenError;
+
+/// A number, what the step does, and how.
+type Step = (i64, &'static str, &'static str);
+
+/// The steps of one database: the files of its folder.
+macro_rules! steps {
+    ($folder:literal: $($number:literal, $description:literal, $file:literal;)+) => {
+        &[$((
+            $number,
+            $description,
+            include_str!(concat!("../../../migrations/", $folder, "/", $file, ".sql")),
+        )),+]
+    };
+    ($folder:literal) => {
+        steps! { $folder:
+            1, "create registry", "0001_create_registry";
+            2, "unlist contexts", "0002_unlist_contexts";
+            3, "add rule sets", "0003_add_rule_sets";
+            4, "create associations", "0004_create_associations";
+            5, "create encryption keys", "0005_create_encryption_keys";
+        }
+    };
+}
+
+pub(super) const SQLITE: &[Step] = steps!("sqlite");
+pub(super) const POSTGRES: &[Step] = steps!("postgres");
+
+/// Takes the steps that the database behind `connection` has not taken. Of several programs that
+/// come at once to a database which knows such locks, one takes them and the others wait.
+pub(super) async fn run<C: Migrate>(
+    steps: &[Step],
+    connection: &mut C,
+    database: &str,
+) -> Result<(), OpenError> {
+    let migrations = steps.iter().map(|&(number, description, sql)| {
+        let description = Cow::Borrowed(description);
+        Migration::new(number, description, MigrationType::Simple, sql.into_sql_str(), false)
+    });
+    let migrator = Migrator { migrations: migrations.collect(), ..Migrator::DEFAULT };
+    migrator.run_direct(None, connection, false).await.map_err(|error| match error {
+        MigrateError::VersionMissing(_) => OpenError::Newer { database: database.to_owned() },
+        other => OpenError::Database { database: database.to_owned(), message: other.to_string() },
+    })
+}

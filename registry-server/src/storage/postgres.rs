@@ -1,0 +1,110 @@
+//! `PostgreSQL`: connecting, what durability rests on there, and the order of writers.
+//!
+//! A node may be one of many. Whoever writes locks one row first, so one transaction writes at a
+//! time over all nodes, as in a `SQLite` file: what it reads stays true until its commit, and no
+//! two writers can wait for each other. Readers see one instant and wait for nobody.
+
+use std::time::Duration;
+
+use levada_registry_core::{Secret, StoreError};
+use sqlx::pool::PoolOptions;
+use sqlx::postgres::PgConnectOptions;
+use sqlx::{Connection, PgConnection, PgPool, Postgres, Row};
+
+use super::database::postgres_options;
+use super::error::{OpenError, refused};
+use super::migrations;
+use super::statements::Statement;
+use super::store::SqlStore;
+use super::transaction::SqlTransaction;
+
+/// Connections of a node that read.
+const READERS: u32 = 8;
+/// Connections of a node that write: one does, the other is there to follow it at once.
+const WRITERS: u32 = 2;
+/// How long a request waits for a connection.
+const ACQUIRE_TIMEOUT: Duration = Duration::from_secs(30);
+/// What the server holds every transaction to. A statement waits this long for other writers at
+/// most; a node that has vanished or hangs holds them up for no longer than the second.
+const SESSION: [(&str, &str); 2] =
+    [("statement_timeout", "30s"), ("idle_in_transaction_session_timeout", "60s")];
+/// Nothing may come between an answer and the disk.
+const DURABLE: [&str; 3] = ["fsync", "full_page_writes", "synchronous_commit"];
+
+/// Connects, and brings the schema of the database up to date.
+pub(super) async fn open(address: &Secret) -> Result<SqlStore, OpenError> {
+    let mut options = postgres_options(address)?;
+    let name = name(&options);
+    if options.get_application_name().is_none() {
+        options = options.application_name("levada");
+    }
+    let unreachable = |error: sqlx::Error| OpenError::Connect {
+        database: name.clone(),
+        message: error.to_string(),
+    };
+    let connected =
+        tokio::time::timeout(ACQUIRE_TIMEOUT, PgConnection::connect_with(&options)).await;
+    let mut first = match connected {
+        Ok(connected) => connected.map_err(unreachable)?,
+        Err(_) => return Err(unreachable(sqlx::Error::PoolTimedOut)),
+    };
+    check_server(&mut first, &name).await?;
+    migrations::run(migrations::POSTGRES, &mut first, &name).await?;
+    first.close().await.map_err(unreachable)?;
+    let options = options.options(SESSION);
+    let pool =
+        |max| PoolOptions::<Postgres>::new().max_connections(max).acquire_timeout(ACQUIRE_TIMEOUT);
+    let writers = pool(WRITERS).connect_with(options.clone()).await.map_err(unreachable)?;
+    let readers = pool(READERS).connect_with(options).await.map_err(unreachable)?;
+    Ok(SqlStore::Postgres { writers, readers })
+}
+
+/// The database as errors name it: all of the address but the password.
+fn name(options: &PgConnectOptions) -> String {
+    let user = options.get_username();
+    let name = options.get_database().unwrap_or(user);
+    let socket = options.get_socket().map(|path| path.display().to_string());
+    let host = socket.as_deref().unwrap_or(options.get_host());
+    format!("postgres://{user}@{host}:{}/{name}", options.get_port())
+}
+
+/// Refuses a server that could lose an answered change, or takes none.
+async fn check_server(connection: &mut PgConnection, database: &str) -> Result<(), OpenError> {
+    let failed = |error: sqlx::Error| OpenError::Database {
+        database: database.to_owned(),
+        message: error.to_string(),
+    };
+    let query = "SELECT pg_is_in_recovery(), current_setting('server_encoding')";
+    let row = sqlx::query(query).fetch_one(&mut *connection).await.map_err(failed)?;
+    if row.try_get(0).map_err(failed)? {
+        return Err(OpenError::Standby { database: database.to_owned() });
+    }
+    let found: String = row.try_get(1).map_err(failed)?;
+    if found != "UTF8" {
+        return Err(OpenError::Encoding { database: database.to_owned(), found });
+    }
+    for setting in DURABLE {
+        let query = sqlx::query_scalar("SELECT current_setting($1)").bind(setting);
+        let value: String = query.fetch_one(&mut *connection).await.map_err(failed)?;
+        if value == "off" {
+            return Err(OpenError::UnsafeServer { database: database.to_owned(), setting });
+        }
+    }
+    Ok(())
+}
+
+pub(super) async fn read(readers: &PgPool) -> Result<SqlTransaction, StoreError> {
+    let tx = readers.begin_with("BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY").await;
+    Ok(SqlTransaction::new(tx.map_err(|error| refused(&error, false))?, false))
+}
+
+pub(super) async fn write(writers: &PgPool) -> Result<SqlTransaction, StoreError> {
+    // Under READ COMMITTED every statement after the lock sees what the writer before has committed.
+    let tx = writers.begin_with("BEGIN ISOLATION LEVEL READ COMMITTED").await;
+    let mut tx = SqlTransaction::new(tx.map_err(|error| refused(&error, true))?, true);
+    let lock = Statement::new("SELECT revision FROM settings_revision FOR UPDATE");
+    match tx.rows(lock).await?.len() {
+        1 => Ok(tx),
+        _ => Err(StoreError::new("the row that writers lock is missing")),
+    }
+}

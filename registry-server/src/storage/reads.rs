@@ -1,0 +1,211 @@
+//! What is asked of the database, statement for question.
+
+use levada_registry_core::{
+    Config, Context, Mode, QualifiedSubject, ReadTransaction, Referrer, Revision, SchemaId,
+    SchemaVersion, StoreError, StoredSchema, StoredVersion, SubjectFilter, SubjectState,
+    VersionKey,
+};
+use levada_schema_core::Fingerprint;
+
+use super::error::failed;
+use super::rows::{self, get};
+use super::statements::{Statement, filtered, of_id, of_scope};
+use super::transaction::SqlTransaction;
+
+impl ReadTransaction for SqlTransaction {
+    async fn versions(
+        &mut self,
+        subject: &QualifiedSubject,
+    ) -> Result<Vec<StoredVersion>, StoreError> {
+        let query = of_scope(
+            "SELECT * FROM versions JOIN schemas USING (context, id)
+             WHERE context = $1 AND subject = $2 ORDER BY version",
+            subject,
+        );
+        self.all(query, rows::version).await
+    }
+
+    async fn version(
+        &mut self,
+        subject: &QualifiedSubject,
+        version: SchemaVersion,
+    ) -> Result<Option<StoredVersion>, StoreError> {
+        let query = of_scope(
+            "SELECT * FROM versions JOIN schemas USING (context, id)
+             WHERE context = $1 AND subject = $2 AND version = $3",
+            subject,
+        );
+        self.one(query.bind(version.0), rows::version).await
+    }
+
+    async fn version_keys(
+        &mut self,
+        subject: &QualifiedSubject,
+    ) -> Result<Vec<VersionKey>, StoreError> {
+        let query = of_scope(
+            "SELECT * FROM versions WHERE context = $1 AND subject = $2 ORDER BY version",
+            subject,
+        );
+        self.all(query, rows::version_key).await
+    }
+
+    async fn all_version_keys(
+        &mut self,
+        filter: &SubjectFilter,
+    ) -> Result<Vec<VersionKey>, StoreError> {
+        let query = filtered(
+            "SELECT * FROM versions WHERE ($1 IS NULL OR context = $1)
+             AND substr(context, 1, length($2)) = $2 AND substr(subject, 1, length($3)) = $3
+             ORDER BY context, subject, version",
+            filter,
+        );
+        self.all(query, rows::version_key).await
+    }
+
+    async fn subjects(&mut self, filter: &SubjectFilter) -> Result<Vec<SubjectState>, StoreError> {
+        let query = filtered(
+            "SELECT context, subject, count(CASE WHEN NOT is_deleted THEN 1 END) > 0 AS has_live,
+             count(CASE WHEN is_deleted THEN 1 END) > 0 AS has_deleted
+             FROM versions WHERE ($1 IS NULL OR context = $1)
+             AND substr(context, 1, length($2)) = $2 AND substr(subject, 1, length($3)) = $3
+             GROUP BY context, subject ORDER BY context, subject",
+            filter,
+        );
+        self.all(query, |row| {
+            Ok(SubjectState {
+                subject: rows::subject(row)?,
+                has_live: get(row, "has_live")?,
+                has_deleted: get(row, "has_deleted")?,
+            })
+        })
+        .await
+    }
+
+    async fn contexts(&mut self) -> Result<Vec<Context>, StoreError> {
+        let query = Statement::new("SELECT name FROM contexts WHERE is_listed ORDER BY name");
+        self.all(query, |row| Ok(Context::new(get(row, "name")?))).await
+    }
+
+    async fn schema(
+        &mut self,
+        context: &Context,
+        id: SchemaId,
+    ) -> Result<Option<StoredSchema>, StoreError> {
+        let query = of_id("SELECT * FROM schemas WHERE context = $1 AND id = $2", context, id);
+        self.one(query, rows::schema).await
+    }
+
+    async fn holder(
+        &mut self,
+        context: &Context,
+        id: SchemaId,
+        subject: Option<&str>,
+    ) -> Result<Option<StoredVersion>, StoreError> {
+        let query = match subject {
+            Some(subject) => of_id(
+                "SELECT * FROM versions JOIN schemas USING (context, id)
+                 WHERE context = $1 AND id = $2 AND subject = $3 ORDER BY version DESC LIMIT 1",
+                context,
+                id,
+            )
+            .bind(subject),
+            None => of_id(
+                "SELECT * FROM versions JOIN schemas USING (context, id)
+                 WHERE context = $1 AND id = $2 ORDER BY is_deleted, subject, version LIMIT 1",
+                context,
+                id,
+            ),
+        };
+        self.one(query, rows::version).await
+    }
+
+    async fn holders(
+        &mut self,
+        context: &Context,
+        id: SchemaId,
+    ) -> Result<Vec<VersionKey>, StoreError> {
+        let query = of_id(
+            "SELECT * FROM versions WHERE context = $1 AND id = $2 ORDER BY subject, version",
+            context,
+            id,
+        );
+        self.all(query, rows::version_key).await
+    }
+
+    async fn ids_of(
+        &mut self,
+        fingerprint: Fingerprint,
+    ) -> Result<Vec<(Context, SchemaId)>, StoreError> {
+        let query = Statement::new(
+            "SELECT context, id FROM schemas WHERE fingerprint = $1 ORDER BY context, id",
+        );
+        let query = query.bind(fingerprint.as_bytes().as_slice());
+        self.all(query, |row| Ok((Context::new(get(row, "context")?), SchemaId(get(row, "id")?))))
+            .await
+    }
+
+    async fn referrers(&mut self, subject: &QualifiedSubject) -> Result<Vec<Referrer>, StoreError> {
+        let query = of_scope(
+            "SELECT versions.*, target_version
+             FROM reference_targets JOIN versions USING (context, id)
+             WHERE target_context = $1 AND target_subject = $2
+             ORDER BY context, versions.subject, version, target_version",
+            subject,
+        );
+        self.all(query, |row| {
+            let target = SchemaVersion(get(row, "target_version")?);
+            Ok(Referrer { holder: rows::version_key(row)?, target })
+        })
+        .await
+    }
+
+    async fn max_id(&mut self, context: &Context) -> Result<Option<SchemaId>, StoreError> {
+        let query = Statement::new(
+            "SELECT CAST(next_id - 1 AS INTEGER) AS max_id FROM contexts WHERE name = $1",
+        );
+        let query = query.bind(context.as_str());
+        self.one(query, |row| Ok(SchemaId(get(row, "max_id")?))).await
+    }
+
+    async fn config(&mut self, scope: &QualifiedSubject) -> Result<Option<Config>, StoreError> {
+        let query =
+            of_scope("SELECT document FROM configs WHERE context = $1 AND subject = $2", scope);
+        self.one(query, |row| rows::json(get(row, "document")?)).await
+    }
+
+    async fn configs(
+        &mut self,
+        filter: &SubjectFilter,
+    ) -> Result<Vec<(QualifiedSubject, Config)>, StoreError> {
+        let query = filtered(
+            "SELECT * FROM configs WHERE ($1 IS NULL OR context = $1)
+             AND substr(context, 1, length($2)) = $2 AND substr(subject, 1, length($3)) = $3
+             ORDER BY context, subject",
+            filter,
+        );
+        self.all(query, |row| Ok((rows::subject(row)?, rows::json(get(row, "document")?)?))).await
+    }
+
+    async fn mode(&mut self, scope: &QualifiedSubject) -> Result<Option<Mode>, StoreError> {
+        let query = of_scope("SELECT mode FROM modes WHERE context = $1 AND subject = $2", scope);
+        self.one(query, |row| get::<&str>(row, "mode")?.parse().map_err(failed)).await
+    }
+
+    async fn subject_revision(
+        &mut self,
+        subject: &QualifiedSubject,
+    ) -> Result<Revision, StoreError> {
+        let query = of_scope(
+            "SELECT revision FROM subject_revisions WHERE context = $1 AND subject = $2",
+            subject,
+        );
+        let revision = self.one(query, |row| get(row, "revision").map(Revision)).await?;
+        Ok(revision.unwrap_or_default())
+    }
+
+    async fn settings_revision(&mut self) -> Result<Revision, StoreError> {
+        let query = Statement::new("SELECT revision FROM settings_revision");
+        let revision = self.one(query, |row| get(row, "revision").map(Revision)).await?;
+        revision.ok_or_else(|| StoreError::new("the revision of the settings is missing"))
+    }
+}
