@@ -71,7 +71,9 @@ fn field(number: usize, choices: &mut Choices<'_>) -> Field {
 }
 
 fn fields(choices: &mut Choices<'_>) -> Vec<Field> {
-    (1..=4).filter_map(|number| (choices.below(4) > 0).then(|| field(number, choices))).collect()
+    let mut numbers: Vec<usize> = (1..=4).collect();
+    numbers.retain(|_| choices.below(4) > 0);
+    numbers.into_iter().map(|number| field(number, choices)).collect()
 }
 
 /// The same with some fields changed, some gone and one more.
@@ -245,7 +247,9 @@ fn try_pair(
                 }
             }
             CounterExample::NotFound => counts.not_found += 1,
-            other => return Err(told(TestCaseError::fail(format!("{other:?}")))),
+            other @ CounterExample::NoneExists(_) => {
+                return Err(told(TestCaseError::fail(format!("{other:?}"))));
+            }
         }
     }
     Ok(())
