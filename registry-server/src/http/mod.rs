@@ -11,6 +11,7 @@ mod convert;
 mod deks;
 mod error;
 mod extract;
+mod health;
 mod keks;
 mod layers;
 mod media_type;

@@ -7,13 +7,15 @@ use axum::routing::{MethodRouter, delete, get, post, put};
 use tower_http::catch_panic::CatchPanicLayer;
 
 use super::{association_batches, associations, compatibility, config, context_path, contexts};
-use super::{deks, keks, layers, mode, root, schemas, subjects, versions};
+use super::{deks, health, keks, layers, mode, root, schemas, subjects, versions};
 use crate::app::AppState;
 
 /// Every path of the API with its methods.
 fn routes() -> Vec<(&'static str, MethodRouter<AppState>)> {
     vec![
         ("/", get(root::root).post(root::post_root)),
+        ("/livez", get(health::live)),
+        ("/readyz", get(health::ready)),
         ("/v1/metadata/id", get(root::cluster_id)),
         ("/v1/metadata/version", get(root::version)),
         ("/v1/metadata/deployment", get(root::deployment)),

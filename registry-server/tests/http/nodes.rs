@@ -24,6 +24,25 @@ fn register(node: &Server, subject: &str, schema: &str) -> RequestBuilder {
     node.post(&format!("/subjects/{subject}/versions"), &json!({"schema": schema}))
 }
 
+/// On a server of its own, because it is crashed.
+#[tokio::test(flavor = "multi_thread")]
+async fn a_node_without_its_database_lives_and_is_not_ready() {
+    let postgres = PostgresServer::start();
+    let url = postgres.new_database();
+    let node = Server::start_on(Database::try_from(Secret::from(url.as_str())).unwrap()).await;
+    for path in ["/livez", "/readyz"] {
+        assert_eq!(answer(node.get(path)).await, (200, json!({})), "{path}");
+    }
+    postgres.crash();
+    assert_eq!(answer(node.get("/livez")).await, (200, json!({})));
+    // A connection that breaks is told at once, one that cannot be made when the time is over.
+    let refused = error_code(node.get("/readyz")).await;
+    assert!(matches!(refused, (500, 50001 | 50002)), "{refused:?}");
+    postgres.restart();
+    assert_eq!(answer(node.get("/readyz")).await, (200, json!({})));
+    node.stop().await;
+}
+
 #[tokio::test(flavor = "multi_thread")]
 async fn identical_registrations_at_two_nodes_get_one_id_and_one_version() {
     let (nodes, _) = nodes().await;
