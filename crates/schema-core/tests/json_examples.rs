@@ -3,8 +3,11 @@
 #![allow(clippy::expect_used, clippy::panic, reason = "a test may fail where it stands")]
 #![allow(clippy::print_stdout, reason = "the counts are what a measurement is run for")]
 
+mod choices;
+
 use std::cell::Cell;
 
+use choices::Choices;
 use levada_schema_core::json::{JsonSchema, Validator};
 use levada_schema_core::{
     CompatibilityLevel, CounterExample, Incompatibility, Limits, NoneExists, RawSchema, Schema,
@@ -23,25 +26,6 @@ const DIALECTS: [&str; 4] = [
 ];
 /// Instances that each pair is tried with.
 const INSTANCES: usize = 120;
-
-/// Choices made by bytes, so that a failure can shrink.
-struct Choices<'b> {
-    bytes: std::slice::Iter<'b, u8>,
-}
-
-impl<'b> Choices<'b> {
-    fn new(bytes: &'b [u8]) -> Self {
-        Self { bytes: bytes.iter() }
-    }
-
-    fn below(&mut self, most: usize) -> usize {
-        usize::from(self.bytes.next().copied().unwrap_or_default()) % most
-    }
-
-    fn of<T: Copy>(&mut self, list: &[T]) -> T {
-        list[self.below(list.len())]
-    }
-}
 
 /// A value of the kind that the schemas are about.
 fn instance(choices: &mut Choices<'_>, depth: usize) -> Value {

@@ -3,11 +3,14 @@
 //! take everything it does.
 #![allow(clippy::expect_used, clippy::panic, reason = "a test may fail where it stands")]
 
+mod choices;
+
 use std::cell::Cell;
 use std::collections::HashMap;
 use std::fmt::Write as _;
 
 use base64::Engine as _;
+use choices::Choices;
 use levada_schema_core::{
     CompatibilityLevel, CounterExample, ExampleValue, Limits, NoneExists, RawSchema, Schema,
     SchemaType, Validation, check_version, counter_example,
@@ -39,21 +42,6 @@ const TYPES: [&str; 13] = [
 /// Messages that each pair is tried with.
 const MESSAGES: usize = 20;
 
-/// Choices made by bytes, so that a failure can shrink.
-struct Choices<'b> {
-    bytes: std::slice::Iter<'b, u8>,
-}
-
-impl<'b> Choices<'b> {
-    fn new(bytes: &'b [u8]) -> Self {
-        Self { bytes: bytes.iter() }
-    }
-
-    fn below(&mut self, most: usize) -> usize {
-        usize::from(self.bytes.next().copied().unwrap_or_default()) % most
-    }
-}
-
 /// A field of A: its number, label and type; whether it stands in the oneof.
 #[derive(Clone, Copy)]
 struct Field {
@@ -64,8 +52,8 @@ struct Field {
 }
 
 fn field(number: usize, choices: &mut Choices<'_>) -> Field {
-    let ty = TYPES[choices.below(TYPES.len())];
-    let label = ["optional", "required", "repeated"][choices.below(3)];
+    let ty = choices.of(&TYPES);
+    let label = choices.of(&["optional", "required", "repeated"]);
     let is_in_oneof = choices.below(3) == 0 && !ty.starts_with("map") && label == "optional";
     Field { number, label, ty, is_in_oneof }
 }
