@@ -9,6 +9,7 @@ mod edit;
 mod number;
 mod print;
 mod reader;
+mod sink;
 mod tape;
 #[cfg(test)]
 mod tests;

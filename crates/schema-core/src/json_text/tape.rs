@@ -1,7 +1,8 @@
 //! What is read as a list of nodes that point into the text: nothing is copied, and a value costs no
 //! place of its own. For readers that look at each value once and keep little of what they see.
 
-use super::reader::{self, Container, Scalar, Sink, Text};
+use super::reader;
+use super::sink::{Container, Scalar, Sink, Text};
 use super::{Data, Dialect, Member, Number, Object, UNSORTED_MAX, Value};
 use crate::limits::breach;
 use crate::{Limits, Location, ParseError, ParseErrorKind};

@@ -2,7 +2,8 @@
 
 use smol_str::SmolStr;
 
-use super::reader::{self, Container, Scalar, Sink, Text};
+use super::reader;
+use super::sink::{Container, Scalar, Sink, Text};
 use super::{Data, Dialect, Member, Number, Object, Value};
 use crate::{Limits, Location, ParseError};
 
