@@ -58,6 +58,15 @@ pub(super) enum Alphabet {
 
 /// Why `part` cannot be a name, if it cannot.
 pub(super) fn fault(part: &str, alphabet: Alphabet) -> Option<String> {
+    let is_plain = |byte: u8| byte.is_ascii_alphanumeric() || byte == b'_';
+    if part.bytes().all(is_plain) && part.bytes().next().is_some_and(|b| !b.is_ascii_digit()) {
+        return None;
+    }
+    unusual_fault(part, alphabet)
+}
+
+/// The same for a name that is empty, starts with a digit or has a character of some other kind.
+fn unusual_fault(part: &str, alphabet: Alphabet) -> Option<String> {
     let is_letter = |c: char| match alphabet {
         Alphabet::Ascii => c.is_ascii_alphabetic(),
         Alphabet::Unicode => c.is_alphabetic(),
