@@ -55,7 +55,7 @@ impl LineTable {
         Location { line: line + 1, column: characters + 1 }
     }
 
-    /// Where the line starts and ends.
+    /// Where a line that the text has starts and ends.
     fn bounds(&self, line: usize) -> (u32, u32) {
         let start = line.checked_sub(1).and_then(|before| self.starts.get(before));
         (start.copied().unwrap_or(0), self.starts.get(line).copied().unwrap_or(u32::MAX))
@@ -80,7 +80,7 @@ impl<'t> Lines<'t> {
         let table = self.table.get_or_init(|| LineTable::of(self.text));
         let holds = |line: &usize| {
             let (start, end) = table.bounds(*line);
-            (start..end).contains(&place.0)
+            *line <= table.starts.len() && (start..end).contains(&place.0)
         };
         let last = self.line.get();
         match [last, last + 1].into_iter().find(holds) {
