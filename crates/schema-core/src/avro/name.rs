@@ -56,10 +56,22 @@ pub(super) enum Alphabet {
     Unicode,
 }
 
+/// The bytes of ASCII that may stand in a name, by number.
+#[expect(clippy::indexing_slicing, reason = "the compiler does it, and would say so")]
+const PLAIN: [bool; 256] = {
+    let mut plain = [false; 256];
+    let mut byte = 0_u8;
+    while byte < 128 {
+        plain[byte as usize] = byte.is_ascii_alphanumeric() || byte == b'_';
+        byte += 1;
+    }
+    plain
+};
+
 /// Why `part` cannot be a name, if it cannot.
 pub(super) fn fault(part: &str, alphabet: Alphabet) -> Option<String> {
-    let is_plain = |byte: u8| byte.is_ascii_alphanumeric() || byte == b'_';
-    if part.bytes().all(is_plain) && part.bytes().next().is_some_and(|b| !b.is_ascii_digit()) {
+    let starts_plain = part.bytes().next().is_some_and(|byte| !byte.is_ascii_digit());
+    if starts_plain && part.bytes().all(|byte| PLAIN.get(usize::from(byte)) == Some(&true)) {
         return None;
     }
     unusual_fault(part, alphabet)

@@ -166,13 +166,12 @@ impl<'a> Parser<'a> {
             self.full_name.push('.');
         }
         self.full_name.push_str(name);
-        match self.names.get(self.full_name.as_str()).or_else(|| self.names.get(name)) {
-            Some(&known) => Ok(known),
-            None => {
-                let full = SmolStr::new(&self.full_name);
-                self.add(Shape::Unresolved(full), Object::default(), place)
-            }
+        let known = self.names.get(self.full_name.as_str()).or_else(|| self.names.get(name));
+        if let Some(&known) = known {
+            return Ok(known);
         }
+        let full = SmolStr::new(&self.full_name);
+        self.add(Shape::Unresolved(full), Object::default(), place)
     }
 
     fn object(

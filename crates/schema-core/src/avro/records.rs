@@ -45,19 +45,6 @@ impl<'v> Attributes<'v> {
     }
 }
 
-/// The two attributes that every field has, found in one pass.
-fn name_and_type(object: Members<'_>) -> (Option<Json<'_>>, Option<Json<'_>>) {
-    let (mut name, mut value_type) = (None, None);
-    for (key, value) in object.iter() {
-        match key.as_str() {
-            Some("name") => name = Some(value),
-            Some("type") => value_type = Some(value),
-            _ => {}
-        }
-    }
-    (name, value_type)
-}
-
 /// In source order, each once.
 fn field_aliases(value: Json<'_>) -> Result<Vec<SmolStr>, ParseError> {
     let mut seen = HashSet::new();
@@ -128,14 +115,7 @@ impl Parser<'_> {
         let Some(object) = field.as_object() else {
             return Err(invalid(format!("a field is an object, not {}", field.kind()), field));
         };
-        match name_and_type(object) {
-            (Some(name), Some(value)) if name.as_str().is_some() => self.parse(value, space),
-            // One of the two is missing or of another kind.
-            _ => {
-                required_text(object, "name", field)?;
-                self.parse(required(object, "type", field)?, space)
-            }
-        }
+        self.parse(required(object, "type", field)?, space)
     }
 
     fn add_field(

@@ -48,9 +48,10 @@ impl LineTable {
         let continued_before =
             |at: u32| self.continued.partition_point(|continued| *continued < at);
         let bytes = wide(at.saturating_sub(start));
-        let characters = match self.continued.is_empty() {
-            true => bytes,
-            false => bytes - (continued_before(at) - continued_before(start)),
+        let characters = if self.continued.is_empty() {
+            bytes
+        } else {
+            bytes - (continued_before(at) - continued_before(start))
         };
         Location { line: line + 1, column: characters + 1 }
     }
@@ -83,17 +84,11 @@ impl<'t> Lines<'t> {
             *line <= table.starts.len() && (start..end).contains(&place.0)
         };
         let last = self.line.get();
-        match [last, last + 1].into_iter().find(holds) {
-            Some(line) => {
-                self.line.set(line);
-                table.location_in(line, place)
-            }
-            None => {
-                let location = table.location(place);
-                self.line.set(location.line - 1);
-                location
-            }
-        }
+        let near = [last, last + 1].into_iter().find(holds);
+        let location =
+            near.map_or_else(|| table.location(place), |line| table.location_in(line, place));
+        self.line.set(location.line - 1);
+        location
     }
 
     pub(super) fn into_table(self) -> LineTable {
