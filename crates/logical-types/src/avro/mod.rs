@@ -1,0 +1,36 @@
+//! Logical types as Avro schemas, and Avro schemas as logical types.
+
+mod default;
+mod names;
+mod primitive;
+mod read;
+mod write;
+
+pub(crate) use read::read;
+pub(crate) use write::write;
+
+/// Properties with which a schema says more than Avro's types can.
+mod prop {
+    pub(super) const TAGS: &str = "confluent:tags";
+    pub(super) const PARAMS: &str = "confluent:params";
+    pub(super) const UNION: &str = "confluent:union";
+    pub(super) const ENUM: &str = "confluent:enum";
+    pub(super) const RULES: &str = "confluent:rules";
+    pub(super) const ANONYMOUS: &str = "logical.anonymous";
+    pub(super) const KEY_LENGTH: &str = "logical.key.length";
+    pub(super) const KEY_TYPE: &str = "logical.key.type";
+    pub(super) const VERSION: &str = "flink.version";
+    pub(super) const MIN_LENGTH: &str = "flink.minLength";
+    pub(super) const MAX_LENGTH: &str = "flink.maxLength";
+    pub(super) const PRECISION: &str = "flink.precision";
+    pub(super) const FLINK_TYPE: &str = "flink.type";
+    pub(super) const CONNECT_TYPE: &str = "connect.type";
+    pub(super) const INTERNAL_TYPE: &str = "connect.internal.type";
+    pub(super) const LOGICAL_TYPE: &str = "logicalType";
+}
+
+/// The record that stands for a VARIANT.
+const VARIANT: &str = "confluent.type.Variant";
+/// What marks the entries of a map whose keys are no strings.
+const MAP_ENTRY: &str = "MapEntry";
+const MAP_ENTRY_NAME: &str = "io.confluent.connect.avro.MapEntry";

@@ -1,0 +1,16 @@
+//! Type definitions as text: read into the model, and printed from it.
+
+mod cursor;
+mod default;
+mod keyword;
+mod lexer;
+mod names;
+mod parser;
+mod print;
+mod statements;
+#[cfg(test)]
+mod tests;
+
+pub(crate) use default::unscaled;
+pub(crate) use print::print;
+pub(crate) use statements::parse;

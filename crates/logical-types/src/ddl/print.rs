@@ -1,0 +1,162 @@
+//! The text of a script, as the reference registry lays it out.
+
+use std::fmt::Write;
+
+use super::keyword::{quoted, quoted_path};
+use super::names::implied_root;
+use crate::model::{
+    Branch, Check, Enum, Field, FieldDefault, Kind, Named, Notes, Params, Script, Struct, Type,
+    UNBOUNDED, parent,
+};
+
+/// Structs with more fields have a line a field.
+const FIELDS_IN_A_LINE: usize = 2;
+
+/// The definition of a script, one statement a line.
+pub(crate) fn print(script: &Script) -> String {
+    let mut out = String::new();
+    if let Some(namespace) = &script.namespace {
+        out += &format!("NAMESPACE {};\n", quoted_path(namespace));
+    }
+    for (name, address) in &script.imports {
+        out += &format!("USING TYPE {} FOR {};\n", quoted_path(name), text(address));
+    }
+    let mut named: Vec<_> = script.named.iter().collect();
+    named.sort_by_key(|(name, _)| nesting(name, script));
+    for (name, body) in named {
+        let declaration = match body {
+            Named::Struct(body) => format!("STRUCT {} {}", quoted_path(name), struct_body(body)),
+            Named::Enum(body) => format!("ENUM {} {}", quoted_path(name), enum_body(body)),
+        };
+        out += &format!("{declaration}{};\n", notes(body.notes()));
+    }
+    if implied_root(&script.named).as_ref() != Some(&script.root) {
+        out += &format!("TYPE {};\n", type_text(&script.root));
+    }
+    out
+}
+
+/// In how many declared types a name nests.
+fn nesting(name: &str, script: &Script) -> usize {
+    let is_declared = |other: &str| script.named.contains_key(other);
+    std::iter::successors(Some(name), |inner: &&str| -> Option<&str> { parent(inner, is_declared) }).count()
+}
+
+fn struct_body(body: &Struct) -> String {
+    let mut items: Vec<String> = body.fields.iter().map(field).collect();
+    items.extend(body.checks.iter().map(check));
+    if body.fields.len() <= FIELDS_IN_A_LINE && body.checks.is_empty() {
+        return format!("({})", items.join(", "));
+    }
+    format!("(\n  {}\n)", items.join(",\n  "))
+}
+
+fn enum_body(body: &Enum) -> String {
+    let value = |value: &crate::model::EnumValue| {
+        format!("{}{}{}", text(&value.symbol), comment(value.doc.as_ref()), params(&value.params))
+    };
+    format!("({})", body.values.iter().map(value).collect::<Vec<_>>().join(", "))
+}
+
+fn field(field: &Field) -> String {
+    let mut out = format!("{} {}", quoted(&field.name), type_text(&field.ty));
+    if let Some(default) = &field.default {
+        out += &format!(" DEFAULT {}", literal(default, &field.ty.kind));
+    }
+    for rule in &field.checks {
+        out += &format!(" {}", check(rule));
+    }
+    out + &notes(&field.notes)
+}
+
+fn check(check: &Check) -> String {
+    let name = check.name.as_ref().map(|name| format!("CONSTRAINT {} ", quoted(name)));
+    let message = check.message.as_ref().map(|message| format!(" MESSAGE {}", text(message)));
+    format!("{}CHECK ({}){}", name.unwrap_or_default(), check.sql, message.unwrap_or_default())
+}
+
+fn branch(branch: &Branch) -> String {
+    let said = comment(branch.doc.as_ref()) + &params(&branch.params);
+    format!("{} {}{said}", quoted(&branch.name), type_text(&branch.ty))
+}
+
+fn comment(doc: Option<&String>) -> String {
+    doc.map(|doc| format!(" COMMENT {}", text(doc))).unwrap_or_default()
+}
+
+fn notes(notes: &Notes) -> String {
+    let mut out = comment(notes.doc.as_ref());
+    if !notes.tags.is_empty() {
+        let tags: Vec<String> = notes.tags.iter().map(|tag| text(tag)).collect();
+        out += &format!(" TAGS({})", tags.join(", "));
+    }
+    out + &params(&notes.params)
+}
+
+fn params(params: &Params) -> String {
+    if params.is_empty() {
+        return String::new();
+    }
+    let pair = |(key, value): (&String, &String)| format!("{} = {}", text(key), text(value));
+    format!(" WITH({})", params.iter().map(pair).collect::<Vec<_>>().join(", "))
+}
+
+fn type_text(ty: &Type) -> String {
+    let kind = match &ty.kind {
+        Kind::Decimal { precision, scale: None } => format!("DECIMAL({precision})"),
+        Kind::Decimal { precision, scale: Some(scale) } => format!("DECIMAL({precision}, {scale})"),
+        Kind::VarChar(UNBOUNDED) => "STRING".to_owned(),
+        Kind::VarBinary(UNBOUNDED) => "BYTES".to_owned(),
+        Kind::Char(size) | Kind::VarChar(size) | Kind::Binary(size) | Kind::VarBinary(size) => {
+            format!("{}({size})", ty.kind.name())
+        }
+        Kind::Time(digits) | Kind::Timestamp(digits) | Kind::TimestampLtz(digits) => {
+            format!("{}({digits})", ty.kind.name())
+        }
+        Kind::Array(item) | Kind::Multiset(item) => {
+            format!("{}<{}>", ty.kind.name(), type_text(item))
+        }
+        Kind::Map(key, value) => format!("MAP<{}, {}>", type_text(key), type_text(value)),
+        Kind::Struct(body) => {
+            format!("STRUCT({})", body.fields.iter().map(field).collect::<Vec<_>>().join(", "))
+        }
+        Kind::Union(branches) => {
+            format!("UNION({})", branches.iter().map(branch).collect::<Vec<_>>().join(", "))
+        }
+        Kind::Named(name) => quoted_path(name),
+        plain => plain.name().to_owned(),
+    };
+    if ty.is_nullable { kind } else { kind + " NOT NULL" }
+}
+
+fn text(text: &str) -> String {
+    format!("'{}'", text.replace('\'', "''"))
+}
+
+/// Dates and times in quotes: only so can they be read again.
+fn literal(default: &FieldDefault, kind: &Kind) -> String {
+    match default {
+        FieldDefault::Null => "NULL".to_owned(),
+        FieldDefault::Boolean(true) => "TRUE".to_owned(),
+        FieldDefault::Boolean(false) => "FALSE".to_owned(),
+        FieldDefault::Integer(number) => number.to_string(),
+        FieldDefault::Float(number) => format!("{number:?}"),
+        FieldDefault::Double(number) => format!("{number:?}"),
+        FieldDefault::Decimal(number) => number.to_plain_string(),
+        FieldDefault::Text(words) => text(words),
+        FieldDefault::Bytes(bytes) => {
+            let mut out = "x'".to_owned();
+            for byte in bytes {
+                // Writing to a String cannot fail.
+                let _ = write!(out, "{byte:02X}");
+            }
+            out + "'"
+        }
+        FieldDefault::Date(date) => text(&date.to_string()),
+        FieldDefault::Time(time) => text(&time.to_string()),
+        FieldDefault::Timestamp(moment) => {
+            let zone = if matches!(kind, Kind::TimestampLtz(_)) { "Z" } else { "" };
+            text(&format!("{moment:?}{zone}"))
+        }
+    }
+}

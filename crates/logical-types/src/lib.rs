@@ -1,0 +1,61 @@
+//! Schemas written as type definitions (DDL): into a native schema, and out of one.
+//!
+//! [`to_native`] reads `STRUCT Widget (id INT NOT NULL)` and gives the schema text that a registry
+//! stores; [`from_native`] shows a stored schema as a definition. The rules and texts are those of
+//! the reference registry. What cannot be carried over is refused with a reason, never left out.
+//!
+//! The crate is pure, and works under [`Limits`], because definitions come from strangers.
+#![deny(clippy::indexing_slicing)]
+
+mod avro;
+mod ddl;
+mod error;
+mod model;
+
+use levada_schema_core::{Limits, RawSchema, ResolvedReference, Schema, SchemaType, Validation};
+
+pub use error::LogicalError;
+use error::Mismatch;
+
+/// What a definition becomes.
+#[derive(Clone, Copy, Debug)]
+pub struct Target<'a> {
+    pub schema_type: SchemaType,
+    /// Names the types that the definition leaves unnamed.
+    pub row_name: &'a str,
+    /// The closure of the references, in dependency order.
+    pub references: &'a [ResolvedReference],
+}
+
+/// The normalized schema text that a type definition means.
+pub fn to_native(ddl: &str, target: Target<'_>, limits: &Limits) -> Result<String, LogicalError> {
+    let script = ddl::parse(ddl, limits)?;
+    let Target { schema_type, row_name, references } = target;
+    let text = match schema_type {
+        SchemaType::Avro => avro::write(&script, row_name, references, limits),
+        SchemaType::Json | SchemaType::Protobuf => Err(not_converted(schema_type)),
+    };
+    let parsed = text.and_then(|text| {
+        let raw = RawSchema { schema_type, text: &text, references };
+        Ok(Schema::parse(raw, Validation::New, limits)?)
+    });
+    Ok(parsed.map_err(|mismatch| mismatch.storing(schema_type))?.normalized())
+}
+
+/// The type definition that shows a schema, parsed with this closure of references.
+pub fn from_native(
+    schema: &Schema,
+    references: &[ResolvedReference],
+    limits: &Limits,
+) -> Result<String, LogicalError> {
+    let schema_type = schema.schema_type();
+    let script = match schema {
+        Schema::Avro(schema) => avro::read(schema.canonical(), references, limits),
+        Schema::Json(_) | Schema::Protobuf(_) => Err(not_converted(schema_type)),
+    };
+    Ok(ddl::print(&script.map_err(|mismatch| mismatch.showing(schema_type))?))
+}
+
+fn not_converted(schema_type: SchemaType) -> Mismatch {
+    Mismatch::new(format!("{schema_type} schemas are not converted to type definitions or back yet"))
+}
