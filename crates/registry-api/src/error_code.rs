@@ -89,8 +89,6 @@ error_codes! {
     LeaderNotKnown = 50004,
     /// The KMS did not wrap or unwrap a key.
     DekGenerationFailed = 50070,
-    /// Ours: the reference would act on the request, this server cannot yet.
-    NotImplemented = 50101,
 }
 
 impl ErrorCode {
@@ -118,6 +116,5 @@ mod tests {
             assert_eq!(ErrorCode::from_code(code.code()), Some(code));
         }
         assert_eq!(ErrorCode::IncompatibleSchema.http_status(), 409);
-        assert_eq!(ErrorCode::NotImplemented.http_status(), 501);
     }
 }

@@ -112,9 +112,6 @@ pub enum RegistryError {
     /// Two different contents with one MD5: the id of the first must not be given to the second.
     #[error("Another schema of context {0} has the same MD5 identity")]
     IdentityCollision(Context),
-    /// The reference would act on this; this registry cannot yet.
-    #[error("{0}")]
-    NotSupported(String),
     /// A defect of ours; the request changed nothing.
     #[error("Internal server error")]
     Internal,

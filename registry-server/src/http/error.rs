@@ -22,11 +22,6 @@ impl HttpError {
     pub(super) fn new(code: ErrorCode, message: impl Into<String>) -> Self {
         Self { code, message: message.into(), is_undone: false }
     }
-
-    /// A part of the API that is known and not there yet.
-    pub(super) fn not_implemented(what: &str) -> Self {
-        Self::new(ErrorCode::NotImplemented, format!("{what} is not implemented yet"))
-    }
 }
 
 impl HttpError {
@@ -104,7 +99,6 @@ fn code(error: &RegistryError) -> ErrorCode {
         E::ContextNotEmpty(_) => ErrorCode::ContextNotEmpty,
         E::InvalidSubject(_) => ErrorCode::InvalidSubject,
         E::SchemaTooLarge { .. } => ErrorCode::SchemaTooLarge,
-        E::NotSupported(_) => ErrorCode::NotImplemented,
         E::IdsExhausted(_) => ErrorCode::StoreFailure,
         E::Store(error) => match error.kind {
             StoreErrorKind::Failed | StoreErrorKind::OutcomeUnknown => ErrorCode::StoreFailure,

@@ -1,8 +1,7 @@
 //! Showing a schema in the format that a request asks for.
 
-use levada_registry_api::{ErrorCode, RegisterRequest, SchemaDocument};
+use levada_registry_api::SchemaDocument;
 use levada_registry_core::{SchemaFormat, StoredVersion};
-use levada_schema_core::SchemaType;
 
 use super::convert;
 use super::error::HttpError;
@@ -17,8 +16,20 @@ impl AppState {
         params: &Params,
     ) -> Result<String, HttpError> {
         let name = params.text("format").unwrap_or_default();
-        let format = SchemaFormat::parse(name, version.schema.schema_type)?;
+        let format = SchemaFormat::parse(name, version.schema.schema_type);
         Ok(self.registry.text(version, format).await?)
+    }
+
+    /// As [`Self::text`], or as a type definition.
+    pub(super) async fn text_or_definition(
+        &self,
+        version: &StoredVersion,
+        params: &Params,
+    ) -> Result<String, HttpError> {
+        if is_logical(params) {
+            return Ok(self.registry.text(version, SchemaFormat::Logical).await?);
+        }
+        self.text(version, params).await
     }
 
     /// As [`Self::version_document`], with the tagged entities that `findTags` asks for.
@@ -51,20 +62,7 @@ impl AppState {
     }
 }
 
-/// With `format=logical` the body is a type definition, in which no schema names its type.
-pub(super) fn refuse_logical_format(
-    params: &Params,
-    request: &RegisterRequest,
-) -> Result<(), HttpError> {
-    let is_logical = params.text("format").is_some_and(|name| name.eq_ignore_ascii_case("logical"));
-    if !is_logical {
-        return Ok(());
-    }
-    let named = request.schema_type.as_deref().unwrap_or_default();
-    if !SchemaType::ALL.iter().any(|known| known.as_str().eq_ignore_ascii_case(named)) {
-        let message =
-            format!("format=logical needs a schemaType of AVRO, JSON or PROTOBUF, not '{named}'");
-        return Err(HttpError::new(ErrorCode::InvalidSchema, message));
-    }
-    Err(HttpError::not_implemented("Registration with format=logical"))
+/// Whether `format` asks for type definitions, which only versions by their number know.
+pub(super) fn is_logical(params: &Params) -> bool {
+    params.text("format").is_some_and(|name| name.eq_ignore_ascii_case("logical"))
 }

@@ -43,9 +43,12 @@ pub(super) async fn register(
         force: params.flag("force"),
         propagate_tags: request.propagate_schema_tags,
     };
-    render::refuse_logical_format(&params, &request)?;
-    let draft = convert::draft(request)?;
-    let registered = app.registry.register(&app.subject(&names).await?, &draft, options).await?;
+    let subject = app.subject(&names).await?;
+    let mut draft = convert::draft(request)?;
+    if render::is_logical(&params) {
+        draft = app.registry.native_draft(&subject, draft).await?;
+    }
+    let registered = app.registry.register(&subject, &draft, options).await?;
     registered_document(&app, &registered, &params).await
 }
 
@@ -56,7 +59,9 @@ pub(super) async fn show(
     params: Params,
 ) -> Answer<SchemaDocument> {
     let found = find(&app, &names, &params).await?;
-    Ok(Json(app.tagged_document(&found, &params).await?))
+    let mut shown = app.tagged_document(&found, &params).await?;
+    shown.schema = Some(app.text_or_definition(&found, &params).await?);
+    Ok(Json(shown))
 }
 
 /// GET `/subjects/{subject}/versions/{version}/schema`
@@ -66,7 +71,7 @@ pub(super) async fn schema_text(
     params: Params,
 ) -> Result<BareText, HttpError> {
     let found = find(&app, &names, &params).await?;
-    Ok(BareText(app.text(&found, &params).await?))
+    Ok(BareText(app.text_or_definition(&found, &params).await?))
 }
 
 /// GET `/subjects/{subject}/versions/{version}/referencedby`

@@ -181,17 +181,6 @@ async fn head_and_trailing_slashes_work_where_get_does() {
 }
 
 #[tokio::test]
-async fn parts_that_are_not_there_yet_say_so_instead_of_being_overlooked() {
-    let server = Server::start().await;
-    server.register("s", "\"string\"").await;
-    for request in [server.get("/subjects/s/versions/1?format=logical")] {
-        assert_eq!(error_code(request).await, (501, 50101));
-    }
-    assert_eq!(answer(server.get("/subjects")).await, (200, json!(["s"])));
-    server.stop().await;
-}
-
-#[tokio::test]
 async fn requests_on_one_connection_are_answered_in_order() {
     let server = Server::start().await;
     let mut stream = TcpStream::connect(server.running.local_addr()).await.unwrap();

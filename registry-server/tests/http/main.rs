@@ -8,6 +8,7 @@ mod documents;
 mod durability;
 mod hostile;
 mod keys;
+mod logical;
 mod nodes;
 
 use levada_registry_server::{Database, RunningRegistry, Settings, start};

@@ -133,6 +133,17 @@ fn text(text: &str) -> String {
     format!("'{}'", text.replace('\'', "''"))
 }
 
+/// As Java writes floats: very large and very small ones with an exponent.
+fn approximate(number: f64, plain: &str, with_exponent: &str) -> String {
+    if number == 0.0 || (1e-3..1e7).contains(&number.abs()) {
+        return plain.to_owned();
+    }
+    match with_exponent.split_once('E') {
+        Some((digits, exponent)) if !digits.contains('.') => format!("{digits}.0E{exponent}"),
+        _ => with_exponent.to_owned(),
+    }
+}
+
 /// Dates and times in quotes: only so can they be read again.
 fn literal(default: &FieldDefault, kind: &Kind) -> String {
     match default {
@@ -140,8 +151,12 @@ fn literal(default: &FieldDefault, kind: &Kind) -> String {
         FieldDefault::Boolean(true) => "TRUE".to_owned(),
         FieldDefault::Boolean(false) => "FALSE".to_owned(),
         FieldDefault::Integer(number) => number.to_string(),
-        FieldDefault::Float(number) => format!("{number:?}"),
-        FieldDefault::Double(number) => format!("{number:?}"),
+        FieldDefault::Float(number) => {
+            approximate(f64::from(*number), &format!("{number:?}"), &format!("{number:E}"))
+        }
+        FieldDefault::Double(number) => {
+            approximate(*number, &format!("{number:?}"), &format!("{number:E}"))
+        }
         FieldDefault::Decimal(number) => number.to_plain_string(),
         FieldDefault::Text(words) => text(words),
         FieldDefault::Bytes(bytes) => {

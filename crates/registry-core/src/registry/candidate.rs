@@ -4,7 +4,7 @@ use std::str::FromStr;
 use std::sync::Arc;
 
 use levada_schema_core::{
-    Contract, Fingerprint, Limits, Reference, Schema, SchemaType, Validation,
+    Contract, Fingerprint, Limits, Reference, ResolvedReference, Schema, SchemaType, Validation,
 };
 
 use super::references::{self, Closure};
@@ -60,6 +60,11 @@ impl Loaded {
             closure: closure.targets,
         });
         Ok(Self { stored, source })
+    }
+
+    /// The closure of the references, in dependency order.
+    pub(super) fn closure(&self) -> &[ResolvedReference] {
+        &self.source.closure
     }
 
     pub(super) async fn load_all<T: ReadTransaction>(

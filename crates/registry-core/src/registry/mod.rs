@@ -9,6 +9,7 @@ mod deks;
 mod delete;
 mod keks;
 mod listing;
+mod logical;
 mod lookup;
 mod mode;
 mod reads;

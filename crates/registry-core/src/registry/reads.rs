@@ -1,6 +1,6 @@
 //! Reading single schemas: by version, by id, by guid, by metadata.
 
-use levada_schema_core::{Fingerprint, Schema, SchemaType};
+use levada_schema_core::{Fingerprint, Limits, ResolvedReference, Schema, SchemaType};
 
 use super::Registry;
 use super::candidate::Loaded;
@@ -19,31 +19,35 @@ pub enum SchemaFormat {
     WithoutExtensions,
     /// A base64 `FileDescriptorProto`.
     Serialized,
+    /// A type definition.
+    Logical,
 }
 
 impl SchemaFormat {
     /// The meaning of a `format` parameter for a schema type. Names that the type does not know
-    /// mean the stored text; names that would change the text in a way not built yet are refused.
-    pub fn parse(name: &str, schema_type: SchemaType) -> Result<Self, RegistryError> {
-        let name = name.to_ascii_lowercase();
-        match (schema_type, name.as_str()) {
-            (SchemaType::Avro, "resolved") => Ok(Self::Resolved),
-            (SchemaType::Protobuf, "ignore_extensions") => Ok(Self::WithoutExtensions),
-            (SchemaType::Protobuf, "serialized") => Ok(Self::Serialized),
-            (_, "logical") => Err(RegistryError::NotSupported(format!(
-                "format={name} of {schema_type} schemas is not implemented yet"
-            ))),
-            _ => Ok(Self::Stored),
+    /// mean the stored text.
+    pub fn parse(name: &str, schema_type: SchemaType) -> Self {
+        match (schema_type, name.to_ascii_lowercase().as_str()) {
+            (SchemaType::Avro, "resolved") => Self::Resolved,
+            (SchemaType::Protobuf, "ignore_extensions") => Self::WithoutExtensions,
+            (SchemaType::Protobuf, "serialized") => Self::Serialized,
+            _ => Self::Stored,
         }
     }
 
-    fn render(self, schema: &Schema) -> String {
-        match (self, schema) {
+    fn render(
+        self,
+        schema: &Schema,
+        closure: &[ResolvedReference],
+        limits: &Limits,
+    ) -> Result<String, RegistryError> {
+        Ok(match (self, schema) {
+            (Self::Logical, schema) => levada_logical_types::from_native(schema, closure, limits)?,
             (Self::Resolved, schema) => schema.resolved(),
             (Self::WithoutExtensions, Schema::Protobuf(schema)) => schema.without_extensions(),
             (Self::Serialized, Schema::Protobuf(schema)) => schema.serialized(),
             (_, schema) => schema.canonical().to_owned(),
-        }
+        })
     }
 }
 
@@ -120,10 +124,10 @@ impl<S: Store> Registry<S> {
         if format == SchemaFormat::Stored {
             return Ok(version.schema.text.clone());
         }
-        let limits = &self.parser.limits;
-        let loaded = Loaded::load(&mut self.store.read().await?, version.clone(), limits).await?;
+        let limits = self.parser.limits;
+        let loaded = Loaded::load(&mut self.store.read().await?, version.clone(), &limits).await?;
         let parsed = self.parse_loaded(&loaded).await?;
-        self.parser.pool.run(move || format.render(&parsed)).await
+        self.parser.pool.run(move || format.render(&parsed, loaded.closure(), &limits)).await?
     }
 }
 
