@@ -39,7 +39,8 @@ impl Mismatch {
 
 impl From<ParseError> for Mismatch {
     fn from(error: ParseError) -> Self {
-        Self(error.to_string())
+        // Its place is one in a text that nobody wrote.
+        Self(error.message)
     }
 }
 

@@ -7,9 +7,11 @@
 //! The crate is pure, and works under [`Limits`], because definitions come from strangers.
 #![deny(clippy::indexing_slicing)]
 
+mod annotation;
 mod avro;
 mod ddl;
 mod error;
+mod json;
 mod model;
 
 use levada_schema_core::{Limits, RawSchema, ResolvedReference, Schema, SchemaType, Validation};
@@ -33,7 +35,8 @@ pub fn to_native(ddl: &str, target: Target<'_>, limits: &Limits) -> Result<Strin
     let Target { schema_type, row_name, references } = target;
     let text = match schema_type {
         SchemaType::Avro => avro::write(&script, row_name, references, limits),
-        SchemaType::Json | SchemaType::Protobuf => Err(not_converted(schema_type)),
+        SchemaType::Json => json::write(&script, row_name, references, limits),
+        SchemaType::Protobuf => Err(not_converted(schema_type)),
     };
     let parsed = text.and_then(|text| {
         let raw = RawSchema { schema_type, text: &text, references };
@@ -51,11 +54,14 @@ pub fn from_native(
     let schema_type = schema.schema_type();
     let script = match schema {
         Schema::Avro(schema) => avro::read(schema.canonical(), references, limits),
-        Schema::Json(_) | Schema::Protobuf(_) => Err(not_converted(schema_type)),
+        Schema::Json(schema) => json::read(schema.canonical(), limits),
+        Schema::Protobuf(_) => Err(not_converted(schema_type)),
     };
     Ok(ddl::print(&script.map_err(|mismatch| mismatch.showing(schema_type))?))
 }
 
 fn not_converted(schema_type: SchemaType) -> Mismatch {
-    Mismatch::new(format!("{schema_type} schemas are not converted to type definitions or back yet"))
+    Mismatch::new(format!(
+        "{schema_type} schemas are not converted to type definitions or back yet"
+    ))
 }

@@ -39,7 +39,8 @@ fn a_struct_is_a_record_with_the_lengths_beside_its_strings() {
 
 #[test]
 fn every_type_goes_to_avro_and_back() {
-    let with_version = |ty: &str, props: &str| format!(r#"{{"type":"{ty}",{props},"flink.version":"1"}}"#);
+    let with_version =
+        |ty: &str, props: &str| format!(r#"{{"type":"{ty}",{props},"flink.version":"1"}}"#);
     for (ty, avro) in [
         ("BOOLEAN", r#""boolean""#.to_owned()),
         ("TINYINT", r#"{"type":"int","connect.type":"int8"}"#.to_owned()),
@@ -47,7 +48,10 @@ fn every_type_goes_to_avro_and_back() {
         ("BIGINT", r#""long""#.to_owned()),
         ("FLOAT", r#""float""#.to_owned()),
         ("DOUBLE", r#""double""#.to_owned()),
-        ("DECIMAL(7, 2)", r#"{"type":"bytes","logicalType":"decimal","precision":7,"scale":2}"#.to_owned()),
+        (
+            "DECIMAL(7, 2)",
+            r#"{"type":"bytes","logicalType":"decimal","precision":7,"scale":2}"#.to_owned(),
+        ),
         ("STRING", r#""string""#.to_owned()),
         ("CHAR(3)", with_version("string", r#""flink.maxLength":3,"flink.minLength":3"#)),
         ("BYTES", r#""bytes""#.to_owned()),
@@ -69,4 +73,64 @@ fn every_type_goes_to_avro_and_back() {
             &format!(r#"{{"type":"record","name":"S","fields":[{{"name":"a","type":{avro}}}]}}"#),
         );
     }
+}
+
+#[test]
+fn what_is_said_beside_types_is_kept_in_properties() {
+    both_ways(
+        "STRUCT a.Car (id INT NOT NULL DEFAULT 5 COMMENT 'd' TAGS('PII') WITH('k' = 'v', 'avro.aliases' = 'no,nr'), color a.Color) TAGS('T');\n\
+         ENUM a.Color ('RED', 'BLUE' COMMENT 'sky') COMMENT 'paint';\n",
+        r#"{"type":"record","name":"Car","namespace":"a","fields":[{"name":"id","type":"int","doc":"d","default":5,"aliases":["no","nr"],"confluent:params":{"k":"v"},"confluent:tags":["PII"]},{"name":"color","type":["null",{"type":"enum","name":"Color","doc":"paint","symbols":["RED","BLUE"],"confluent:enum":[{"name":"RED"},{"doc":"sky","name":"BLUE"}]}]}],"confluent:tags":["T"]}"#,
+    );
+}
+
+#[test]
+fn a_type_of_a_reference_is_used_by_its_name_and_not_declared_again() {
+    let references =
+        [reference("m.Money", r#"{"type":"record","name":"Money","namespace":"m","fields":[]}"#)];
+    let ddl = "STRUCT P (price m.Money NOT NULL);\n";
+    let text = stored(ddl, &references).unwrap();
+    assert_eq!(
+        text,
+        r#"{"type":"record","name":"P","fields":[{"name":"price","type":"m.Money"}]}"#
+    );
+    assert_eq!(shown(&text, &references).unwrap(), ddl);
+    assert_eq!(
+        stored(ddl, &[]).unwrap_err().to_string(),
+        "The type definition cannot be stored as AVRO: type 'm.Money' is neither declared nor defined by a reference"
+    );
+}
+
+#[test]
+fn a_type_may_use_itself() {
+    both_ways(
+        "STRUCT n.Node (next n.Node, i INT);\n",
+        r#"{"type":"record","name":"Node","namespace":"n","fields":[{"name":"next","type":["null","Node"]},{"name":"i","type":["null","int"]}]}"#,
+    );
+}
+
+#[test]
+fn checks_of_a_stored_schema_are_shown() {
+    let text = r#"{"type":"record","name":"S","fields":[{"name":"a","type":"int","confluent:rules":[{"name":"pos","doc":"too small","expr":"this > 0","sql":"a > 0"}]}]}"#;
+    let ddl = "STRUCT S (a INT NOT NULL CONSTRAINT pos CHECK (a > 0) MESSAGE 'too small');\n";
+    assert_eq!(shown(text, &[]).unwrap(), ddl);
+}
+
+#[test]
+fn a_precision_beyond_what_the_type_carries_is_refused() {
+    let text = r#"{"type":"long","logicalType":"timestamp-millis","flink.precision":6}"#;
+    assert_eq!(
+        shown(text, &[]).unwrap_err().to_string(),
+        "The AVRO schema cannot be shown as a type definition: flink.precision 6 is finer than 'timestamp-millis', which has 3 digits"
+    );
+}
+
+#[test]
+fn protobuf_is_refused_by_name() {
+    let target =
+        Target { schema_type: SchemaType::Protobuf, row_name: "orders_value", references: &[] };
+    assert_eq!(
+        to_native("STRUCT S (a INT)", target, &Limits::default()).unwrap_err().to_string(),
+        "The type definition cannot be stored as PROTOBUF: PROTOBUF schemas are not converted to type definitions or back yet"
+    );
 }

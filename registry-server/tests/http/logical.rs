@@ -37,7 +37,9 @@ async fn a_definition_is_stored_as_a_native_schema_and_shown_as_either() {
 #[tokio::test]
 async fn a_definition_uses_the_types_of_its_references() {
     let server = Server::start().await;
-    server.register("money", r#"{"type":"record","name":"Money","namespace":"m","fields":[]}"#).await;
+    server
+        .register("money", r#"{"type":"record","name":"Money","namespace":"m","fields":[]}"#)
+        .await;
     let references = json!([{"name": "m.Money", "subject": "money", "version": 1}]);
     let mut body = json!({
         "schema": "STRUCT P (price m.Money NOT NULL)", "schemaType": "AVRO", "references": references,
@@ -78,7 +80,7 @@ async fn what_is_no_definition_or_has_no_native_form_is_refused_with_the_reason(
         ),
         (
             json!({"schema": "STRUCT W (`a-b` INT)", "schemaType": "AVRO"}),
-            "The type definition cannot be stored as AVRO: Illegal",
+            "The type definition cannot be stored as AVRO: name \"a-b\" must not contain '-'; letters, digits and '_' may stand there",
         ),
     ] {
         let (status, refused) = answer(as_definition(&server, &body)).await;
@@ -88,7 +90,8 @@ async fn what_is_no_definition_or_has_no_native_form_is_refused_with_the_reason(
     }
     server.register("orders-value", r#"["null",{"type":"int","connect.type":"int64"}]"#).await;
     let (status, refused) = answer(server.get(&format!("{VERSIONS}/1?format=logical"))).await;
-    let message = "The AVRO schema cannot be shown as a type definition: an int with connect.type 'int64'";
+    let message =
+        "The AVRO schema cannot be shown as a type definition: an int with connect.type 'int64'";
     assert_eq!((status, &refused["message"]), (422, &json!(message)));
     server.stop().await;
 }

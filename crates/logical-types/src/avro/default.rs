@@ -5,13 +5,15 @@ use chrono::{DateTime, NaiveDate, NaiveTime, TimeDelta, Timelike};
 use num_bigint::BigInt;
 use serde_json::{Number, Value};
 
+use crate::annotation::plain_text;
 use crate::ddl::unscaled;
 use crate::error::Mismatch;
 use crate::model::{FieldDefault, Kind};
 
 /// The JSON of a default.
 pub(super) fn to_json(default: &FieldDefault, kind: &Kind) -> Result<Value, Mismatch> {
-    let out_of_range = || Mismatch::new(format!("the default is out of the range of {}", kind.name()));
+    let out_of_range =
+        || Mismatch::new(format!("the default is out of the range of {}", kind.name()));
     Ok(match default {
         FieldDefault::Null => Value::Null,
         FieldDefault::Boolean(value) => (*value).into(),
@@ -25,10 +27,16 @@ pub(super) fn to_json(default: &FieldDefault, kind: &Kind) -> Result<Value, Mism
         FieldDefault::Text(text) => text.as_str().into(),
         FieldDefault::Bytes(bytes) => latin1(bytes).into(),
         FieldDefault::Decimal(value) => latin1(&unscaled(value).to_signed_bytes_be()).into(),
-        FieldDefault::Date(date) => date.signed_duration_since(NaiveDate::default()).num_days().into(),
+        FieldDefault::Date(date) => {
+            date.signed_duration_since(NaiveDate::default()).num_days().into()
+        }
         FieldDefault::Time(time) => {
             let since = time.signed_duration_since(NaiveTime::default());
-            let units = if digits(kind) <= 3 { Some(since.num_milliseconds()) } else { since.num_microseconds() };
+            let units = if digits(kind) <= 3 {
+                Some(since.num_milliseconds())
+            } else {
+                since.num_microseconds()
+            };
             units.ok_or_else(out_of_range)?.into()
         }
         FieldDefault::Timestamp(moment) => {
@@ -52,7 +60,9 @@ fn typed(value: &Value, kind: &Kind) -> Option<FieldDefault> {
     Some(match kind {
         _ if value.is_null() => FieldDefault::Null,
         Kind::Boolean => FieldDefault::Boolean(value.as_bool()?),
-        Kind::TinyInt | Kind::SmallInt | Kind::Int | Kind::BigInt => FieldDefault::Integer(value.as_i64()?),
+        Kind::TinyInt | Kind::SmallInt | Kind::Int | Kind::BigInt => {
+            FieldDefault::Integer(value.as_i64()?)
+        }
         Kind::Float => FieldDefault::Float(value.to_string().parse().ok()?),
         Kind::Double => FieldDefault::Double(value.as_f64()?),
         Kind::Binary(_) | Kind::VarBinary(_) => FieldDefault::Bytes(from_latin1(value.as_str()?)?),
@@ -68,7 +78,8 @@ fn typed(value: &Value, kind: &Kind) -> Option<FieldDefault> {
         Kind::Time(digits) => {
             let units = value.as_i64()?;
             let nanos = units.checked_mul(if *digits <= 3 { 1_000_000 } else { 1_000 })?;
-            let (seconds, nanos) = (nanos.checked_div_euclid(1_000_000_000)?, nanos.rem_euclid(1_000_000_000));
+            let (seconds, nanos) =
+                (nanos.checked_div_euclid(1_000_000_000)?, nanos.rem_euclid(1_000_000_000));
             let time = NaiveTime::from_num_seconds_from_midnight_opt(
                 u32::try_from(seconds).ok()?,
                 u32::try_from(nanos).ok()?,
@@ -89,11 +100,6 @@ fn typed(value: &Value, kind: &Kind) -> Option<FieldDefault> {
         Kind::Union(branches) => typed(value, &branches.first()?.ty.kind)?,
         _ => return None,
     })
-}
-
-/// A string without its quotes, anything else as JSON.
-pub(super) fn plain_text(value: &Value) -> String {
-    value.as_str().map_or_else(|| value.to_string(), str::to_owned)
 }
 
 fn digits(kind: &Kind) -> u8 {

@@ -9,13 +9,8 @@ mod write;
 pub(crate) use read::read;
 pub(crate) use write::write;
 
-/// Properties with which a schema says more than Avro's types can.
+/// Properties that refine Avro's types.
 mod prop {
-    pub(super) const TAGS: &str = "confluent:tags";
-    pub(super) const PARAMS: &str = "confluent:params";
-    pub(super) const UNION: &str = "confluent:union";
-    pub(super) const ENUM: &str = "confluent:enum";
-    pub(super) const RULES: &str = "confluent:rules";
     pub(super) const ANONYMOUS: &str = "logical.anonymous";
     pub(super) const KEY_LENGTH: &str = "logical.key.length";
     pub(super) const KEY_TYPE: &str = "logical.key.type";

@@ -10,8 +10,9 @@ use crate::error::Mismatch;
 pub(super) fn external(references: &[ResolvedReference]) -> Result<IndexSet<String>, Mismatch> {
     let mut names = IndexSet::new();
     for reference in references {
-        let value: Value = serde_json::from_str(&reference.text)
-            .map_err(|error| Mismatch::new(format!("in reference {}: {error}", reference.reference.name)))?;
+        let value: Value = serde_json::from_str(&reference.text).map_err(|error| {
+            Mismatch::new(format!("in reference {}: {error}", reference.reference.name))
+        })?;
         collect(&value, "", &mut names);
     }
     Ok(names)

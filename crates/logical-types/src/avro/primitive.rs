@@ -10,7 +10,8 @@ type Object = Map<String, Value>;
 
 /// The meaning of a type by name with its properties; `None` for a name that is no primitive.
 pub(super) fn read(name: &str, props: &Object) -> Result<Option<Kind>, Mismatch> {
-    let annotation = |key: &str| props.get(key).and_then(Value::as_str).map(str::to_ascii_lowercase);
+    let annotation =
+        |key: &str| props.get(key).and_then(Value::as_str).map(str::to_ascii_lowercase);
     let logical = annotation(prop::LOGICAL_TYPE);
     let logical = logical.as_deref();
     Ok(Some(match name {
@@ -74,7 +75,9 @@ fn narrowed(props: &Object, logical: &str, carried: u8) -> Result<u8, Mismatch> 
         return Ok(digits);
     }
     let key = prop::PRECISION;
-    Err(Mismatch::new(format!("{key} {digits} is finer than '{logical}', which has {carried} digits")))
+    Err(Mismatch::new(format!(
+        "{key} {digits} is finer than '{logical}', which has {carried} digits"
+    )))
 }
 
 /// The annotated digits of a second; what is no number counts as absent.
@@ -82,7 +85,8 @@ fn annotated(props: &Object) -> Result<Option<u8>, Mismatch> {
     let Some(digits) = props.get(prop::PRECISION).filter(|value| value.is_number()) else {
         return Ok(None);
     };
-    let fits = digits.as_u64().and_then(|digits| u8::try_from(digits).ok()).filter(|digits| *digits <= 9);
+    let fits =
+        digits.as_u64().and_then(|digits| u8::try_from(digits).ok()).filter(|digits| *digits <= 9);
     let wrong = || Mismatch::new(format!("{} is 0 to 9, not {digits}", prop::PRECISION));
     fits.ok_or_else(wrong).map(Some)
 }
@@ -112,8 +116,16 @@ pub(super) fn is_variant(record: &Object, full: &str) -> bool {
     }
     let fields = record.get("fields").and_then(Value::as_array);
     let has = |name: &str| {
-        let says = |field: &Value, key: &str, what: &str| field.get(key).and_then(Value::as_str) == Some(what);
-        fields.into_iter().flatten().any(|field| says(field, "name", name) && says(field, "type", "bytes"))
+        let says = |field: &Value, key: &str, what: &str| {
+            field.get(key).and_then(Value::as_str) == Some(what)
+        };
+        fields
+            .into_iter()
+            .flatten()
+            .any(|field| says(field, "name", name) && says(field, "type", "bytes"))
     };
-    full == VARIANT && fields.is_some_and(|fields| fields.len() == 2) && has("metadata") && has("value")
+    full == VARIANT
+        && fields.is_some_and(|fields| fields.len() == 2)
+        && has("metadata")
+        && has("value")
 }

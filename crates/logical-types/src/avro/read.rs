@@ -5,10 +5,10 @@ use levada_schema_core::{Limits, ResolvedReference};
 use serde_json::{Map, Value};
 
 use super::{MAP_ENTRY, MAP_ENTRY_NAME, VARIANT, default, names, primitive, prop};
+use crate::annotation::{self, checks, entry_params, enum_values, notes, plain_text, text};
 use crate::error::{Mismatch, breach};
 use crate::model::{
-    ALIASES, Branch, Check, Enum, EnumValue, Field, Kind, Named, Notes, Params, Script, Struct,
-    Type, is_format_native, simple_name,
+    ALIASES, Branch, Enum, Field, Kind, Named, Script, Struct, Type, is_format_native, simple_name,
 };
 
 type Object = Map<String, Value>;
@@ -70,12 +70,7 @@ impl Reader {
         Ok(if full == VARIANT { Kind::Variant } else { Kind::Named(full.to_owned()) }.required())
     }
 
-    fn object(
-        &mut self,
-        object: &Object,
-        kind: &str,
-        scope: &Scope<'_>,
-    ) -> Result<Type, Mismatch> {
+    fn object(&mut self, object: &Object, kind: &str, scope: &Scope<'_>) -> Result<Type, Mismatch> {
         let kind = match kind {
             "record" | "error" => self.record(object, scope)?,
             "enum" => self.enumeration(object, scope)?,
@@ -100,7 +95,10 @@ impl Reader {
         let fields = items.get("fields").and_then(Value::as_array);
         let field = |name: &str| {
             let fields = fields.filter(|fields| fields.len() == 2)?;
-            fields.iter().find(|field| field.get("name").and_then(Value::as_str) == Some(name))?.get("type")
+            fields
+                .iter()
+                .find(|field| field.get("name").and_then(Value::as_str) == Some(name))?
+                .get("type")
         };
         let (Some(key), Some(value)) = (field("key"), field("value")) else {
             return Err(Mismatch::new("the entries of a map have the fields key and value"));
@@ -123,7 +121,8 @@ impl Reader {
         if plain.is_empty() {
             return Err(Mismatch::new("null alone is no type"));
         }
-        let named: Vec<String> = plain.iter().map(|member| member_name(member, scope.space)).collect();
+        let named: Vec<String> =
+            plain.iter().map(|member| member_name(member, scope.space)).collect();
         let mut branches = Vec::with_capacity(plain.len());
         for (at, (member, full)) in plain.iter().zip(&named).enumerate() {
             let ty = self.ty(member, scope)?;
@@ -166,7 +165,11 @@ impl Reader {
     fn full_name(&self, object: &Object, scope: &Scope<'_>) -> Result<String, Mismatch> {
         let full = names::full_name(object, scope.space);
         if full.matches('.').count() >= self.depth_max {
-            return Err(Mismatch::new(breach("name of too many parts", self.depth_max, "depth-max")));
+            return Err(Mismatch::new(breach(
+                "name of too many parts",
+                self.depth_max,
+                "depth-max",
+            )));
         }
         Ok(full)
     }
@@ -176,17 +179,17 @@ impl Reader {
         let fields = fields.iter().map(|field| self.field(field, space));
         Ok(Struct {
             fields: fields.collect::<Result<_, _>>()?,
-            checks: checks(object.get(prop::RULES)),
-            notes: notes(object),
+            checks: checks(object.get(annotation::RULES)),
+            notes: notes(object, "doc"),
         })
     }
 
     fn field(&mut self, value: &Value, space: &str) -> Result<Field, Mismatch> {
         let object = value.as_object().ok_or_else(|| Mismatch::new("a field is no object"))?;
-        let branches = object.get(prop::UNION).and_then(Value::as_array);
+        let branches = object.get(annotation::UNION).and_then(Value::as_array);
         let ty = self.ty(required(object, "type")?, &Scope { space, branches })?;
         let default = object.get("default").map(|value| default::from_json(value, &ty.kind));
-        let mut notes = notes(object);
+        let mut notes = notes(object, "doc");
         notes.params.retain(|key, _| !is_format_native(key));
         let aliases = object.get("aliases").and_then(Value::as_array);
         let aliases: Vec<&str> = aliases.into_iter().flatten().filter_map(Value::as_str).collect();
@@ -194,23 +197,15 @@ impl Reader {
             notes.params.insert(ALIASES.to_owned(), aliases.join(","));
         }
         let name = text(value, "name").unwrap_or_default();
-        Ok(Field { name, ty, default, checks: checks(object.get(prop::RULES)), notes })
+        Ok(Field { name, ty, default, checks: checks(object.get(annotation::RULES)), notes })
     }
 
     fn enumeration(&mut self, object: &Object, scope: &Scope<'_>) -> Result<Kind, Mismatch> {
         let full = self.full_name(object, scope)?;
-        let said = object.get(prop::ENUM).and_then(Value::as_array);
         let symbols = required(object, "symbols")?.as_array();
-        let value = |(at, symbol): (usize, &Value)| {
-            let said = said.and_then(|said| said.get(at));
-            EnumValue {
-                symbol: default::plain_text(symbol),
-                doc: said.and_then(|said| text(said, "doc")),
-                params: entry_params(said),
-            }
-        };
-        let values = symbols.into_iter().flatten().enumerate().map(value).collect();
-        let body = Named::Enum(Enum { values, notes: notes(object) });
+        let symbols = symbols.into_iter().flatten().map(plain_text);
+        let values = enum_values(symbols, object);
+        let body = Named::Enum(Enum { values, notes: notes(object, "doc") });
         self.named.entry(full.clone()).or_insert(body);
         Ok(Kind::Named(full))
     }
@@ -218,10 +213,6 @@ impl Reader {
 
 fn required<'v>(object: &'v Object, key: &str) -> Result<&'v Value, Mismatch> {
     object.get(key).ok_or_else(|| Mismatch::new(format!("a type without the attribute '{key}'")))
-}
-
-fn text(value: &Value, key: &str) -> Option<String> {
-    value.get(key).and_then(Value::as_str).map(str::to_owned)
 }
 
 fn is_anonymous(object: &Object) -> bool {
@@ -257,37 +248,9 @@ fn member_name(member: &Value, space: &str) -> String {
     match member {
         Value::String(name) => name.clone(),
         Value::Object(object) if object.contains_key("name") => names::full_name(object, space),
-        Value::Object(object) => object.get("type").and_then(Value::as_str).unwrap_or("union").to_owned(),
+        Value::Object(object) => {
+            object.get("type").and_then(Value::as_str).unwrap_or("union").to_owned()
+        }
         _ => "union".to_owned(),
     }
-}
-
-fn notes(object: &Object) -> Notes {
-    let tags = object.get(prop::TAGS).and_then(Value::as_array);
-    Notes {
-        doc: object.get("doc").and_then(Value::as_str).map(str::to_owned),
-        tags: tags.into_iter().flatten().map(default::plain_text).collect(),
-        params: params(object.get(prop::PARAMS)),
-    }
-}
-
-fn entry_params(entry: Option<&Value>) -> Params {
-    params(entry.and_then(|entry| entry.get("params")))
-}
-
-fn params(value: Option<&Value>) -> Params {
-    let pairs = value.and_then(Value::as_object);
-    pairs.into_iter().flatten().map(|(key, value)| (key.clone(), default::plain_text(value))).collect()
-}
-
-/// The checks of a schema; an entry that is none is passed over, as in the reference.
-fn checks(rules: Option<&Value>) -> Vec<Check> {
-    let filled = |rule: &Value, key: &str| text(rule, key).filter(|text| !text.is_empty());
-    let check = |rule: &Value| {
-        filled(rule, "expr")?;
-        let sql = filled(rule, "sql")?;
-        Some(Check { name: filled(rule, "name"), message: filled(rule, "doc"), sql })
-    };
-    let rules = rules.and_then(Value::as_array);
-    rules.into_iter().flatten().filter_map(check).collect()
 }

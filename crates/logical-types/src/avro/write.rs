@@ -5,10 +5,10 @@ use levada_schema_core::{Limits, ResolvedReference};
 use serde_json::{Map, Value, json};
 
 use super::{MAP_ENTRY, VARIANT, default, names, prop};
+use crate::annotation::{self, branch_entries, put_doc, put_enum_values, put_params, put_tags};
 use crate::error::{Mismatch, breach};
 use crate::model::{
-    ALIASES, Branch, Enum, Field, FieldDefault, Kind, Named, Notes, Params, Script, Struct, Type,
-    UNBOUNDED, free_params,
+    ALIASES, Enum, Field, FieldDefault, Kind, Named, Script, Struct, Type, UNBOUNDED, free_params,
 };
 
 type Object = Map<String, Value>;
@@ -26,7 +26,8 @@ pub(crate) fn write(
         )));
     }
     let external = names::external(references)?;
-    let mut writer = Writer { script, external, written: IndexMap::new(), depth_max: limits.depth_max };
+    let mut writer =
+        Writer { script, external, written: IndexMap::new(), depth_max: limits.depth_max };
     let root = writer.nullable(&script.root, row_name, 0)?;
     Ok(root.to_string())
 }
@@ -48,7 +49,11 @@ impl Writer<'_> {
     /// A type without regard to whether it is nullable. `row` names it if it must have a name.
     fn required(&mut self, kind: &Kind, row: &str, depth: usize) -> Result<Value, Mismatch> {
         if depth > self.depth_max {
-            return Err(Mismatch::new(breach("types nested too deep", self.depth_max, "depth-max")));
+            return Err(Mismatch::new(breach(
+                "types nested too deep",
+                self.depth_max,
+                "depth-max",
+            )));
         }
         match kind {
             Kind::Array(item) => {
@@ -116,7 +121,9 @@ impl Writer<'_> {
         let definition = Value::Object(definition);
         match self.written.get(name) {
             Some(earlier) if *earlier == definition => Ok(name.into()),
-            Some(_) => Err(Mismatch::new(format!("two different Avro types would be named '{name}'"))),
+            Some(_) => {
+                Err(Mismatch::new(format!("two different Avro types would be named '{name}'")))
+            }
             None => {
                 self.written.insert(name.to_owned(), definition.clone());
                 Ok(definition)
@@ -125,9 +132,15 @@ impl Writer<'_> {
     }
 
     /// `row` is what the names of unnamed types inside begin with.
-    fn record(&mut self, name: &str, body: &Struct, row: &str, depth: usize) -> Result<Object, Mismatch> {
+    fn record(
+        &mut self,
+        name: &str,
+        body: &Struct,
+        row: &str,
+        depth: usize,
+    ) -> Result<Object, Mismatch> {
         let mut record = named("record", name);
-        put_doc(&mut record, body.notes.doc.as_ref());
+        put_doc(&mut record, "doc", body.notes.doc.as_ref());
         let fields = body
             .fields
             .iter()
@@ -143,13 +156,14 @@ impl Writer<'_> {
         let inner_row = format!("{row}_{}", field.name);
         let mut ty = self.required(&field.ty.kind, &inner_row, depth + 1)?;
         if field.ty.is_nullable {
-            let starts_with_value = field.default.as_ref().is_some_and(|default| *default != FieldDefault::Null);
+            let starts_with_value =
+                field.default.as_ref().is_some_and(|default| *default != FieldDefault::Null);
             ty = with_null(ty, starts_with_value);
         }
         let mut out = Object::new();
         out.insert("name".into(), field.name.as_str().into());
         out.insert("type".into(), ty);
-        put_doc(&mut out, field.notes.doc.as_ref());
+        put_doc(&mut out, "doc", field.notes.doc.as_ref());
         if let Some(default) = &field.default {
             out.insert("default".into(), default::to_json(default, &field.ty.kind)?);
         }
@@ -160,13 +174,19 @@ impl Writer<'_> {
         put_tags(&mut out, &field.notes);
         put_params(&mut out, free_params(&field.notes.params));
         if let Kind::Union(branches) = &field.ty.kind {
-            out.insert(prop::UNION.into(), branches.iter().map(branch_notes).collect());
+            out.insert(annotation::UNION.into(), branch_entries(branches));
         }
         Ok(out.into())
     }
 
     /// A map by strings, or a list of entries for keys of any other type.
-    fn map(&mut self, key: &Type, value: &Type, row: &str, depth: usize) -> Result<Object, Mismatch> {
+    fn map(
+        &mut self,
+        key: &Type,
+        value: &Type,
+        row: &str,
+        depth: usize,
+    ) -> Result<Object, Mismatch> {
         if let Kind::Char(length) | Kind::VarChar(length) = key.kind {
             let values = self.nullable(value, row, depth + 1)?;
             let mut map = object("map");
@@ -183,7 +203,8 @@ impl Writer<'_> {
         let value = self.nullable(value, &format!("{row}_value"), depth + 1)?;
         let name = format!("{row}_Entry");
         let mut entry = named("record", &name);
-        entry.insert("fields".into(), json!([entry_field("key", key), entry_field("value", value)]));
+        entry
+            .insert("fields".into(), json!([entry_field("key", key), entry_field("value", value)]));
         entry.insert(prop::INTERNAL_TYPE.into(), MAP_ENTRY.into());
         let mut list = object("array");
         list.insert("items".into(), self.define(&name, entry)?);
@@ -224,57 +245,16 @@ fn named(kind: &str, name: &str) -> Object {
     out
 }
 
-fn put_doc(out: &mut Object, doc: Option<&String>) {
-    if let Some(doc) = doc {
-        out.insert("doc".into(), doc.as_str().into());
-    }
-}
-
-fn put_tags(out: &mut Object, notes: &Notes) {
-    if !notes.tags.is_empty() {
-        out.insert(prop::TAGS.into(), notes.tags.clone().into());
-    }
-}
-
-fn put_params<'p>(out: &mut Object, params: impl Iterator<Item = (&'p String, &'p String)>) {
-    let params: Object = params.map(|(key, value)| (key.clone(), value.as_str().into())).collect();
-    if !params.is_empty() {
-        out.insert(prop::PARAMS.into(), params.into());
-    }
-}
-
 fn enumeration(name: &str, body: &Enum) -> Object {
     let mut out = named("enum", name);
-    put_doc(&mut out, body.notes.doc.as_ref());
-    let symbols: Vec<Value> = body.values.iter().map(|value| value.symbol.as_str().into()).collect();
+    put_doc(&mut out, "doc", body.notes.doc.as_ref());
+    let symbols: Vec<Value> =
+        body.values.iter().map(|value| value.symbol.as_str().into()).collect();
     out.insert("symbols".into(), symbols.into());
     put_tags(&mut out, &body.notes);
     put_params(&mut out, body.notes.params.iter());
-    let said = |name: &str, doc: Option<&String>, params: &Params| {
-        let mut entry = Object::from_iter([("name".to_owned(), Value::from(name))]);
-        put_doc(&mut entry, doc);
-        let params: Object = params.iter().map(|(key, value)| (key.clone(), value.as_str().into())).collect();
-        if !params.is_empty() {
-            entry.insert("params".into(), params.into());
-        }
-        Value::Object(entry)
-    };
-    if body.values.iter().any(|value| value.doc.is_some() || !value.params.is_empty()) {
-        let values = body.values.iter().map(|value| said(&value.symbol, value.doc.as_ref(), &value.params));
-        out.insert(prop::ENUM.into(), values.collect());
-    }
+    put_enum_values(&mut out, &body.values);
     out
-}
-
-fn branch_notes(branch: &Branch) -> Value {
-    let mut entry = Object::from_iter([("name".to_owned(), Value::from(branch.name.as_str()))]);
-    put_doc(&mut entry, branch.doc.as_ref());
-    let params: Object =
-        free_params(&branch.params).map(|(key, value)| (key.clone(), value.as_str().into())).collect();
-    if !params.is_empty() {
-        entry.insert("params".into(), params.into());
-    }
-    entry.into()
 }
 
 fn primitive(kind: &Kind) -> Result<Value, Mismatch> {

@@ -127,12 +127,18 @@ impl<'t> Cursor<'t> {
     }
 
     /// The name of a field, a branch or a symbol, which must be usable outside.
-    pub(super) fn usable(&self, name: String, what: &str, at: Location) -> Result<String, LogicalError> {
+    pub(super) fn usable(
+        &self,
+        name: String,
+        what: &str,
+        at: Location,
+    ) -> Result<String, LogicalError> {
         if name.is_empty() {
             return Err(invalid(format!("the name of a {what} must not be empty"), at));
         }
         if name.chars().any(|c| c.is_whitespace() || c.is_control()) {
-            let reason = format!("{what} '{name}' has white space or control characters in its name");
+            let reason =
+                format!("{what} '{name}' has white space or control characters in its name");
             return Err(invalid(reason, at));
         }
         Ok(name)
@@ -148,7 +154,11 @@ impl<'t> Cursor<'t> {
             parts += 1;
             if parts > self.limits.depth_max {
                 let max = self.limits.depth_max;
-                return Err(LogicalError::TooLarge(breach("name of too many parts", max, "depth-max")));
+                return Err(LogicalError::TooLarge(breach(
+                    "name of too many parts",
+                    max,
+                    "depth-max",
+                )));
             }
         }
         Ok(path)

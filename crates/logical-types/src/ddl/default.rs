@@ -17,7 +17,10 @@ enum Literal {
     Null,
     Boolean(bool),
     /// Any number as it was written, with its sign, and whether it is whole.
-    Number { text: String, is_whole: bool },
+    Number {
+        text: String,
+        is_whole: bool,
+    },
     Text(String),
     Bytes(Vec<u8>),
 }
@@ -99,9 +102,10 @@ fn value(literal: Literal, kind: &Kind, digits_max: usize) -> Result<FieldDefaul
             Ok(number) if number.is_finite() => Ok(FieldDefault::Double(number)),
             _ => Err(format!("the default {text} is out of the range of DOUBLE")),
         },
-        (Kind::Decimal { precision, scale }, Literal::Number { text, .. } | Literal::Text(text)) => {
-            decimal(&text, *precision, scale.unwrap_or(0), digits_max)
-        }
+        (
+            Kind::Decimal { precision, scale },
+            Literal::Number { text, .. } | Literal::Text(text),
+        ) => decimal(&text, *precision, scale.unwrap_or(0), digits_max),
         (Kind::Char(length), Literal::Text(text)) => {
             length_fits(text.encode_utf16().count(), *length, true, kind)?;
             Ok(FieldDefault::Text(text))
@@ -118,12 +122,20 @@ fn value(literal: Literal, kind: &Kind, digits_max: usize) -> Result<FieldDefaul
             length_fits(bytes.len(), *length, false, kind)?;
             Ok(FieldDefault::Bytes(bytes))
         }
-        (Kind::Date | Kind::Time(_) | Kind::Timestamp(_) | Kind::TimestampLtz(_), Literal::Text(text)) => {
-            moment(&text, kind)
-        }
-        (Kind::Variant | Kind::Struct(_) | Kind::Union(_) | Kind::Array(_) | Kind::Map(..) | Kind::Multiset(_) | Kind::Named(_), _) => {
-            Err(format!("the default of {} can only be NULL", kind.name()))
-        }
+        (
+            Kind::Date | Kind::Time(_) | Kind::Timestamp(_) | Kind::TimestampLtz(_),
+            Literal::Text(text),
+        ) => moment(&text, kind),
+        (
+            Kind::Variant
+            | Kind::Struct(_)
+            | Kind::Union(_)
+            | Kind::Array(_)
+            | Kind::Map(..)
+            | Kind::Multiset(_)
+            | Kind::Named(_),
+            _,
+        ) => Err(format!("the default of {} can only be NULL", kind.name())),
         (kind, _) => Err(format!("the default is no value of {}", kind.name())),
     }
 }
@@ -138,7 +150,12 @@ fn integer(literal: Literal, kind: &Kind, min: i64, max: i64) -> Result<FieldDef
     }
 }
 
-fn decimal(text: &str, precision: i32, scale: i32, digits_max: usize) -> Result<FieldDefault, String> {
+fn decimal(
+    text: &str,
+    precision: i32,
+    scale: i32,
+    digits_max: usize,
+) -> Result<FieldDefault, String> {
     let described = format!("DECIMAL({precision}, {scale})");
     let wrong = || format!("the default {text} is no value of {described}");
     if text.len() > digits_max {
@@ -165,11 +182,14 @@ fn length_fits(length: usize, max: i32, is_exact: bool, kind: &Kind) -> Result<(
     if max == UNBOUNDED || length == max_length || (!is_exact && length < max_length) {
         return Ok(());
     }
-    Err(format!("the default has {length} characters or bytes, and the type is {}({max})", kind.name()))
+    Err(format!(
+        "the default has {length} characters or bytes, and the type is {}({max})",
+        kind.name()
+    ))
 }
 
 /// A date or a time in the ISO form that the reference reads.
-fn moment(text: &str, kind: &Kind) -> Result<FieldDefault, String> {
+pub(crate) fn moment(text: &str, kind: &Kind) -> Result<FieldDefault, String> {
     let (form, value) = match kind {
         Kind::Date => ("2024-12-31", NaiveDate::from_str(text).ok().map(FieldDefault::Date)),
         Kind::Time(_) => ("23:59:59.999", time(text).map(FieldDefault::Time)),

@@ -76,7 +76,8 @@ impl<'t> Lexer<'t> {
 
     fn skip_space(&mut self) -> Result<(), LogicalError> {
         loop {
-            let space = self.rest.len() - self.rest.trim_start_matches([' ', '\t', '\r', '\n']).len();
+            let space =
+                self.rest.len() - self.rest.trim_start_matches([' ', '\t', '\r', '\n']).len();
             self.take(space);
             if self.rest.starts_with("//") {
                 let end = self.rest.find(['\r', '\n']).unwrap_or(self.rest.len());

@@ -11,6 +11,6 @@ mod statements;
 #[cfg(test)]
 mod tests;
 
-pub(crate) use default::unscaled;
+pub(crate) use default::{moment, unscaled};
 pub(crate) use print::print;
 pub(crate) use statements::parse;

@@ -7,9 +7,7 @@ use super::default;
 use super::lexer::{Token, invalid};
 use super::names::Names;
 use crate::error::{LogicalError, breach};
-use crate::model::{
-    Branch, Enum, EnumValue, Field, Kind, Notes, Struct, Type, UNBOUNDED,
-};
+use crate::model::{Branch, Enum, EnumValue, Field, Kind, Notes, Struct, Type, UNBOUNDED};
 
 /// Digits of the second of a TIMESTAMP that names none.
 const TIMESTAMP_DIGITS: u8 = 6;
@@ -107,11 +105,7 @@ impl Parser<'_, '_> {
         Ok(Nested::leaf(Kind::Named(self.names.of_use(&name))))
     }
 
-    fn items(
-        &mut self,
-        depth: usize,
-        wrap: fn(Box<Type>) -> Kind,
-    ) -> Result<Nested, LogicalError> {
+    fn items(&mut self, depth: usize, wrap: fn(Box<Type>) -> Kind) -> Result<Nested, LogicalError> {
         self.cursor.advance()?;
         self.cursor.symbol('<')?;
         let (item, height) = self.nested_type(depth + 1)?;
@@ -183,7 +177,9 @@ impl Parser<'_, '_> {
 
     fn refuse_check(&self) -> Result<(), LogicalError> {
         if self.cursor.at_word("CHECK") || self.cursor.at_word("CONSTRAINT") {
-            return Err(self.cursor.error("CHECK constraints are not supported in definitions yet"));
+            return Err(self
+                .cursor
+                .error("CHECK constraints are not supported in definitions yet"));
         }
         Ok(())
     }
@@ -299,10 +295,7 @@ impl Parser<'_, '_> {
     }
 
     fn decimal_or_time(&mut self, word: &str) -> Result<Option<Kind>, LogicalError> {
-        if !matches!(
-            word,
-            "DECIMAL" | "DEC" | "NUMERIC" | "TIME" | "TIMESTAMP" | "TIMESTAMP_LTZ"
-        ) {
+        if !matches!(word, "DECIMAL" | "DEC" | "NUMERIC" | "TIME" | "TIMESTAMP" | "TIMESTAMP_LTZ") {
             return Ok(None);
         }
         self.cursor.advance()?;
@@ -311,7 +304,11 @@ impl Parser<'_, '_> {
             "TIMESTAMP_LTZ" => Kind::TimestampLtz(self.digits(TIMESTAMP_DIGITS)?),
             "TIMESTAMP" => {
                 let digits = self.digits(TIMESTAMP_DIGITS)?;
-                if self.is_local_time()? { Kind::TimestampLtz(digits) } else { Kind::Timestamp(digits) }
+                if self.is_local_time()? {
+                    Kind::TimestampLtz(digits)
+                } else {
+                    Kind::Timestamp(digits)
+                }
             }
             _ => {
                 let sizes = self.sizes(2)?;

@@ -39,7 +39,8 @@ pub(crate) fn print(script: &Script) -> String {
 /// In how many declared types a name nests.
 fn nesting(name: &str, script: &Script) -> usize {
     let is_declared = |other: &str| script.named.contains_key(other);
-    std::iter::successors(Some(name), |inner: &&str| -> Option<&str> { parent(inner, is_declared) }).count()
+    std::iter::successors(Some(name), |inner: &&str| -> Option<&str> { parent(inner, is_declared) })
+        .count()
 }
 
 fn struct_body(body: &Struct) -> String {

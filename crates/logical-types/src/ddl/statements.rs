@@ -136,10 +136,14 @@ fn root(
         return Err(invalid(reason, place));
     }
     if named.is_empty() && explicit.is_none() {
-        return Err(invalid("nothing to register: declare a STRUCT or an ENUM, or add TYPE", place));
+        return Err(invalid(
+            "nothing to register: declare a STRUCT or an ENUM, or add TYPE",
+            place,
+        ));
     }
     explicit.or_else(|| implied_root(named)).ok_or_else(|| {
-        let reason = "the declared types all use each other; add 'TYPE <name>' to say which to register";
+        let reason =
+            "the declared types all use each other; add 'TYPE <name>' to say which to register";
         invalid(reason, place)
     })
 }

@@ -114,28 +114,64 @@ fn defaults_are_values_of_their_type() {
         let statement = format!("STRUCT S (a {ty} DEFAULT {default});\n");
         assert_eq!(printed(&statement), statement);
     }
-    assert_eq!(printed("STRUCT S (a DECIMAL(5, 2) DEFAULT 5)"), "STRUCT S (a DECIMAL(5, 2) DEFAULT 5.00);\n");
+    assert_eq!(
+        printed("STRUCT S (a DECIMAL(5, 2) DEFAULT 5)"),
+        "STRUCT S (a DECIMAL(5, 2) DEFAULT 5.00);\n"
+    );
 }
 
 #[test]
 fn what_is_wrong_is_named_with_its_place() {
     for (ddl, expected) in [
         ("", "nothing to register: declare a STRUCT or an ENUM, or add TYPE (line 1, column 1)"),
-        ("not ddl {{{", "expected ';', a declaration, or a last TYPE statement, found 'not' (line 1, column 1)"),
+        (
+            "not ddl {{{",
+            "expected ';', a declaration, or a last TYPE statement, found 'not' (line 1, column 1)",
+        ),
         ("STRUCT S ()", "expected a name, found ')' (line 1, column 11)"),
         ("STRUCT S (\n  a INT,\n  a INT)", "field 'a' is there twice (line 3, column 3)"),
-        ("STRUCT S (order INT, row INT)", "ROW is a reserved word; a name must be `quoted` (line 1, column 22)"),
-        ("STRUCT S (a INT CHECK (a > 0))", "CHECK constraints are not supported in definitions yet (line 1, column 17)"),
-        ("STRUCT S (a INT, CONSTRAINT c CHECK (a > 0))", "CHECK constraints are not supported in definitions yet (line 1, column 18)"),
-        ("STRUCT S (a TINYINT DEFAULT 128)", "the default 128 is out of the range of TINYINT (line 1, column 29)"),
-        ("STRUCT S (a DECIMAL(3, 2) DEFAULT 1.234)", "the default 1.234 has more digits than DECIMAL(3, 2) (line 1, column 35)"),
-        ("STRUCT S (a TIME(2) DEFAULT '10:00:00.123')", "the default '10:00:00.123' is finer than TIME(2) (line 1, column 29)"),
+        (
+            "STRUCT S (order INT, row INT)",
+            "ROW is a reserved word; a name must be `quoted` (line 1, column 22)",
+        ),
+        (
+            "STRUCT S (a INT CHECK (a > 0))",
+            "CHECK constraints are not supported in definitions yet (line 1, column 17)",
+        ),
+        (
+            "STRUCT S (a INT, CONSTRAINT c CHECK (a > 0))",
+            "CHECK constraints are not supported in definitions yet (line 1, column 18)",
+        ),
+        (
+            "STRUCT S (a TINYINT DEFAULT 128)",
+            "the default 128 is out of the range of TINYINT (line 1, column 29)",
+        ),
+        (
+            "STRUCT S (a DECIMAL(3, 2) DEFAULT 1.234)",
+            "the default 1.234 has more digits than DECIMAL(3, 2) (line 1, column 35)",
+        ),
+        (
+            "STRUCT S (a TIME(2) DEFAULT '10:00:00.123')",
+            "the default '10:00:00.123' is finer than TIME(2) (line 1, column 29)",
+        ),
         ("STRUCT S (a TIME(10))", "the precision is 0 to 9, not 10 (line 1, column 17)"),
         ("STRUCT S (a INT); STRUCT S (a INT)", "type 'S' is declared twice (line 1, column 26)"),
-        ("STRUCT A (b B); STRUCT B (a A)", "the declared types all use each other; add 'TYPE <name>' to say which to register (line 1, column 31)"),
-        ("STRUCT A (b INT); STRUCT A.B.C (a INT)", "'A.B.C' nests in 'A', but what stands between is not declared (line 1, column 26)"),
-        ("STRUCT A (b INT); STRUCT A.B (a INT); TYPE A.B", "'A.B' nests in 'A' and cannot be registered without it (line 1, column 39)"),
-        ("USING TYPE F FOR 'f'; STRUCT A (b INT)", "USING TYPE F: nothing uses the type (line 1, column 39)"),
+        (
+            "STRUCT A (b B); STRUCT B (a A)",
+            "the declared types all use each other; add 'TYPE <name>' to say which to register (line 1, column 31)",
+        ),
+        (
+            "STRUCT A (b INT); STRUCT A.B.C (a INT)",
+            "'A.B.C' nests in 'A', but what stands between is not declared (line 1, column 26)",
+        ),
+        (
+            "STRUCT A (b INT); STRUCT A.B (a INT); TYPE A.B",
+            "'A.B' nests in 'A' and cannot be registered without it (line 1, column 39)",
+        ),
+        (
+            "USING TYPE F FOR 'f'; STRUCT A (b INT)",
+            "USING TYPE F: nothing uses the type (line 1, column 39)",
+        ),
         ("STRUCT S (a STRING DEFAULT 'x)", "no closing ' (line 1, column 28)"),
         ("/* STRUCT S", "comment without an end (line 1, column 1)"),
         ("STRUCT S (é INT)", "unexpected character 'é' (line 1, column 11)"),
@@ -155,7 +191,8 @@ fn limits_end_what_is_too_large() {
     assert_eq!(within("TYPE ARRAY<INT ARRAY ARRAY>"), Ok(()));
     assert_eq!(within("TYPE ARRAY<INT ARRAY ARRAY> ARRAY"), too_deep);
     let fields: Vec<String> = (0..40).map(|at| format!("f{at} INT")).collect();
-    let too_many = Err("type definition has too many parts; the limit is 40 (setting nodes-max)".to_owned());
+    let too_many =
+        Err("type definition has too many parts; the limit is 40 (setting nodes-max)".to_owned());
     assert_eq!(within(&format!("STRUCT S ({})", fields.join(","))), too_many);
     let branches = "too many branches of a union; the limit is 2 (setting union-branches-max)";
     assert_eq!(within("TYPE UNION(a INT, b INT, c INT)"), Err(branches.to_owned()));
@@ -177,10 +214,12 @@ fn any_type() -> impl Strategy<Value = String> {
         "[a-z]{1,8}",
         "`[a-z ]{1,3}`",
     ];
-    let nullable = |inner: String, is_required: bool| if is_required { inner + " NOT NULL" } else { inner };
+    let nullable =
+        |inner: String, is_required: bool| if is_required { inner + " NOT NULL" } else { inner };
     leaf.prop_recursive(4, 24, 3, move |inner| {
         prop_oneof![
-            (inner.clone(), any::<bool>()).prop_map(move |(i, n)| nullable(format!("ARRAY<{i}>"), n)),
+            (inner.clone(), any::<bool>())
+                .prop_map(move |(i, n)| nullable(format!("ARRAY<{i}>"), n)),
             (inner.clone(), inner.clone()).prop_map(|(k, v)| format!("MAP<{k}, {v}>")),
             proptest::collection::vec(inner, 1..4).prop_map(|types| {
                 let fields = types.iter().enumerate().map(|(at, ty)| format!("f{at} {ty}"));

@@ -39,8 +39,7 @@ impl<S: Store> Registry<S> {
         }
         let row_name = row_name(&subject.to_string());
         let convert = move || {
-            let target =
-                Target { schema_type, row_name: &row_name, references: &closure.targets };
+            let target = Target { schema_type, row_name: &row_name, references: &closure.targets };
             let text = to_native(&draft.text, target, &limits)?;
             Ok(Draft { text, schema_type: Some(schema_type.to_string()), ..draft })
         };

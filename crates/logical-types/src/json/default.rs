@@ -1,0 +1,77 @@
+//! Defaults as a JSON Schema has them, of each logical type.
+
+use std::str::FromStr;
+
+use base64::Engine;
+use base64::engine::general_purpose::STANDARD;
+use bigdecimal::BigDecimal;
+use chrono::{NaiveTime, Timelike};
+use serde_json::{Number, Value};
+
+use crate::ddl::moment;
+use crate::error::Mismatch;
+use crate::model::{FieldDefault, Kind};
+
+/// The JSON of a default; `None` for NULL, which a JSON Schema does not say.
+pub(super) fn to_json(default: &FieldDefault, kind: &Kind) -> Result<Option<Value>, Mismatch> {
+    let out_of_range =
+        || Mismatch::new(format!("the default is out of the range of {}", kind.name()));
+    Ok(Some(match default {
+        FieldDefault::Null => return Ok(None),
+        FieldDefault::Boolean(value) => (*value).into(),
+        FieldDefault::Integer(number) => (*number).into(),
+        FieldDefault::Float(number) => {
+            let digits: f64 = number.to_string().parse().map_err(|_| out_of_range())?;
+            Number::from_f64(digits).ok_or_else(out_of_range)?.into()
+        }
+        FieldDefault::Double(number) => Number::from_f64(*number).ok_or_else(out_of_range)?.into(),
+        FieldDefault::Decimal(value) => value.to_plain_string().into(),
+        FieldDefault::Text(text) => text.as_str().into(),
+        FieldDefault::Bytes(bytes) => STANDARD.encode(bytes).into(),
+        FieldDefault::Date(date) => date.to_string().into(),
+        FieldDefault::Time(time) => short_time(*time).into(),
+        FieldDefault::Timestamp(moment) if matches!(kind, Kind::TimestampLtz(_)) => {
+            format!("{moment:?}Z").into()
+        }
+        FieldDefault::Timestamp(moment) => {
+            format!("{}T{}", moment.date(), short_time(moment.time())).into()
+        }
+    }))
+}
+
+/// The default that JSON means for a type; one that is no value of it counts as none.
+pub(super) fn from_json(value: &Value, kind: &Kind) -> Option<FieldDefault> {
+    Some(match kind {
+        Kind::Boolean => FieldDefault::Boolean(value.as_bool()?),
+        Kind::TinyInt | Kind::SmallInt | Kind::Int | Kind::BigInt => {
+            FieldDefault::Integer(value.as_i64()?)
+        }
+        Kind::Float => FieldDefault::Float(value.as_number()?.to_string().parse().ok()?),
+        Kind::Double => FieldDefault::Double(value.as_f64()?),
+        Kind::Char(_) | Kind::VarChar(_) | Kind::Named(_) => {
+            FieldDefault::Text(value.as_str()?.to_owned())
+        }
+        Kind::Binary(_) | Kind::VarBinary(_) => {
+            FieldDefault::Bytes(STANDARD.decode(value.as_str()?).ok()?)
+        }
+        Kind::Decimal { .. } => {
+            let text =
+                value.as_str().map(str::to_owned).or_else(|| Some(value.as_number()?.to_string()));
+            FieldDefault::Decimal(BigDecimal::from_str(&text?).ok()?)
+        }
+        Kind::Date | Kind::Time(_) | Kind::Timestamp(_) | Kind::TimestampLtz(_) => {
+            moment(value.as_str()?, kind).ok()?
+        }
+        // The default of a union is one of its first branch.
+        Kind::Union(branches) => from_json(value, &branches.first()?.ty.kind)?,
+        _ => return None,
+    })
+}
+
+/// Without seconds where there are none, as the reference writes times.
+fn short_time(time: NaiveTime) -> String {
+    if time.second() == 0 && time.nanosecond() == 0 {
+        return time.format("%H:%M").to_string();
+    }
+    time.to_string()
+}
