@@ -3,7 +3,9 @@
 use std::sync::Arc;
 
 use levada_registry_core::Registry;
+use tokio::sync::Semaphore;
 
+use crate::limits::HttpLimits;
 use crate::server::Settings;
 use crate::storage::SqlStore;
 
@@ -14,6 +16,9 @@ pub(crate) struct AppState {
     pub(crate) cluster: Arc<Cluster>,
     /// Longest request body.
     pub(crate) body_bytes_max: usize,
+    pub(crate) limits: HttpLimits,
+    /// One for each request that may be worked on now.
+    pub(crate) turns: Arc<Semaphore>,
 }
 
 /// The names under `/v1/metadata/id`.
@@ -29,7 +34,13 @@ impl AppState {
             kafka: settings.kafka_cluster_id.clone(),
             registry: settings.registry_cluster_id.clone(),
         };
-        let body_bytes_max = settings.body_bytes_max;
-        Self { registry, cluster: Arc::new(cluster), body_bytes_max }
+        let limits = settings.http_limits;
+        Self {
+            registry,
+            cluster: Arc::new(cluster),
+            body_bytes_max: settings.body_bytes_max,
+            limits,
+            turns: Arc::new(Semaphore::new(limits.requests_max.min(Semaphore::MAX_PERMITS))),
+        }
     }
 }

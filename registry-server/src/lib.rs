@@ -5,10 +5,13 @@
 //! answers; `storage/` keeps the state. No rule of the registry is decided in this crate.
 
 mod app;
+mod connections;
 mod http;
+mod limits;
 mod server;
 mod storage;
 
 pub use levada_registry_core::Secret;
+pub use limits::HttpLimits;
 pub use server::{BODY_BYTES_MAX, RunningRegistry, Settings, ShutdownError, StartError, start};
 pub use storage::{Database, InvalidDatabase};

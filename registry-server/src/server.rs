@@ -12,7 +12,9 @@ use tokio::task::JoinHandle;
 use tokio_util::sync::{CancellationToken, DropGuard};
 
 use crate::app::AppState;
+use crate::connections;
 use crate::http;
+use crate::limits::HttpLimits;
 use crate::storage::{Database, OpenError, SqlStore};
 
 /// Longest request body in bytes, unless the settings say otherwise; as in the reference.
@@ -33,6 +35,8 @@ pub struct Settings {
     pub body_bytes_max: usize,
     /// Bounds on every schema that is parsed or compared.
     pub limits: Limits,
+    /// Bounds on connections and requests.
+    pub http_limits: HttpLimits,
     /// Names of the Kafka cluster and of this registry, shown under `/v1/metadata/id`.
     pub kafka_cluster_id: String,
     pub registry_cluster_id: String,
@@ -47,6 +51,7 @@ impl Settings {
             listen: listen.into(),
             body_bytes_max: BODY_BYTES_MAX,
             limits: Limits::default(),
+            http_limits: HttpLimits::default(),
             kafka_cluster_id: String::new(),
             registry_cluster_id: "schema-registry".to_owned(),
             local_kms_secret: None,
@@ -93,7 +98,7 @@ pub struct RunningRegistry {
     local_addr: SocketAddr,
     registry: Registry<SqlStore>,
     stop: DropGuard,
-    serving: JoinHandle<io::Result<()>>,
+    serving: JoinHandle<()>,
 }
 
 /// Opens the database and serves on the address of `settings`.
@@ -105,13 +110,16 @@ pub async fn start(settings: Settings) -> Result<RunningRegistry, StartError> {
         .with_local_kms_secret(settings.local_kms_secret.clone());
     let listener = TcpListener::bind(&settings.listen).await.map_err(refused)?;
     let local_addr = listener.local_addr().map_err(refused)?;
-    let app = http::router(AppState::new(registry.clone(), &settings));
+    let app = AppState::new(registry.clone(), &settings);
+    let (router, refusing) = (http::router(app.clone()), http::refusing(&app));
     let stop = CancellationToken::new();
-    let stopped = stop.clone().cancelled_owned();
-    let serving =
-        tokio::spawn(
-            async move { axum::serve(listener, app).with_graceful_shutdown(stopped).await },
-        );
+    let serving = tokio::spawn(connections::serve(
+        listener,
+        router,
+        refusing,
+        settings.http_limits,
+        stop.clone(),
+    ));
     tracing::info!(address = %local_addr, "the schema registry is listening");
     Ok(RunningRegistry { local_addr, registry, stop: stop.drop_guard(), serving })
 }
@@ -125,8 +133,7 @@ impl RunningRegistry {
     pub async fn shutdown(mut self) -> Result<(), ShutdownError> {
         self.stop.disarm().cancel();
         let drained = match tokio::time::timeout(DRAIN_TIMEOUT, &mut self.serving).await {
-            Ok(Ok(Ok(()))) => Ok(()),
-            Ok(Ok(Err(error))) => Err(ShutdownError::Serve(error.to_string())),
+            Ok(Ok(())) => Ok(()),
             Ok(Err(error)) => Err(ShutdownError::Serve(error.to_string())),
             Err(_) => {
                 self.serving.abort();

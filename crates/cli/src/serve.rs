@@ -6,14 +6,13 @@ use std::process::ExitCode;
 
 use levada_log_broker::{Broker, RunningBroker};
 use levada_registry_server::{Database, RunningRegistry, Secret};
-use levada_schema_core::Limits;
 use tokio::signal::unix::{SignalKind, signal};
 use tracing::info;
 
 use crate::args::ServeArgs;
 use crate::config_file::{self, ConfigFile};
 use crate::exit::{self, Failure};
-use crate::limits;
+use crate::limits::{self, AllLimits};
 
 const DATA_DIR: &str = "./data";
 const REGISTRY_LISTEN: &str = "127.0.0.1:8081";
@@ -29,7 +28,7 @@ struct Settings {
     kafka_advertise: Option<HostPort>,
     local_kms_secret: Option<Secret>,
     registry_body_max: usize,
-    limits: Limits,
+    limits: AllLimits,
 }
 
 /// An address as clients are told it.
@@ -175,7 +174,8 @@ async fn start_registry(
         kafka_cluster_id: kafka_cluster_id.to_owned(),
         local_kms_secret: settings.local_kms_secret.clone(),
         body_bytes_max: settings.registry_body_max,
-        limits: settings.limits,
+        limits: settings.limits.schemas,
+        http_limits: settings.limits.http,
         ..levada_registry_server::Settings::new(database, settings.registry_listen.clone())
     })
     .await
@@ -207,6 +207,8 @@ fn announce(registry: &RunningRegistry, broker: &RunningBroker) -> Result<(), Fa
 
 #[cfg(test)]
 mod tests {
+    use levada_schema_core::Limits;
+
     use super::*;
     use crate::config_file::ServeTable;
 
@@ -232,7 +234,10 @@ mod tests {
                 kafka_advertise: Some(HostPort { host: "::1".to_owned(), port: 9092 }),
                 local_kms_secret: Some(Secret::from("filed")),
                 registry_body_max: 5,
-                limits: Limits { depth_max: 7, ..Limits::default() },
+                limits: AllLimits {
+                    schemas: Limits { depth_max: 7, ..Limits::default() },
+                    ..AllLimits::default()
+                },
             }
         );
     }

@@ -1,8 +1,6 @@
 //! `/associations:batchGet` and `/associations:batchMutate`: one result a request, 207 for all.
 
-use axum::Json;
 use axum::extract::State;
-use axum::http::StatusCode;
 use levada_registry_api::{
     AssociationOpRequest, AssociationsQuery, AssociationsRequest, BatchDocument, BatchRequest,
     BatchResult, ErrorCode, ResourceDocument,
@@ -15,9 +13,32 @@ use levada_registry_core::{
 use super::associations::{TOPIC, draft, resource, with_associations};
 use super::error::HttpError;
 use super::extract::{Body, Params};
+use super::parameters::{CONTEXT, DRY_RUN, INCLUDE_SCHEMAS};
+use super::reply::MultiStatus;
+use super::route::{self, Route};
 use crate::app::AppState;
 
-type Batch = Result<(StatusCode, Json<BatchDocument>), HttpError>;
+/// What a change of a batch can be.
+pub(super) const OP_TYPES: [&str; 3] = ["CREATE", "UPSERT", "DELETE"];
+
+type Batch = Result<MultiStatus<BatchDocument>, HttpError>;
+
+pub(super) fn routes() -> Vec<Route> {
+    vec![
+        Route::new(
+            "/associations:batchGet",
+            [route::post(get, "getAssociationsOfResources", "Those of several resources")
+                .takes(&[INCLUDE_SCHEMAS])
+                .refuses(&[ErrorCode::InvalidAssociation])],
+        ),
+        Route::new(
+            "/associations:batchMutate",
+            [route::post(mutate, "changeAssociations", "Change those of several resources")
+                .takes(&[DRY_RUN, CONTEXT])
+                .refuses(&[ErrorCode::InvalidAssociation])],
+        ),
+    ]
+}
 
 /// POST `/associations:batchGet`
 pub(super) async fn get(
@@ -59,8 +80,8 @@ fn invalid(message: &str) -> HttpError {
     HttpError::new(ErrorCode::InvalidAssociation, message)
 }
 
-fn answer(results: Vec<BatchResult>) -> (StatusCode, Json<BatchDocument>) {
-    (StatusCode::MULTI_STATUS, Json(BatchDocument { results }))
+fn answer(results: Vec<BatchResult>) -> MultiStatus<BatchDocument> {
+    MultiStatus(BatchDocument { results })
 }
 
 fn result(outcome: Result<ResourceDocument, HttpError>) -> BatchResult {
@@ -96,7 +117,7 @@ fn op(body: AssociationOpRequest) -> Result<AssociationOp, HttpError> {
         Some("DELETE") => {
             Ok(AssociationOp::Delete { association_type: body.update.association_type, cascade })
         }
-        _ => Err(invalid("opType must be one of CREATE, UPSERT, DELETE")),
+        _ => Err(invalid(&format!("opType must be one of {}", OP_TYPES.join(", ")))),
     }
 }
 

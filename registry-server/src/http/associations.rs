@@ -2,7 +2,7 @@
 
 use axum::Json;
 use axum::extract::State;
-use axum::http::StatusCode;
+use axum::response::NoContent;
 use levada_registry_api::{
     AssociatedDocument, AssociationDocument, AssociationUpdate, AssociationsRequest, ErrorCode,
     ResourceDocument,
@@ -15,7 +15,12 @@ use levada_registry_core::{
 use super::convert;
 use super::error::HttpError;
 use super::extract::{Body, Names, Params, not_found};
+use super::parameters::{
+    ASSOCIATION_TYPE, CASCADE, CONTEXT, DRY_RUN, LIFECYCLE, LIMIT, OFFSET, RESOURCE_TYPE,
+};
 use super::reply::Answer;
+use super::route::{self, Operation, Route};
+use super::versions::REGISTRATION;
 use crate::app::AppState;
 
 /// Longest page of associations.
@@ -24,6 +29,63 @@ const ASSOCIATIONS_MAX: usize = 1_000;
 const WILDCARD: &str = "-";
 /// The type of a resource that names none.
 pub(super) const TOPIC: &str = "topic";
+
+/// What keeps associations from being changed.
+const WRITING: [ErrorCode; 9] = [
+    ErrorCode::AssociationNotFound,
+    ErrorCode::AssociationForResourceExists,
+    ErrorCode::AssociationForSubjectExists,
+    ErrorCode::StrongAssociationForSubjectExists,
+    ErrorCode::NoActiveVersion,
+    ErrorCode::AssociationFrozen,
+    ErrorCode::OperationNotPermitted,
+    ErrorCode::ReferenceExists,
+    ErrorCode::InvalidAssociation,
+];
+
+pub(super) fn routes() -> Vec<Route> {
+    let listed = |operation: Operation| {
+        operation.takes(&[RESOURCE_TYPE, ASSOCIATION_TYPE, LIFECYCLE, OFFSET, LIMIT])
+    };
+    vec![
+        Route::new(
+            "/associations",
+            [route::post(create, "createAssociations", "Associate a resource with subjects")
+                .takes(&[DRY_RUN, CONTEXT])
+                .refuses(&WRITING)
+                .refuses(&REGISTRATION)],
+        ),
+        Route::new(
+            "/associations/resources/{resource}",
+            [
+                listed(route::get(
+                    of_resource,
+                    "listAssociations",
+                    "Those of a resource, by its id",
+                )),
+                route::put(upsert, "updateAssociations", "Change those of a resource")
+                    .takes(&[DRY_RUN, CONTEXT])
+                    .refuses(&WRITING)
+                    .refuses(&REGISTRATION),
+                route::delete(delete, "deleteAssociations", "Delete those of a resource")
+                    .takes(&[RESOURCE_TYPE, ASSOCIATION_TYPE, CASCADE, DRY_RUN])
+                    .refuses(&WRITING),
+            ],
+        ),
+        Route::new(
+            "/associations/resources/{resource}/{name}",
+            [listed(route::get(
+                named,
+                "listAssociationsByName",
+                "Those of a resource, by namespace and name; - is any",
+            ))],
+        ),
+        Route::new(
+            "/associations/subjects/{subject}",
+            [listed(route::get(of_subject, "listAssociationsOfSubject", "Those of a subject"))],
+        ),
+    ]
+}
 
 /// POST `/associations`
 pub(super) async fn create(
@@ -94,12 +156,12 @@ pub(super) async fn delete(
     State(app): State<AppState>,
     names: Names,
     params: Params,
-) -> Result<StatusCode, HttpError> {
+) -> Result<NoContent, HttpError> {
     let filter = AssociationFilter { lifecycle: None, ..filter(&params)? };
     let (cascade, dry_run) = (params.flag("cascadeLifecycle"), params.flag("dryRun"));
     let id = names.text("resource");
     app.registry.delete_associations(id, &filter, cascade, dry_run).await?;
-    Ok(StatusCode::NO_CONTENT)
+    Ok(NoContent)
 }
 
 async fn list(

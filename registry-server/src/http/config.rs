@@ -2,12 +2,47 @@
 
 use axum::Json;
 use axum::extract::State;
-use levada_registry_api::{ConfigDocument, ConfigUpdate};
+use levada_registry_api::{ConfigDocument, ConfigUpdate, ErrorCode};
 
 use super::convert;
 use super::extract::{Body, Names, Params};
+use super::parameters::DEFAULT_TO_GLOBAL;
 use super::reply::Answer;
+use super::route::{self, Route};
 use crate::app::AppState;
+
+pub(super) fn routes() -> Vec<Route> {
+    let refused = [
+        ErrorCode::InvalidCompatibilityLevel,
+        ErrorCode::InvalidRuleSet,
+        ErrorCode::OperationNotPermitted,
+    ];
+    vec![
+        Route::new(
+            "/config",
+            [
+                route::get(show, "getGlobalConfig", "The config of the registry")
+                    .takes(&[DEFAULT_TO_GLOBAL]),
+                route::put(update, "updateGlobalConfig", "Change it; answers what it has become")
+                    .refuses(&refused),
+                route::delete(delete, "deleteGlobalConfig", "Reset it; answers what it was")
+                    .refuses(&[ErrorCode::OperationNotPermitted]),
+            ],
+        ),
+        Route::new(
+            "/config/{subject}",
+            [
+                route::get(show, "getConfig", "The config of a subject or a context")
+                    .takes(&[DEFAULT_TO_GLOBAL])
+                    .refuses(&[ErrorCode::SubjectLevelCompatibilityNotConfigured]),
+                route::put(update, "updateConfig", "Change it; answers what it has become")
+                    .refuses(&refused),
+                route::delete(delete, "deleteConfig", "Remove it; answers what it was")
+                    .refuses(&[ErrorCode::SubjectNotFound, ErrorCode::OperationNotPermitted]),
+            ],
+        ),
+    ]
+}
 
 /// GET
 pub(super) async fn show(

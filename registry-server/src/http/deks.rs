@@ -2,7 +2,7 @@
 
 use axum::Json;
 use axum::extract::State;
-use axum::http::StatusCode;
+use axum::response::NoContent;
 use levada_registry_api::{CreateDekRequest, DekDocument, ErrorCode};
 use levada_registry_core::{
     DekAlgorithm, DekDraft, DekSeries, QualifiedSubject, SchemaVersion, ShownDek, VersionSpec,
@@ -10,11 +10,77 @@ use levada_registry_core::{
 
 use super::error::HttpError;
 use super::extract::{Body, Names, Params, not_found};
+use super::parameters::{ALGORITHM, DELETED, LIMIT, OFFSET, PERMANENT, REWRAP};
 use super::reply::Answer;
+use super::route::{self, Route};
 use crate::app::AppState;
 
 /// What a client gets that names no version.
 const FIRST: VersionSpec = VersionSpec::Number(SchemaVersion(1));
+
+pub(super) fn routes() -> Vec<Route> {
+    let reading = [ErrorCode::KeyNotFound, ErrorCode::InvalidKey, ErrorCode::DekGenerationFailed];
+    let deletion = [ErrorCode::InvalidKey, ErrorCode::KeyNotFound, ErrorCode::KeyNotSoftDeleted];
+    let undeletion = [ErrorCode::InvalidKey, ErrorCode::KeyNotFound, ErrorCode::KeySoftDeleted];
+    let creation = |name| {
+        route::post(create, name, "Store a wrapped key, or let the KMS make one")
+            .takes(&[REWRAP])
+            .refuses(&reading)
+            .refuses(&[ErrorCode::KeyExists, ErrorCode::TooManyKeys, ErrorCode::InvalidVersion])
+    };
+    vec![
+        Route::new(
+            "/dek-registry/v1/keks/{name}/deks",
+            [
+                route::get(subjects, "listDekSubjects", "The subjects with keys under the KEK")
+                    .takes(&[DELETED, OFFSET, LIMIT])
+                    .refuses(&[ErrorCode::InvalidKey, ErrorCode::KeyNotFound]),
+                creation("createDek"),
+            ],
+        ),
+        Route::new(
+            "/dek-registry/v1/keks/{name}/deks/{subject}",
+            [
+                route::get(show, "getDek", "The first version of the DEK")
+                    .takes(&[ALGORITHM, DELETED])
+                    .refuses(&reading),
+                creation("createDekOfSubject"),
+                route::delete(delete, "deleteDek", "Delete all its versions")
+                    .takes(&[ALGORITHM, PERMANENT])
+                    .refuses(&deletion),
+            ],
+        ),
+        Route::new(
+            "/dek-registry/v1/keks/{name}/deks/{subject}/undelete",
+            [route::post(undelete, "undeleteDek", "Undo the deletion of all its versions")
+                .takes(&[ALGORITHM])
+                .refuses(&undeletion)],
+        ),
+        Route::new(
+            "/dek-registry/v1/keks/{name}/deks/{subject}/versions",
+            [route::get(versions, "listDekVersions", "The numbers of its versions")
+                .takes(&[ALGORITHM, DELETED, OFFSET, LIMIT])
+                .refuses(&[ErrorCode::InvalidKey, ErrorCode::KeyNotFound])],
+        ),
+        Route::new(
+            "/dek-registry/v1/keks/{name}/deks/{subject}/versions/{version}",
+            [
+                route::get(show, "getDekVersion", "A version of the DEK")
+                    .takes(&[ALGORITHM, DELETED])
+                    .refuses(&reading),
+                route::delete(delete, "deleteDekVersion", "Delete a version")
+                    .takes(&[ALGORITHM, PERMANENT])
+                    .refuses(&deletion),
+            ],
+        ),
+        Route::new(
+            "/dek-registry/v1/keks/{name}/deks/{subject}/versions/{version}/undelete",
+            [route::post(undelete, "undeleteDekVersion", "Undo the deletion of a version")
+                .takes(&[ALGORITHM])
+                .refuses(&undeletion)],
+        ),
+    ]
+}
 
 /// GET `/dek-registry/v1/keks/{name}/deks`
 pub(super) async fn subjects(
@@ -81,11 +147,11 @@ pub(super) async fn delete(
     State(app): State<AppState>,
     names: Names,
     params: Params,
-) -> Result<StatusCode, HttpError> {
+) -> Result<NoContent, HttpError> {
     let version = names.optional_version()?;
     let series = app.dek_series(&names, &params).await?;
     app.registry.delete_deks(&series, version, params.flag("permanent")).await?;
-    Ok(StatusCode::NO_CONTENT)
+    Ok(NoContent)
 }
 
 /// POST `.../undelete` of the same
@@ -93,11 +159,11 @@ pub(super) async fn undelete(
     State(app): State<AppState>,
     names: Names,
     params: Params,
-) -> Result<StatusCode, HttpError> {
+) -> Result<NoContent, HttpError> {
     let version = names.optional_version()?;
     let series = app.dek_series(&names, &params).await?;
     app.registry.undelete_deks(&series, version).await?;
-    Ok(StatusCode::NO_CONTENT)
+    Ok(NoContent)
 }
 
 impl AppState {

@@ -1,8 +1,6 @@
 //! What handlers take from a request: names in the path, parameters, and the body.
 
-use std::time::Duration;
-
-use axum::body::Bytes;
+use axum::body::{Bytes, HttpBody};
 use axum::extract::{FromRequest, FromRequestParts, RawPathParams, Request};
 use axum::http::StatusCode;
 use axum::http::header::CONTENT_TYPE;
@@ -16,8 +14,6 @@ use super::error::HttpError;
 use super::layers::SeenBody;
 use super::media_type::is_readable;
 use crate::app::AppState;
-
-const BODY_TIMEOUT: Duration = Duration::from_secs(30);
 
 /// The names in the path, percent-decoded once.
 #[derive(Debug)]
@@ -134,10 +130,10 @@ impl AppState {
 #[derive(Debug)]
 pub(super) struct Body<T>(pub(super) T);
 
-impl<S: Send + Sync, T: DeserializeOwned> FromRequest<S> for Body<T> {
+impl<T: DeserializeOwned> FromRequest<AppState> for Body<T> {
     type Rejection = HttpError;
 
-    async fn from_request(request: Request, state: &S) -> Result<Self, HttpError> {
+    async fn from_request(request: Request, app: &AppState) -> Result<Self, HttpError> {
         let headers = request.headers();
         let content_type = headers.get(CONTENT_TYPE).map(|value| value.to_str().unwrap_or("?"));
         if !is_readable(content_type) {
@@ -145,15 +141,18 @@ impl<S: Send + Sync, T: DeserializeOwned> FromRequest<S> for Body<T> {
             return Err(HttpError::new(ErrorCode::UnsupportedMediaType, message));
         }
         let seen = request.extensions().get::<SeenBody>().cloned();
-        let body = tokio::time::timeout(BODY_TIMEOUT, Bytes::from_request(request, state)).await;
+        // What says that it is too long is not read at all.
+        let announced = usize::try_from(request.body().size_hint().lower());
+        if announced.map_or(true, |bytes| bytes > app.body_bytes_max) {
+            return Err(too_long(app));
+        }
+        let reading = Bytes::from_request(request, app);
+        let body = tokio::time::timeout(app.limits.body_read(), reading).await;
         let body = body.map_err(|_| {
             HttpError::new(ErrorCode::RequestTimeout, "The request body took too long to arrive")
         })?;
         let body = body.map_err(|refused| match refused.status() {
-            StatusCode::PAYLOAD_TOO_LARGE => {
-                let message = "The body is longer than the setting registry-body-max allows";
-                HttpError::new(ErrorCode::PayloadTooLarge, message)
-            }
+            StatusCode::PAYLOAD_TOO_LARGE => too_long(app),
             _ => HttpError::new(ErrorCode::BadRequest, refused.body_text()),
         })?;
         if let Some(seen) = seen {
@@ -161,6 +160,12 @@ impl<S: Send + Sync, T: DeserializeOwned> FromRequest<S> for Body<T> {
         }
         parse_body(&body).map(Self)
     }
+}
+
+fn too_long(app: &AppState) -> HttpError {
+    let most = app.body_bytes_max;
+    let message = format!("The body is longer than {most} bytes (setting registry-body-max)");
+    HttpError::new(ErrorCode::PayloadTooLarge, message)
 }
 
 /// Nothing and the literal null count as a missing body.

@@ -2,15 +2,67 @@
 
 use axum::Json;
 use axum::extract::State;
-use axum::http::StatusCode;
-use levada_registry_api::{CreateKekRequest, KekDocument, UpdateKekRequest};
+use axum::response::NoContent;
+use levada_registry_api::{CreateKekRequest, ErrorCode, KekDocument, UpdateKekRequest};
 use levada_registry_core::{Kek, KekDraft, KekPatch};
 
 use super::convert::field;
 use super::error::HttpError;
 use super::extract::{Body, Names, Params};
+use super::parameters::{DELETED, LIMIT, OFFSET, PERMANENT, SUBJECT_PREFIXES, TEST_SHARING};
 use super::reply::Answer;
+use super::route::{self, Route};
 use crate::app::AppState;
+
+pub(super) fn routes() -> Vec<Route> {
+    let refused = [ErrorCode::InvalidKey, ErrorCode::DekGenerationFailed];
+    vec![
+        Route::new(
+            "/dek-registry/v1/keks",
+            [
+                route::get(list, "listKeks", "The names of the KEKs, sorted").takes(&[
+                    SUBJECT_PREFIXES,
+                    DELETED,
+                    OFFSET,
+                    LIMIT,
+                ]),
+                route::post(create, "createKek", "Name a key of a KMS")
+                    .takes(&[TEST_SHARING])
+                    .refuses(&refused)
+                    .refuses(&[ErrorCode::KeyExists, ErrorCode::TooManyKeys]),
+            ],
+        ),
+        Route::new(
+            "/dek-registry/v1/keks/{name}",
+            [
+                route::get(show, "getKek", "A KEK")
+                    .takes(&[DELETED])
+                    .refuses(&[ErrorCode::KeyNotFound, ErrorCode::InvalidKey]),
+                route::put(update, "updateKek", "Change it; null clears a member")
+                    .takes(&[TEST_SHARING])
+                    .refuses(&refused)
+                    .refuses(&[ErrorCode::KeyNotFound]),
+                route::delete(delete, "deleteKek", "Delete it").takes(&[PERMANENT]).refuses(&[
+                    ErrorCode::InvalidKey,
+                    ErrorCode::KeyNotFound,
+                    ErrorCode::KeyNotSoftDeleted,
+                    ErrorCode::KeyReferenced,
+                ]),
+            ],
+        ),
+        Route::new(
+            "/dek-registry/v1/keks/{name}/undelete",
+            [route::post(undelete, "undeleteKek", "Undo its deletion")
+                .refuses(&[ErrorCode::KeyNotFound, ErrorCode::InvalidKey])],
+        ),
+        Route::new(
+            "/dek-registry/v1/keks/{name}/test",
+            [route::post(test, "testKek", "Let the KMS show that it can wrap a key")
+                .refuses(&refused)
+                .refuses(&[ErrorCode::KeyNotFound])],
+        ),
+    ]
+}
 
 /// GET `/dek-registry/v1/keks`
 pub(super) async fn list(State(app): State<AppState>, params: Params) -> Answer<Vec<String>> {
@@ -68,18 +120,18 @@ pub(super) async fn delete(
     State(app): State<AppState>,
     names: Names,
     params: Params,
-) -> Result<StatusCode, HttpError> {
+) -> Result<NoContent, HttpError> {
     app.registry.delete_kek(names.text("name"), params.flag("permanent")).await?;
-    Ok(StatusCode::NO_CONTENT)
+    Ok(NoContent)
 }
 
 /// POST `/dek-registry/v1/keks/{name}/undelete`
 pub(super) async fn undelete(
     State(app): State<AppState>,
     names: Names,
-) -> Result<StatusCode, HttpError> {
+) -> Result<NoContent, HttpError> {
     app.registry.undelete_kek(names.text("name")).await?;
-    Ok(StatusCode::NO_CONTENT)
+    Ok(NoContent)
 }
 
 /// POST `/dek-registry/v1/keks/{name}/test`

@@ -16,12 +16,15 @@ mod keks;
 mod layers;
 mod media_type;
 mod mode;
+mod openapi;
+mod parameters;
 mod render;
 mod reply;
 mod root;
+mod route;
 mod router;
 mod schemas;
 mod subjects;
 mod versions;
 
-pub(crate) use router::router;
+pub(crate) use router::{refusing, router};

@@ -7,8 +7,43 @@ use levada_registry_core::{InvalidMode, Mode, RegistryError};
 
 use super::error::HttpError;
 use super::extract::{Body, Names, Params};
+use super::parameters::{DEFAULT_TO_GLOBAL, FORCE, RECURSIVE};
 use super::reply::Answer;
+use super::route::{self, Route};
 use crate::app::AppState;
+
+pub(super) fn routes() -> Vec<Route> {
+    let refused =
+        [ErrorCode::InvalidMode, ErrorCode::OperationNotPermitted, ErrorCode::ReferenceExists];
+    vec![
+        Route::new(
+            "/mode",
+            [
+                route::get(show, "getGlobalMode", "The mode of the registry")
+                    .takes(&[DEFAULT_TO_GLOBAL]),
+                route::put(update, "updateGlobalMode", "Set it; null clears it")
+                    .takes(&[FORCE])
+                    .refuses(&refused),
+                route::delete(delete, "deleteGlobalMode", "Clear it; answers what it was")
+                    .takes(&[RECURSIVE]),
+            ],
+        ),
+        Route::new(
+            "/mode/{subject}",
+            [
+                route::get(show, "getMode", "The mode of a subject or a context")
+                    .takes(&[DEFAULT_TO_GLOBAL])
+                    .refuses(&[ErrorCode::SubjectLevelModeNotConfigured]),
+                route::put(update, "updateMode", "Set it; null clears it")
+                    .takes(&[FORCE])
+                    .refuses(&refused),
+                route::delete(delete, "deleteMode", "Clear it; answers what it was")
+                    .takes(&[RECURSIVE])
+                    .refuses(&[ErrorCode::SubjectNotFound]),
+            ],
+        ),
+    ]
+}
 
 /// GET
 pub(super) async fn show(

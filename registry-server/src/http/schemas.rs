@@ -2,20 +2,82 @@
 
 use axum::Json;
 use axum::extract::State;
-use levada_registry_api::{ContextId, ListedSchemaDocument, SchemaDocument, SubjectVersion};
+use levada_registry_api::{
+    ContextId, ErrorCode, ListedSchemaDocument, SchemaDocument, SubjectVersion,
+};
 use levada_registry_core::{AssociationFilter, AssociationListing, SchemaListing, SubjectFilter};
 use levada_schema_core::SchemaType;
 
 use super::convert;
 use super::error::HttpError;
 use super::extract::{Names, Params, not_found};
+use super::parameters::{
+    ALIASES, ASSOCIATION_TYPE, DELETED, FETCH_MAX_ID, FIND_TAGS, FORMAT, LATEST_ONLY, LIFECYCLES,
+    LIMIT, OFFSET, REFERENCE_FORMAT, RESOURCE_TYPE, RULE_TYPE, SUBJECT, SUBJECT_PREFIX,
+    UNASSOCIATED,
+};
 use super::reply::{Answer, BareText};
+use super::route::{Route, get};
 use crate::app::AppState;
 
 /// Longest page of schemas.
 const SCHEMAS_MAX: usize = 1_000;
-/// The lifecycle of what has no association.
-const UNASSOCIATED: &str = "NONE";
+
+pub(super) fn routes() -> Vec<Route> {
+    vec![
+        Route::new(
+            "/schemas",
+            [get(list, "listSchemas", "Versions with their schemas, by subject and version")
+                .takes(&[
+                    SUBJECT_PREFIX,
+                    ALIASES,
+                    DELETED,
+                    LATEST_ONLY,
+                    RULE_TYPE,
+                    RESOURCE_TYPE,
+                    ASSOCIATION_TYPE,
+                    LIFECYCLES,
+                    OFFSET,
+                    LIMIT,
+                ])],
+        ),
+        Route::new("/schemas/types", [get(types, "listSchemaTypes", "The types of schemas")]),
+        Route::new(
+            "/schemas/ids/{id}",
+            [get(by_id, "getSchema", "The schema with this id")
+                .takes(&[SUBJECT, FORMAT, REFERENCE_FORMAT, FIND_TAGS, FETCH_MAX_ID])
+                .refuses(&[ErrorCode::SchemaNotFound])],
+        ),
+        Route::new(
+            "/schemas/ids/{id}/schema",
+            [get(text_by_id, "getSchemaText", "The text of the schema, not as a JSON string")
+                .takes(&[SUBJECT, FORMAT])
+                .refuses(&[ErrorCode::SchemaNotFound])],
+        ),
+        Route::new(
+            "/schemas/ids/{id}/subjects",
+            [get(subjects_of_id, "listSubjectsOfSchema", "The subjects that hold the schema")
+                .takes(&[SUBJECT, DELETED, OFFSET, LIMIT])
+                .refuses(&[ErrorCode::SchemaNotFound])],
+        ),
+        Route::new(
+            "/schemas/ids/{id}/versions",
+            [get(versions_of_id, "listVersionsOfSchema", "The versions that hold the schema")
+                .takes(&[SUBJECT, DELETED, OFFSET, LIMIT])
+                .refuses(&[ErrorCode::SchemaNotFound])],
+        ),
+        Route::new(
+            "/schemas/guids/{guid}",
+            [get(by_guid, "getSchemaByGuid", "The schema with this identity, from any context")
+                .takes(&[FORMAT])
+                .refuses(&[ErrorCode::SchemaNotFound])],
+        ),
+        Route::new(
+            "/schemas/guids/{guid}/ids",
+            [get(ids_of_guid, "listIdsOfGuid", "The ids of the schema, by context")],
+        ),
+    ]
+}
 
 /// GET `/schemas`
 pub(super) async fn list(

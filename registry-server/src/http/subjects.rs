@@ -2,13 +2,72 @@
 
 use axum::Json;
 use axum::extract::State;
-use levada_registry_api::{RegisterRequest, SchemaDocument};
+use levada_registry_api::{ErrorCode, RegisterRequest, SchemaDocument};
 use levada_registry_core::{DeletedFilter, SubjectFilter};
 
 use super::convert;
 use super::extract::{Body, Names, Params};
+use super::parameters::{
+    DELETED, DELETED_ONLY, FORMAT, KEY, LIMIT, NORMALIZE, OFFSET, PERMANENT, SUBJECT_PREFIX, VALUE,
+};
 use super::reply::Answer;
+use super::route::{self, Route};
 use crate::app::AppState;
+
+/// What keeps a subject or a version from being deleted.
+pub(super) const DELETION: [ErrorCode; 4] = [
+    ErrorCode::SubjectNotFound,
+    ErrorCode::OperationNotPermitted,
+    ErrorCode::ReferenceExists,
+    ErrorCode::NoActiveVersion,
+];
+
+pub(super) fn routes() -> Vec<Route> {
+    vec![
+        Route::new(
+            "/subjects",
+            [route::get(list, "listSubjects", "The names of the subjects, sorted").takes(&[
+                SUBJECT_PREFIX,
+                DELETED,
+                DELETED_ONLY,
+                OFFSET,
+                LIMIT,
+            ])],
+        ),
+        Route::new(
+            "/subjects/{subject}",
+            [
+                route::post(
+                    lookup,
+                    "lookUpSchema",
+                    "The version of the subject that has this schema",
+                )
+                .takes(&[NORMALIZE, DELETED, FORMAT])
+                .refuses(&[
+                    ErrorCode::SubjectNotFound,
+                    ErrorCode::SchemaNotFound,
+                    ErrorCode::InvalidSchema,
+                    ErrorCode::SchemaTooLarge,
+                    ErrorCode::InvalidRuleSet,
+                ]),
+                route::delete(
+                    delete,
+                    "deleteSubject",
+                    "Delete all versions; answers their numbers",
+                )
+                .takes(&[PERMANENT])
+                .refuses(&DELETION)
+                .refuses(&[ErrorCode::SubjectSoftDeleted, ErrorCode::SubjectNotSoftDeleted]),
+            ],
+        ),
+        Route::new(
+            "/subjects/{subject}/metadata",
+            [route::get(by_metadata, "getByMetadata", "The newest version with these properties")
+                .takes(&[KEY, VALUE, DELETED, FORMAT])
+                .refuses(&[ErrorCode::SubjectNotFound, ErrorCode::SchemaNotFound])],
+        ),
+    ]
+}
 
 /// GET `/subjects`
 pub(super) async fn list(State(app): State<AppState>, params: Params) -> Answer<Vec<String>> {

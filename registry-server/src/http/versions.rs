@@ -2,7 +2,7 @@
 
 use axum::Json;
 use axum::extract::State;
-use levada_registry_api::{RegisterRequest, RuleSet, SchemaDocument, TagsRequest};
+use levada_registry_api::{ErrorCode, RegisterRequest, RuleSet, SchemaDocument, TagsRequest};
 use levada_registry_core::{
     DeletedFilter, RegisterOptions, Registered, Retagging, RuleChange, StoredVersion,
     VersionListing,
@@ -10,12 +10,84 @@ use levada_registry_core::{
 
 use super::error::HttpError;
 use super::extract::{Body, Names, Params};
+use super::parameters::{
+    DELETED, DELETED_AS_NEGATIVE, DELETED_ONLY, FIND_TAGS, FORCE, FORMAT, LIMIT, NORMALIZE, OFFSET,
+    PERMANENT, REFERENCE_FORMAT,
+};
 use super::reply::{Answer, BareText};
+use super::route::{self, Route};
+use super::subjects::DELETION;
 use super::{contract, convert, render};
 use crate::app::AppState;
 
 /// Longest page of referrers.
 const REFERRERS_MAX: usize = 1_000;
+
+/// What keeps a version from being found.
+const READING: [ErrorCode; 2] = [ErrorCode::SubjectNotFound, ErrorCode::VersionNotFound];
+/// What keeps a schema from being registered.
+pub(super) const REGISTRATION: [ErrorCode; 6] = [
+    ErrorCode::IncompatibleSchema,
+    ErrorCode::InvalidSchema,
+    ErrorCode::InvalidRuleSet,
+    ErrorCode::OperationNotPermitted,
+    ErrorCode::SchemaTooLarge,
+    ErrorCode::NotImplemented,
+];
+
+pub(super) fn routes() -> Vec<Route> {
+    vec![
+        Route::new(
+            "/subjects/{subject}/versions",
+            [
+                route::get(list, "listVersions", "The numbers of the versions, ascending")
+                    .takes(&[DELETED, DELETED_ONLY, DELETED_AS_NEGATIVE, OFFSET, LIMIT])
+                    .refuses(&[ErrorCode::SubjectNotFound]),
+                route::post(register, "registerSchema", "Register a schema under the subject")
+                    .takes(&[NORMALIZE, FORMAT, FORCE])
+                    .refuses(&REGISTRATION),
+            ],
+        ),
+        Route::new(
+            "/subjects/{subject}/versions/{version}",
+            [
+                route::get(show, "getVersion", "A version of the subject")
+                    .takes(&[DELETED, FORMAT, REFERENCE_FORMAT, FIND_TAGS])
+                    .refuses(&READING),
+                route::delete(delete, "deleteVersion", "Delete a version; answers its number")
+                    .takes(&[PERMANENT])
+                    .refuses(&DELETION)
+                    .refuses(&[
+                        ErrorCode::VersionNotFound,
+                        ErrorCode::VersionSoftDeleted,
+                        ErrorCode::VersionNotSoftDeleted,
+                    ]),
+            ],
+        ),
+        Route::new(
+            "/subjects/{subject}/versions/{version}/schema",
+            [route::get(
+                schema_text,
+                "getVersionText",
+                "The text of a version, not as a JSON string",
+            )
+            .takes(&[DELETED, FORMAT])
+            .refuses(&READING)],
+        ),
+        Route::new(
+            "/subjects/{subject}/versions/{version}/referencedby",
+            [route::get(referenced_by, "listReferrers", "The ids of the schemas that refer to it")
+                .takes(&[DELETED, OFFSET, LIMIT])
+                .refuses(&READING)],
+        ),
+        Route::new(
+            "/subjects/{subject}/versions/{version}/tags",
+            [route::post(tags, "changeTags", "Register a version that differs in tags or rules")
+                .refuses(&READING)
+                .refuses(&REGISTRATION)],
+        ),
+    ]
+}
 
 /// GET `/subjects/{subject}/versions`
 pub(super) async fn list(
