@@ -1,19 +1,23 @@
 //! Connections: accepted within limits, and served until they end or the server stops.
 
 use std::collections::HashMap;
-use std::net::{IpAddr, Ipv6Addr};
+use std::net::{IpAddr, Ipv6Addr, SocketAddr};
 use std::sync::Arc;
 use std::time::Duration;
 
 use axum::Router;
+use axum::body::Body;
+use axum::extract::Request;
+use hyper::body::Incoming;
+use hyper::service::service_fn;
 use hyper_util::rt::{TokioIo, TokioTimer};
-use hyper_util::service::TowerToHyperService;
 use parking_lot::Mutex;
 use tokio::net::{TcpListener, TcpStream};
 use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 use tokio_io_timeout::TimeoutStream;
 use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
+use tower_service::Service;
 
 use crate::limits::HttpLimits;
 
@@ -51,13 +55,13 @@ pub(crate) async fn serve(
     };
     while let Some(Some((slot, stream, peer))) = stop.run_until_cancelled(next()).await {
         if let Some(client) = clients.admit(peer.ip()) {
-            let served = connection(stream, router.clone(), limits, stop.clone());
+            let served = connection(stream, peer, router.clone(), limits, stop.clone());
             tasks.spawn(async move {
                 let _held: (OwnedSemaphorePermit, Client) = (slot, client);
                 served.await;
             });
         } else if let Ok(refusal) = Arc::clone(&refusals).try_acquire_owned() {
-            let served = connection(stream, refusing.clone(), limits, stop.clone());
+            let served = connection(stream, peer, refusing.clone(), limits, stop.clone());
             tasks.spawn(async move {
                 let _held: OwnedSemaphorePermit = refusal;
                 served.await;
@@ -72,6 +76,7 @@ pub(crate) async fn serve(
 /// Serves the requests of one connection, in their order.
 async fn connection(
     stream: TcpStream,
+    peer: SocketAddr,
     router: Router,
     limits: HttpLimits,
     stop: CancellationToken,
@@ -87,7 +92,11 @@ async fn connection(
         .header_read_timeout(limits.header_read())
         .max_headers(limits.headers_max.saturating_mul(2))
         .max_buf_size(head_bytes_max.saturating_mul(2).max(BUFFER_BYTES_MIN));
-    let service = TowerToHyperService::new(router);
+    let service = service_fn(move |request: Request<Incoming>| {
+        let mut request = request.map(Body::new);
+        request.extensions_mut().insert(Peer(peer));
+        router.clone().call(request)
+    });
     let connection = builder.serve_connection(TokioIo::new(Box::pin(stream)), service);
     let mut connection = std::pin::pin!(connection);
     let outcome = tokio::select! {
@@ -102,6 +111,10 @@ async fn connection(
         tracing::debug!(%error, "a connection ended early");
     }
 }
+
+/// Who sent a request.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Peer(pub(crate) SocketAddr);
 
 /// How many connections each client has.
 #[derive(Clone, Debug, Default)]

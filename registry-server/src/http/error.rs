@@ -53,7 +53,7 @@ impl From<RegistryError> for HttpError {
             _ => false,
         };
         if is_ours {
-            tracing::error!(%error, "a request failed");
+            tracing::error!(error = error.to_string().as_str(), "a request failed");
         }
         let is_undone =
             matches!(&error, RegistryError::Store(error) if error.kind == StoreErrorKind::Conflict);

@@ -1,24 +1,24 @@
-//! What surrounds every request: its id, the type of its answer, its deadline, lost panics.
+//! What surrounds every request: its id, the type of its answer, lost panics, another try.
 
 use std::any::Any;
 use std::sync::{Arc, OnceLock};
 use std::time::Duration;
 
 use axum::body::{Body, Bytes};
-use axum::extract::{Request, State};
+use axum::extract::Request;
 use axum::http::header::{ACCEPT, CONTENT_TYPE};
 use axum::http::{HeaderMap, HeaderName, HeaderValue, Method, Uri};
 use axum::middleware::Next;
 use axum::response::{IntoResponse, Response};
 use levada_registry_api::ErrorCode;
 use levada_registry_api::media_type::REGISTRY_V1;
+use tracing::Instrument;
 use uuid::Uuid;
 
 use super::error::{HttpError, Undone};
+use super::exchange::Exchange;
 use super::media_type::negotiate;
 use super::reply::OwnType;
-use crate::app::AppState;
-use crate::limits::HttpLimits;
 
 const REQUEST_ID: HeaderName = HeaderName::from_static("x-request-id");
 /// Before each time that a request is made again.
@@ -33,72 +33,23 @@ const UNDONE_PAUSES: [Duration; 4] = [
 #[derive(Clone, Copy)]
 struct AnswerType(Option<&'static str>);
 
-/// The outermost layer: whatever comes back carries the request id and the negotiated type.
-pub(super) async fn envelope(
-    State(limits): State<HttpLimits>,
-    mut request: Request,
-    next: Next,
-) -> Response {
+/// The outermost layer: whatever comes back carries the request id and the negotiated type, and
+/// is told to who operates the server.
+pub(super) async fn envelope(mut request: Request, next: Next) -> Response {
     let request_id = request_id(request.headers());
     let answer_type = negotiate(accept(request.headers()).as_deref());
     request.extensions_mut().insert(AnswerType(answer_type));
-    let answer = in_time(&limits, request, next).await;
-    let mut response = answer.unwrap_or_else(IntoResponse::into_response);
+    let exchange = Exchange::begin(&mut request);
+    // What is logged on the way says to which request it belongs.
+    let id = request_id.as_bytes().escape_ascii().to_string();
+    let span = tracing::info_span!("request", id = id.as_str());
+    let mut response = next.run(request).instrument(span.clone()).await;
+    span.in_scope(|| exchange.end(response.status()));
     let own = response.extensions().get::<OwnType>().map(|own| own.0);
     let content_type = HeaderValue::from_static(own.or(answer_type).unwrap_or(REGISTRY_V1));
     response.headers_mut().insert(CONTENT_TYPE, content_type);
     response.headers_mut().insert(REQUEST_ID, request_id);
     response
-}
-
-/// The answer to a request whose head is not too long, unless it takes too long.
-async fn in_time(limits: &HttpLimits, request: Request, next: Next) -> Result<Response, HttpError> {
-    check_head(limits, &request)?;
-    tokio::time::timeout(limits.request(), next.run(request)).await.map_err(|_| {
-        let message = "The request took too long; repeating it is safe";
-        HttpError::new(ErrorCode::ServiceUnavailable, message)
-    })
-}
-
-fn check_head(limits: &HttpLimits, request: &Request) -> Result<(), HttpError> {
-    let refused = |code, what: &str, limit: usize, setting: &str| {
-        let message = format!("{what}; the limit is {limit} (setting {setting})");
-        Err(HttpError::new(code, message))
-    };
-    let uri_bytes = request.uri().path_and_query().map_or(0, |uri| uri.as_str().len());
-    if uri_bytes > limits.uri_bytes_max {
-        let what = format!("The URI has {uri_bytes} bytes");
-        return refused(ErrorCode::UriTooLong, &what, limits.uri_bytes_max, "http-uri-bytes-max");
-    }
-    let code = ErrorCode::HeaderFieldsTooLarge;
-    let headers = request.headers();
-    if headers.len() > limits.headers_max {
-        let what = format!("The request has {} headers", headers.len());
-        return refused(code, &what, limits.headers_max, "http-headers-max");
-    }
-    let bytes: usize = headers.iter().map(|(name, value)| name.as_str().len() + value.len()).sum();
-    if bytes > limits.header_bytes_max {
-        let what = format!("The headers have {bytes} bytes");
-        return refused(code, &what, limits.header_bytes_max, "http-header-bytes-max");
-    }
-    Ok(())
-}
-
-/// Lets a request wait until fewer others are worked on, but not for long.
-pub(super) async fn wait_for_turn(
-    State(app): State<AppState>,
-    request: Request,
-    next: Next,
-) -> Result<Response, HttpError> {
-    let turn = tokio::time::timeout(app.limits.request_wait(), app.turns.acquire()).await;
-    let _turn = turn.map_err(|_| {
-        let most = app.limits.requests_max;
-        let message = format!(
-            "The server works on {most} requests already (setting http-requests-max); repeat it later"
-        );
-        HttpError::new(ErrorCode::ServiceUnavailable, message)
-    })?;
-    Ok(next.run(request).await)
 }
 
 /// Refuses before anything happens a request whose answer the client would not take.
@@ -141,12 +92,6 @@ pub(super) async fn repeat_undone(request: Request, next: Next) -> Response {
         response = next.clone().run(again).await;
     }
     response
-}
-
-/// The answer to whatever comes over a connection that its client should not have.
-pub(super) async fn too_many_connections() -> HttpError {
-    let message = "This client has too many connections open (setting http-connections-per-ip-max)";
-    HttpError::new(ErrorCode::TooManyRequests, message)
 }
 
 pub(super) async fn no_such_path() -> HttpError {

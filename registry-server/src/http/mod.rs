@@ -2,6 +2,7 @@
 
 mod association_batches;
 mod associations;
+mod bounds;
 mod compatibility;
 mod config;
 mod context_path;
@@ -10,6 +11,7 @@ mod contract;
 mod convert;
 mod deks;
 mod error;
+mod exchange;
 mod extract;
 mod health;
 mod keks;

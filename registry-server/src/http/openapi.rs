@@ -167,7 +167,7 @@ fn describe(
         "responses": responses,
     });
     if let Some(schema) = body {
-        let content = content(&media_type::REQUEST_TYPES, &json!(schema));
+        let content = content(&media_type::REQUEST_TYPES, Some(&json!(schema)));
         described["requestBody"] = json!({"required": true, "content": content});
     }
     described
@@ -176,9 +176,9 @@ fn describe(
 fn answer(answer: Content) -> Value {
     let (description, content) = match answer {
         Content::None => return json!({"description": "Done"}),
-        Content::Json(schema) => ("Done", negotiated(&json!(schema))),
-        Content::SchemaText => ("The text of the schema", negotiated(&json!({}))),
-        Content::Own(name) => ("Done", content(&[name], &json!({}))),
+        Content::Json(schema) => ("Done", negotiated(Some(&json!(schema)))),
+        Content::SchemaText => ("The text of the schema", negotiated(None)),
+        Content::Own(name) => ("Done", content(&[name], None)),
     };
     json!({"description": description, "content": content})
 }
@@ -194,7 +194,7 @@ fn refusal(codes: &BTreeSet<u32>) -> Value {
     });
     json!({
         "description": codes.iter().map(name).collect::<Vec<_>>().join(", "),
-        "content": negotiated(&schema),
+        "content": negotiated(Some(&schema)),
     })
 }
 
@@ -230,11 +230,13 @@ fn refusals(route: &Route, operation: &Operation, has_body: bool) -> BTreeMap<u1
 }
 
 /// Content of any of the media types that answers can have.
-fn negotiated(schema: &Value) -> Value {
+fn negotiated(schema: Option<&Value>) -> Value {
     content(&media_type::RESPONSE_TYPES.map(|(name, _)| name), schema)
 }
 
-fn content(types: &[&str], schema: &Value) -> Value {
-    let entries = types.iter().map(|name| ((*name).to_owned(), json!({"schema": schema})));
+/// Without a schema it is text of any form.
+fn content(types: &[&str], schema: Option<&Value>) -> Value {
+    let shape = schema.map_or_else(|| json!({}), |schema| json!({"schema": schema}));
+    let entries = types.iter().map(|name| ((*name).to_owned(), shape.clone()));
     Value::Object(entries.collect())
 }

@@ -7,8 +7,12 @@ use axum::routing::MethodRouter;
 use tower_http::catch_panic::CatchPanicLayer;
 
 use super::route::Route;
-use super::{association_batches, associations, compatibility, config, context_path, contexts};
-use super::{deks, health, keks, layers, mode, openapi, root, schemas, subjects, versions};
+use super::{
+    association_batches, associations, bounds, compatibility, config, context_path, contexts,
+};
+use super::{
+    deks, exchange, health, keks, layers, mode, openapi, root, schemas, subjects, versions,
+};
 use crate::app::AppState;
 use crate::limits::HttpLimits;
 
@@ -40,10 +44,12 @@ pub(crate) fn router(app: AppState) -> Router {
         let mut methods = handlers.fold(MethodRouter::new(), MethodRouter::merge);
         if !is_operational {
             methods = methods
-                .route_layer(from_fn_with_state(app.clone(), layers::wait_for_turn))
+                .route_layer(from_fn_with_state(app.clone(), bounds::wait_for_turn))
                 // Only where path and method are right does it matter which type the answer has.
                 .route_layer(from_fn(layers::acceptable));
         }
+        let methods = methods
+            .route_layer(from_fn(move |request, next| exchange::note_route(path, request, next)));
         if path != "/" {
             router = router.route(&format!("{path}/"), methods.clone());
         }
@@ -57,7 +63,7 @@ pub(crate) fn router(app: AppState) -> Router {
 
 /// Answers all requests of a client that has too many connections.
 pub(crate) fn refusing(app: &AppState) -> Router {
-    let refusing = Router::new().fallback(layers::too_many_connections);
+    let refusing = Router::new().fallback(bounds::too_many_connections);
     surround(refusing, app.limits, app.body_bytes_max)
 }
 
@@ -70,7 +76,8 @@ fn surround(routes: Router, limits: HttpLimits, body_bytes_max: usize) -> Router
         .layer(from_fn(context_path::enter_context))
         .layer(DefaultBodyLimit::max(body_bytes_max))
         .layer(CatchPanicLayer::custom(layers::panicked))
-        .layer(from_fn_with_state(limits, layers::envelope))
+        .layer(from_fn_with_state(limits, bounds::within_limits))
+        .layer(from_fn(layers::envelope))
 }
 
 #[cfg(test)]

@@ -15,12 +15,8 @@ use super::route::{self, Route};
 use crate::app::AppState;
 
 /// What keeps a subject or a version from being deleted.
-pub(super) const DELETION: [ErrorCode; 4] = [
-    ErrorCode::SubjectNotFound,
-    ErrorCode::OperationNotPermitted,
-    ErrorCode::ReferenceExists,
-    ErrorCode::NoActiveVersion,
-];
+pub(super) const DELETION: [ErrorCode; 3] =
+    [ErrorCode::SubjectNotFound, ErrorCode::OperationNotPermitted, ErrorCode::ReferenceExists];
 
 pub(super) fn routes() -> Vec<Route> {
     vec![
@@ -57,7 +53,11 @@ pub(super) fn routes() -> Vec<Route> {
                 )
                 .takes(&[PERMANENT])
                 .refuses(&DELETION)
-                .refuses(&[ErrorCode::SubjectSoftDeleted, ErrorCode::SubjectNotSoftDeleted]),
+                .refuses(&[
+                    ErrorCode::AssociationForSubjectExists,
+                    ErrorCode::SubjectSoftDeleted,
+                    ErrorCode::SubjectNotSoftDeleted,
+                ]),
             ],
         ),
         Route::new(

@@ -26,13 +26,12 @@ const REFERRERS_MAX: usize = 1_000;
 /// What keeps a version from being found.
 const READING: [ErrorCode; 2] = [ErrorCode::SubjectNotFound, ErrorCode::VersionNotFound];
 /// What keeps a schema from being registered.
-pub(super) const REGISTRATION: [ErrorCode; 6] = [
+pub(super) const REGISTRATION: [ErrorCode; 5] = [
     ErrorCode::IncompatibleSchema,
     ErrorCode::InvalidSchema,
     ErrorCode::InvalidRuleSet,
     ErrorCode::OperationNotPermitted,
     ErrorCode::SchemaTooLarge,
-    ErrorCode::NotImplemented,
 ];
 
 pub(super) fn routes() -> Vec<Route> {
@@ -58,6 +57,7 @@ pub(super) fn routes() -> Vec<Route> {
                     .takes(&[PERMANENT])
                     .refuses(&DELETION)
                     .refuses(&[
+                        ErrorCode::NoActiveVersion,
                         ErrorCode::VersionNotFound,
                         ErrorCode::VersionSoftDeleted,
                         ErrorCode::VersionNotSoftDeleted,

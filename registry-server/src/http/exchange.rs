@@ -1,0 +1,79 @@
+//! What is told of each request: one line of the log.
+
+use std::net::SocketAddr;
+use std::sync::{Arc, OnceLock};
+use std::time::Instant;
+
+use axum::extract::Request;
+use axum::http::{Method, StatusCode};
+use axum::middleware::Next;
+use axum::response::Response;
+
+use crate::connections::Peer;
+
+/// The path of the API that a request was routed to, known once it was.
+#[derive(Clone, Debug, Default)]
+struct Routed(Arc<OnceLock<&'static str>>);
+
+/// A request and what came of it. It is told when it is dropped, be it because the client went
+/// away before the answer was there.
+pub(super) struct Exchange {
+    method: Method,
+    path: String,
+    peer: Option<SocketAddr>,
+    routed: Routed,
+    begun: Instant,
+    status: Option<StatusCode>,
+}
+
+impl Exchange {
+    pub(super) fn begin(request: &mut Request) -> Self {
+        let routed = Routed::default();
+        request.extensions_mut().insert(routed.clone());
+        Self {
+            method: request.method().clone(),
+            path: request.uri().path().to_owned(),
+            peer: request.extensions().get::<Peer>().map(|peer| peer.0),
+            routed,
+            begun: Instant::now(),
+            status: None,
+        }
+    }
+
+    pub(super) fn end(mut self, status: StatusCode) {
+        self.status = Some(status);
+    }
+}
+
+impl Drop for Exchange {
+    /// Parameters are not told, and whatever comes from the client is escaped.
+    fn drop(&mut self) {
+        macro_rules! tell {
+            ($level:ident) => {
+                tracing::$level!(
+                    method = self.method.as_str(),
+                    route = self.routed.0.get(),
+                    path = self.path.as_str(),
+                    status = self.status.map(|status| status.as_u16()),
+                    duration_ms = self.begun.elapsed().as_secs_f64() * 1000.0,
+                    client = self.peer.map(|peer| tracing::field::display(peer.ip())),
+                    "answered"
+                )
+            };
+        }
+        let is_read = self.method.is_safe();
+        match self.status {
+            Some(status) if is_read && !status.is_server_error() => tell!(debug),
+            Some(_) | None => tell!(info),
+        }
+    }
+}
+
+/// Notes which route a request has come to.
+pub(super) async fn note_route(route: &'static str, request: Request, next: Next) -> Response {
+    if let Some(routed) = request.extensions().get::<Routed>() {
+        // A request that is made again comes here again.
+        routed.0.get_or_init(|| route);
+    }
+    next.run(request).await
+}
