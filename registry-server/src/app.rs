@@ -6,6 +6,7 @@ use levada_registry_core::Registry;
 use tokio::sync::Semaphore;
 
 use crate::limits::HttpLimits;
+use crate::metrics::Metrics;
 use crate::server::Settings;
 use crate::storage::SqlStore;
 
@@ -17,6 +18,7 @@ pub(crate) struct AppState {
     /// Longest request body.
     pub(crate) body_bytes_max: usize,
     pub(crate) limits: HttpLimits,
+    pub(crate) metrics: Metrics,
     /// One for each request that may be worked on now.
     pub(crate) turns: Arc<Semaphore>,
 }
@@ -40,6 +42,7 @@ impl AppState {
             cluster: Arc::new(cluster),
             body_bytes_max: settings.body_bytes_max,
             limits,
+            metrics: Metrics::new(),
             turns: Arc::new(Semaphore::new(limits.requests_max.min(Semaphore::MAX_PERMITS))),
         }
     }

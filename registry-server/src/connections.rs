@@ -20,6 +20,7 @@ use tokio_util::task::TaskTracker;
 use tower_service::Service;
 
 use crate::limits::HttpLimits;
+use crate::metrics::Metrics;
 
 /// How long accepting rests after it failed, most likely for want of file descriptors.
 const ACCEPT_PAUSE: Duration = Duration::from_millis(100);
@@ -35,6 +36,7 @@ pub(crate) async fn serve(
     router: Router,
     refusing: Router,
     limits: HttpLimits,
+    metrics: Metrics,
     stop: CancellationToken,
 ) {
     let slots = Arc::new(Semaphore::new(limits.connections_max.min(Semaphore::MAX_PERMITS)));
@@ -56,11 +58,17 @@ pub(crate) async fn serve(
     while let Some(Some((slot, stream, peer))) = stop.run_until_cancelled(next()).await {
         if let Some(client) = clients.admit(peer.ip()) {
             let served = connection(stream, peer, router.clone(), limits, stop.clone());
+            let open = metrics.connections.clone();
             tasks.spawn(async move {
                 let _held: (OwnedSemaphorePermit, Client) = (slot, client);
+                open.inc();
                 served.await;
+                open.dec();
             });
-        } else if let Ok(refusal) = Arc::clone(&refusals).try_acquire_owned() {
+            continue;
+        }
+        metrics.connections_refused.inc();
+        if let Ok(refusal) = Arc::clone(&refusals).try_acquire_owned() {
             let served = connection(stream, peer, refusing.clone(), limits, stop.clone());
             tasks.spawn(async move {
                 let _held: OwnedSemaphorePermit = refusal;

@@ -8,6 +8,7 @@ mod app;
 mod connections;
 mod http;
 mod limits;
+mod metrics;
 mod server;
 mod storage;
 

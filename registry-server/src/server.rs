@@ -112,12 +112,14 @@ pub async fn start(settings: Settings) -> Result<RunningRegistry, StartError> {
     let local_addr = listener.local_addr().map_err(refused)?;
     let app = AppState::new(registry.clone(), &settings);
     let (router, refusing) = (http::router(app.clone()), http::refusing(&app));
+    let metrics = app.metrics;
     let stop = CancellationToken::new();
     let serving = tokio::spawn(connections::serve(
         listener,
         router,
         refusing,
         settings.http_limits,
+        metrics,
         stop.clone(),
     ));
     tracing::info!(address = %local_addr, "the schema registry is listening");

@@ -51,6 +51,7 @@ pub(super) async fn check(
     let draft = convert::draft(request)?;
     let messages =
         app.registry.check_compatibility(&app.subject(&names).await?, &draft, check).await?;
+    app.metrics.verdict(messages.is_empty());
     Ok(Json(CompatibilityDocument {
         is_compatible: messages.is_empty(),
         messages: check.verbose.then_some(messages),

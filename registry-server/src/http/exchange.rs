@@ -1,4 +1,4 @@
-//! What is told of each request: one line of the log.
+//! What is told of each request: one line of the log, and its time among the metrics.
 
 use std::net::SocketAddr;
 use std::sync::{Arc, OnceLock};
@@ -10,6 +10,7 @@ use axum::middleware::Next;
 use axum::response::Response;
 
 use crate::connections::Peer;
+use crate::metrics::Metrics;
 
 /// The path of the API that a request was routed to, known once it was.
 #[derive(Clone, Debug, Default)]
@@ -24,10 +25,11 @@ pub(super) struct Exchange {
     routed: Routed,
     begun: Instant,
     status: Option<StatusCode>,
+    metrics: Metrics,
 }
 
 impl Exchange {
-    pub(super) fn begin(request: &mut Request) -> Self {
+    pub(super) fn begin(request: &mut Request, metrics: Metrics) -> Self {
         let routed = Routed::default();
         request.extensions_mut().insert(routed.clone());
         Self {
@@ -37,6 +39,7 @@ impl Exchange {
             routed,
             begun: Instant::now(),
             status: None,
+            metrics,
         }
     }
 
@@ -61,11 +64,27 @@ impl Drop for Exchange {
                 )
             };
         }
+        if let Some(route) = self.routed.0.get() {
+            let status = self.status.map_or(0, |status| status.as_u16());
+            self.metrics.request(known(&self.method), route, status, self.begun.elapsed());
+        }
         let is_read = self.method.is_safe();
         match self.status {
             Some(status) if is_read && !status.is_server_error() => tell!(debug),
             Some(_) | None => tell!(info),
         }
+    }
+}
+
+/// The method as a label: those that routes have, of which GET may be asked for as HEAD.
+fn known(method: &Method) -> &'static str {
+    match *method {
+        Method::GET => "GET",
+        Method::HEAD => "HEAD",
+        Method::POST => "POST",
+        Method::PUT => "PUT",
+        Method::DELETE => "DELETE",
+        _ => "other",
     }
 }
 

@@ -5,7 +5,7 @@ use std::sync::{Arc, OnceLock};
 use std::time::Duration;
 
 use axum::body::{Body, Bytes};
-use axum::extract::Request;
+use axum::extract::{Request, State};
 use axum::http::header::{ACCEPT, CONTENT_TYPE};
 use axum::http::{HeaderMap, HeaderName, HeaderValue, Method, Uri};
 use axum::middleware::Next;
@@ -19,6 +19,7 @@ use super::error::{HttpError, Undone};
 use super::exchange::Exchange;
 use super::media_type::negotiate;
 use super::reply::OwnType;
+use crate::metrics::Metrics;
 
 const REQUEST_ID: HeaderName = HeaderName::from_static("x-request-id");
 /// Before each time that a request is made again.
@@ -35,11 +36,15 @@ struct AnswerType(Option<&'static str>);
 
 /// The outermost layer: whatever comes back carries the request id and the negotiated type, and
 /// is told to who operates the server.
-pub(super) async fn envelope(mut request: Request, next: Next) -> Response {
+pub(super) async fn envelope(
+    State(metrics): State<Metrics>,
+    mut request: Request,
+    next: Next,
+) -> Response {
     let request_id = request_id(request.headers());
     let answer_type = negotiate(accept(request.headers()).as_deref());
     request.extensions_mut().insert(AnswerType(answer_type));
-    let exchange = Exchange::begin(&mut request);
+    let exchange = Exchange::begin(&mut request, metrics);
     // What is logged on the way says to which request it belongs.
     let id = request_id.as_bytes().escape_ascii().to_string();
     let span = tracing::info_span!("request", id = id.as_str());

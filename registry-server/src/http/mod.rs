@@ -28,5 +28,6 @@ mod router;
 mod schemas;
 mod subjects;
 mod versions;
+mod watch;
 
 pub(crate) use router::{refusing, router};

@@ -37,6 +37,20 @@ where
 #[derive(Clone, Copy, Debug)]
 pub(super) struct OwnType(pub(super) &'static str);
 
+/// Metrics, as Prometheus reads them.
+pub(super) struct OpenMetrics(pub(super) String);
+
+impl OpenMetrics {
+    pub(super) const MEDIA_TYPE: &str =
+        "application/openmetrics-text; version=1.0.0; charset=utf-8";
+}
+
+impl IntoResponse for OpenMetrics {
+    fn into_response(self) -> Response {
+        (Extension(OwnType(Self::MEDIA_TYPE)), self.0).into_response()
+    }
+}
+
 /// A JSON document that is no part of the reference's API.
 pub(super) struct Document(pub(super) Bytes);
 

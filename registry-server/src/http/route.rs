@@ -15,7 +15,7 @@ use schemars::{JsonSchema, Schema, SchemaGenerator};
 use super::error::HttpError;
 use super::extract::{Body, Names, Params};
 use super::parameters::Parameter;
-use super::reply::{BareText, Document, MultiStatus};
+use super::reply::{BareText, Document, MultiStatus, OpenMetrics};
 use crate::app::AppState;
 
 /// A path of the API.
@@ -188,6 +188,12 @@ impl Given for NoContent {
 impl Given for BareText {
     fn success(_: &mut SchemaGenerator) -> Success {
         Success { status: 200, content: Content::SchemaText }
+    }
+}
+
+impl Given for OpenMetrics {
+    fn success(_: &mut SchemaGenerator) -> Success {
+        Success { status: 200, content: Content::Own(OpenMetrics::MEDIA_TYPE) }
     }
 }
 

@@ -7,14 +7,12 @@ use axum::routing::MethodRouter;
 use tower_http::catch_panic::CatchPanicLayer;
 
 use super::route::Route;
-use super::{
-    association_batches, associations, bounds, compatibility, config, context_path, contexts,
-};
-use super::{
-    deks, exchange, health, keks, layers, mode, openapi, root, schemas, subjects, versions,
-};
+use super::{association_batches, associations, bounds, compatibility, config, context_path};
+use super::{contexts, deks, exchange, health, keks, layers, mode, openapi, root, schemas};
+use super::{subjects, versions, watch};
 use crate::app::AppState;
 use crate::limits::HttpLimits;
+use crate::metrics::Metrics;
 
 /// Every path that is served.
 pub(super) fn routes() -> Vec<Route> {
@@ -22,6 +20,7 @@ pub(super) fn routes() -> Vec<Route> {
         root::routes(),
         health::routes(),
         openapi::served(),
+        watch::routes(),
         contexts::routes(),
         subjects::routes(),
         versions::routes(),
@@ -55,21 +54,35 @@ pub(crate) fn router(app: AppState) -> Router {
         }
         router = router.route(path, methods);
     }
-    let (limits, body_bytes_max) = (app.limits, app.body_bytes_max);
+    let edge = Edge::of(&app);
     let router =
         router.fallback(layers::no_such_path).method_not_allowed_fallback(layers::no_such_method);
-    surround(router.with_state(app), limits, body_bytes_max)
+    surround(router.with_state(app), edge)
 }
 
 /// Answers all requests of a client that has too many connections.
 pub(crate) fn refusing(app: &AppState) -> Router {
     let refusing = Router::new().fallback(bounds::too_many_connections);
-    surround(refusing, app.limits, app.body_bytes_max)
+    surround(refusing, Edge::of(app))
+}
+
+/// What the layers around the routes need to know.
+struct Edge {
+    limits: HttpLimits,
+    body_bytes_max: usize,
+    metrics: Metrics,
+}
+
+impl Edge {
+    fn of(app: &AppState) -> Self {
+        let AppState { limits, body_bytes_max, metrics, .. } = app.clone();
+        Self { limits, body_bytes_max, metrics }
+    }
 }
 
 /// What every request meets, whatever its path. The routes lie behind a router without any,
 /// because layers of a router see a request only after its path has been matched.
-fn surround(routes: Router, limits: HttpLimits, body_bytes_max: usize) -> Router {
+fn surround(routes: Router, Edge { limits, body_bytes_max, metrics }: Edge) -> Router {
     Router::new()
         .fallback_service(routes)
         .layer(from_fn(layers::repeat_undone))
@@ -77,7 +90,7 @@ fn surround(routes: Router, limits: HttpLimits, body_bytes_max: usize) -> Router
         .layer(DefaultBodyLimit::max(body_bytes_max))
         .layer(CatchPanicLayer::custom(layers::panicked))
         .layer(from_fn_with_state(limits, bounds::within_limits))
-        .layer(from_fn(layers::envelope))
+        .layer(from_fn_with_state(metrics, layers::envelope))
 }
 
 #[cfg(test)]
@@ -95,7 +108,9 @@ mod tests {
     async fn a_panicking_handler_is_answered_with_an_error_body() {
         let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
         let url = format!("http://{}/", listener.local_addr().unwrap());
-        let app = surround(Router::new().route("/", get(broken)), HttpLimits::default(), 0);
+        let edge =
+            Edge { limits: HttpLimits::default(), body_bytes_max: 0, metrics: Metrics::new() };
+        let app = surround(Router::new().route("/", get(broken)), edge);
         let serving = tokio::spawn(async move { axum::serve(listener, app).await });
         let answer = reqwest::get(url).await.unwrap();
         assert_eq!(answer.status().as_u16(), 500);

@@ -4,8 +4,8 @@ use axum::Json;
 use axum::extract::State;
 use levada_registry_api::{ErrorCode, RegisterRequest, RuleSet, SchemaDocument, TagsRequest};
 use levada_registry_core::{
-    DeletedFilter, RegisterOptions, Registered, Retagging, RuleChange, StoredVersion,
-    VersionListing,
+    DeletedFilter, RegisterOptions, Registered, RegistryError, Retagging, RuleChange,
+    StoredVersion, VersionListing,
 };
 
 use super::error::HttpError;
@@ -117,8 +117,8 @@ pub(super) async fn register(
     };
     render::refuse_logical_format(&params, &request)?;
     let draft = convert::draft(request)?;
-    let registered = app.registry.register(&app.subject(&names).await?, &draft, options).await?;
-    registered_document(&app, &registered, &params).await
+    let registered = app.registry.register(&app.subject(&names).await?, &draft, options).await;
+    registered_document(&app, registered, &params).await
 }
 
 /// GET `/subjects/{subject}/versions/{version}`
@@ -186,16 +186,24 @@ pub(super) async fn tags(
             request.rules_to_remove,
         )?,
     };
-    let registered = app.registry.retag(&app.subject(&names).await?, source, change).await?;
-    registered_document(&app, &registered, &params).await
+    let registered = app.registry.retag(&app.subject(&names).await?, source, change).await;
+    registered_document(&app, registered, &params).await
 }
 
 /// What a registration answers.
 async fn registered_document(
     app: &AppState,
-    registered: &Registered,
+    registered: Result<Registered, RegistryError>,
     params: &Params,
 ) -> Answer<SchemaDocument> {
+    if let Err(RegistryError::Incompatible { .. }) = registered {
+        app.metrics.verdict(false);
+    }
+    let registered = registered?;
+    if registered.is_new {
+        app.metrics.verdict(true);
+        app.metrics.registration(registered.version.schema.schema_type);
+    }
     let shown = app.version_document(&registered.version, params).await?;
     // Observed: the time and the flag belong to a version that was there before.
     let (ts, deleted) = if registered.is_new { (None, None) } else { (shown.ts, shown.deleted) };

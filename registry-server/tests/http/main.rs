@@ -9,6 +9,7 @@ mod durability;
 mod hostile;
 mod keys;
 mod limits;
+mod metrics;
 mod nodes;
 mod openapi;
 
