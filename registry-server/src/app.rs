@@ -18,6 +18,8 @@ pub(crate) struct AppState {
     /// Longest request body.
     pub(crate) body_bytes_max: usize,
     pub(crate) limits: HttpLimits,
+    /// How long rows of the audit are kept; with 0 there are none.
+    pub(crate) audit_retention_days: u32,
     pub(crate) metrics: Metrics,
     /// One for each request that may be worked on now.
     pub(crate) turns: Arc<Semaphore>,
@@ -42,6 +44,7 @@ impl AppState {
             cluster: Arc::new(cluster),
             body_bytes_max: settings.body_bytes_max,
             limits,
+            audit_retention_days: settings.audit_retention_days,
             metrics: Metrics::new(),
             turns: Arc::new(Semaphore::new(limits.requests_max.min(Semaphore::MAX_PERMITS))),
         }

@@ -14,5 +14,8 @@ mod storage;
 
 pub use levada_registry_core::Secret;
 pub use limits::HttpLimits;
-pub use server::{BODY_BYTES_MAX, RunningRegistry, Settings, ShutdownError, StartError, start};
+pub use server::{
+    AUDIT_RETENTION_DAYS, BODY_BYTES_MAX, RunningRegistry, Settings, ShutdownError, StartError,
+    start,
+};
 pub use storage::{Database, InvalidDatabase};

@@ -3,7 +3,7 @@
 use std::io;
 use std::net::SocketAddr;
 use std::thread;
-use std::time::Duration;
+use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
 use levada_registry_core::{Registry, Secret, StoreError};
 use levada_schema_core::Limits;
@@ -19,6 +19,10 @@ use crate::storage::{Database, OpenError, SqlStore};
 
 /// Longest request body in bytes, unless the settings say otherwise; as in the reference.
 pub const BODY_BYTES_MAX: usize = 1 << 20;
+/// How long rows of the audit are kept, unless the settings say otherwise.
+pub const AUDIT_RETENTION_DAYS: u32 = 90;
+/// How often rows of the audit that are too old are looked for.
+const PURGE_INTERVAL: Duration = Duration::from_hours(1);
 /// How long requests in flight may take to finish when the server stops.
 const DRAIN_TIMEOUT: Duration = Duration::from_secs(25);
 /// How long closing the database may take after that.
@@ -37,6 +41,8 @@ pub struct Settings {
     pub limits: Limits,
     /// Bounds on connections and requests.
     pub http_limits: HttpLimits,
+    /// How long rows of the audit are kept; with 0 none are written.
+    pub audit_retention_days: u32,
     /// Names of the Kafka cluster and of this registry, shown under `/v1/metadata/id`.
     pub kafka_cluster_id: String,
     pub registry_cluster_id: String,
@@ -52,6 +58,7 @@ impl Settings {
             body_bytes_max: BODY_BYTES_MAX,
             limits: Limits::default(),
             http_limits: HttpLimits::default(),
+            audit_retention_days: AUDIT_RETENTION_DAYS,
             kafka_cluster_id: String::new(),
             registry_cluster_id: "schema-registry".to_owned(),
             local_kms_secret: None,
@@ -122,8 +129,28 @@ pub async fn start(settings: Settings) -> Result<RunningRegistry, StartError> {
         metrics,
         stop.clone(),
     ));
+    tokio::spawn(
+        stop.clone().run_until_cancelled_owned(purge_audit(
+            registry.clone(),
+            settings.audit_retention_days,
+        )),
+    );
     tracing::info!(address = %local_addr, "the schema registry is listening");
     Ok(RunningRegistry { local_addr, registry, stop: stop.drop_guard(), serving })
+}
+
+/// Removes what is too old from the audit, now and then.
+async fn purge_audit(registry: Registry<SqlStore>, retention_days: u32) {
+    let retention = Duration::from_hours(24) * retention_days;
+    loop {
+        let now = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default();
+        let before = now.saturating_sub(retention).as_millis();
+        let purged = registry.store().purge_audit(i64::try_from(before).unwrap_or(i64::MAX)).await;
+        if let Err(error) = purged {
+            tracing::warn!(%error, "old rows of the audit could not be removed");
+        }
+        tokio::time::sleep(PURGE_INTERVAL).await;
+    }
 }
 
 impl RunningRegistry {

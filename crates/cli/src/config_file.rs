@@ -32,6 +32,7 @@ pub(crate) struct ServeTable {
     pub(crate) kafka_advertise: Option<String>,
     pub(crate) local_kms_secret: Option<Secret>,
     pub(crate) registry_body_max: Option<usize>,
+    pub(crate) audit_retention_days: Option<u32>,
     pub(crate) log_format: Option<LogFormat>,
 }
 

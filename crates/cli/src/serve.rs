@@ -29,6 +29,7 @@ struct Settings {
     kafka_advertise: Option<HostPort>,
     local_kms_secret: Option<Secret>,
     registry_body_max: usize,
+    audit_retention_days: u32,
     log_format: LogFormat,
     limits: AllLimits,
 }
@@ -64,6 +65,10 @@ impl Settings {
                 .registry_body_max
                 .or(file.registry_body_max)
                 .unwrap_or(levada_registry_server::BODY_BYTES_MAX),
+            audit_retention_days: args
+                .audit_retention_days
+                .or(file.audit_retention_days)
+                .unwrap_or(levada_registry_server::AUDIT_RETENTION_DAYS),
             log_format: args.log_format.or(file.log_format).unwrap_or_default(),
             limits,
         })
@@ -166,6 +171,7 @@ async fn start_registry(
         body_bytes_max: settings.registry_body_max,
         limits: settings.limits.schemas,
         http_limits: settings.limits.http,
+        audit_retention_days: settings.audit_retention_days,
         ..levada_registry_server::Settings::new(database, settings.registry_listen.clone())
     })
     .await
@@ -211,6 +217,7 @@ mod tests {
             kafka_advertise: Some("[::1]:9092".to_owned()),
             local_kms_secret: Some(Secret::from("filed")),
             registry_body_max: Some(5),
+            audit_retention_days: Some(7),
             log_format: Some(LogFormat::Json),
             ..ServeTable::default()
         };
@@ -225,6 +232,7 @@ mod tests {
                 kafka_advertise: Some(HostPort { host: "::1".to_owned(), port: 9092 }),
                 local_kms_secret: Some(Secret::from("filed")),
                 registry_body_max: 5,
+                audit_retention_days: 7,
                 log_format: LogFormat::Json,
                 limits: AllLimits {
                     schemas: Limits { depth_max: 7, ..Limits::default() },

@@ -6,11 +6,12 @@ use levada_registry_api::{
     BatchResult, ErrorCode, ResourceDocument,
 };
 use levada_registry_core::{
-    Associated, AssociationFilter, AssociationOp, AssociationQuery, AssociationRequest, Page,
-    QualifiedSubject,
+    About, Associated, AssociationFilter, AssociationOp, AssociationQuery, AssociationRequest,
+    Page, QualifiedSubject,
 };
 
 use super::associations::{TOPIC, draft, resource, with_associations};
+use super::audit::{self, Acting};
 use super::error::HttpError;
 use super::extract::{Body, Params};
 use super::parameters::{CONTEXT, DRY_RUN, INCLUDE_SCHEMAS};
@@ -34,6 +35,7 @@ pub(super) fn routes() -> Vec<Route> {
         Route::new(
             "/associations:batchMutate",
             [route::post(mutate, "changeAssociations", "Change those of several resources")
+                .changes()
                 .takes(&[DRY_RUN, CONTEXT])
                 .refuses(&[ErrorCode::InvalidAssociation])],
         ),
@@ -57,14 +59,19 @@ pub(super) async fn get(
 
 /// POST `/associations:batchMutate`
 pub(super) async fn mutate(
-    State(app): State<AppState>,
+    Acting(app): Acting,
     params: Params,
     Body(body): Body<BatchRequest<AssociationsRequest<AssociationOpRequest>>>,
 ) -> Batch {
     check_some(&body.requests)?;
     let mut results = Vec::with_capacity(body.requests.len());
     for request in body.requests {
-        results.push(result(mutated(&app, request, &params).await));
+        let about = About::name(request.resource_id.clone().unwrap_or_default());
+        let outcome = mutated(&app, request, &params).await;
+        if let Err(error) = &outcome {
+            audit::note_refusal(&app, about, error.code()).await;
+        }
+        results.push(result(outcome));
     }
     Ok(answer(results))
 }

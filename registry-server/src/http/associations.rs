@@ -12,6 +12,7 @@ use levada_registry_core::{
     AssociationRequest, Lifecycle, QualifiedSubject, RegisterOptions,
 };
 
+use super::audit::Acting;
 use super::convert;
 use super::error::HttpError;
 use super::extract::{Body, Names, Params, not_found};
@@ -51,6 +52,7 @@ pub(super) fn routes() -> Vec<Route> {
         Route::new(
             "/associations",
             [route::post(create, "createAssociations", "Associate a resource with subjects")
+                .changes()
                 .takes(&[DRY_RUN, CONTEXT])
                 .refuses(&WRITING)
                 .refuses(&REGISTRATION)],
@@ -64,10 +66,12 @@ pub(super) fn routes() -> Vec<Route> {
                     "Those of a resource, by its id",
                 )),
                 route::put(upsert, "updateAssociations", "Change those of a resource")
+                    .changes()
                     .takes(&[DRY_RUN, CONTEXT])
                     .refuses(&WRITING)
                     .refuses(&REGISTRATION),
                 route::delete(delete, "deleteAssociations", "Delete those of a resource")
+                    .changes()
                     .takes(&[RESOURCE_TYPE, ASSOCIATION_TYPE, CASCADE, DRY_RUN])
                     .refuses(&WRITING),
             ],
@@ -89,7 +93,7 @@ pub(super) fn routes() -> Vec<Route> {
 
 /// POST `/associations`
 pub(super) async fn create(
-    State(app): State<AppState>,
+    Acting(app): Acting,
     params: Params,
     Body(body): Body<AssociationsRequest<AssociationUpdate>>,
 ) -> Answer<ResourceDocument> {
@@ -101,7 +105,7 @@ pub(super) async fn create(
 
 /// PUT `/associations/resources/{resourceId}`
 pub(super) async fn upsert(
-    State(app): State<AppState>,
+    Acting(app): Acting,
     names: Names,
     params: Params,
     Body(body): Body<AssociationsRequest<AssociationUpdate>>,
@@ -153,7 +157,7 @@ pub(super) async fn of_subject(
 
 /// DELETE `/associations/resources/{resourceId}`
 pub(super) async fn delete(
-    State(app): State<AppState>,
+    Acting(app): Acting,
     names: Names,
     params: Params,
 ) -> Result<NoContent, HttpError> {

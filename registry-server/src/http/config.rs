@@ -4,6 +4,7 @@ use axum::Json;
 use axum::extract::State;
 use levada_registry_api::{ConfigDocument, ConfigUpdate, ErrorCode};
 
+use super::audit::Acting;
 use super::convert;
 use super::extract::{Body, Names, Params};
 use super::parameters::DEFAULT_TO_GLOBAL;
@@ -24,8 +25,10 @@ pub(super) fn routes() -> Vec<Route> {
                 route::get(show, "getGlobalConfig", "The config of the registry")
                     .takes(&[DEFAULT_TO_GLOBAL]),
                 route::put(update, "updateGlobalConfig", "Change it; answers what it has become")
+                    .changes()
                     .refuses(&refused),
                 route::delete(delete, "deleteGlobalConfig", "Reset it; answers what it was")
+                    .changes()
                     .refuses(&[ErrorCode::OperationNotPermitted]),
             ],
         ),
@@ -36,8 +39,10 @@ pub(super) fn routes() -> Vec<Route> {
                     .takes(&[DEFAULT_TO_GLOBAL])
                     .refuses(&[ErrorCode::SubjectLevelCompatibilityNotConfigured]),
                 route::put(update, "updateConfig", "Change it; answers what it has become")
+                    .changes()
                     .refuses(&refused),
                 route::delete(delete, "deleteConfig", "Remove it; answers what it was")
+                    .changes()
                     .refuses(&[ErrorCode::SubjectNotFound, ErrorCode::OperationNotPermitted]),
             ],
         ),
@@ -56,7 +61,7 @@ pub(super) async fn show(
 
 /// PUT merges, and answers the merged config.
 pub(super) async fn update(
-    State(app): State<AppState>,
+    Acting(app): Acting,
     names: Names,
     Body(update): Body<ConfigUpdate>,
 ) -> Answer<ConfigUpdate> {
@@ -66,6 +71,6 @@ pub(super) async fn update(
 }
 
 /// DELETE answers what the config was.
-pub(super) async fn delete(State(app): State<AppState>, names: Names) -> Answer<ConfigDocument> {
+pub(super) async fn delete(Acting(app): Acting, names: Names) -> Answer<ConfigDocument> {
     Ok(Json(convert::config(app.registry.delete_config(&names.subject()).await?)))
 }

@@ -6,6 +6,7 @@ use axum::response::NoContent;
 use levada_registry_api::ErrorCode;
 use levada_registry_core::QualifiedSubject;
 
+use super::audit::Acting;
 use super::error::HttpError;
 use super::extract::{Names, Params};
 use super::parameters::{CONTEXT_PREFIX, LIMIT, OFFSET};
@@ -26,6 +27,7 @@ pub(super) fn routes() -> Vec<Route> {
         Route::new(
             "/contexts/{context}",
             [delete_at(delete, "deleteContext", "Take an empty context off the list")
+                .changes()
                 // The default context as a path, `/contexts/.`, is the root.
                 .refuses(&[ErrorCode::ContextNotEmpty, ErrorCode::MethodNotAllowed])],
         ),
@@ -40,10 +42,7 @@ pub(super) async fn list(State(app): State<AppState>, params: Params) -> Answer<
 }
 
 /// DELETE `/contexts/{context}`, whose name comes as `:.name:`.
-pub(super) async fn delete(
-    State(app): State<AppState>,
-    names: Names,
-) -> Result<NoContent, HttpError> {
+pub(super) async fn delete(Acting(app): Acting, names: Names) -> Result<NoContent, HttpError> {
     let context = QualifiedSubject::parse(names.text("context")).context;
     app.registry.delete_context(&context).await?;
     Ok(NoContent)

@@ -8,6 +8,7 @@ use levada_registry_core::{
     DekAlgorithm, DekDraft, DekSeries, QualifiedSubject, SchemaVersion, ShownDek, VersionSpec,
 };
 
+use super::audit::Acting;
 use super::error::HttpError;
 use super::extract::{Body, Names, Params, not_found};
 use super::parameters::{ALGORITHM, DELETED, LIMIT, OFFSET, PERMANENT, REWRAP};
@@ -24,6 +25,7 @@ pub(super) fn routes() -> Vec<Route> {
     let undeletion = [ErrorCode::InvalidKey, ErrorCode::KeyNotFound, ErrorCode::KeySoftDeleted];
     let creation = |name| {
         route::post(create, name, "Store a wrapped key, or let the KMS make one")
+            .changes()
             .takes(&[REWRAP])
             .refuses(&reading)
             .refuses(&[ErrorCode::KeyExists, ErrorCode::TooManyKeys, ErrorCode::InvalidVersion])
@@ -46,6 +48,7 @@ pub(super) fn routes() -> Vec<Route> {
                     .refuses(&reading),
                 creation("createDekOfSubject"),
                 route::delete(delete, "deleteDek", "Delete all its versions")
+                    .changes()
                     .takes(&[ALGORITHM, PERMANENT])
                     .refuses(&deletion),
             ],
@@ -53,6 +56,7 @@ pub(super) fn routes() -> Vec<Route> {
         Route::new(
             "/dek-registry/v1/keks/{name}/deks/{subject}/undelete",
             [route::post(undelete, "undeleteDek", "Undo the deletion of all its versions")
+                .changes()
                 .takes(&[ALGORITHM])
                 .refuses(&undeletion)],
         ),
@@ -69,6 +73,7 @@ pub(super) fn routes() -> Vec<Route> {
                     .takes(&[ALGORITHM, DELETED])
                     .refuses(&reading),
                 route::delete(delete, "deleteDekVersion", "Delete a version")
+                    .changes()
                     .takes(&[ALGORITHM, PERMANENT])
                     .refuses(&deletion),
             ],
@@ -76,6 +81,7 @@ pub(super) fn routes() -> Vec<Route> {
         Route::new(
             "/dek-registry/v1/keks/{name}/deks/{subject}/versions/{version}/undelete",
             [route::post(undelete, "undeleteDekVersion", "Undo the deletion of a version")
+                .changes()
                 .takes(&[ALGORITHM])
                 .refuses(&undeletion)],
         ),
@@ -94,7 +100,7 @@ pub(super) async fn subjects(
 
 /// POST `/dek-registry/v1/keks/{name}/deks`, with the subject in the body, or below it
 pub(super) async fn create(
-    State(app): State<AppState>,
+    Acting(app): Acting,
     names: Names,
     params: Params,
     Body(request): Body<CreateDekRequest>,
@@ -144,7 +150,7 @@ pub(super) async fn show(
 
 /// DELETE of the same: all versions, or one
 pub(super) async fn delete(
-    State(app): State<AppState>,
+    Acting(app): Acting,
     names: Names,
     params: Params,
 ) -> Result<NoContent, HttpError> {
@@ -156,7 +162,7 @@ pub(super) async fn delete(
 
 /// POST `.../undelete` of the same
 pub(super) async fn undelete(
-    State(app): State<AppState>,
+    Acting(app): Acting,
     names: Names,
     params: Params,
 ) -> Result<NoContent, HttpError> {

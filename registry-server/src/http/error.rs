@@ -14,6 +14,10 @@ pub(super) struct HttpError {
     is_undone: bool,
 }
 
+/// Says in an answer what its error code is.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Refused(pub(super) ErrorCode);
+
 /// Marks the answer to a request whose change was undone in favour of another one.
 #[derive(Clone, Copy, Debug)]
 pub(super) struct Undone;
@@ -30,6 +34,10 @@ impl HttpError {
 }
 
 impl HttpError {
+    pub(super) fn code(&self) -> ErrorCode {
+        self.code
+    }
+
     /// As it stands in the answer of a batch.
     pub(super) fn into_body(self) -> ErrorBody {
         ErrorBody { error_code: self.code.code(), message: self.message }
@@ -41,7 +49,8 @@ impl IntoResponse for HttpError {
         let status = StatusCode::from_u16(self.code.http_status())
             .unwrap_or(StatusCode::INTERNAL_SERVER_ERROR);
         let mark = self.is_undone.then_some(Extension(Undone));
-        (status, mark, Json(self.into_body())).into_response()
+        let refused = Extension(Refused(self.code));
+        (status, mark, refused, Json(self.into_body())).into_response()
     }
 }
 

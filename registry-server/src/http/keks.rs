@@ -6,6 +6,7 @@ use axum::response::NoContent;
 use levada_registry_api::{CreateKekRequest, ErrorCode, KekDocument, UpdateKekRequest};
 use levada_registry_core::{Kek, KekDraft, KekPatch};
 
+use super::audit::Acting;
 use super::convert::field;
 use super::error::HttpError;
 use super::extract::{Body, Names, Params};
@@ -27,6 +28,7 @@ pub(super) fn routes() -> Vec<Route> {
                     LIMIT,
                 ]),
                 route::post(create, "createKek", "Name a key of a KMS")
+                    .changes()
                     .takes(&[TEST_SHARING])
                     .refuses(&refused)
                     .refuses(&[ErrorCode::KeyExists, ErrorCode::TooManyKeys]),
@@ -39,20 +41,25 @@ pub(super) fn routes() -> Vec<Route> {
                     .takes(&[DELETED])
                     .refuses(&[ErrorCode::KeyNotFound, ErrorCode::InvalidKey]),
                 route::put(update, "updateKek", "Change it; null clears a member")
+                    .changes()
                     .takes(&[TEST_SHARING])
                     .refuses(&refused)
                     .refuses(&[ErrorCode::KeyNotFound]),
-                route::delete(delete, "deleteKek", "Delete it").takes(&[PERMANENT]).refuses(&[
-                    ErrorCode::InvalidKey,
-                    ErrorCode::KeyNotFound,
-                    ErrorCode::KeyNotSoftDeleted,
-                    ErrorCode::KeyReferenced,
-                ]),
+                route::delete(delete, "deleteKek", "Delete it")
+                    .changes()
+                    .takes(&[PERMANENT])
+                    .refuses(&[
+                        ErrorCode::InvalidKey,
+                        ErrorCode::KeyNotFound,
+                        ErrorCode::KeyNotSoftDeleted,
+                        ErrorCode::KeyReferenced,
+                    ]),
             ],
         ),
         Route::new(
             "/dek-registry/v1/keks/{name}/undelete",
             [route::post(undelete, "undeleteKek", "Undo its deletion")
+                .changes()
                 .refuses(&[ErrorCode::KeyNotFound, ErrorCode::InvalidKey])],
         ),
         Route::new(
@@ -73,7 +80,7 @@ pub(super) async fn list(State(app): State<AppState>, params: Params) -> Answer<
 
 /// POST `/dek-registry/v1/keks`
 pub(super) async fn create(
-    State(app): State<AppState>,
+    Acting(app): Acting,
     params: Params,
     Body(request): Body<CreateKekRequest>,
 ) -> Answer<KekDocument> {
@@ -101,7 +108,7 @@ pub(super) async fn show(
 
 /// PUT `/dek-registry/v1/keks/{name}`
 pub(super) async fn update(
-    State(app): State<AppState>,
+    Acting(app): Acting,
     names: Names,
     params: Params,
     Body(request): Body<UpdateKekRequest>,
@@ -117,7 +124,7 @@ pub(super) async fn update(
 
 /// DELETE `/dek-registry/v1/keks/{name}`
 pub(super) async fn delete(
-    State(app): State<AppState>,
+    Acting(app): Acting,
     names: Names,
     params: Params,
 ) -> Result<NoContent, HttpError> {
@@ -126,10 +133,7 @@ pub(super) async fn delete(
 }
 
 /// POST `/dek-registry/v1/keks/{name}/undelete`
-pub(super) async fn undelete(
-    State(app): State<AppState>,
-    names: Names,
-) -> Result<NoContent, HttpError> {
+pub(super) async fn undelete(Acting(app): Acting, names: Names) -> Result<NoContent, HttpError> {
     app.registry.undelete_kek(names.text("name")).await?;
     Ok(NoContent)
 }

@@ -22,6 +22,8 @@ use super::reply::OwnType;
 use crate::metrics::Metrics;
 
 const REQUEST_ID: HeaderName = HeaderName::from_static("x-request-id");
+/// Longest request id that is told to anybody but the client, in characters.
+const REQUEST_ID_MAX: usize = 256;
 /// Before each time that a request is made again.
 const UNDONE_PAUSES: [Duration; 4] = [
     Duration::from_millis(5),
@@ -29,6 +31,10 @@ const UNDONE_PAUSES: [Duration; 4] = [
     Duration::from_millis(80),
     Duration::from_millis(320),
 ];
+
+/// The id of a request as text: what is not printable in it is escaped, and its end cut off.
+#[derive(Clone, Debug)]
+pub(super) struct RequestId(pub(super) String);
 
 /// The type that the answer has, if the client accepts any.
 #[derive(Clone, Copy)]
@@ -46,8 +52,10 @@ pub(super) async fn envelope(
     request.extensions_mut().insert(AnswerType(answer_type));
     let exchange = Exchange::begin(&mut request, metrics);
     // What is logged on the way says to which request it belongs.
-    let id = request_id.as_bytes().escape_ascii().to_string();
+    let id: String =
+        request_id.as_bytes().escape_ascii().map(char::from).take(REQUEST_ID_MAX).collect();
     let span = tracing::info_span!("request", id = id.as_str());
+    request.extensions_mut().insert(RequestId(id));
     let mut response = next.run(request).instrument(span.clone()).await;
     span.in_scope(|| exchange.end(response.status()));
     let own = response.extensions().get::<OwnType>().map(|own| own.0);

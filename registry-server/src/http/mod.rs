@@ -2,6 +2,7 @@
 
 mod association_batches;
 mod associations;
+mod audit;
 mod bounds;
 mod compatibility;
 mod config;

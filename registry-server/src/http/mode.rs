@@ -5,6 +5,7 @@ use axum::extract::State;
 use levada_registry_api::{ErrorCode, ModeDocument, ModeUpdate, Patch};
 use levada_registry_core::{InvalidMode, Mode, RegistryError};
 
+use super::audit::Acting;
 use super::error::HttpError;
 use super::extract::{Body, Names, Params};
 use super::parameters::{DEFAULT_TO_GLOBAL, FORCE, RECURSIVE};
@@ -22,9 +23,11 @@ pub(super) fn routes() -> Vec<Route> {
                 route::get(show, "getGlobalMode", "The mode of the registry")
                     .takes(&[DEFAULT_TO_GLOBAL]),
                 route::put(update, "updateGlobalMode", "Set it; null clears it")
+                    .changes()
                     .takes(&[FORCE])
                     .refuses(&refused),
                 route::delete(delete, "deleteGlobalMode", "Clear it; answers what it was")
+                    .changes()
                     .takes(&[RECURSIVE]),
             ],
         ),
@@ -35,9 +38,11 @@ pub(super) fn routes() -> Vec<Route> {
                     .takes(&[DEFAULT_TO_GLOBAL])
                     .refuses(&[ErrorCode::SubjectLevelModeNotConfigured]),
                 route::put(update, "updateMode", "Set it; null clears it")
+                    .changes()
                     .takes(&[FORCE])
                     .refuses(&refused),
                 route::delete(delete, "deleteMode", "Clear it; answers what it was")
+                    .changes()
                     .takes(&[RECURSIVE])
                     .refuses(&[ErrorCode::SubjectNotFound]),
             ],
@@ -57,7 +62,7 @@ pub(super) async fn show(
 
 /// PUT echoes the request as it was given.
 pub(super) async fn update(
-    State(app): State<AppState>,
+    Acting(app): Acting,
     names: Names,
     params: Params,
     Body(update): Body<ModeUpdate>,
@@ -78,7 +83,7 @@ pub(super) async fn update(
 
 /// DELETE answers what the mode was.
 pub(super) async fn delete(
-    State(app): State<AppState>,
+    Acting(app): Acting,
     names: Names,
     params: Params,
 ) -> Answer<ModeDocument> {

@@ -12,6 +12,7 @@ use axum::routing::{self, MethodRouter};
 use levada_registry_api::ErrorCode;
 use schemars::{JsonSchema, Schema, SchemaGenerator};
 
+use super::audit::Acting;
 use super::error::HttpError;
 use super::extract::{Body, Names, Params};
 use super::parameters::Parameter;
@@ -49,6 +50,8 @@ pub(super) struct Operation {
     /// Unique over the API; what generated clients call it.
     pub(super) name: &'static str,
     pub(super) summary: &'static str,
+    /// Whether it changes something, and so leaves a row in the audit.
+    pub(super) is_change: bool,
     /// Query parameters.
     pub(super) parameters: &'static [Parameter],
     /// The error codes of its own; those that follow from path, parameters and body are added.
@@ -60,6 +63,11 @@ pub(super) struct Operation {
 impl Operation {
     pub(super) fn takes(mut self, parameters: &'static [Parameter]) -> Self {
         self.parameters = parameters;
+        self
+    }
+
+    pub(super) fn changes(mut self) -> Self {
+        self.is_change = true;
         self
     }
 
@@ -102,6 +110,7 @@ macro_rules! operations {
                 handler: routing::$method(handler),
                 name,
                 summary,
+                is_change: false,
                 parameters: &[],
                 refusals: Vec::new(),
                 body: H::body,
@@ -153,6 +162,7 @@ pub(super) trait Taken {
 }
 
 impl Taken for State<AppState> {}
+impl Taken for Acting {}
 impl Taken for Names {}
 impl Taken for Params {}
 

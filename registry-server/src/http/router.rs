@@ -6,8 +6,10 @@ use axum::middleware::{from_fn, from_fn_with_state};
 use axum::routing::MethodRouter;
 use tower_http::catch_panic::CatchPanicLayer;
 
-use super::route::Route;
-use super::{association_batches, associations, bounds, compatibility, config, context_path};
+use super::route::{Operation, Route};
+use super::{
+    association_batches, associations, audit, bounds, compatibility, config, context_path,
+};
 use super::{contexts, deks, exchange, health, keks, layers, mode, openapi, root, schemas};
 use super::{subjects, versions, watch};
 use crate::app::AppState;
@@ -39,7 +41,7 @@ pub(super) fn routes() -> Vec<Route> {
 pub(crate) fn router(app: AppState) -> Router {
     let mut router = Router::new();
     for Route { path, operations, is_operational } in routes() {
-        let handlers = operations.into_iter().map(|operation| operation.handler);
+        let handlers = operations.into_iter().map(|operation| handler(&app, operation));
         let mut methods = handlers.fold(MethodRouter::new(), MethodRouter::merge);
         if !is_operational {
             methods = methods
@@ -58,6 +60,15 @@ pub(crate) fn router(app: AppState) -> Router {
     let router =
         router.fallback(layers::no_such_path).method_not_allowed_fallback(layers::no_such_method);
     surround(router.with_state(app), edge)
+}
+
+/// The handler of an operation, noted in the audit where it changes something.
+fn handler(app: &AppState, operation: Operation) -> MethodRouter<AppState> {
+    if !operation.is_change {
+        return operation.handler;
+    }
+    let state = (app.clone(), operation.name);
+    operation.handler.route_layer(from_fn_with_state(state, audit::audited))
 }
 
 /// Answers all requests of a client that has too many connections.

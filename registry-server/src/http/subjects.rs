@@ -5,6 +5,7 @@ use axum::extract::State;
 use levada_registry_api::{ErrorCode, RegisterRequest, SchemaDocument};
 use levada_registry_core::{DeletedFilter, SubjectFilter};
 
+use super::audit::Acting;
 use super::convert;
 use super::extract::{Body, Names, Params};
 use super::parameters::{
@@ -51,6 +52,7 @@ pub(super) fn routes() -> Vec<Route> {
                     "deleteSubject",
                     "Delete all versions; answers their numbers",
                 )
+                .changes()
                 .takes(&[PERMANENT])
                 .refuses(&DELETION)
                 .refuses(&[
@@ -92,11 +94,7 @@ pub(super) async fn lookup(
 }
 
 /// DELETE `/subjects/{subject}`
-pub(super) async fn delete(
-    State(app): State<AppState>,
-    names: Names,
-    params: Params,
-) -> Answer<Vec<i32>> {
+pub(super) async fn delete(Acting(app): Acting, names: Names, params: Params) -> Answer<Vec<i32>> {
     let permanent = params.flag("permanent");
     let deleted = app.registry.delete_subject(&app.subject(&names).await?, permanent).await?;
     Ok(Json(deleted.into_iter().map(|version| version.0).collect()))

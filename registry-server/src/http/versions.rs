@@ -8,6 +8,7 @@ use levada_registry_core::{
     StoredVersion, VersionListing,
 };
 
+use super::audit::Acting;
 use super::error::HttpError;
 use super::extract::{Body, Names, Params};
 use super::parameters::{
@@ -43,6 +44,7 @@ pub(super) fn routes() -> Vec<Route> {
                     .takes(&[DELETED, DELETED_ONLY, DELETED_AS_NEGATIVE, OFFSET, LIMIT])
                     .refuses(&[ErrorCode::SubjectNotFound]),
                 route::post(register, "registerSchema", "Register a schema under the subject")
+                    .changes()
                     .takes(&[NORMALIZE, FORMAT, FORCE])
                     .refuses(&REGISTRATION),
             ],
@@ -54,6 +56,7 @@ pub(super) fn routes() -> Vec<Route> {
                     .takes(&[DELETED, FORMAT, REFERENCE_FORMAT, FIND_TAGS])
                     .refuses(&READING),
                 route::delete(delete, "deleteVersion", "Delete a version; answers its number")
+                    .changes()
                     .takes(&[PERMANENT])
                     .refuses(&DELETION)
                     .refuses(&[
@@ -83,6 +86,7 @@ pub(super) fn routes() -> Vec<Route> {
         Route::new(
             "/subjects/{subject}/versions/{version}/tags",
             [route::post(tags, "changeTags", "Register a version that differs in tags or rules")
+                .changes()
                 .refuses(&READING)
                 .refuses(&REGISTRATION)],
         ),
@@ -105,7 +109,7 @@ pub(super) async fn list(
 
 /// POST `/subjects/{subject}/versions`
 pub(super) async fn register(
-    State(app): State<AppState>,
+    Acting(app): Acting,
     names: Names,
     params: Params,
     Body(request): Body<RegisterRequest>,
@@ -155,11 +159,7 @@ pub(super) async fn referenced_by(
 }
 
 /// DELETE `/subjects/{subject}/versions/{version}`
-pub(super) async fn delete(
-    State(app): State<AppState>,
-    names: Names,
-    params: Params,
-) -> Answer<i32> {
+pub(super) async fn delete(Acting(app): Acting, names: Names, params: Params) -> Answer<i32> {
     let version = names.version()?;
     let permanent = params.flag("permanent");
     let deleted =
@@ -169,7 +169,7 @@ pub(super) async fn delete(
 
 /// POST `/subjects/{subject}/versions/{version}/tags`
 pub(super) async fn tags(
-    State(app): State<AppState>,
+    Acting(app): Acting,
     names: Names,
     params: Params,
     Body(request): Body<TagsRequest>,

@@ -27,6 +27,7 @@ macro_rules! steps {
             4, "create associations", "0004_create_associations";
             5, "create encryption keys", "0005_create_encryption_keys";
             6, "index schema types", "0006_index_schema_types";
+            7, "create audit", "0007_create_audit";
         }
     };
 }
