@@ -111,7 +111,7 @@ fn code(error: &RegistryError) -> ErrorCode {
         E::KeyGeneration(_) => ErrorCode::DekGenerationFailed,
         E::InvalidRuleSet(_) => ErrorCode::InvalidRuleSet,
         E::ContextNotEmpty(_) => ErrorCode::ContextNotEmpty,
-        E::InvalidSubject(_) => ErrorCode::InvalidSubject,
+        E::InvalidSubject(_) | E::InvalidReferenceName(_) => ErrorCode::InvalidSubject,
         E::SchemaTooLarge { .. } => ErrorCode::SchemaTooLarge,
         E::NotSupported(_) => ErrorCode::NotImplemented,
         E::IdsExhausted(_) => ErrorCode::StoreFailure,

@@ -1,4 +1,4 @@
-//! GET `/openapi.json`: the API described in OpenAPI 3.1, made from the routes that are served.
+//! GET `/openapi.json`: the API described in `OpenAPI` 3.1, made from the routes that are served.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::LazyLock;
