@@ -13,7 +13,7 @@ async fn description(server: &Server) -> Value {
 
 /// A path of the description with something in the place of each name.
 fn filled(path: &str) -> String {
-    path.replace("{id}", "1").replace("{version}", "1").replace('{', "").replace('}', "")
+    path.replace("{id}", "1").replace("{version}", "1").replace(['{', '}'], "")
 }
 
 #[tokio::test]

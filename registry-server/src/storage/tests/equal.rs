@@ -31,7 +31,9 @@ async fn compare(actions: &[Action]) -> Result<(), TestCaseError> {
     }
     let expected = everything(&model).await;
     let mut noted = model.store().audit();
-    noted.iter_mut().for_each(|entry| entry.ts_ms = 0);
+    for entry in &mut noted {
+        entry.ts_ms = 0;
+    }
     for (store, database) in [file, server].into_iter().zip(&databases) {
         prop_assert_eq!(&everything(&store).await, &expected, "{:?}", database);
         prop_assert_eq!(&audit(store.store()).await, &noted, "{:?}", database);
