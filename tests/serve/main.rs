@@ -140,6 +140,7 @@ async fn limits_on_schemas_and_bodies_are_settings() {
     let data = tempfile::tempdir().expect("a folder");
     let mut command = serve(data.path());
     command.args(["--limit", "text-bytes-max=20", "--registry-body-max", "60"]);
+    command.args(["--limit", "http-uri-bytes-max=30"]);
     command.env("LEVADA_LIMIT_DEPTH_MAX", "2");
     let server = Levada::spawn(command);
     let client = reqwest::Client::new();
@@ -155,6 +156,8 @@ async fn limits_on_schemas_and_bodies_are_settings() {
     assert_eq!(register("[[[]]]").await, (422, Some(42201)), "depth");
     assert_eq!(register(&"x".repeat(21)).await, (422, Some(42209)), "text");
     assert_eq!(register(&" ".repeat(60)).await, (413, Some(413)), "body");
+    let uri = get(format!("{}/subjects?subjectPrefix=x{}", server.registry, "y".repeat(9))).await;
+    assert_eq!(uri.0, 414, "URI: {}", uri.1);
     server.terminate();
 }
 

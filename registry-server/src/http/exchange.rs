@@ -8,6 +8,7 @@ use axum::extract::Request;
 use axum::http::{Method, StatusCode};
 use axum::middleware::Next;
 use axum::response::Response;
+use tracing::Span;
 
 use crate::connections::Peer;
 use crate::metrics::Metrics;
@@ -26,10 +27,12 @@ pub(super) struct Exchange {
     begun: Instant,
     status: Option<StatusCode>,
     metrics: Metrics,
+    /// Says to which request belongs what is logged on the way.
+    span: Span,
 }
 
 impl Exchange {
-    pub(super) fn begin(request: &mut Request, metrics: Metrics) -> Self {
+    pub(super) fn begin(request: &mut Request, id: &str, metrics: Metrics) -> Self {
         let routed = Routed::default();
         request.extensions_mut().insert(routed.clone());
         Self {
@@ -40,7 +43,12 @@ impl Exchange {
             begun: Instant::now(),
             status: None,
             metrics,
+            span: tracing::info_span!("request", id),
         }
+    }
+
+    pub(super) fn span(&self) -> Span {
+        self.span.clone()
     }
 
     pub(super) fn end(mut self, status: StatusCode) {
@@ -52,7 +60,7 @@ impl Drop for Exchange {
     /// Parameters are not told, and whatever comes from the client is escaped.
     fn drop(&mut self) {
         macro_rules! tell {
-            ($level:ident) => {
+            ($level:ident, $message:literal) => {
                 tracing::$level!(
                     method = self.method.as_str(),
                     route = self.routed.0.get(),
@@ -60,7 +68,7 @@ impl Drop for Exchange {
                     status = self.status.map(|status| status.as_u16()),
                     duration_ms = self.begun.elapsed().as_secs_f64() * 1000.0,
                     client = self.peer.map(|peer| tracing::field::display(peer.ip())),
-                    "answered"
+                    $message
                 )
             };
         }
@@ -69,9 +77,11 @@ impl Drop for Exchange {
             self.metrics.request(known(&self.method), route, status, self.begun.elapsed());
         }
         let is_read = self.method.is_safe();
+        let _in_span = self.span.enter();
         match self.status {
-            Some(status) if is_read && !status.is_server_error() => tell!(debug),
-            Some(_) | None => tell!(info),
+            Some(status) if is_read && !status.is_server_error() => tell!(debug, "answered"),
+            Some(_) => tell!(info, "answered"),
+            None => tell!(info, "the client went away"),
         }
     }
 }
@@ -95,4 +105,32 @@ pub(super) async fn note_route(route: &'static str, request: Request, next: Next
         routed.0.get_or_init(|| route);
     }
     next.run(request).await
+}
+
+#[cfg(test)]
+mod tests {
+    use axum::body::Body;
+
+    use super::*;
+
+    #[test]
+    fn a_request_is_counted_whether_or_not_its_client_waits_for_the_answer() {
+        let metrics = Metrics::new();
+        let begin = || {
+            let mut request = Request::new(Body::empty());
+            let exchange = Exchange::begin(&mut request, "id", metrics.clone());
+            request.extensions().get::<Routed>().unwrap().0.get_or_init(|| "/subjects");
+            exchange
+        };
+        begin().end(StatusCode::OK);
+        drop(begin());
+        let text = metrics.text();
+        for status in [200, 0] {
+            let series = format!(
+                "levada_http_request_duration_seconds_count{{method=\"GET\",route=\"/subjects\",\
+                 status=\"{status}\"}} 1"
+            );
+            assert!(text.contains(&series), "{series}\n{text}");
+        }
+    }
 }

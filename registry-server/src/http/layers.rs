@@ -50,14 +50,12 @@ pub(super) async fn envelope(
     let request_id = request_id(request.headers());
     let answer_type = negotiate(accept(request.headers()).as_deref());
     request.extensions_mut().insert(AnswerType(answer_type));
-    let exchange = Exchange::begin(&mut request, metrics);
-    // What is logged on the way says to which request it belongs.
     let id: String =
         request_id.as_bytes().escape_ascii().map(char::from).take(REQUEST_ID_MAX).collect();
-    let span = tracing::info_span!("request", id = id.as_str());
+    let exchange = Exchange::begin(&mut request, &id, metrics);
     request.extensions_mut().insert(RequestId(id));
-    let mut response = next.run(request).instrument(span.clone()).await;
-    span.in_scope(|| exchange.end(response.status()));
+    let mut response = next.run(request).instrument(exchange.span()).await;
+    exchange.end(response.status());
     let own = response.extensions().get::<OwnType>().map(|own| own.0);
     let content_type = HeaderValue::from_static(own.or(answer_type).unwrap_or(REGISTRY_V1));
     response.headers_mut().insert(CONTENT_TYPE, content_type);
