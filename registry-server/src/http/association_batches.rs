@@ -49,7 +49,7 @@ pub(super) async fn get(
     Body(body): Body<BatchRequest<AssociationsQuery>>,
 ) -> Batch {
     check_some(&body.requests)?;
-    let with_schemas = params.flag("includeSchemas");
+    let with_schemas = params.flag(INCLUDE_SCHEMAS);
     let mut results = Vec::with_capacity(body.requests.len());
     for query in body.requests {
         results.push(result(found(&app, query, with_schemas).await));
@@ -109,10 +109,10 @@ async fn mutated(
         resource_id: body.resource_id,
         resource_type: body.resource_type,
         associations: Vec::new(),
-        context: QualifiedSubject::parse(params.text("context").unwrap_or_default()).context,
+        context: QualifiedSubject::parse(params.text(CONTEXT).unwrap_or_default()).context,
     };
     let ops = body.associations.into_iter().map(op).collect::<Result<_, _>>()?;
-    let shown = app.registry.mutate_associations(&request, ops, params.flag("dryRun")).await?;
+    let shown = app.registry.mutate_associations(&request, ops, params.flag(DRY_RUN)).await?;
     Ok(with_associations(resource(&request), &shown))
 }
 

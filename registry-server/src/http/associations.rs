@@ -99,7 +99,7 @@ pub(super) async fn create(
 ) -> Answer<ResourceDocument> {
     let request = request(body, &params)?;
     let shown = resource(&request);
-    let made = app.registry.create_associations(request, params.flag("dryRun")).await?;
+    let made = app.registry.create_associations(request, params.flag(DRY_RUN)).await?;
     Ok(Json(with_associations(shown, &made)))
 }
 
@@ -118,7 +118,7 @@ pub(super) async fn upsert(
     }
     request.resource_id = Some(id.to_owned());
     let shown = resource(&request);
-    let made = app.registry.upsert_associations(request, params.flag("dryRun")).await?;
+    let made = app.registry.upsert_associations(request, params.flag(DRY_RUN)).await?;
     Ok(Json(with_associations(shown, &made)))
 }
 
@@ -162,7 +162,7 @@ pub(super) async fn delete(
     params: Params,
 ) -> Result<NoContent, HttpError> {
     let filter = AssociationFilter { lifecycle: None, ..filter(&params)? };
-    let (cascade, dry_run) = (params.flag("cascadeLifecycle"), params.flag("dryRun"));
+    let (cascade, dry_run) = (params.flag(CASCADE), params.flag(DRY_RUN));
     let id = names.text("resource");
     app.registry.delete_associations(id, &filter, cascade, dry_run).await?;
     Ok(NoContent)
@@ -179,13 +179,13 @@ async fn list(
 }
 
 fn filter(params: &Params) -> Result<AssociationFilter, HttpError> {
-    let resource_type = params.text("resourceType").filter(|name| !name.is_empty());
+    let resource_type = params.text(RESOURCE_TYPE).filter(|name| !name.is_empty());
     // Observed: a parameter of the wrong kind makes the path one that does not exist.
-    let lifecycle = params.text("lifecycle").filter(|name| !name.is_empty());
+    let lifecycle = params.text(LIFECYCLE).filter(|name| !name.is_empty());
     let lifecycle = lifecycle.map(str::parse::<Lifecycle>).transpose().map_err(|_| not_found())?;
     Ok(AssociationFilter {
         resource_type: Some(resource_type.unwrap_or(TOPIC).to_owned()),
-        association_types: params.all("associationType").map(str::to_owned).collect(),
+        association_types: params.all(ASSOCIATION_TYPE).map(str::to_owned).collect(),
         lifecycle,
     })
 }
@@ -201,7 +201,7 @@ fn request(
         resource_id: body.resource_id,
         resource_type: body.resource_type,
         associations,
-        context: QualifiedSubject::parse(params.text("context").unwrap_or_default()).context,
+        context: QualifiedSubject::parse(params.text(CONTEXT).unwrap_or_default()).context,
     })
 }
 

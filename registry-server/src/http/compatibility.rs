@@ -45,8 +45,8 @@ pub(super) async fn check(
 ) -> Answer<CompatibilityDocument> {
     let check = Check {
         version: names.optional_version()?,
-        normalize: params.flag("normalize"),
-        verbose: params.flag("verbose"),
+        normalize: params.flag(NORMALIZE),
+        verbose: params.flag(VERBOSE),
     };
     let draft = convert::draft(request)?;
     let messages =

@@ -55,7 +55,7 @@ pub(super) async fn show(
     names: Names,
     params: Params,
 ) -> Answer<ConfigDocument> {
-    let in_force = params.flag("defaultToGlobal");
+    let in_force = params.flag(DEFAULT_TO_GLOBAL);
     Ok(Json(convert::config(app.registry.config(&names.subject(), in_force).await?)))
 }
 

@@ -36,7 +36,7 @@ pub(super) fn routes() -> Vec<Route> {
 
 /// GET `/contexts`
 pub(super) async fn list(State(app): State<AppState>, params: Params) -> Answer<Vec<String>> {
-    let prefix = params.text("contextPrefix").unwrap_or_default();
+    let prefix = params.text(CONTEXT_PREFIX).unwrap_or_default();
     let contexts = app.registry.contexts(prefix, params.page(usize::MAX)?).await?;
     Ok(Json(contexts.iter().map(ToString::to_string).collect()))
 }

@@ -94,7 +94,7 @@ pub(super) async fn subjects(
     names: Names,
     params: Params,
 ) -> Answer<Vec<String>> {
-    let (deleted, page) = (params.flag("deleted"), params.page(usize::MAX)?);
+    let (deleted, page) = (params.flag(DELETED), params.page(usize::MAX)?);
     Ok(Json(app.registry.dek_subjects(names.text("name"), deleted, page).await?))
 }
 
@@ -123,7 +123,7 @@ pub(super) async fn create(
         encrypted_key_material: request.encrypted_key_material,
         is_deleted: request.deleted,
     };
-    Ok(Json(document(app.registry.create_dek(draft, params.flag("rewrap")).await?)))
+    Ok(Json(document(app.registry.create_dek(draft, params.flag(REWRAP)).await?)))
 }
 
 /// GET `/dek-registry/v1/keks/{name}/deks/{subject}/versions`
@@ -134,7 +134,7 @@ pub(super) async fn versions(
 ) -> Answer<Vec<i32>> {
     let series = app.dek_series(&names, &params).await?;
     let page = params.page(usize::MAX)?;
-    Ok(Json(app.registry.dek_versions(&series, params.flag("deleted"), page).await?))
+    Ok(Json(app.registry.dek_versions(&series, params.flag(DELETED), page).await?))
 }
 
 /// GET `/dek-registry/v1/keks/{name}/deks/{subject}` and `.../versions/{version}`
@@ -145,7 +145,7 @@ pub(super) async fn show(
 ) -> Answer<DekDocument> {
     let version = names.optional_version()?.unwrap_or(FIRST);
     let series = app.dek_series(&names, &params).await?;
-    Ok(Json(document(app.registry.dek(&series, version, params.flag("deleted")).await?)))
+    Ok(Json(document(app.registry.dek(&series, version, params.flag(DELETED)).await?)))
 }
 
 /// DELETE of the same: all versions, or one
@@ -156,7 +156,7 @@ pub(super) async fn delete(
 ) -> Result<NoContent, HttpError> {
     let version = names.optional_version()?;
     let series = app.dek_series(&names, &params).await?;
-    app.registry.delete_deks(&series, version, params.flag("permanent")).await?;
+    app.registry.delete_deks(&series, version, params.flag(PERMANENT)).await?;
     Ok(NoContent)
 }
 
@@ -178,7 +178,7 @@ impl AppState {
     }
 
     async fn dek_series(&self, names: &Names, params: &Params) -> Result<DekSeries, HttpError> {
-        let algorithm = match params.text("algorithm") {
+        let algorithm = match params.text(ALGORITHM) {
             None | Some("") => DekAlgorithm::default(),
             // Observed: a parameter of the wrong kind makes the path one that does not exist.
             Some(name) => name.parse().map_err(|_| not_found())?,

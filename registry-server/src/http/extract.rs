@@ -13,6 +13,7 @@ use serde::de::DeserializeOwned;
 use super::error::HttpError;
 use super::layers::SeenBody;
 use super::media_type::is_readable;
+use super::parameters::{LIMIT, OFFSET, Parameter, SUBJECT};
 use crate::app::AppState;
 
 /// The names in the path, percent-decoded once.
@@ -82,27 +83,28 @@ impl Params {
         )
     }
 
-    pub(super) fn text(&self, name: &str) -> Option<&str> {
-        self.0.iter().find(|(known, _)| known == name).map(|(_, value)| value.as_str())
+    pub(super) fn text(&self, parameter: Parameter) -> Option<&str> {
+        self.all(parameter).next()
     }
 
-    pub(super) fn all<'a>(&'a self, name: &'a str) -> impl Iterator<Item = &'a str> {
-        self.0.iter().filter(move |(known, _)| known == name).map(|(_, value)| value.as_str())
+    pub(super) fn all(&self, parameter: Parameter) -> impl Iterator<Item = &str> {
+        let own = self.0.iter().filter(move |(name, _)| name == parameter.name);
+        own.map(|(_, value)| value.as_str())
     }
 
     /// The word `true` in any case is true, everything else is false.
-    pub(super) fn flag(&self, name: &str) -> bool {
-        self.text(name).is_some_and(|value| value.eq_ignore_ascii_case("true"))
+    pub(super) fn flag(&self, parameter: Parameter) -> bool {
+        self.text(parameter).is_some_and(|value| value.eq_ignore_ascii_case("true"))
     }
 
     /// `offset` and `limit` of a list whose pages hold at most `max` entries.
     pub(super) fn page(&self, max: usize) -> Result<Page, HttpError> {
-        Ok(Page::new(self.int("offset", 0)?, self.int("limit", -1)?, max))
+        Ok(Page::new(self.int(OFFSET, 0)?, self.int(LIMIT, -1)?, max))
     }
 
     /// A parameter that is no 32-bit number makes the path one that does not exist.
-    fn int(&self, name: &str, default: i32) -> Result<i32, HttpError> {
-        match self.text(name) {
+    fn int(&self, parameter: Parameter, default: i32) -> Result<i32, HttpError> {
+        match self.text(parameter) {
             None | Some("") => Ok(default),
             Some(value) => value.parse().map_err(|_| not_found()),
         }
@@ -110,7 +112,7 @@ impl Params {
 
     /// The parameter `subject`; left out, the default context.
     pub(super) fn subject(&self) -> QualifiedSubject {
-        QualifiedSubject::parse(self.text("subject").unwrap_or_default())
+        QualifiedSubject::parse(self.text(SUBJECT).unwrap_or_default())
     }
 }
 
@@ -195,14 +197,15 @@ fn decode(piece: &str) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::http::parameters::{DELETED, FORCE, KEY, NORMALIZE, VERBOSE};
 
     #[test]
     fn query_parameters_are_decoded_and_never_fail_as_booleans() {
-        let params = Params::parse("a=x%20y+z&deleted=TRUE&b&a=second&verbose=1&limit=-1");
-        assert_eq!(params.text("a"), Some("x y z"));
-        assert_eq!(params.all("a").collect::<Vec<_>>(), ["x y z", "second"]);
-        assert!(params.flag("deleted"));
-        assert!(!params.flag("verbose") && !params.flag("b") && !params.flag("missing"));
+        let params = Params::parse("key=x%20y+z&deleted=TRUE&force&key=second&verbose=1&limit=-1");
+        assert_eq!(params.text(KEY), Some("x y z"));
+        assert_eq!(params.all(KEY).collect::<Vec<_>>(), ["x y z", "second"]);
+        assert!(params.flag(DELETED));
+        assert!(!params.flag(VERBOSE) && !params.flag(FORCE) && !params.flag(NORMALIZE));
         assert_eq!(params.page(7), Ok(Page::new(0, -1, 7)));
     }
 

@@ -73,9 +73,9 @@ pub(super) fn routes() -> Vec<Route> {
 
 /// GET `/dek-registry/v1/keks`
 pub(super) async fn list(State(app): State<AppState>, params: Params) -> Answer<Vec<String>> {
-    let prefixes: Vec<String> = params.all("subjectPrefix").map(str::to_owned).collect();
+    let prefixes: Vec<String> = params.all(SUBJECT_PREFIXES).map(str::to_owned).collect();
     let page = params.page(usize::MAX)?;
-    Ok(Json(app.registry.kek_names(&prefixes, params.flag("deleted"), page).await?))
+    Ok(Json(app.registry.kek_names(&prefixes, params.flag(DELETED), page).await?))
 }
 
 /// POST `/dek-registry/v1/keks`
@@ -93,7 +93,7 @@ pub(super) async fn create(
         shared: request.shared,
         is_deleted: request.deleted,
     };
-    let created = app.registry.create_kek(draft, params.flag("testSharing")).await?;
+    let created = app.registry.create_kek(draft, params.flag(TEST_SHARING)).await?;
     Ok(Json(document(created)))
 }
 
@@ -103,7 +103,7 @@ pub(super) async fn show(
     names: Names,
     params: Params,
 ) -> Answer<KekDocument> {
-    Ok(Json(document(app.registry.kek(names.text("name"), params.flag("deleted")).await?)))
+    Ok(Json(document(app.registry.kek(names.text("name"), params.flag(DELETED)).await?)))
 }
 
 /// PUT `/dek-registry/v1/keks/{name}`
@@ -118,7 +118,7 @@ pub(super) async fn update(
         doc: field(request.doc),
         shared: field(request.shared),
     };
-    let test = params.flag("testSharing");
+    let test = params.flag(TEST_SHARING);
     Ok(Json(document(app.registry.update_kek(names.text("name"), patch, test).await?)))
 }
 
@@ -128,7 +128,7 @@ pub(super) async fn delete(
     names: Names,
     params: Params,
 ) -> Result<NoContent, HttpError> {
-    app.registry.delete_kek(names.text("name"), params.flag("permanent")).await?;
+    app.registry.delete_kek(names.text("name"), params.flag(PERMANENT)).await?;
     Ok(NoContent)
 }
 

@@ -56,7 +56,7 @@ pub(super) async fn show(
     names: Names,
     params: Params,
 ) -> Answer<ModeDocument> {
-    let mode = app.registry.mode(&names.subject(), params.flag("defaultToGlobal")).await?;
+    let mode = app.registry.mode(&names.subject(), params.flag(DEFAULT_TO_GLOBAL)).await?;
     Ok(Json(ModeDocument { mode: Some(mode.to_string()) }))
 }
 
@@ -76,7 +76,7 @@ pub(super) async fn update(
             return Err(HttpError::new(ErrorCode::UnprocessableEntity, message));
         }
     };
-    app.registry.set_mode(&names.subject(), mode, params.flag("force")).await?;
+    app.registry.set_mode(&names.subject(), mode, params.flag(FORCE)).await?;
     let echo = if mode.is_none() { Patch::Keep } else { update.mode };
     Ok(Json(ModeUpdate { mode: echo }))
 }
@@ -87,6 +87,6 @@ pub(super) async fn delete(
     names: Names,
     params: Params,
 ) -> Answer<ModeDocument> {
-    let mode = app.registry.delete_mode(&names.subject(), params.flag("recursive")).await?;
+    let mode = app.registry.delete_mode(&names.subject(), params.flag(RECURSIVE)).await?;
     Ok(Json(ModeDocument { mode: mode.map(|mode| mode.to_string()) }))
 }

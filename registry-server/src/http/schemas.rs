@@ -85,11 +85,11 @@ pub(super) async fn list(
     params: Params,
 ) -> Answer<Vec<ListedSchemaDocument>> {
     let listing = SchemaListing {
-        subjects: SubjectFilter::parse(params.text("subjectPrefix").unwrap_or_default()),
-        aliases: params.flag("aliases"),
-        deleted: params.flag("deleted"),
-        latest_only: params.flag("latestOnly"),
-        rule_type: params.text("ruleType").filter(|name| !name.is_empty()).map(str::to_owned),
+        subjects: SubjectFilter::parse(params.text(SUBJECT_PREFIX).unwrap_or_default()),
+        aliases: params.flag(ALIASES),
+        deleted: params.flag(DELETED),
+        latest_only: params.flag(LATEST_ONLY),
+        rule_type: params.text(RULE_TYPE).filter(|name| !name.is_empty()).map(str::to_owned),
         associations: association_listing(&params)?,
         page: params.page(SCHEMAS_MAX)?,
     };
@@ -99,9 +99,9 @@ pub(super) async fn list(
 
 /// What the parameters ask of associations, if any does.
 fn association_listing(params: &Params) -> Result<Option<AssociationListing>, HttpError> {
-    let resource_type = params.text("resourceType").map(str::to_owned);
-    let association_types: Vec<String> = params.all("associationType").map(str::to_owned).collect();
-    let lifecycles: Vec<&str> = params.all("lifecycle").collect();
+    let resource_type = params.text(RESOURCE_TYPE).map(str::to_owned);
+    let association_types: Vec<String> = params.all(ASSOCIATION_TYPE).map(str::to_owned).collect();
+    let lifecycles: Vec<&str> = params.all(LIFECYCLES).collect();
     if resource_type.is_none() && association_types.is_empty() && lifecycles.is_empty() {
         return Ok(None);
     }
@@ -127,7 +127,7 @@ pub(super) async fn by_id(
     let found = app.registry.schema_by_id(names.id()?, &app.holder(&params).await?).await?;
     let mut shown = app.tagged_document(&found, &params).await?;
     shown.id = None;
-    if params.flag("fetchMaxId") {
+    if params.flag(FETCH_MAX_ID) {
         let max_id = app.registry.max_id(&found.subject.context).await?;
         shown.max_id = max_id.map(|id| id.0);
     }
@@ -150,7 +150,7 @@ pub(super) async fn subjects_of_id(
     names: Names,
     params: Params,
 ) -> Answer<Vec<String>> {
-    let (page, deleted) = (params.page(usize::MAX)?, params.flag("deleted"));
+    let (page, deleted) = (params.page(usize::MAX)?, params.flag(DELETED));
     let holders =
         app.registry.holders(names.id()?, &app.holder(&params).await?, deleted, page).await?;
     Ok(Json(holders.iter().map(|holder| holder.subject.to_string()).collect()))
@@ -162,7 +162,7 @@ pub(super) async fn versions_of_id(
     names: Names,
     params: Params,
 ) -> Answer<Vec<SubjectVersion>> {
-    let (page, deleted) = (params.page(usize::MAX)?, params.flag("deleted"));
+    let (page, deleted) = (params.page(usize::MAX)?, params.flag(DELETED));
     let holders =
         app.registry.holders(names.id()?, &app.holder(&params).await?, deleted, page).await?;
     let shown = holders.iter().map(|holder| SubjectVersion {

@@ -73,8 +73,8 @@ pub(super) fn routes() -> Vec<Route> {
 
 /// GET `/subjects`
 pub(super) async fn list(State(app): State<AppState>, params: Params) -> Answer<Vec<String>> {
-    let filter = SubjectFilter::parse(params.text("subjectPrefix").unwrap_or(":*:"));
-    let shown = DeletedFilter::new(params.flag("deleted"), params.flag("deletedOnly"));
+    let filter = SubjectFilter::parse(params.text(SUBJECT_PREFIX).unwrap_or(":*:"));
+    let shown = DeletedFilter::new(params.flag(DELETED), params.flag(DELETED_ONLY));
     let subjects = app.registry.subjects(&filter, shown, params.page(usize::MAX)?).await?;
     Ok(Json(subjects.iter().map(ToString::to_string).collect()))
 }
@@ -87,7 +87,7 @@ pub(super) async fn lookup(
     Body(request): Body<RegisterRequest>,
 ) -> Answer<SchemaDocument> {
     let draft = convert::draft(request)?;
-    let (normalize, deleted) = (params.flag("normalize"), params.flag("deleted"));
+    let (normalize, deleted) = (params.flag(NORMALIZE), params.flag(DELETED));
     let found =
         app.registry.lookup(&app.subject(&names).await?, &draft, normalize, deleted).await?;
     Ok(Json(app.version_document(&found, &params).await?))
@@ -95,7 +95,7 @@ pub(super) async fn lookup(
 
 /// DELETE `/subjects/{subject}`
 pub(super) async fn delete(Acting(app): Acting, names: Names, params: Params) -> Answer<Vec<i32>> {
-    let permanent = params.flag("permanent");
+    let permanent = params.flag(PERMANENT);
     let deleted = app.registry.delete_subject(&app.subject(&names).await?, permanent).await?;
     Ok(Json(deleted.into_iter().map(|version| version.0).collect()))
 }
@@ -107,11 +107,11 @@ pub(super) async fn by_metadata(
     params: Params,
 ) -> Answer<SchemaDocument> {
     let pairs: Vec<(String, String)> = params
-        .all("key")
-        .zip(params.all("value"))
+        .all(KEY)
+        .zip(params.all(VALUE))
         .map(|(key, value)| (key.to_owned(), value.to_owned()))
         .collect();
-    let deleted = params.flag("deleted");
+    let deleted = params.flag(DELETED);
     let found =
         app.registry.version_by_metadata(&app.subject(&names).await?, &pairs, deleted).await?;
     Ok(Json(app.version_document(&found, &params).await?))

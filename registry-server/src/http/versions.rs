@@ -100,8 +100,8 @@ pub(super) async fn list(
     params: Params,
 ) -> Answer<Vec<i32>> {
     let listing = VersionListing {
-        filter: DeletedFilter::new(params.flag("deleted"), params.flag("deletedOnly")),
-        deleted_as_negative: params.flag("deletedAsNegative"),
+        filter: DeletedFilter::new(params.flag(DELETED), params.flag(DELETED_ONLY)),
+        deleted_as_negative: params.flag(DELETED_AS_NEGATIVE),
         page: params.page(usize::MAX)?,
     };
     Ok(Json(app.registry.versions(&app.subject(&names).await?, listing).await?))
@@ -115,8 +115,8 @@ pub(super) async fn register(
     Body(request): Body<RegisterRequest>,
 ) -> Answer<SchemaDocument> {
     let options = RegisterOptions {
-        normalize: params.flag("normalize"),
-        force: params.flag("force"),
+        normalize: params.flag(NORMALIZE),
+        force: params.flag(FORCE),
         propagate_tags: request.propagate_schema_tags,
     };
     render::refuse_logical_format(&params, &request)?;
@@ -152,7 +152,7 @@ pub(super) async fn referenced_by(
     params: Params,
 ) -> Answer<Vec<i32>> {
     let (version, page) = (names.version()?, params.page(REFERRERS_MAX)?);
-    let deleted = params.flag("deleted");
+    let deleted = params.flag(DELETED);
     let ids =
         app.registry.referenced_by(&app.subject(&names).await?, version, deleted, page).await?;
     Ok(Json(ids.into_iter().map(|id| id.0).collect()))
@@ -161,7 +161,7 @@ pub(super) async fn referenced_by(
 /// DELETE `/subjects/{subject}/versions/{version}`
 pub(super) async fn delete(Acting(app): Acting, names: Names, params: Params) -> Answer<i32> {
     let version = names.version()?;
-    let permanent = params.flag("permanent");
+    let permanent = params.flag(PERMANENT);
     let deleted =
         app.registry.delete_version(&app.subject(&names).await?, version, permanent).await?;
     Ok(Json(deleted.0))
@@ -211,6 +211,6 @@ async fn registered_document(
 }
 
 async fn find(app: &AppState, names: &Names, params: &Params) -> Result<StoredVersion, HttpError> {
-    let deleted = params.flag("deleted");
+    let deleted = params.flag(DELETED);
     Ok(app.registry.version(&app.subject(names).await?, names.version()?, deleted).await?)
 }
