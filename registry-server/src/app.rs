@@ -20,7 +20,7 @@ pub(crate) struct AppState {
     pub(crate) limits: HttpLimits,
     /// How long rows of the audit are kept; with 0 there are none.
     pub(crate) audit_retention_days: u32,
-    pub(crate) metrics: Metrics,
+    pub(crate) metrics: Arc<Metrics>,
     /// One for each request that may be worked on now.
     pub(crate) turns: Arc<Semaphore>,
 }
@@ -45,7 +45,7 @@ impl AppState {
             body_bytes_max: settings.body_bytes_max,
             limits,
             audit_retention_days: settings.audit_retention_days,
-            metrics: Metrics::new(),
+            metrics: Arc::new(Metrics::new()),
             turns: Arc::new(Semaphore::new(limits.requests_max.min(Semaphore::MAX_PERMITS))),
         }
     }

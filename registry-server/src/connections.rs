@@ -36,7 +36,7 @@ pub(crate) async fn serve(
     router: Router,
     refusing: Router,
     limits: HttpLimits,
-    metrics: Metrics,
+    metrics: Arc<Metrics>,
     stop: CancellationToken,
 ) {
     let slots = Arc::new(Semaphore::new(limits.connections_max.min(Semaphore::MAX_PERMITS)));

@@ -26,13 +26,13 @@ pub(super) struct Exchange {
     routed: Routed,
     begun: Instant,
     status: Option<StatusCode>,
-    metrics: Metrics,
+    metrics: Arc<Metrics>,
     /// Says to which request belongs what is logged on the way.
     span: Span,
 }
 
 impl Exchange {
-    pub(super) fn begin(request: &mut Request, id: &str, metrics: Metrics) -> Self {
+    pub(super) fn begin(request: &mut Request, id: &str, metrics: Arc<Metrics>) -> Self {
         let routed = Routed::default();
         request.extensions_mut().insert(routed.clone());
         Self {
@@ -115,10 +115,10 @@ mod tests {
 
     #[test]
     fn a_request_is_counted_whether_or_not_its_client_waits_for_the_answer() {
-        let metrics = Metrics::new();
+        let metrics = Arc::new(Metrics::new());
         let begin = || {
             let mut request = Request::new(Body::empty());
-            let exchange = Exchange::begin(&mut request, "id", metrics.clone());
+            let exchange = Exchange::begin(&mut request, "id", Arc::clone(&metrics));
             request.extensions().get::<Routed>().unwrap().0.get_or_init(|| "/subjects");
             exchange
         };

@@ -43,7 +43,7 @@ struct AnswerType(Option<&'static str>);
 /// The outermost layer: whatever comes back carries the request id and the negotiated type, and
 /// is told to who operates the server.
 pub(super) async fn envelope(
-    State(metrics): State<Metrics>,
+    State(metrics): State<Arc<Metrics>>,
     mut request: Request,
     next: Next,
 ) -> Response {

@@ -1,5 +1,7 @@
 //! All routes, and the layers around them.
 
+use std::sync::Arc;
+
 use axum::Router;
 use axum::extract::DefaultBodyLimit;
 use axum::middleware::{from_fn, from_fn_with_state};
@@ -81,7 +83,7 @@ pub(crate) fn refusing(app: &AppState) -> Router {
 struct Edge {
     limits: HttpLimits,
     body_bytes_max: usize,
-    metrics: Metrics,
+    metrics: Arc<Metrics>,
 }
 
 impl Edge {
@@ -119,8 +121,11 @@ mod tests {
     async fn a_panicking_handler_is_answered_with_an_error_body() {
         let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
         let url = format!("http://{}/", listener.local_addr().unwrap());
-        let edge =
-            Edge { limits: HttpLimits::default(), body_bytes_max: 0, metrics: Metrics::new() };
+        let edge = Edge {
+            limits: HttpLimits::default(),
+            body_bytes_max: 0,
+            metrics: Arc::new(Metrics::new()),
+        };
         let app = surround(Router::new().route("/", get(broken)), edge);
         let serving = tokio::spawn(async move { axum::serve(listener, app).await });
         let answer = reqwest::get(url).await.unwrap();

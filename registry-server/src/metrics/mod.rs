@@ -2,7 +2,6 @@
 
 mod process;
 
-use std::sync::Arc;
 use std::time::Duration;
 
 use levada_schema_core::SchemaType;
@@ -23,10 +22,10 @@ type Label = [(&'static str, &'static str); 1];
 /// Pool and state of database connections.
 type PoolLabels = [(&'static str, &'static str); 2];
 
-/// Everything that is counted. Clones share it.
-#[derive(Clone, Debug)]
+/// Everything that is counted.
+#[derive(Debug)]
 pub(crate) struct Metrics {
-    registry: Arc<Registry>,
+    registry: Registry,
     requests: Family<RequestLabels, Histogram, fn() -> Histogram>,
     registrations: Family<Label, Counter>,
     verdicts: Family<Label, Counter>,
@@ -51,7 +50,7 @@ impl Metrics {
         let requests =
             Family::new_with_constructor((|| Histogram::new(LATENCIES)) as fn() -> Histogram);
         let metrics = Self {
-            registry: Arc::default(),
+            registry: Registry::default(),
             requests,
             registrations: Family::default(),
             verdicts: Family::default(),
@@ -63,7 +62,7 @@ impl Metrics {
         };
         metrics.register(registry.sub_registry_with_prefix("levada"));
         registry.register_collector(Box::new(process::Process));
-        Self { registry: Arc::new(registry), ..metrics }
+        Self { registry, ..metrics }
     }
 
     fn register(&self, registry: &mut Registry) {
