@@ -12,6 +12,7 @@ use levada_schema_core::{CompatibilityLevel, SchemaType};
 
 use crate::exit;
 use crate::limits::LimitArgs;
+use crate::log::LogFormat;
 
 const EXIT_CODES: &str = "\
 Exit codes:
@@ -72,6 +73,12 @@ pub(crate) struct ServeArgs {
     /// Longest request body of the schema registry in bytes [default: 1048576]
     #[arg(long, env = "LEVADA_REGISTRY_BODY_MAX", value_name = "BYTES")]
     pub(crate) registry_body_max: Option<usize>,
+    /// How long rows of the audit are kept, in days; 0 keeps no audit [default: 90]
+    #[arg(long, env = "LEVADA_AUDIT_RETENTION_DAYS", value_name = "DAYS")]
+    pub(crate) audit_retention_days: Option<u32>,
+    /// Form of the log lines on stderr [default: text]
+    #[arg(long, env = "LEVADA_LOG_FORMAT", value_name = "FORMAT")]
+    pub(crate) log_format: Option<LogFormat>,
     #[command(flatten)]
     pub(crate) limits: LimitArgs,
     /// Settings file [default: levada.toml, looked for from here upwards]

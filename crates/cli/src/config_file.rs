@@ -7,6 +7,7 @@ use serde::Deserialize;
 
 use crate::exit::{self, Failure};
 use crate::limits::LimitsTable;
+use crate::log::LogFormat;
 
 const NAME: &str = "levada.toml";
 
@@ -31,6 +32,8 @@ pub(crate) struct ServeTable {
     pub(crate) kafka_advertise: Option<String>,
     pub(crate) local_kms_secret: Option<Secret>,
     pub(crate) registry_body_max: Option<usize>,
+    pub(crate) audit_retention_days: Option<u32>,
+    pub(crate) log_format: Option<LogFormat>,
 }
 
 /// Reads `named`, or the nearest `levada.toml` from `from` upwards; none there is no error.

@@ -6,6 +6,7 @@ mod config_file;
 mod exit;
 mod limits;
 mod load;
+mod log;
 mod render;
 mod serve;
 
