@@ -16,10 +16,21 @@ use crate::limits::LimitArgs;
 const EXIT_CODES: &str = "\
 Exit codes:
   0  all good
-  1  incompatible schemas, or the server could not start
+  1  incompatible schemas, registries that differ, or the server could not start
   2  wrong flags or settings
   3  an input cannot be read
-  4  a schema does not parse";
+  4  a schema does not parse
+  5  a registry cannot be reached, or refuses
+  6  partly done: an import stopped midway, or could not bring everything";
+
+const IMPORT_HELP: &str = "\
+Examples:
+  levada import --from http://old:8081 --registry http://new:8081 --verify
+  levada import --from registry.jsonl --registry http://new:8081 --dry-run
+
+Ids, versions, guids and everything else are kept. What the target has already is left alone, so
+an import that was stopped goes on when it is started again. Passwords belong into the variables
+LEVADA_REGISTRY and LEVADA_FROM, for flags are seen by every user of a machine.";
 
 #[derive(Debug, Parser)]
 #[command(
@@ -45,6 +56,13 @@ pub(crate) enum Command {
     /// Compare two schema files offline, with the registry's own verdict and all reasons
     #[command(after_help = "Example:\n  levada check old/order.avsc new/order.avsc --level FULL")]
     Check(CheckArgs),
+    /// Write everything that a schema registry holds into an archive
+    #[command(after_help = "Example:\n  levada export --registry https://registry.example.com \
+                            --output registry.jsonl")]
+    Export(ExportArgs),
+    /// Bring everything from a schema registry or an archive into another registry
+    #[command(after_help = IMPORT_HELP)]
+    Import(ImportArgs),
 }
 
 /// What `serve` was told on the command line or by variables; the settings file fills the gaps.
@@ -98,6 +116,37 @@ pub(crate) struct CheckArgs {
     pub(crate) example: bool,
     #[command(flatten)]
     pub(crate) limits: LimitArgs,
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct ExportArgs {
+    /// URL of the registry; user and password in it are sent as basic authentication
+    #[arg(long, env = "LEVADA_REGISTRY", value_name = "URL", hide_env_values = true)]
+    pub(crate) registry: Secret,
+    /// Where the archive goes; - is stdout
+    #[arg(long, value_name = "FILE", default_value = "-")]
+    pub(crate) output: PathBuf,
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct ImportArgs {
+    /// URL of the registry that is written to; user and password in it are sent as basic
+    /// authentication
+    #[arg(long, env = "LEVADA_REGISTRY", value_name = "URL", hide_env_values = true)]
+    pub(crate) registry: Secret,
+    /// URL of the registry, or the archive, that everything comes from
+    #[arg(long, env = "LEVADA_FROM", value_name = "URL|FILE", hide_env_values = true)]
+    pub(crate) from: Secret,
+    /// Say what would be done and change nothing; with --verify, compare alone
+    #[arg(long)]
+    pub(crate) dry_run: bool,
+    /// Compare everything afterwards, and print each difference
+    #[arg(long)]
+    pub(crate) verify: bool,
+    /// Import also into contexts that have subjects already. They take no other registrations
+    /// while the import runs
+    #[arg(long)]
+    pub(crate) force: bool,
 }
 
 /// What is said instead of running a command: help, the version, or a usage error.

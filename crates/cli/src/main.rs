@@ -4,9 +4,13 @@ mod args;
 mod check;
 mod config_file;
 mod exit;
+mod export;
+mod import;
 mod limits;
 mod load;
+mod progress;
 mod render;
+mod runtime;
 mod serve;
 
 use std::process::ExitCode;
@@ -25,6 +29,8 @@ fn main() -> ExitCode {
     let outcome = match command {
         Command::Serve(args) => serve::run(args),
         Command::Check(args) => check::run(&args),
+        Command::Export(args) => export::run(&args),
+        Command::Import(args) => import::run(&args),
     };
     outcome.unwrap_or_else(|failure| failure.print())
 }

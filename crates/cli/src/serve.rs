@@ -14,6 +14,7 @@ use crate::args::ServeArgs;
 use crate::config_file::{self, ConfigFile};
 use crate::exit::{self, Failure};
 use crate::limits;
+use crate::runtime;
 
 const DATA_DIR: &str = "./data";
 const REGISTRY_LISTEN: &str = "127.0.0.1:8081";
@@ -93,11 +94,7 @@ pub(crate) fn run(args: ServeArgs) -> Result<ExitCode, Failure> {
     let file = config_file::load(args.config.as_deref(), &here)?;
     let settings = Settings::decide(args, file)?;
     start_log();
-    let runtime = tokio::runtime::Builder::new_multi_thread()
-        .enable_all()
-        .build()
-        .map_err(|error| Failure::new(exit::FAILED, format!("cannot start threads: {error}")))?;
-    runtime.block_on(serve(settings))
+    runtime::new()?.block_on(serve(settings))
 }
 
 /// Log lines go to stderr; stdout is for the bound ports. `LEVADA_LOG` sets the level.
