@@ -129,7 +129,7 @@ impl<'a> Target<'a> {
             Ok(()) => Ok(true),
             Err(error) => match error.refusal() {
                 Some(refusal) => {
-                    self.problem(key, &refusal.to_string());
+                    self.problem(key, &refusal.kind.to_string());
                     Ok(false)
                 }
                 None => Err(error),

@@ -1,1 +1,115 @@
-//! x
+//! Registries that are not like ours.
+
+use std::collections::HashMap;
+use std::sync::Arc;
+
+use axum::Router;
+use axum::extract::{Request, State};
+use axum::http::StatusCode;
+use axum::response::{IntoResponse, Response};
+use levada_transfer::{Counts, Source, export};
+use serde_json::{Value, json};
+use tokio::net::TcpListener;
+
+use crate::server::Server;
+use crate::{Notes, bring, registry};
+
+/// A registry of canned answers, by path, with `?` for those that ask for deleted things. It
+/// ignores all other parameters, and knows nothing else.
+async fn canned(answers: Vec<(&str, Value)>) -> String {
+    let answers: HashMap<String, Value> =
+        answers.into_iter().map(|(path, body)| (path.to_owned(), body)).collect();
+    let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+    let url = format!("http://{}", listener.local_addr().unwrap());
+    let app = Router::new().fallback(answer).with_state(Arc::new(answers));
+    tokio::spawn(async move { axum::serve(listener, app).await });
+    url
+}
+
+async fn answer(State(answers): State<Arc<HashMap<String, Value>>>, request: Request) -> Response {
+    let path = request.uri().path();
+    let deleted = request.uri().query().is_some_and(|query| query.contains("deleted=true"));
+    let key = if deleted { format!("{path}?") } else { path.to_owned() };
+    match answers.get(&key) {
+        Some(body) => body.to_string().into_response(),
+        None => {
+            let body = json!({"error_code": 40401, "message": "not found"});
+            (StatusCode::NOT_FOUND, body.to_string()).into_response()
+        }
+    }
+}
+
+/// One of before version 8: no guids, no word of what is deleted, neither contexts nor keys.
+async fn old_registry() -> String {
+    let version = |version: i32| {
+        json!({"subject": "s", "version": version, "id": version,
+               "schema": format!("{{ \"type\": \"enum\", \"name\": \"E\", \"symbols\": [\"A{version}\"]}}")})
+    };
+    canned(vec![
+        ("/schemas/types", json!(["AVRO"])),
+        ("/subjects?", json!(["s"])),
+        ("/subjects/s/versions?", json!([1, 2])),
+        ("/subjects/s/versions/1?", version(1)),
+        ("/subjects/s/versions/2?", version(2)),
+        ("/subjects/s/versions/2", version(2)),
+        ("/config", json!({"compatibilityLevel": "FULL"})),
+        ("/mode", json!({"mode": "READWRITE"})),
+    ])
+    .await
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn registry_of_before_version_8_is_read_with_what_it_tells() {
+    let (from, to) = (old_registry().await, Server::start().await);
+    let from = Source::Registry(registry(&from));
+    let brought = bring(&from, &to).await.brought;
+    assert_eq!(brought, Counts { versions: 2, configs: 1, ..Counts::default() });
+    let listed = to.get("/subjects/s/versions?deletedAsNegative=true").await;
+    assert_eq!(listed, json!([-1, 2]), "version 1 is deleted there");
+    assert_eq!(to.get("/config").await, json!({"compatibilityLevel": "FULL"}));
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn text_that_the_target_writes_in_another_way_is_no_conflict() {
+    let (from, to) = (old_registry().await, Server::start().await);
+    let from = Source::Registry(registry(&from));
+    bring(&from, &to).await;
+    let again = bring(&from, &to).await;
+    assert_eq!((again.brought, again.problems), (Counts::default(), 0));
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn address_without_a_registry_is_an_error_and_no_empty_archive() {
+    let nothing = canned(Vec::new()).await;
+    let mut out = Vec::new();
+    let failed = export(&registry(&nothing), &mut out, Arc::new(Notes::default())).await;
+    let error = failed.expect_err("there is no registry").to_string();
+    assert!(error.starts_with("GET /schemas/types: schema registry at http://"), "{error}");
+    assert_eq!(out, b"");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn list_of_names_is_read_to_its_end_with_pages_and_without() {
+    let names: Vec<String> = (0..10_000).map(|number| format!("s{number:05}")).collect();
+    let url = canned(vec![
+        ("/schemas/types", json!(["AVRO"])),
+        ("/subjects?", json!(names)), // as long as a page, again and again
+    ])
+    .await;
+    let mut out = Vec::new();
+    let counts = export(&registry(&url), &mut out, Arc::new(Notes::default())).await.unwrap();
+    assert_eq!(counts, Counts::default());
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn password_in_the_url_is_sent_and_never_shown() {
+    let server = Server::start().await;
+    let url = server.url().replace("http://", "http://user:geheim@");
+    let mut out = Vec::new();
+    export(&registry(&url), &mut out, Arc::new(Notes::default())).await.unwrap();
+    let text = String::from_utf8(out).unwrap();
+    assert!(!text.contains("geheim") && text.contains(&server.url()), "{text}");
+    assert!(!format!("{:?}", registry(&url)).contains("geheim"));
+    let wrong = Source::open("ftp://user:geheim@host/").await.expect_err("no such scheme");
+    assert!(!wrong.to_string().contains("geheim"), "{wrong}");
+}

@@ -7,6 +7,7 @@ mod differences;
 mod fill;
 mod foreign;
 mod interrupted;
+mod proxy;
 mod round_trip;
 mod server;
 
