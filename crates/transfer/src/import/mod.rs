@@ -41,8 +41,8 @@ pub struct Tally {
 impl fmt::Display for Tally {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let Self { brought, unchanged, problems } = self;
-        write!(f, "new: {} ({brought})", brought.total())?;
-        write!(f, "; there already: {} ({unchanged}); problems: {problems}", unchanged.total())
+        write!(f, "{} new ({brought}), ", brought.total())?;
+        write!(f, "{} there already ({unchanged}), {problems} refused", unchanged.total())
     }
 }
 
