@@ -92,7 +92,8 @@ impl<W: Write> ArchiveWriter<W> {
     }
 
     fn line(&mut self, line: &impl Serialize) -> Result<(), TransferError> {
-        let mut text = serde_json::to_vec(line).map_err(io::Error::from).map_err(TransferError::Unwritable)?;
+        let mut text =
+            serde_json::to_vec(line).map_err(io::Error::from).map_err(TransferError::Unwritable)?;
         text.push(b'\n');
         self.out.write_all(&text).map_err(TransferError::Unwritable)
     }

@@ -36,9 +36,7 @@ pub use error::TransferError;
 pub use export::export;
 pub use import::{ImportOptions, Stopped, Tally, import};
 pub use observer::Observer;
-pub use record::{
-    ConfigRecord, Counts, DekRecord, KekRecord, ModeRecord, Record, VersionRecord,
-};
+pub use record::{ConfigRecord, Counts, DekRecord, KekRecord, ModeRecord, Record, VersionRecord};
 pub use registry::Registry;
 pub use source::Source;
 pub use verify::{Verified, verify};

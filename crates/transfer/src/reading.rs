@@ -170,7 +170,9 @@ impl Sequence<'_> {
             let missing = targets(last).find(|(subject, version)| {
                 !self.is_sent(subject, *version)
                     && !given_up.contains(&(subject.clone(), *version))
-                    && !chain.iter().any(|held| held.subject == *subject && held.version == *version)
+                    && !chain
+                        .iter()
+                        .any(|held| held.subject == *subject && held.version == *version)
             });
             match missing {
                 Some((subject, version)) => match self.registry.version(&subject, version).await? {

@@ -11,10 +11,7 @@ use crate::source::Records;
 use crate::window::Window;
 use crate::{Record, TransferError};
 
-pub(super) async fn bring(
-    records: &mut Records,
-    target: &Target<'_>,
-) -> Result<(), TransferError> {
+pub(super) async fn bring(records: &mut Records, target: &Target<'_>) -> Result<(), TransferError> {
     let mut keks = BTreeMap::new();
     while let Some(kek) = records.next_of(kek_of).await? {
         if let Some(state) = bring_kek(&kek, target).await? {

@@ -8,10 +8,7 @@ use crate::registry::IMPORT;
 use crate::source::Records;
 use crate::{Record, TransferError};
 
-pub(super) async fn bring(
-    records: &mut Records,
-    target: &Target<'_>,
-) -> Result<(), TransferError> {
+pub(super) async fn bring(records: &mut Records, target: &Target<'_>) -> Result<(), TransferError> {
     let mut settled = BTreeSet::new();
     while let Some(mode) = records.next_of(mode_of).await? {
         target.meet(&mode.scope);
@@ -55,11 +52,7 @@ async fn bring_mode(mode: &ModeRecord, target: &Target<'_>) -> Result<(), Transf
 }
 
 /// Ends mode IMPORT: gives the scope back the mode that it had of its own, if any.
-async fn restore(
-    scope: &str,
-    old: Option<&str>,
-    target: &Target<'_>,
-) -> Result<(), TransferError> {
+async fn restore(scope: &str, old: Option<&str>, target: &Target<'_>) -> Result<(), TransferError> {
     let there = target.registry.mode(scope).await?;
     if there.is_none_or(|there| there.mode != IMPORT) {
         return Ok(());

@@ -6,10 +6,7 @@ use crate::source::Records;
 use crate::window::Window;
 use crate::{Record, TransferError};
 
-pub(super) async fn bring(
-    records: &mut Records,
-    target: &Target<'_>,
-) -> Result<(), TransferError> {
+pub(super) async fn bring(records: &mut Records, target: &Target<'_>) -> Result<(), TransferError> {
     let mut window = Window::new();
     while let Some(config) = records.next_of(config_of).await? {
         let scope = config.scope.clone();

@@ -17,10 +17,7 @@ use crate::{Record, TransferError};
 /// A live version refers to the one that shall be deleted.
 const REFERENCED: u32 = 42206;
 
-pub(super) async fn bring(
-    records: &mut Records,
-    target: &Target<'_>,
-) -> Result<(), TransferError> {
+pub(super) async fn bring(records: &mut Records, target: &Target<'_>) -> Result<(), TransferError> {
     let deletions = Mutex::new(Vec::new());
     let mut window = Window::new();
     while let Some(version) = records.next_of(version_of).await? {

@@ -113,7 +113,14 @@ impl Registry {
     pub(crate) async fn undelete_dek(&self, dek: &DekRecord) -> Result<(), TransferError> {
         let (name, number) = (in_path(&dek.subject), dek.version.to_string());
         let path = [
-            "dek-registry", "v1", "keks", &dek.kek_name, "deks", &name, "versions", &number,
+            "dek-registry",
+            "v1",
+            "keks",
+            &dek.kek_name,
+            "deks",
+            &name,
+            "versions",
+            &number,
             "undelete",
         ];
         let query = [("algorithm", dek.algorithm.as_str())];

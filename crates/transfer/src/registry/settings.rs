@@ -103,7 +103,8 @@ impl Registry {
     }
 
     async fn shown_mode(&self, scope: &str) -> Result<Option<String>, TransferError> {
-        let shown: Option<ModeDocument> = self.find(Call::get(&path("mode", &in_path(scope)))).await?;
+        let shown: Option<ModeDocument> =
+            self.find(Call::get(&path("mode", &in_path(scope)))).await?;
         Ok(shown.and_then(|shown| shown.mode))
     }
 

@@ -17,9 +17,12 @@ async fn other_content_under_the_same_name_is_kept_and_told_and_the_rest_comes()
     to.register("nickname", record("Other", "b")).await;
     let kek = json!({"name": "plain", "kmsType": "other", "kmsKeyId": "k"});
     to.make("POST /dek-registry/v1/keks", kek).await;
-    to.make("POST /dek-registry/v1/keks", json!({"name": "gone", "kmsType": "hcvault",
-                "kmsKeyId": "https://vault/k"}))
-        .await;
+    to.make(
+        "POST /dek-registry/v1/keks",
+        json!({"name": "gone", "kmsType": "hcvault",
+                "kmsKeyId": "https://vault/k"}),
+    )
+    .await;
     let dek = json!({"subject": "plain", "encryptedKeyMaterial": "other"});
     to.make("POST /dek-registry/v1/keks/gone/deks", dek).await;
     let before = to.get("/subjects/plain/versions/1").await;
@@ -38,7 +41,8 @@ async fn other_content_under_the_same_name_is_kept_and_told_and_the_rest_comes()
         "KEK plain: the target has another key of this name".to_owned(),
         "subject a-refers version 1: 422 (error code 42201): ".to_owned(),
         "subject plain version 1: the target has id 1 here, and the source id 7".to_owned(),
-        "subject z-target version 1: 422 (error code 42205): Overwrite new schema with id 1 in ".to_owned(),
+        "subject z-target version 1: 422 (error code 42205): Overwrite new schema with id 1 in "
+            .to_owned(),
     ];
     let is_told = problems.len() == expected.len()
         && problems.iter().zip(&expected).all(|(line, start)| line.starts_with(start));

@@ -102,7 +102,9 @@ fn of_settings() -> Vec<Case> {
         ),
         at_target(
             vec![("PUT /mode/plain", json!({"mode": "READONLY"}))],
-            vec!["mode of plain: mode is \"READWRITE\" at the source and \"READONLY\" at the target"],
+            vec![
+                "mode of plain: mode is \"READWRITE\" at the source and \"READONLY\" at the target",
+            ],
         ),
         at_target(
             vec![("PUT /mode", json!({"mode": "READONLY"}))],
