@@ -20,12 +20,12 @@ pub(crate) fn differences(source: &Record, target: &Record) -> Vec<String> {
     names.sort_unstable();
     names.dedup();
     let differ = |name: &&String| source.get(*name) != target.get(*name) && !is_untold(name);
-    let line = |name: &String| match SECRET.contains(&name.as_str()) {
-        true => format!("{name} differs"),
-        false => {
-            let (source, target) = (shown(source.get(name)), shown(target.get(name)));
-            format!("{name} is {source} at the source and {target} at the target")
+    let line = |name: &String| {
+        if SECRET.contains(&name.as_str()) {
+            return format!("{name} differs");
         }
+        let (source, target) = (shown(source.get(name)), shown(target.get(name)));
+        format!("{name} is {source} at the source and {target} at the target")
     };
     names.into_iter().filter(differ).map(line).collect()
 }

@@ -40,7 +40,7 @@ async fn read_keys(registry: &Registry, outlet: &Outlet) -> Result<(), TransferE
     let names = registry.kek_names().await?;
     for name in &names {
         if let Some(kek) = registry.kek(name).await? {
-            outlet.send(Record::Kek(kek)).await?;
+            outlet.send(Record::Kek(kek.into())).await?;
         }
     }
     for name in &names {
@@ -164,35 +164,41 @@ impl Sequence<'_> {
         }
         let first = record.key();
         let mut chain = vec![record];
-        // What the registry itself does not have, or what leads back here, keeps nobody waiting.
-        let mut given_up: HashSet<(String, i32)> = HashSet::new();
-        while let Some(last) = chain.last() {
-            let missing = targets(last).find(|(subject, version)| {
-                !self.is_sent(subject, *version)
-                    && !given_up.contains(&(subject.clone(), *version))
-                    && !chain
-                        .iter()
-                        .any(|held| held.subject == *subject && held.version == *version)
-            });
-            match missing {
-                Some((subject, version)) => match self.registry.version(&subject, version).await? {
-                    Some(target) if chain.len() < CHAIN_MAX => chain.push(target),
-                    Some(_) => {
-                        let (first, most) = (first.to_string(), CHAIN_MAX);
-                        return Err(TransferError::ReferencesTooDeep { first, most });
-                    }
-                    None => {
-                        given_up.insert((subject, version));
-                    }
-                },
-                None => {
-                    let Some(ready) = chain.pop() else { break };
-                    self.sent.entry(ready.subject.clone()).or_default().insert(ready.version);
-                    self.outlet.send(Record::Version(ready.into())).await?;
-                }
+        // What the registry itself does not have keeps nobody waiting.
+        let mut given_up = HashSet::new();
+        while let Some(last) = chain.pop() {
+            let Some((subject, version)) = self.awaited(&last, &chain, &given_up) else {
+                self.sent.entry(last.subject.clone()).or_default().insert(last.version);
+                self.outlet.send(Record::Version(last.into())).await?;
+                continue;
+            };
+            chain.push(last);
+            if chain.len() == CHAIN_MAX {
+                let (first, most) = (first.to_string(), CHAIN_MAX);
+                return Err(TransferError::ReferencesTooDeep { first, most });
+            }
+            match self.registry.version(&subject, version).await? {
+                Some(target) => chain.push(target),
+                None => _ = given_up.insert((subject, version)),
             }
         }
         Ok(())
+    }
+
+    /// A version that `record` has to wait for. One that waits for it itself is none.
+    fn awaited(
+        &self,
+        record: &VersionRecord,
+        chain: &[VersionRecord],
+        given_up: &HashSet<(String, i32)>,
+    ) -> Option<(String, i32)> {
+        let is_held = |target: &(String, i32)| {
+            let mut held = chain.iter().chain([record]);
+            held.any(|held| held.subject == target.0 && held.version == target.1)
+        };
+        targets(record).find(|target| {
+            !self.is_sent(&target.0, target.1) && !given_up.contains(target) && !is_held(target)
+        })
     }
 
     fn is_sent(&self, subject: &str, version: i32) -> bool {

@@ -11,7 +11,7 @@ use serde_json::{Map, Value};
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(tag = "type", rename_all = "camelCase")]
 pub enum Record {
-    Kek(KekRecord),
+    Kek(Box<KekRecord>),
     Dek(DekRecord),
     Version(Box<VersionRecord>),
     Config(ConfigRecord),

@@ -83,9 +83,9 @@ impl Comparison<'_> {
     /// Tells of everything at the target that the source does not have.
     async fn look_for_more(&mut self, target: &Registry) -> Result<(), TransferError> {
         for name in target.kek_names().await? {
-            self.look_at(Key::Kek(name.clone()));
+            self.look_at(&Key::Kek(name.clone()));
             for key in target.dek_keys(&name).await? {
-                self.look_at(key);
+                self.look_at(&key);
             }
         }
         let subjects = target.subjects().await?;
@@ -93,7 +93,7 @@ impl Comparison<'_> {
         while let Some(survey) = surveys.try_next().await? {
             self.look_at_settings(&survey);
             for version in survey.versions {
-                self.look_at(Key::Version { subject: survey.scope.clone(), version });
+                self.look_at(&Key::Version { subject: survey.scope.clone(), version });
             }
         }
         let scopes = other_scopes(target, &subjects).await?;
@@ -109,15 +109,15 @@ impl Comparison<'_> {
 
     fn look_at_settings(&mut self, survey: &Survey) {
         if survey.config.is_some() {
-            self.look_at(Key::Config(survey.scope.clone()));
+            self.look_at(&Key::Config(survey.scope.clone()));
         }
         if survey.mode.is_some() {
-            self.look_at(Key::Mode(survey.scope.clone()));
+            self.look_at(&Key::Mode(survey.scope.clone()));
         }
     }
 
-    fn look_at(&mut self, key: Key) {
-        if !self.seen.contains(&key) {
+    fn look_at(&mut self, key: &Key) {
+        if !self.seen.contains(key) {
             self.tell(&format!("{key} is at the target alone"));
         }
     }

@@ -49,6 +49,11 @@ impl<F: Future<Output = (String, Result<(), TransferError>)>> Window<F> {
     async fn settle(&mut self) -> Result<(), TransferError> {
         let Some((name, result)) = self.running.next().await else { return Ok(()) };
         self.busy.remove(&name);
+        if result.is_err() {
+            // What is under way comes to its end, so that what it has changed is known; why more
+            // of it failed adds nothing.
+            while self.running.next().await.is_some() {}
+        }
         result
     }
 }

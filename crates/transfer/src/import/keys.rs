@@ -138,7 +138,7 @@ async fn delete_kek(
 }
 
 fn kek_of(record: Record) -> Result<KekRecord, Record> {
-    if let Record::Kek(kek) = record { Ok(kek) } else { Err(record) }
+    if let Record::Kek(kek) = record { Ok(*kek) } else { Err(record) }
 }
 
 fn dek_of(record: Record) -> Result<DekRecord, Record> {

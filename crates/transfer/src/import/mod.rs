@@ -11,6 +11,7 @@ mod settings;
 mod target;
 mod versions;
 
+use std::collections::BTreeSet;
 use std::fmt;
 use std::sync::Arc;
 
@@ -66,7 +67,11 @@ pub async fn import(
     observer: &Arc<dyn Observer>,
 ) -> Result<Tally, Stopped> {
     let target = Target::new(target, options, &**observer);
-    let brought = bring_all(source, &target, observer).await;
+    let mut brought = bring_all(source, &target, observer).await;
+    if let Err(TransferError::InUse { .. }) = &brought {
+        // It goes on with other options or not at all, so nothing is kept waiting for it.
+        brought = modes::restore_all(&BTreeSet::new(), &target).await.and(brought);
+    }
     let tally = target.tally();
     brought.map(|()| tally).map_err(|error| Stopped { error, tally })
 }

@@ -15,16 +15,22 @@ pub(super) async fn bring(records: &mut Records, target: &Target<'_>) -> Result<
         bring_mode(&mode, target).await?;
         settled.insert(mode.scope);
     }
-    if target.is_dry_run() {
-        return Ok(());
-    }
-    let switched = target.switched().await;
+    restore_all(&settled, target).await?;
     // An import that was stopped may have left a context in mode IMPORT that this one found full.
-    let scopes = target.contexts().into_iter().chain(switched.keys().cloned());
-    for scope in scopes.collect::<BTreeSet<String>>() {
+    for context in target.contexts().difference(&settled) {
+        restore(context, None, target).await?;
+    }
+    Ok(())
+}
+
+/// Ends mode IMPORT wherever this import has begun it, except in scopes that have their mode.
+pub(super) async fn restore_all(
+    settled: &BTreeSet<String>,
+    target: &Target<'_>,
+) -> Result<(), TransferError> {
+    for (scope, old) in target.switched().await {
         if !settled.contains(&scope) {
-            let old = switched.get(&scope).and_then(Option::as_deref);
-            restore(&scope, old, target).await?;
+            restore(&scope, old.as_deref(), target).await?;
         }
     }
     Ok(())
@@ -54,7 +60,7 @@ async fn bring_mode(mode: &ModeRecord, target: &Target<'_>) -> Result<(), Transf
 /// Ends mode IMPORT: gives the scope back the mode that it had of its own, if any.
 async fn restore(scope: &str, old: Option<&str>, target: &Target<'_>) -> Result<(), TransferError> {
     let there = target.registry.mode(scope).await?;
-    if there.is_none_or(|there| there.mode != IMPORT) {
+    if target.is_dry_run() || there.is_none_or(|there| there.mode != IMPORT) {
         return Ok(());
     }
     match old {

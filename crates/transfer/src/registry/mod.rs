@@ -60,7 +60,7 @@ impl Registry {
         let retry = RetryPolicy {
             attempts_max: 8,
             attempt_timeout: Duration::from_secs(70), // a server gives up after 60
-            deadline: Duration::from_secs(300),
+            deadline: Duration::from_mins(5),
             ..RetryPolicy::default()
         };
         Self::with_retry(url, retry)
@@ -93,7 +93,7 @@ impl Registry {
     /// What the registry holds under `key`, soft-deleted or not.
     pub(crate) async fn record(&self, key: &Key) -> Result<Option<Record>, TransferError> {
         Ok(match key {
-            Key::Kek(name) => self.kek(name).await?.map(Record::Kek),
+            Key::Kek(name) => self.kek(name).await?.map(|found| Record::Kek(found.into())),
             Key::Dek { kek, subject, algorithm, version } => {
                 self.dek(kek, subject, algorithm, *version).await?.map(Record::Dek)
             }
@@ -172,4 +172,53 @@ fn is_too_long(error: &TransferError) -> bool {
 fn json(body: &impl Serialize) -> Vec<u8> {
     // Texts, numbers and maps of them always are JSON.
     serde_json::to_vec(body).unwrap_or_default()
+}
+
+#[cfg(test)]
+mod tests {
+    use axum::Router;
+    use axum::extract::{Query, State};
+    use tokio::net::TcpListener;
+
+    use super::*;
+
+    /// A list of so many names, in pages or always whole.
+    #[derive(Clone, Copy)]
+    struct List {
+        count: usize,
+        pages: bool,
+    }
+
+    impl List {
+        fn names(self) -> Vec<String> {
+            (0..self.count).map(|number| format!("s{number}")).collect()
+        }
+    }
+
+    async fn answer(
+        State(list): State<List>,
+        Query(query): Query<HashMap<String, String>>,
+    ) -> String {
+        let number = |name: &str| query[name].parse::<usize>().unwrap();
+        let (offset, limit) =
+            if list.pages { (number("offset"), number("limit")) } else { (0, list.count) };
+        let page: Vec<String> = list.names().into_iter().skip(offset).take(limit).collect();
+        serde_json::to_string(&page).unwrap()
+    }
+
+    #[tokio::test]
+    async fn list_is_read_to_its_end_with_pages_and_without() {
+        for count in [0, 1, NAMES_PAGE, NAMES_PAGE + 1, 2 * NAMES_PAGE] {
+            for pages in [true, false] {
+                let list = List { count, pages };
+                let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+                let url = format!("http://{}", listener.local_addr().unwrap());
+                let app = Router::new().fallback(answer).with_state(list);
+                let serving = tokio::spawn(async move { axum::serve(listener, app).await });
+                let read = Registry::at(&url).unwrap().subjects().await.unwrap();
+                assert!(read == list.names(), "{count}, {pages}: {} names", read.len());
+                serving.abort();
+            }
+        }
+    }
 }

@@ -68,6 +68,11 @@ async fn context_in_use_is_left_alone_unless_forced() {
         assert!(told.starts_with("the target's context :.eu: has subjects already"), "{told}");
         assert_eq!(to.everything().await, before);
     }
+    // A context that came before it takes registrations again.
+    from.register("1", record("S", "a")).await;
+    let (stopped, _) = brought(&source(&from), &to.url(), none).await;
+    assert_eq!(stopped.expect_err("it is in use").tally.brought.versions, 1);
+    assert_eq!(to.get("/mode").await, json!({"mode": "READWRITE"}));
 }
 
 #[tokio::test(flavor = "multi_thread")]

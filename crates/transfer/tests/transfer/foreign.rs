@@ -12,7 +12,7 @@ use serde_json::{Value, json};
 use tokio::net::TcpListener;
 
 use crate::server::Server;
-use crate::{Notes, bring, registry};
+use crate::{Notes, bring, compared, registry};
 
 /// A registry of canned answers, by path, with `?` for those that ask for deleted things. It
 /// ignores all other parameters, and knows nothing else.
@@ -30,13 +30,11 @@ async fn answer(State(answers): State<Arc<HashMap<String, Value>>>, request: Req
     let path = request.uri().path();
     let deleted = request.uri().query().is_some_and(|query| query.contains("deleted=true"));
     let key = if deleted { format!("{path}?") } else { path.to_owned() };
-    match answers.get(&key) {
-        Some(body) => body.to_string().into_response(),
-        None => {
-            let body = json!({"error_code": 40401, "message": "not found"});
-            (StatusCode::NOT_FOUND, body.to_string()).into_response()
-        }
+    if let Some(body) = answers.get(&key) {
+        return body.to_string().into_response();
     }
+    let body = json!({"error_code": 40401, "message": "not found"});
+    (StatusCode::NOT_FOUND, body.to_string()).into_response()
 }
 
 /// One of before version 8: no guids, no word of what is deleted, neither contexts nor keys.
@@ -89,16 +87,45 @@ async fn address_without_a_registry_is_an_error_and_no_empty_archive() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn list_of_names_is_read_to_its_end_with_pages_and_without() {
-    let names: Vec<String> = (0..10_000).map(|number| format!("s{number:05}")).collect();
+async fn references_in_a_circle_and_to_nothing_end() {
+    let version = |subject: &str, target: &str| {
+        let references = [target, "nowhere", subject];
+        let references = references.map(|to| json!({"name": to, "subject": to, "version": 1}));
+        json!({"subject": subject, "version": 1, "id": 1, "schema": "\"int\"", "deleted": false,
+               "references": references})
+    };
     let url = canned(vec![
         ("/schemas/types", json!(["AVRO"])),
-        ("/subjects?", json!(names)), // as long as a page, again and again
+        ("/subjects?", json!(["a", "b"])),
+        ("/subjects/a/versions?", json!([1])),
+        ("/subjects/b/versions?", json!([1])),
+        ("/subjects/a/versions/1?", version("a", "b")),
+        ("/subjects/b/versions/1?", version("b", "a")),
     ])
     .await;
     let mut out = Vec::new();
     let counts = export(&registry(&url), &mut out, Arc::new(Notes::default())).await.unwrap();
-    assert_eq!(counts, Counts::default());
+    assert_eq!(counts, Counts { versions: 2, ..Counts::default() });
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn shared_key_that_the_target_cannot_unwrap_comes_all_the_same() {
+    let (from, to) = (Server::start_with(Some("s".into())).await, Server::start().await);
+    let keks = "POST /dek-registry/v1/keks";
+    let kek = json!({"name": "k", "kmsType": "local-kms", "kmsKeyId": "k", "shared": true});
+    from.make(keks, kek).await;
+    from.make(&format!("{keks}/k/deks"), json!({"subject": ":.eu:s"})).await;
+    let from = Source::Registry(registry(&from.url()));
+    let expected = Counts { keks: 1, deks: 1, ..Counts::default() };
+    assert_eq!(bring(&from, &to).await.brought, expected);
+    assert_eq!(bring(&from, &to).await.unchanged, expected);
+    let versions = "/dek-registry/v1/keks/k/deks/:.eu:s/versions";
+    assert_eq!(to.get(versions).await, json!([1]));
+    let differences = compared(&from, &to).await.1;
+    assert_eq!(differences.len(), 1, "{differences:?}");
+    let told = "DEK k :.eu:s AES256_GCM version 1 cannot be compared: ";
+    assert!(differences[0].starts_with(told), "{differences:?}");
+    assert_eq!(to.ask("GET", "/mode/:.eu:", None).await.0, 404, "modes are settled");
 }
 
 #[tokio::test(flavor = "multi_thread")]

@@ -1,5 +1,5 @@
 //! A registry with one of everything is moved, from server to server and through an archive.
-#![expect(clippy::unwrap_used, clippy::panic, reason = "helpers of tests fail the test")]
+#![expect(clippy::unwrap_used, clippy::expect_used, reason = "helpers of tests fail the test")]
 
 mod archive;
 mod conflicts;
@@ -46,7 +46,7 @@ impl Observer for Notes {
 fn registry(url: &str) -> Registry {
     let retry = RetryPolicy {
         attempts_max: 1,
-        attempt_timeout: Duration::from_secs(60),
+        attempt_timeout: Duration::from_mins(1),
         ..RetryPolicy::default()
     };
     Registry::with_retry(url, retry).unwrap()

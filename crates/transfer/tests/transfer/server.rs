@@ -1,6 +1,6 @@
 //! A registry of its own for a test, asked and changed over HTTP.
 
-use levada_registry_server::{RunningRegistry, Settings, start};
+use levada_registry_server::{RunningRegistry, Secret, Settings, start};
 use reqwest::{Client, Method};
 use serde_json::{Value, json};
 use tempfile::TempDir;
@@ -13,8 +13,14 @@ pub(crate) struct Server {
 
 impl Server {
     pub(crate) async fn start() -> Self {
+        Self::start_with(None).await
+    }
+
+    /// With the secret of a KMS of its own.
+    pub(crate) async fn start_with(local_kms_secret: Option<Secret>) -> Self {
         let directory = TempDir::new().unwrap();
         let settings = Settings::new(directory.path().join("registry.db"), "127.0.0.1:0");
+        let settings = Settings { local_kms_secret, ..settings };
         let running = start(settings).await.unwrap();
         Self { running, client: Client::new(), _directory: directory }
     }
