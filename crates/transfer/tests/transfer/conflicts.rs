@@ -115,3 +115,23 @@ async fn config_of_the_target_alone_is_left_to_it() {
     let differences = compared(&source(&from), &to).await.1;
     assert_eq!(differences, ["config of s is at the target alone"]);
 }
+
+#[tokio::test(flavor = "multi_thread")]
+async fn read_only_modes_of_the_target_alone_stop_nothing_and_are_there_again_afterwards() {
+    let (from, to) = (Server::start().await, Server::start().await);
+    from.register("s", record("S", "a")).await;
+    from.register(":.eu:s", record("S", "a")).await;
+    from.make("PUT /config/:.eu:", json!({"compatibility": "NONE"})).await;
+    for scope in ["s", ":.eu:"] {
+        to.make(&format!("PUT /mode/{scope}"), json!({"mode": "READONLY"})).await;
+    }
+    let (tally, problems) = brought(&source(&from), &to.url(), ImportOptions::default()).await;
+    assert_eq!((tally.unwrap().brought.versions, problems), (2, Vec::new()));
+    let mut differences = compared(&source(&from), &to).await.1;
+    differences.sort_unstable();
+    let expected = ["mode of :.eu: is at the target alone", "mode of s is at the target alone"];
+    assert_eq!(differences, expected);
+    for scope in ["s", ":.eu:"] {
+        assert_eq!(to.get(&format!("/mode/{scope}")).await, json!({"mode": "READONLY"}));
+    }
+}
