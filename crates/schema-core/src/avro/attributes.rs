@@ -20,7 +20,11 @@ pub(super) fn is_reserved(key: &str) -> bool {
     )
 }
 
-pub(super) fn invalid(message: impl Into<String>, place: Location) -> ParseError {
+pub(super) fn invalid(message: impl Into<String>, place: Json<'_>) -> ParseError {
+    invalid_at(message, place.location())
+}
+
+pub(super) fn invalid_at(message: impl Into<String>, place: Location) -> ParseError {
     ParseError::new(ParseErrorKind::Invalid, message).at(place)
 }
 
@@ -32,7 +36,7 @@ pub(super) fn text<'v>(object: Members<'v>, key: &str) -> Option<&'v str> {
 pub(super) fn required<'v>(
     object: Members<'v>,
     key: &str,
-    place: Location,
+    place: Json<'_>,
 ) -> Result<Json<'v>, ParseError> {
     object.get(key).ok_or_else(|| invalid(format!("attribute {key:?} is missing"), place))
 }
@@ -40,42 +44,41 @@ pub(super) fn required<'v>(
 pub(super) fn required_text<'v>(
     object: Members<'v>,
     key: &str,
-    place: Location,
+    place: Json<'_>,
 ) -> Result<&'v str, ParseError> {
     let value = required(object, key, place)?;
     value.as_str().ok_or_else(|| {
-        invalid(format!("attribute {key:?} is a string, not {}", value.kind()), value.location())
+        invalid(format!("attribute {key:?} is a string, not {}", value.kind()), value)
     })
 }
 
 pub(super) fn required_array<'v>(
     object: Members<'v>,
     key: &str,
-    place: Location,
+    place: Json<'_>,
 ) -> Result<Items<'v>, ParseError> {
     let value = required(object, key, place)?;
     value.as_array().ok_or_else(|| {
-        invalid(format!("attribute {key:?} is an array, not {}", value.kind()), value.location())
+        invalid(format!("attribute {key:?} is an array, not {}", value.kind()), value)
     })
 }
 
 /// The aliases of a definition as written, with their places.
-pub(super) fn aliases_of(object: Members<'_>) -> Result<Vec<(&str, Location)>, ParseError> {
+pub(super) fn aliases_of(object: Members<'_>) -> Result<Vec<(&str, Json<'_>)>, ParseError> {
     object.get("aliases").map_or_else(|| Ok(Vec::new()), aliases)
 }
 
 /// The members of an attribute "aliases", with their places.
-pub(super) fn aliases(value: Json<'_>) -> Result<Vec<(&str, Location)>, ParseError> {
+pub(super) fn aliases(value: Json<'_>) -> Result<Vec<(&str, Json<'_>)>, ParseError> {
     let Some(items) = value.as_array() else {
         return Err(invalid(
             format!("attribute \"aliases\" is an array, not {}", value.kind()),
-            value.location(),
+            value,
         ));
     };
-    let alias = |item: Json<'_>| {
-        invalid(format!("an alias is a string, not {}", item.kind()), item.location())
-    };
-    items.map(|item| Ok((item.as_str().ok_or_else(|| alias(item))?, item.location()))).collect()
+    let alias =
+        |item: Json<'_>| invalid(format!("an alias is a string, not {}", item.kind()), item);
+    items.map(|item| Ok((item.as_str().ok_or_else(|| alias(item))?, item))).collect()
 }
 
 /// The reference copies the properties of records, arrays and maps when it resolves names, and
@@ -86,7 +89,7 @@ pub(super) fn check_integers(props: &Object) -> Result<(), ParseError> {
         match &value.data {
             Data::Number(number) if number.is_integer() && number.as_i64().is_none() => {
                 let message = format!("{} does not fit 64 bits", number.source());
-                return Err(invalid(message, value.location));
+                return Err(invalid_at(message, value.location));
             }
             Data::Array(items) => open.extend(items.iter()),
             Data::Object(object) => open.extend(object.iter().map(|member| &member.value)),

@@ -56,8 +56,29 @@ pub(super) enum Alphabet {
     Unicode,
 }
 
+/// The bytes of ASCII that may stand in a name, by number.
+#[expect(clippy::indexing_slicing, reason = "the compiler does it, and would say so")]
+const PLAIN: [bool; 256] = {
+    let mut plain = [false; 256];
+    let mut byte = 0_u8;
+    while byte < 128 {
+        plain[byte as usize] = byte.is_ascii_alphanumeric() || byte == b'_';
+        byte += 1;
+    }
+    plain
+};
+
 /// Why `part` cannot be a name, if it cannot.
 pub(super) fn fault(part: &str, alphabet: Alphabet) -> Option<String> {
+    let starts_plain = part.bytes().next().is_some_and(|byte| !byte.is_ascii_digit());
+    if starts_plain && part.bytes().all(|byte| PLAIN.get(usize::from(byte)) == Some(&true)) {
+        return None;
+    }
+    unusual_fault(part, alphabet)
+}
+
+/// The same for a name that is empty, starts with a digit or has a character of some other kind.
+fn unusual_fault(part: &str, alphabet: Alphabet) -> Option<String> {
     let is_letter = |c: char| match alphabet {
         Alphabet::Ascii => c.is_ascii_alphabetic(),
         Alphabet::Unicode => c.is_alphabetic(),

@@ -65,7 +65,7 @@ fn member_type(shape: &Shape, key: &str) -> Option<TypeId> {
     match shape {
         Shape::Map(values) => Some(*values),
         Shape::Record(record) => {
-            let position = *record.by_name.get(key)?;
+            let position = record.position(key)?;
             record.fields.get(position).map(|field| field.type_id)
         }
         _ => None,

@@ -2,19 +2,19 @@
 //! definition has been read to the end, and until then stands for itself.
 
 use foldhash::{HashMap, HashMapExt, HashSet, HashSetExt};
-use smol_str::{SmolStr, format_smolstr};
+use smol_str::SmolStr;
 
 use super::attributes::{
-    aliases_of, check_integers, invalid, is_reserved, props, required, required_array,
+    aliases_of, check_integers, invalid, invalid_at, is_reserved, props, required, required_array,
     required_text, text,
 };
 use super::defaults::DefaultCheck;
 use super::equal::{Sameness, are_equal};
 use super::name::{Alphabet, Name, fault};
 use super::types::{Enum, Fixed, Named, Primitive, Shape, Type, TypeId, Types};
-use crate::json_text::{self, Dialect, Items, Json, Members, Object, Tape, Value, View};
+use crate::json_text::{self, Dialect, Items, Json, Members, Object, Place, Tape, Value, View};
 use crate::limits::breach;
-use crate::{Limits, Location, ParseError, ParseErrorKind, Validation};
+use crate::{Limits, ParseError, ParseErrorKind, Validation};
 
 /// Largest size of a fixed type, as the reference bounds it: a Java array's.
 const FIXED_SIZE_MAX: i64 = i32::MAX as i64 - 8;
@@ -22,15 +22,20 @@ const FIXED_SIZE_MAX: i64 = i32::MAX as i64 - 8;
 /// So many branches are told apart quickest by looking at each pair.
 const FEW: usize = 8;
 
+/// About so many values and keys of a schema make a type.
+const NODES_PER_TYPE: usize = 4;
+
 /// Reads texts one after the other into one name space.
 pub(super) struct Parser<'a> {
     pub(super) types: Types,
     /// Finished definitions, by full name.
     names: HashMap<SmolStr, TypeId>,
+    /// Room for the full name that is looked up.
+    full_name: String,
     pub(super) validation: Validation,
     pub(super) limits: &'a Limits,
     /// Whether the text being read is the schema's own and so its places are worth keeping.
-    keeps_locations: bool,
+    keeps_places: bool,
     /// Bytes left for names written out in full.
     name_bytes_left: usize,
     /// Steps left for checking defaults.
@@ -48,9 +53,10 @@ impl<'a> Parser<'a> {
         Self {
             types: Types::default(),
             names: HashMap::new(),
+            full_name: String::new(),
             validation,
             limits,
-            keeps_locations: false,
+            keeps_places: false,
             name_bytes_left: limits.name_bytes_max(),
             default_steps: limits.pairs_max,
             provisional: Vec::new(),
@@ -66,7 +72,7 @@ impl<'a> Parser<'a> {
 
     /// Reads the schema's own text.
     pub(super) fn main(&mut self, text: &str) -> Result<TypeId, ParseError> {
-        self.keeps_locations = true;
+        self.keeps_places = true;
         self.text(text)
     }
 
@@ -74,28 +80,32 @@ impl<'a> Parser<'a> {
         let tape = Tape::read(text, Dialect::AVRO, self.limits)?;
         self.text_nodes = tape.len();
         let start = self.types.len();
+        self.types.reserve(tape.len() / NODES_PER_TYPE);
         let root = self.parse(tape.root(), None)?;
+        if self.keeps_places {
+            self.types.set_lines(tape.into_line_table());
+        }
         self.resolve(start, root)
     }
 
-    pub(super) fn location(&self, place: Location) -> Option<Location> {
-        self.keeps_locations.then_some(place)
+    pub(super) fn place(&self, value: Json<'_>) -> Option<Place> {
+        self.keeps_places.then(|| value.place())
     }
 
     pub(super) fn add(
         &mut self,
         shape: Shape,
         props: Object,
-        place: Location,
+        place: Json<'_>,
     ) -> Result<TypeId, ParseError> {
         if self.types.len() >= self.limits.nodes_max {
             let what = "too many types with all references";
-            return Err(too_large(what, self.limits.nodes_max, "nodes-max").at(place));
+            return Err(too_large(what, self.limits.nodes_max, "nodes-max").at(place.location()));
         }
         if matches!(shape, Shape::Record(_) | Shape::Array(_) | Shape::Map(_)) {
             check_integers(&props)?;
         }
-        Ok(self.types.push(Type { shape, props, location: self.location(place) }))
+        Ok(self.types.push(Type { shape, props, place: self.place(place) }))
     }
 
     /// One type. It calls itself for the types inside, so neither it nor what lies in between may
@@ -106,9 +116,9 @@ impl<'a> Parser<'a> {
         space: Option<&str>,
     ) -> Result<TypeId, ParseError> {
         match value.view() {
-            View::Text(name) => self.find(name, space, value.location()),
-            View::Array(branches) => self.union(branches, value.location(), space),
-            View::Object(object) => self.object(object, value.location(), space),
+            View::Text(name) => self.find(name, space, value),
+            View::Array(branches) => self.union(branches, value, space),
+            View::Object(object) => self.object(object, value, space),
             _ => Err(no_schema(value)),
         }
     }
@@ -116,14 +126,14 @@ impl<'a> Parser<'a> {
     fn union(
         &mut self,
         branches: Items<'_>,
-        place: Location,
+        place: Json<'_>,
         space: Option<&str>,
     ) -> Result<TypeId, ParseError> {
         let branches_max = self.limits.union_branches_max;
         let count = branches.clone().count();
         if count > branches_max {
             let what = format!("a union has {count} branches");
-            return Err(too_large(&what, branches_max, "union-branches-max").at(place));
+            return Err(too_large(&what, branches_max, "union-branches-max").at(place.location()));
         }
         let mut ids = Vec::with_capacity(count);
         for branch in branches {
@@ -132,7 +142,7 @@ impl<'a> Parser<'a> {
         self.finish_union(ids, place)
     }
 
-    fn finish_union(&mut self, ids: Vec<TypeId>, place: Location) -> Result<TypeId, ParseError> {
+    fn finish_union(&mut self, ids: Vec<TypeId>, place: Json<'_>) -> Result<TypeId, ParseError> {
         match union_fault(&self.types, &ids) {
             Some(fault) => Err(invalid(fault, place)),
             None => self.add(Shape::Union(ids), Object::default(), place),
@@ -144,28 +154,30 @@ impl<'a> Parser<'a> {
         &mut self,
         name: &str,
         space: Option<&str>,
-        place: Location,
+        place: Json<'_>,
     ) -> Result<TypeId, ParseError> {
         if let Some(primitive) = Primitive::parse(name) {
             return self.add(Shape::Primitive(primitive), Object::default(), place);
         }
-        let full = match space {
-            Some(space) if !name.contains('.') => {
-                self.charge_name(space.len() + name.len(), place)?;
-                format_smolstr!("{space}.{name}")
-            }
-            _ => SmolStr::new(name),
-        };
-        match self.names.get(&full).or_else(|| self.names.get(name)) {
-            Some(&known) => Ok(known),
-            None => self.add(Shape::Unresolved(full), Object::default(), place),
+        self.full_name.clear();
+        if let Some(space) = space.filter(|_| !name.contains('.')) {
+            self.charge_name(space.len() + name.len(), place)?;
+            self.full_name.push_str(space);
+            self.full_name.push('.');
         }
+        self.full_name.push_str(name);
+        let known = self.names.get(self.full_name.as_str()).or_else(|| self.names.get(name));
+        if let Some(&known) = known {
+            return Ok(known);
+        }
+        let full = SmolStr::new(&self.full_name);
+        self.add(Shape::Unresolved(full), Object::default(), place)
     }
 
     fn object(
         &mut self,
         object: Members<'_>,
-        place: Location,
+        place: Json<'_>,
         space: Option<&str>,
     ) -> Result<TypeId, ParseError> {
         let name = required_text(object, "type", place)?;
@@ -191,7 +203,7 @@ impl<'a> Parser<'a> {
         shape: fn(TypeId) -> Shape,
         inside: TypeId,
         object: Members<'_>,
-        place: Location,
+        place: Json<'_>,
     ) -> Result<TypeId, ParseError> {
         self.add(shape(inside), props(object, is_reserved), place)
     }
@@ -202,21 +214,21 @@ impl<'a> Parser<'a> {
         &mut self,
         name: &str,
         object: Members<'_>,
-        place: Location,
+        place: Json<'_>,
         space: Option<&str>,
     ) -> Result<TypeId, ParseError> {
         match Primitive::parse(name) {
             Some(primitive) => {
                 self.add(Shape::Primitive(primitive), props(object, is_reserved), place)
             }
-            None => self.find(name, space, required(object, "type", place)?.location()),
+            None => self.find(name, space, required(object, "type", place)?),
         }
     }
 
     fn enumeration(
         &mut self,
         object: Members<'_>,
-        place: Location,
+        place: Json<'_>,
         space: Option<&str>,
     ) -> Result<TypeId, ParseError> {
         let named = self.named(object, place, space)?;
@@ -225,19 +237,18 @@ impl<'a> Parser<'a> {
         let count = listed.clone().count();
         if count > symbols_max {
             let what = format!("an enum has {count} symbols");
-            return Err(too_large(&what, symbols_max, "enum-symbols-max").at(place));
+            return Err(too_large(&what, symbols_max, "enum-symbols-max").at(place.location()));
         }
         let mut symbols: Vec<SmolStr> = Vec::with_capacity(count);
         let mut seen = HashSet::new();
         for value in listed {
-            let place = value.location();
             let Some(symbol) = value.as_str() else {
                 let what = format!("an enum symbol is a string, not {}", value.kind());
-                return Err(invalid(what, place));
+                return Err(invalid(what, value));
             };
-            self.check_name(symbol, place)?;
+            self.check_name(symbol, value)?;
             if !seen.insert(symbol) {
-                return Err(invalid(format!("duplicate enum symbol {symbol:?}"), place));
+                return Err(invalid(format!("duplicate enum symbol {symbol:?}"), value));
             }
             symbols.push(symbol.into());
         }
@@ -245,7 +256,7 @@ impl<'a> Parser<'a> {
         if let Some(symbol) = default.filter(|symbol| !seen.contains(symbol)) {
             return Err(invalid(
                 format!("enum default {symbol:?} is none of the symbols of {}", named.name.full),
-                object.get("default").map_or(place, Json::location),
+                object.get("default").unwrap_or(place),
             ));
         }
         let default = default.map(SmolStr::new);
@@ -257,7 +268,7 @@ impl<'a> Parser<'a> {
     fn fixed(
         &mut self,
         object: Members<'_>,
-        place: Location,
+        place: Json<'_>,
         space: Option<&str>,
     ) -> Result<TypeId, ParseError> {
         let named = self.named(object, place, space)?;
@@ -270,7 +281,7 @@ impl<'a> Parser<'a> {
         let Some(size) = size.and_then(|size| i32::try_from(size).ok()) else {
             return Err(invalid(
                 format!("the size of a fixed type is an integer from 0 to {FIXED_SIZE_MAX}"),
-                value.location(),
+                value,
             ));
         };
         self.define(
@@ -284,11 +295,11 @@ impl<'a> Parser<'a> {
     pub(super) fn named(
         &mut self,
         object: Members<'_>,
-        place: Location,
+        place: Json<'_>,
         space: Option<&str>,
     ) -> Result<Named, ParseError> {
         let written = required_text(object, "name", place)?;
-        let at = object.get("name").map_or(place, Json::location);
+        let at = object.get("name").unwrap_or(place);
         let space = text(object, "namespace").or(space);
         self.charge_name(written.len() + space.map_or(0, str::len), place)?;
         let name = Name::new(written, space);
@@ -316,16 +327,16 @@ impl<'a> Parser<'a> {
     }
 
     /// Counts a full name of so many bytes.
-    fn charge_name(&mut self, bytes: usize, place: Location) -> Result<(), ParseError> {
+    fn charge_name(&mut self, bytes: usize, place: Json<'_>) -> Result<(), ParseError> {
         let left = self.name_bytes_left.checked_sub(bytes).ok_or_else(|| {
             let message = "the full names in the schema are too long (setting text-bytes-max)";
-            ParseError::new(ParseErrorKind::TooLarge, message).at(place)
+            ParseError::new(ParseErrorKind::TooLarge, message).at(place.location())
         })?;
         self.name_bytes_left = left;
         Ok(())
     }
 
-    pub(super) fn check_name(&self, name: &str, place: Location) -> Result<(), ParseError> {
+    pub(super) fn check_name(&self, name: &str, place: Json<'_>) -> Result<(), ParseError> {
         let alphabet = match self.validation {
             Validation::New => Alphabet::Ascii,
             Validation::Stored => Alphabet::Unicode,
@@ -338,7 +349,7 @@ impl<'a> Parser<'a> {
         &mut self,
         shape: Shape,
         props: Object,
-        place: Location,
+        place: Json<'_>,
     ) -> Result<TypeId, ParseError> {
         let name = shape.named().map(|named| named.name.clone());
         let id = self.add(shape, props, place)?;
@@ -373,7 +384,10 @@ impl<'a> Parser<'a> {
                     "unknown type {full:?}: neither the schema nor its references define it"
                 );
                 let error = ParseError::new(ParseErrorKind::UnresolvedName, message);
-                return Err(ParseError { location: unresolved.location, ..error });
+                return Err(ParseError {
+                    location: self.types.location(unresolved.place),
+                    ..error
+                });
             };
             targets.insert(id, target);
         }
@@ -399,7 +413,7 @@ impl<'a> Parser<'a> {
                 && let Some(fault) = union_fault(&self.types, branches)
             {
                 let error = ParseError::new(ParseErrorKind::Invalid, fault);
-                return Err(ParseError { location: checked.location, ..error });
+                return Err(ParseError { location: self.types.location(checked.place), ..error });
             }
         }
         Ok(())
@@ -423,7 +437,7 @@ impl<'a> Parser<'a> {
         if fits.map_err(|error| error.at(default.location))? {
             return Ok(is_provisional);
         }
-        Err(invalid(misfit(&self.types, field, type_id, default), default.location))
+        Err(invalid_at(misfit(&self.types, field, type_id, default), default.location))
     }
 
     fn check_provisional(&mut self, record: TypeId, position: usize) -> Result<(), ParseError> {
@@ -434,7 +448,7 @@ impl<'a> Parser<'a> {
             DefaultCheck::new(&self.types, self.limits, self.default_steps).for_owner(record);
         let fits = check.fits(field.type_id, default);
         self.default_steps = check.steps_left();
-        let location = self.location(default.location);
+        let location = self.keeps_places.then_some(default.location);
         match fits {
             Ok(true) => Ok(()),
             Ok(false) => {
@@ -460,10 +474,7 @@ fn too_large(what: &str, max: usize, setting: &str) -> ParseError {
 }
 
 fn no_schema(value: Json<'_>) -> ParseError {
-    invalid(
-        format!("a schema is a type name, an object or an array, not {}", value.kind()),
-        value.location(),
-    )
+    invalid(format!("a schema is a type name, an object or an array, not {}", value.kind()), value)
 }
 
 /// Why the branches make no union: one contains another, or two are alike. Of each unnamed kind

@@ -7,9 +7,9 @@ use super::attributes::{
     aliases, invalid, is_reserved, props, required, required_array, required_text,
 };
 use super::parse::Parser;
-use super::types::{Field, Named, Order, Primitive, Record, Shape, TypeId};
+use super::types::{FEW_FIELDS, Field, Named, Order, Primitive, Record, Shape, TypeId};
+use crate::ParseError;
 use crate::json_text::{Data, Items, Json, Members, Number, Object, Value};
-use crate::{Location, ParseError};
 
 /// Attributes of a field with a meaning of their own.
 fn is_field_reserved(key: &str) -> bool {
@@ -45,19 +45,6 @@ impl<'v> Attributes<'v> {
     }
 }
 
-/// The two attributes that every field has, found in one pass.
-fn name_and_type(object: Members<'_>) -> (Option<Json<'_>>, Option<Json<'_>>) {
-    let (mut name, mut value_type) = (None, None);
-    for (key, value) in object.iter() {
-        match key.as_str() {
-            Some("name") => name = Some(value),
-            Some("type") => value_type = Some(value),
-            _ => {}
-        }
-    }
-    (name, value_type)
-}
-
 /// In source order, each once.
 fn field_aliases(value: Json<'_>) -> Result<Vec<SmolStr>, ParseError> {
     let mut seen = HashSet::new();
@@ -68,6 +55,8 @@ fn field_aliases(value: Json<'_>) -> Result<Vec<SmolStr>, ParseError> {
 /// The fields of a record that have been read.
 struct Fields {
     listed: Vec<Field>,
+    /// Whether there are too few for `by_name` to be worth its while.
+    has_few: bool,
     by_name: HashMap<SmolStr, usize>,
     /// Positions of fields whose defaults are to be checked again at the end.
     provisional: Vec<usize>,
@@ -78,7 +67,12 @@ impl Fields {
         let count = values.count();
         Self {
             listed: Vec::with_capacity(count),
-            by_name: HashMap::with_capacity(count),
+            by_name: if count > FEW_FIELDS {
+                HashMap::with_capacity(count)
+            } else {
+                HashMap::new()
+            },
+            has_few: count <= FEW_FIELDS,
             provisional: Vec::new(),
         }
     }
@@ -88,7 +82,7 @@ impl Parser<'_> {
     pub(super) fn record(
         &mut self,
         object: Members<'_>,
-        place: Location,
+        place: Json<'_>,
         space: Option<&str>,
         is_error: bool,
     ) -> Result<TypeId, ParseError> {
@@ -105,12 +99,12 @@ impl Parser<'_> {
     fn finish_record(
         &mut self,
         object: Members<'_>,
-        place: Location,
+        place: Json<'_>,
         named: Named,
         fields: Fields,
         is_error: bool,
     ) -> Result<TypeId, ParseError> {
-        let Fields { listed, by_name, provisional } = fields;
+        let Fields { listed, by_name, provisional, .. } = fields;
         let shape = Shape::Record(Box::new(Record { named, is_error, fields: listed, by_name }));
         let id = self.define(shape, props(object, is_reserved), place)?;
         self.provisional.extend(provisional.into_iter().map(|position| (id, position)));
@@ -118,18 +112,10 @@ impl Parser<'_> {
     }
 
     fn field_type(&mut self, field: Json<'_>, space: Option<&str>) -> Result<TypeId, ParseError> {
-        let place = field.location();
         let Some(object) = field.as_object() else {
-            return Err(invalid(format!("a field is an object, not {}", field.kind()), place));
+            return Err(invalid(format!("a field is an object, not {}", field.kind()), field));
         };
-        match name_and_type(object) {
-            (Some(name), Some(value)) if name.as_str().is_some() => self.parse(value, space),
-            // One of the two is missing or of another kind.
-            _ => {
-                required_text(object, "name", place)?;
-                self.parse(required(object, "type", place)?, space)
-            }
-        }
+        self.parse(required(object, "type", field)?, space)
     }
 
     fn add_field(
@@ -141,10 +127,15 @@ impl Parser<'_> {
     ) -> Result<(), ParseError> {
         let position = fields.listed.len();
         let (field, is_provisional) = self.field(value, type_id)?;
-        if fields.by_name.insert(field.name.clone(), position).is_some() {
+        let is_repeated = if fields.has_few {
+            fields.listed.iter().any(|before| before.name == field.name)
+        } else {
+            fields.by_name.insert(field.name.clone(), position).is_some()
+        };
+        if is_repeated {
             return Err(invalid(
                 format!("duplicate field {:?} in record {}", field.name, record.name.full),
-                value.location(),
+                value,
             ));
         }
         fields.listed.push(field);
@@ -156,22 +147,21 @@ impl Parser<'_> {
 
     /// The field, and whether its default is to be checked again at the end.
     fn field(&mut self, value: Json<'_>, type_id: TypeId) -> Result<(Field, bool), ParseError> {
-        let place = value.location();
         let Some(object) = value.as_object() else {
-            return Err(invalid("a field is an object", place));
+            return Err(invalid("a field is an object", value));
         };
         let own = Attributes::of(object);
         let name = match own.name.and_then(Json::as_str) {
             Some(name) => SmolStr::new(name),
-            None => SmolStr::new(required_text(object, "name", place)?),
+            None => SmolStr::new(required_text(object, "name", value)?),
         };
         let order = match own.order {
             None => Order::Ascending,
             Some(value) => value.as_str().and_then(Order::parse).ok_or_else(|| {
-                invalid("the order of a field is ascending, descending or ignore", value.location())
+                invalid("the order of a field is ascending, descending or ignore", value)
             })?,
         };
-        self.check_name(&name, own.name.map_or(place, Json::location))?;
+        self.check_name(&name, own.name.unwrap_or(value))?;
         let default = match own.default {
             None => None,
             Some(value) => Some(self.default_value(&name, type_id, value)?),
@@ -188,7 +178,7 @@ impl Parser<'_> {
             order,
             aliases: own.aliases.map_or_else(|| Ok(Vec::new()), field_aliases)?,
             props: if own.has_props { props(object, is_field_reserved) } else { Object::default() },
-            location: self.location(place),
+            place: self.place(value),
         };
         Ok((field, is_provisional))
     }
@@ -207,10 +197,7 @@ impl Parser<'_> {
         let mut default = value.to_value();
         if let (true, Some(text)) = (is_floating, value.as_str()) {
             let number = java_parse_double(text).ok_or_else(|| {
-                invalid(
-                    format!("default {text:?} of field {field:?} is no number"),
-                    value.location(),
-                )
+                invalid(format!("default {text:?} of field {field:?} is no number"), value)
             })?;
             default.data = Data::Number(Number::from_f64(number));
         }

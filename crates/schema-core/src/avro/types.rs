@@ -7,7 +7,7 @@ use smol_str::SmolStr;
 
 use super::name::Name;
 use crate::Location;
-use crate::json_text::{Object, Value};
+use crate::json_text::{LineTable, Object, Place, Value};
 
 /// A type of one [`Types`]; meaningless in any other.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
@@ -24,6 +24,8 @@ impl TypeId {
 #[derive(Clone, Debug, Default)]
 pub(super) struct Types {
     types: Vec<Type>,
+    /// Of the schema's own text.
+    lines: Option<LineTable>,
 }
 
 /// One type: a definition, or one inline use of a primitive, array, map or union.
@@ -32,8 +34,8 @@ pub(super) struct Type {
     pub(super) shape: Shape,
     /// Custom properties in source order, `logicalType` and its attributes among them.
     pub(super) props: Object,
-    /// The place in the schema's own text; `None` in a reference.
-    pub(super) location: Option<Location>,
+    /// In the schema's own text; `None` in a reference.
+    pub(super) place: Option<Place>,
 }
 
 /// Definitions are boxed because most types are none, and all lie in one list.
@@ -77,9 +79,12 @@ pub(super) struct Record {
     /// Declared as `error`; it compares like any record.
     pub(super) is_error: bool,
     pub(super) fields: Vec<Field>,
-    /// Positions in `fields`.
+    /// Positions in `fields`; empty where looking at all of them is quicker.
     pub(super) by_name: HashMap<SmolStr, usize>,
 }
+
+/// Most fields of a record that are looked at one by one.
+pub(super) const FEW_FIELDS: usize = 16;
 
 #[derive(Clone, Debug)]
 pub(super) struct Field {
@@ -91,7 +96,7 @@ pub(super) struct Field {
     /// In source order, each once; plain field names.
     pub(super) aliases: Vec<SmolStr>,
     pub(super) props: Object,
-    pub(super) location: Option<Location>,
+    pub(super) place: Option<Place>,
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -118,6 +123,20 @@ pub(super) struct Fixed {
 impl Types {
     pub(super) fn len(&self) -> usize {
         self.types.len()
+    }
+
+    /// Takes the lines of the text to which the places of the types belong.
+    pub(super) fn set_lines(&mut self, lines: LineTable) {
+        self.lines = Some(lines);
+    }
+
+    pub(super) fn location(&self, place: Option<Place>) -> Option<Location> {
+        Some(self.lines.as_ref()?.location(place?))
+    }
+
+    /// Makes room for so many more at once, and does nothing else.
+    pub(super) fn reserve(&mut self, count: usize) {
+        self.types.reserve(count);
     }
 
     pub(super) fn push(&mut self, added: Type) -> TypeId {
@@ -177,6 +196,16 @@ impl Types {
                 Shape::Primitive(_) | Shape::Enum(_) | Shape::Fixed(_) | Shape::Unresolved(_) => {}
             }
         }
+    }
+}
+
+impl Record {
+    /// Where the field of that name stands.
+    pub(super) fn position(&self, name: &str) -> Option<usize> {
+        if self.by_name.is_empty() {
+            return self.fields.iter().position(|field| field.name == name);
+        }
+        self.by_name.get(name).copied()
     }
 }
 

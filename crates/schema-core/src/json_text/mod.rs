@@ -6,6 +6,7 @@
 //! count of values is bounded by `nodes_max`.
 
 mod edit;
+mod lines;
 mod number;
 mod print;
 mod reader;
@@ -23,6 +24,7 @@ use smol_str::SmolStr;
 
 use crate::{Limits, Location, ParseError};
 
+pub(crate) use lines::{LineTable, Place};
 pub(crate) use number::{Number, java_double, java_float};
 pub(crate) use print::{print, print_sorted, utf16_order, write_string};
 pub(crate) use tape::{Items, Json, Members, Tape, View};

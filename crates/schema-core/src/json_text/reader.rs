@@ -1,9 +1,8 @@
 //! The reader: one pass over the text, which tells a sink what stands in it. Open containers lie in
 //! a list, not on the stack.
 
-use memchr::memchr;
-
 use super::Dialect;
+use super::lines::{LineTable, Place, narrow};
 use super::sink::{Container, Scalar, Sink, Text};
 use crate::limits::breach;
 use crate::{Limits, Location, ParseError, ParseErrorKind};
@@ -15,15 +14,7 @@ pub(super) fn read<'t>(
     limits: &Limits,
     sink: &mut impl Sink<'t>,
 ) -> Result<(), ParseError> {
-    let mut reader = Reader {
-        text,
-        at: 0,
-        place: Place { at: 0, location: Location::START },
-        is_ascii: text.is_ascii(),
-        dialect,
-        limits: *limits,
-        values: 0,
-    };
+    let mut reader = Reader { text, at: 0, dialect, limits: *limits, values: 0 };
     reader.skip_space()?;
     reader.document(sink)?;
     if !dialect.trailing_text {
@@ -41,12 +32,9 @@ fn too_large(what: &str, max: usize, setting: &str) -> ParseError {
     ParseError::new(ParseErrorKind::TooLarge, breach(what, max, setting))
 }
 
-/// Passes blanks within a line.
-fn behind_blanks(text: &[u8], mut at: usize) -> usize {
-    while let Some(b' ' | b'\t' | b'\r') = text.get(at) {
-        at += 1;
-    }
-    at
+fn behind_space(text: &[u8], at: usize) -> usize {
+    let rest = text.get(at..).unwrap_or_default();
+    at + rest.iter().take_while(|byte| matches!(byte, b' ' | b'\n' | b'\t' | b'\r')).count()
 }
 
 /// How many bytes come before a quote, a backslash or a control character, eight at a time.
@@ -78,20 +66,10 @@ fn special_bytes(eight: u64) -> u64 {
     below(eight, b' ') | equal(b'"') | equal(b'\\')
 }
 
-/// A byte offset whose line and column are known.
-#[derive(Clone, Copy)]
-struct Place {
-    at: usize,
-    location: Location,
-}
-
 struct Reader<'a> {
     text: &'a str,
     /// Byte offset, always on a character boundary.
     at: usize,
-    /// The last place asked for; later ones are counted on from it, so all of them cost one pass.
-    place: Place,
-    is_ascii: bool,
     dialect: Dialect,
     limits: Limits,
     values: usize,
@@ -117,60 +95,42 @@ impl<'a> Reader<'a> {
         found
     }
 
-    /// The place of the current offset. Offsets asked for never go backwards.
-    fn location(&mut self) -> Location {
-        let characters = if self.is_ascii {
-            self.at - self.place.at
-        } else {
-            self.text.get(self.place.at..self.at).unwrap_or("").chars().count()
-        };
-        self.place.at = self.at;
-        self.place.location.column += characters;
-        self.place.location
+    /// The place of the current offset, for an error.
+    fn location(&self) -> Location {
+        LineTable::of(self.text).location(Place(narrow(self.at)))
     }
 
-    /// Passes a line break; within values there are none.
-    fn next_line(&mut self) {
-        self.at += 1;
-        let location = Location { line: self.place.location.line + 1, column: 1 };
-        self.place = Place { at: self.at, location };
+    fn error(&self, message: &str) -> ParseError {
+        ParseError::new(ParseErrorKind::Syntax, message).at(self.location())
     }
 
-    fn error(&mut self, message: &str) -> ParseError {
-        let location = self.location();
-        ParseError::new(ParseErrorKind::Syntax, message).at(location)
-    }
-
-    fn unexpected(&mut self, wanted: &str) -> ParseError {
+    fn unexpected(&self, wanted: &str) -> ParseError {
         match self.peek() {
             Some(c) => self.error(&format!("expected {wanted}, found {c:?}")),
             None => self.error(&format!("expected {wanted}, found the end of the text")),
         }
     }
 
+    #[inline]
     fn skip_space(&mut self) -> Result<(), ParseError> {
+        self.eat(b' ');
         match self.byte() {
             Some(byte) if byte > b' ' && byte != b'/' => Ok(()),
-            _ => self.skip_all_space(),
+            _ => self.skip_more_space(),
         }
     }
 
-    fn skip_all_space(&mut self) -> Result<(), ParseError> {
-        loop {
-            self.at = behind_blanks(self.text.as_bytes(), self.at);
-            match self.byte() {
-                Some(b'\n') => self.next_line(),
-                Some(b'/') if self.dialect.comments => {
-                    if !self.comment()? {
-                        return Ok(());
-                    }
-                }
-                _ => return Ok(()),
-            }
+    #[inline(never)] // so that the common case stays a few instructions
+    fn skip_more_space(&mut self) -> Result<(), ParseError> {
+        self.at = behind_space(self.text.as_bytes(), self.at);
+        while self.byte() == Some(b'/') && self.dialect.comments && self.comment()? {
+            self.at = behind_space(self.text.as_bytes(), self.at);
         }
+        Ok(())
     }
 
     /// Passes a comment, if there is one.
+    #[cold]
     fn comment(&mut self) -> Result<bool, ParseError> {
         let rest = self.rest();
         let length = if let Some(comment) = rest.strip_prefix("//") {
@@ -183,13 +143,7 @@ impl<'a> Reader<'a> {
         } else {
             return Ok(false);
         };
-        let end = self.at + length;
-        while let Some(line) = memchr(b'\n', self.text.as_bytes().get(self.at..end).unwrap_or(&[]))
-        {
-            self.at += line;
-            self.next_line();
-        }
-        self.at = end;
+        self.at += length;
         Ok(true)
     }
 
@@ -217,19 +171,19 @@ impl<'a> Reader<'a> {
         depth: usize,
         sink: &mut impl Sink<'a>,
     ) -> Result<Option<Container>, ParseError> {
-        let location = self.location();
+        let at = self.at;
         self.values += 1;
         if self.values > self.limits.nodes_max {
             let max = self.limits.nodes_max;
-            return Err(too_large("too many JSON values", max, "nodes-max").at(location));
+            return Err(too_large("too many JSON values", max, "nodes-max").at(self.location()));
         }
         let scalar = match self.byte() {
             Some(b'{' | b'[') if depth >= self.limits.depth_max => {
                 let max = self.limits.depth_max;
-                return Err(too_large("JSON nested too deep", max, "depth-max").at(location));
+                return Err(too_large("JSON nested too deep", max, "depth-max").at(self.location()));
             }
-            Some(b'{') => return self.open(Container::Object, b'}', location, sink),
-            Some(b'[') => return self.open(Container::Array, b']', location, sink),
+            Some(b'{') => return self.open(Container::Object, b'}', sink),
+            Some(b'[') => return self.open(Container::Array, b']', sink),
             Some(b'"') => Scalar::Text(self.string()?),
             Some(b'-' | b'+' | b'0'..=b'9') => match self.signed_infinity() {
                 Some(infinity) => infinity,
@@ -237,7 +191,7 @@ impl<'a> Reader<'a> {
             },
             _ => self.literal()?,
         };
-        sink.scalar(scalar, location);
+        sink.scalar(scalar, at);
         Ok(None)
     }
 
@@ -246,12 +200,11 @@ impl<'a> Reader<'a> {
         &mut self,
         container: Container,
         end: u8,
-        location: Location,
         sink: &mut impl Sink<'a>,
     ) -> Result<Option<Container>, ParseError> {
+        sink.open(container, self.at);
         self.at += 1;
         self.skip_space()?;
-        sink.open(container, location);
         if self.eat(end) {
             sink.close();
             return Ok(None);
@@ -292,14 +245,14 @@ impl<'a> Reader<'a> {
         if self.byte() != Some(b'"') {
             return Err(self.unexpected("a member name in double quotes"));
         }
-        let location = self.location();
+        let at = self.at;
         let key = self.string()?;
         self.skip_space()?;
         if !self.eat(b':') {
             return Err(self.unexpected("':'"));
         }
         self.skip_space()?;
-        sink.key(key, location);
+        sink.key(key, at);
         Ok(())
     }
 
@@ -314,7 +267,7 @@ impl<'a> Reader<'a> {
             "true" => Scalar::Boolean(true),
             "false" => Scalar::Boolean(false),
             "NaN" | "Infinity" if self.dialect.non_finite_literals => {
-                Scalar::Text(Text::AsWritten(word))
+                Scalar::Text(Text::Unescaped(word.to_owned()))
             }
             "" => return Err(self.unexpected("a JSON value")),
             _ => {
@@ -326,12 +279,19 @@ impl<'a> Reader<'a> {
         Ok(scalar)
     }
 
+    #[inline]
     fn string(&mut self) -> Result<Text<'a>, ParseError> {
         self.at += 1;
         let plain = self.plain();
         if self.eat(b'"') {
             return Ok(Text::AsWritten(plain));
         }
+        self.unusual_string(plain)
+    }
+
+    /// The rest of a string that is not as it is written, behind its first plain part.
+    #[cold]
+    fn unusual_string(&mut self, plain: &str) -> Result<Text<'a>, ParseError> {
         let mut out = plain.to_owned();
         loop {
             match self.peek() {
@@ -410,7 +370,7 @@ impl<'a> Reader<'a> {
         let word = ["Infinity", "INF"].into_iter().find(|word| rest.starts_with(word))?;
         self.at += 1 + word.len();
         let text = if sign == b'-' { "-Infinity" } else { "Infinity" };
-        Some(Scalar::Text(Text::AsWritten(text)))
+        Some(Scalar::Text(Text::Unescaped(text.to_owned())))
     }
 
     fn number(&mut self) -> Result<Scalar<'a>, ParseError> {
@@ -469,8 +429,7 @@ impl<'a> Reader<'a> {
         } else {
             too_large("a number is too large or too small", exponent_max, "number-exponent-max")
         };
-        let location = self.location();
-        Err(error.at(location))
+        Err(error.at(self.location()))
     }
 
     fn digits(&mut self) -> &'a str {

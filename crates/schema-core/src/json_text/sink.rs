@@ -1,14 +1,12 @@
 //! What the reader tells of a text, and whom.
 
-use crate::Location;
-
-/// What a text is read into.
+/// What a text is read into. `at` is the byte offset of the first character.
 pub(super) trait Sink<'t> {
     /// A value that has no values inside.
-    fn scalar(&mut self, scalar: Scalar<'t>, location: Location);
-    fn open(&mut self, container: Container, location: Location);
+    fn scalar(&mut self, scalar: Scalar<'t>, at: usize);
+    fn open(&mut self, container: Container, at: usize);
     /// The key of the member whose value comes next.
-    fn key(&mut self, key: Text<'t>, location: Location);
+    fn key(&mut self, key: Text<'t>, at: usize);
     /// The end of the innermost open container.
     fn close(&mut self);
 }
@@ -31,6 +29,7 @@ pub(super) enum Scalar<'t> {
 /// The text that a string stands for.
 #[derive(Debug)]
 pub(super) enum Text<'t> {
+    /// What stands between its quotes.
     AsWritten(&'t str),
     Unescaped(String),
 }

@@ -1,6 +1,7 @@
 //! What is read as a list of nodes that point into the text: nothing is copied, and a value costs no
 //! place of its own. For readers that look at each value once and keep little of what they see.
 
+use super::lines::{LineTable, Lines, Place, narrow, wide};
 use super::reader;
 use super::sink::{Container, Scalar, Sink, Text};
 use super::{Data, Dialect, Member, Number, Object, UNSORTED_MAX, Value};
@@ -11,6 +12,7 @@ use crate::{Limits, Location, ParseError, ParseErrorKind};
 #[derive(Debug)]
 pub(crate) struct Tape<'t> {
     text: &'t str,
+    lines: Lines<'t>,
     nodes: Vec<Node>,
     /// Strings that are not in the text as they are.
     unescaped: Vec<String>,
@@ -20,12 +22,11 @@ pub(crate) struct Tape<'t> {
 #[derive(Clone, Copy, Debug)]
 struct Node {
     kind: Kind,
-    /// Where the source of a number or a string begins in the text; the index of an unescaped one.
+    /// The byte offset of the first character, of a string that of its quote.
     start: u32,
-    /// The bytes of a source; the nodes of an array or object, itself among them.
+    /// The bytes of a number, or of a string without its quotes; the index of an unescaped one; the
+    /// nodes of an array or object, itself among them.
     length: u32,
-    line: u32,
-    column: u32,
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -88,10 +89,15 @@ impl<'t> Tape<'t> {
             return Err(ParseError::new(ParseErrorKind::TooLarge, message));
         }
         let nodes = Vec::with_capacity(text.len() / BYTES_PER_NODE);
-        let tape = Self { text, nodes, unescaped: Vec::new() };
+        let tape = Self { text, lines: Lines::of(text), nodes, unescaped: Vec::new() };
         let mut writer = Writer { tape, open: Vec::new() };
         reader::read(text, dialect, limits, &mut writer)?;
         Ok(writer.tape)
+    }
+
+    /// What tells the location of a value's place when the tape is gone.
+    pub(crate) fn into_line_table(self) -> LineTable {
+        self.lines.into_table()
     }
 
     /// How many values and keys there are.
@@ -105,7 +111,7 @@ impl<'t> Tape<'t> {
     }
 
     fn node(&self, at: usize) -> Node {
-        let nothing = Node { kind: Kind::Null, start: 0, length: 0, line: 1, column: 1 };
+        let nothing = Node { kind: Kind::Null, start: 0, length: 0 };
         self.nodes.get(at).copied().unwrap_or(nothing)
     }
 
@@ -119,25 +125,18 @@ impl<'t> Tape<'t> {
     }
 
     fn source(&self, node: Node) -> &str {
-        let start = wide(node.start);
-        if node.kind == Kind::Unescaped {
-            return self.unescaped.get(start).map_or("", String::as_str);
-        }
-        self.text.get(start..start + wide(node.length)).unwrap_or("")
+        let length = wide(node.length);
+        let start = match node.kind {
+            Kind::Unescaped => return self.unescaped.get(length).map_or("", String::as_str),
+            Kind::Text => wide(node.start) + 1,
+            _ => wide(node.start),
+        };
+        self.text.get(start..start + length).unwrap_or("")
     }
 }
 
 /// About so many bytes of a schema go to a node.
 const BYTES_PER_NODE: usize = 10;
-
-fn wide(narrow: u32) -> usize {
-    usize::try_from(narrow).unwrap_or(usize::MAX)
-}
-
-/// Lengths and places of a text that is shorter than 4 GiB.
-fn narrow(wide: usize) -> u32 {
-    u32::try_from(wide).unwrap_or(u32::MAX)
-}
 
 impl<'a> Json<'a> {
     pub(crate) fn view(self) -> View<'a> {
@@ -159,10 +158,14 @@ impl<'a> Json<'a> {
         }
     }
 
-    /// The place of the first character.
+    /// Where the first character stands.
+    pub(crate) fn place(self) -> Place {
+        Place(self.tape.node(self.at).start)
+    }
+
+    /// The same in lines and columns, which have to be counted.
     pub(crate) fn location(self) -> Location {
-        let node = self.tape.node(self.at);
-        Location { line: wide(node.line), column: wide(node.column) }
+        self.tape.lines.location(self.place())
     }
 
     pub(crate) fn as_str(self) -> Option<&'a str> {
@@ -267,37 +270,37 @@ struct Writer<'t> {
 }
 
 impl<'t> Writer<'t> {
-    fn push(&mut self, kind: Kind, (start, length): (u32, u32), location: Location) {
-        let (line, column) = (narrow(location.line), narrow(location.column));
-        self.tape.nodes.push(Node { kind, start, length, line, column });
+    fn push(&mut self, kind: Kind, at: usize, length: usize) {
+        self.tape.nodes.push(Node { kind, start: narrow(at), length: narrow(length) });
     }
 
-    fn text(&mut self, text: Text<'t>, location: Location) {
+    fn text(&mut self, text: Text<'t>, at: usize) {
         match text {
-            Text::AsWritten(text) => match self.span(text) {
-                Some(span) => self.push(Kind::Text, span, location),
-                None => self.unescaped(text.to_owned(), location),
-            },
-            Text::Unescaped(text) => self.unescaped(text, location),
+            Text::AsWritten(text) => self.push(Kind::Text, at, text.len()),
+            Text::Unescaped(text) => {
+                self.push(Kind::Unescaped, at, self.tape.unescaped.len());
+                self.tape.unescaped.push(text);
+            }
         }
     }
 
-    fn unescaped(&mut self, text: String, location: Location) {
-        let index = narrow(self.tape.unescaped.len());
-        self.tape.unescaped.push(text);
-        self.push(Kind::Unescaped, (index, 0), location);
-    }
-
-    /// Where a part of the text stands in it; a literal that the reader names does not.
-    fn span(&self, part: &str) -> Option<(u32, u32)> {
-        let start = part.as_ptr().addr().checked_sub(self.tape.text.as_ptr().addr())?;
-        let is_inside = start + part.len() <= self.tape.text.len();
-        is_inside.then(|| (narrow(start), narrow(part.len())))
+    /// Whether two members of the object have the same key, or may have, where there are many.
+    fn has_repeated(&self, at: usize) -> bool {
+        let end = self.tape.nodes.len();
+        let members = Members { tape: &self.tape, start: at + 1, end };
+        let text = |key: Json<'_>| self.tape.source(self.tape.node(key.at));
+        members.iter().enumerate().any(|(position, (key, _))| {
+            position >= UNSORTED_MAX
+                || members.iter().take(position).any(|(before, _)| text(before) == text(key))
+        })
     }
 
     /// Takes out what later members with the same key replace.
     fn without_repeated(&mut self, at: usize) {
         let end = self.tape.nodes.len();
+        if !self.has_repeated(at) {
+            return;
+        }
         let members: Vec<_> = Members { tape: &self.tape, start: at + 1, end }
             .iter()
             .map(|(key, _)| key.at)
@@ -321,9 +324,6 @@ impl<'t> Writer<'t> {
                 }
             }
         }
-        if kept.len() == members.len() {
-            return;
-        }
         let nodes = kept
             .iter()
             .flat_map(|at| self.tape.nodes.get(*at..self.tape.behind(at + 1)).unwrap_or_default());
@@ -334,29 +334,26 @@ impl<'t> Writer<'t> {
 }
 
 impl<'t> Sink<'t> for Writer<'t> {
-    fn scalar(&mut self, scalar: Scalar<'t>, location: Location) {
+    fn scalar(&mut self, scalar: Scalar<'t>, at: usize) {
         match scalar {
-            Scalar::Null => self.push(Kind::Null, (0, 0), location),
-            Scalar::Boolean(false) => self.push(Kind::False, (0, 0), location),
-            Scalar::Boolean(true) => self.push(Kind::True, (0, 0), location),
-            Scalar::Number(source) => {
-                let span = self.span(source).unwrap_or_default();
-                self.push(Kind::Number, span, location);
-            }
-            Scalar::Text(text) => self.text(text, location),
+            Scalar::Null => self.push(Kind::Null, at, 0),
+            Scalar::Boolean(false) => self.push(Kind::False, at, 0),
+            Scalar::Boolean(true) => self.push(Kind::True, at, 0),
+            Scalar::Number(source) => self.push(Kind::Number, at, source.len()),
+            Scalar::Text(text) => self.text(text, at),
         }
     }
 
-    fn open(&mut self, container: Container, location: Location) {
+    fn open(&mut self, container: Container, at: usize) {
         let kind = match container {
             Container::Array => Kind::Array,
             Container::Object => Kind::Object,
         };
         self.open.push(Open { at: self.tape.nodes.len(), keys: 0, may_repeat: false });
-        self.push(kind, (0, 1), location);
+        self.push(kind, at, 1);
     }
 
-    fn key(&mut self, key: Text<'t>, location: Location) {
+    fn key(&mut self, key: Text<'t>, at: usize) {
         if let Some(open) = self.open.last_mut() {
             let text = key.as_str().as_bytes();
             let ends = text
@@ -367,7 +364,7 @@ impl<'t> Sink<'t> for Writer<'t> {
             open.may_repeat |= open.keys & bit != 0;
             open.keys |= bit;
         }
-        self.text(key, location);
+        self.text(key, at);
     }
 
     fn close(&mut self) {

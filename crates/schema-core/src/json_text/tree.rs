@@ -2,6 +2,7 @@
 
 use smol_str::SmolStr;
 
+use super::lines::{Lines, Place, narrow};
 use super::reader;
 use super::sink::{Container, Scalar, Sink, Text};
 use super::{Data, Dialect, Member, Number, Object, Value};
@@ -9,7 +10,7 @@ use crate::{Limits, Location, ParseError};
 
 /// Reads `text` as one value.
 pub(super) fn read(text: &str, dialect: Dialect, limits: &Limits) -> Result<Value, ParseError> {
-    let mut tree = Tree::default();
+    let mut tree = Tree::of(text);
     reader::read(text, dialect, limits, &mut tree)?;
     Ok(tree.whole.unwrap_or(Value { data: Data::Null, location: Location::START }))
 }
@@ -33,15 +34,20 @@ enum Open {
 
 /// What has been read of all open containers, the innermost at the end. Each is moved to a place of
 /// its own when its length is known.
-#[derive(Default)]
-struct Tree {
+struct Tree<'t> {
+    lines: Lines<'t>,
     open: Vec<Open>,
     items: Vec<Value>,
     members: Vec<Member>,
     whole: Option<Value>,
 }
 
-impl Tree {
+impl<'t> Tree<'t> {
+    fn of(text: &'t str) -> Self {
+        let (open, items, members) = (Vec::new(), Vec::new(), Vec::new());
+        Self { lines: Lines::of(text), open, items, members, whole: None }
+    }
+
     fn add(&mut self, value: Value) {
         match self.open.last_mut() {
             None => self.whole = Some(value),
@@ -54,8 +60,9 @@ impl Tree {
     }
 }
 
-impl<'t> Sink<'t> for Tree {
-    fn scalar(&mut self, scalar: Scalar<'t>, location: Location) {
+impl<'t> Sink<'t> for Tree<'t> {
+    fn scalar(&mut self, scalar: Scalar<'t>, at: usize) {
+        let location = self.lines.location(Place(narrow(at)));
         let data = match scalar {
             Scalar::Null => Data::Null,
             Scalar::Boolean(value) => Data::Boolean(value),
@@ -65,7 +72,8 @@ impl<'t> Sink<'t> for Tree {
         self.add(Value { data, location });
     }
 
-    fn open(&mut self, container: Container, location: Location) {
+    fn open(&mut self, container: Container, at: usize) {
+        let location = self.lines.location(Place(narrow(at)));
         self.open.push(match container {
             Container::Array => Open::Array { start: self.items.len(), location },
             Container::Object => Open::Object {
@@ -77,7 +85,8 @@ impl<'t> Sink<'t> for Tree {
         });
     }
 
-    fn key(&mut self, text: Text<'t>, location: Location) {
+    fn key(&mut self, text: Text<'t>, at: usize) {
+        let location = self.lines.location(Place(narrow(at)));
         if let Some(Open::Object { key, key_location, .. }) = self.open.last_mut() {
             (*key, *key_location) = (text.into(), location);
         }

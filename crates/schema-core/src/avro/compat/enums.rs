@@ -36,7 +36,7 @@ pub(super) fn missing_symbols(
         rule: Rule::AvroMissingEnumSymbols,
         below: "symbols".to_owned(),
         detail: format!("[{}]", sorted.join(", ")),
-        reader_location: reader_type.location,
-        writer_location: writer_type.location,
+        reader_place: reader_type.place,
+        writer_place: writer_type.place,
     })
 }

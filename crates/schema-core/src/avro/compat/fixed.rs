@@ -14,7 +14,7 @@ pub(super) fn size_mismatch(
         rule: Rule::AvroFixedSizeMismatch,
         below: "size".to_owned(),
         detail: format!("expected: {}, found: {}", writer.size, reader.size),
-        reader_location: reader_type.location,
-        writer_location: writer_type.location,
+        reader_place: reader_type.place,
+        writer_place: writer_type.place,
     })
 }

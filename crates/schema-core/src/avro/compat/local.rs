@@ -49,7 +49,8 @@ pub(in crate::avro) fn subject(
     (writer_types, writer): (&Types, TypeId),
 ) -> Option<Subject> {
     let (r, w) = (reader_types.get(reader), writer_types.get(writer));
-    let is_found = |difference: &Difference| is_same(difference, found);
+    let is_found =
+        |difference: &Difference| is_same(difference, (reader_types, writer_types), found);
     let is_own = match (&r.shape, &w.shape) {
         (_, Shape::Union(_)) => false,
         (Shape::Union(_), _) => is_found(&unions::missing_branch(r, w, None)),
@@ -90,11 +91,15 @@ fn field_difference(
     }
 }
 
-fn is_same(difference: &Difference, found: &Incompatibility) -> bool {
+fn is_same(
+    difference: &Difference,
+    (reader, writer): (&Types, &Types),
+    found: &Incompatibility,
+) -> bool {
     let path = found.path.strip_suffix(&difference.below);
     difference.rule == found.rule
         && path.is_some_and(|before| difference.below.is_empty() || before.ends_with('/'))
-        && difference.reader_location == found.reader_location
-        && difference.writer_location == found.writer_location
+        && reader.location(difference.reader_place) == found.reader_location
+        && writer.location(difference.writer_place) == found.writer_location
         && difference.detail == found.detail
 }

@@ -15,7 +15,9 @@ mod unions;
 mod walker;
 
 use super::AvroSchema;
-use crate::{CheckError, Incompatibility, Limits, Location, Rule, Side};
+use super::types::Types;
+use crate::json_text::Place;
+use crate::{CheckError, Incompatibility, Limits, Rule, Side};
 use walker::{Stop, Walker};
 
 pub(super) use local::{Subject, subject};
@@ -28,8 +30,8 @@ struct Difference {
     /// Below the path of the pair: `name`, `fields/3`, or nothing.
     below: String,
     detail: String,
-    reader_location: Option<Location>,
-    writer_location: Option<Location>,
+    reader_place: Option<Place>,
+    writer_place: Option<Place>,
 }
 
 /// A difference with its whole path.
@@ -53,18 +55,23 @@ pub(crate) fn compare(
         Err(Stop::Ambiguous(finding)) => vec![*finding],
         Err(Stop::TooComplex) => return Err(CheckError::TooComplex(limits.pairs_max)),
     };
-    Ok(found.iter().map(|finding| incompatibility(finding, reader_side)).collect())
+    let types = (&*reader.types, &*writer.types);
+    Ok(found.iter().map(|finding| incompatibility(finding, types, reader_side)).collect())
 }
 
-fn incompatibility(finding: &Finding, reader: Side) -> Incompatibility {
-    let Difference { rule, detail, reader_location, writer_location, .. } = &finding.difference;
+fn incompatibility(
+    finding: &Finding,
+    (reader_types, writer_types): (&Types, &Types),
+    reader: Side,
+) -> Incompatibility {
+    let Difference { rule, detail, reader_place, writer_place, .. } = &finding.difference;
     Incompatibility {
         rule: *rule,
         path: finding.path.clone(),
         reader,
         detail: detail.clone(),
         message: message::message(*rule, &finding.path, detail, reader),
-        reader_location: *reader_location,
-        writer_location: *writer_location,
+        reader_location: reader_types.location(*reader_place),
+        writer_location: writer_types.location(*writer_place),
     }
 }

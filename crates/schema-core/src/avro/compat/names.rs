@@ -18,8 +18,8 @@ pub(super) fn mismatch(
         rule: Rule::AvroNameMismatch,
         below: "name".to_owned(),
         detail: format!("expected: {}", writer.name.full),
-        reader_location: reader_type.location,
-        writer_location: writer_type.location,
+        reader_place: reader_type.place,
+        writer_place: writer_type.place,
     })
 }
 

@@ -22,8 +22,8 @@ pub(super) fn mismatch(reader: &Type, writer: &Type) -> Option<Difference> {
             kind(&reader.shape),
             kind(&writer.shape)
         ),
-        reader_location: reader.location,
-        writer_location: writer.location,
+        reader_place: reader.place,
+        writer_place: writer.place,
     })
 }
 

@@ -27,8 +27,8 @@ pub(super) fn find(
     (writer_type, writer): (&Type, &Record),
 ) -> Result<Match, Ambiguous> {
     let names = std::iter::once(&reader.name).chain(&reader.aliases);
-    let mut written = names.filter_map(|name| writer.by_name.get(name));
-    if let Some(&position) = written.next() {
+    let mut written = names.filter_map(|name| writer.position(name));
+    if let Some(position) = written.next() {
         if written.next().is_some() {
             return Err(Ambiguous);
         }
@@ -48,8 +48,8 @@ pub(super) fn find(
         rule: Rule::AvroReaderFieldMissingDefault,
         below: format!("fields/{index}"),
         detail: reader.name.to_string(),
-        reader_location: reader.location,
-        writer_location: writer_type.location,
+        reader_place: reader.place,
+        writer_place: writer_type.place,
     }))
 }
 
@@ -71,8 +71,8 @@ impl Ambiguous {
                 "Reader record field {} type:{kind} pos:{index} matches multiple fields in writer record schema {record}",
                 reader.name
             ),
-            reader_location: reader.location,
-            writer_location: writer_types.get(writer).location,
+            reader_place: reader.place,
+            writer_place: writer_types.get(writer).place,
         }
     }
 }

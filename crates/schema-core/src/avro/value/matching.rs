@@ -38,7 +38,7 @@ pub(in crate::avro) fn written_fields(
     let mut written = vec![None; reader.fields.len()];
     for (position, field) in writer.fields.iter().enumerate() {
         let name = field.name.as_str();
-        let target = renamed.get(name).or_else(|| reader.by_name.get(name)).copied();
+        let target = renamed.get(name).copied().or_else(|| reader.position(name));
         let Some((target, slot)) = target.and_then(|at| Some((at, written.get_mut(at)?))) else {
             continue;
         };
