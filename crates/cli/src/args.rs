@@ -6,12 +6,16 @@ use std::path::PathBuf;
 use std::process::ExitCode;
 
 use clap::error::ErrorKind;
-use clap::{Args, Parser, Subcommand};
+use clap::parser::ValueSource;
+use clap::{ArgMatches, Args, CommandFactory, FromArgMatches, Parser, Subcommand};
 use levada_registry_server::Secret;
 use levada_schema_core::{CompatibilityLevel, SchemaType};
 
 use crate::exit;
 use crate::limits::LimitArgs;
+
+/// The command that prints the settings, and the flag that names their file.
+const CONFIG: &str = "config";
 
 const EXIT_CODES: &str = "\
 Exit codes:
@@ -56,6 +60,10 @@ pub(crate) enum Command {
     /// Compare two schema files offline, with the registry's own verdict and all reasons
     #[command(after_help = "Example:\n  levada check old/order.avsc new/order.avsc --level FULL")]
     Check(CheckArgs),
+    /// Print every setting of levada serve, its value, and where that comes from
+    #[command(after_help = "Example:\n  levada config --kafka-listen 0.0.0.0:9092\n\n\
+                            Flags win over variables, variables over the settings file.")]
+    Config(ConfigArgs),
     /// Write everything that a schema registry holds into an archive
     #[command(after_help = "Example:\n  levada export --registry https://registry.example.com \
                             --output registry.jsonl")]
@@ -95,6 +103,32 @@ pub(crate) struct ServeArgs {
     /// Settings file [default: levada.toml, looked for from here upwards]
     #[arg(long, env = "LEVADA_CONFIG", value_name = "FILE")]
     pub(crate) config: Option<PathBuf>,
+}
+
+/// The flags of `serve`, and where each of their values comes from.
+#[derive(Debug, Args)]
+pub(crate) struct ConfigArgs {
+    #[command(flatten)]
+    pub(crate) serve: ServeArgs,
+    #[arg(skip)]
+    pub(crate) settings: Vec<Setting>,
+}
+
+/// A setting of `serve` as the command line and the variables leave it.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) struct Setting {
+    pub(crate) name: String,
+    /// What its help says that it is when nobody sets it.
+    pub(crate) default: Option<String>,
+    pub(crate) is_secret: bool,
+    pub(crate) given: Option<Given>,
+}
+
+/// A value with the flag or the variable that it comes from.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) struct Given {
+    pub(crate) value: String,
+    pub(crate) origin: String,
 }
 
 #[derive(Debug, Args)]
@@ -170,13 +204,49 @@ impl Answer {
 
 /// Reads the command line; without a command it means `serve`.
 pub(crate) fn parse(args: impl IntoIterator<Item = OsString>) -> Result<Command, Answer> {
-    match CommandLine::try_parse_from(args) {
-        Ok(line) => match line.command {
-            Some(command) => Ok(command),
-            None => parse([OsString::from("levada"), OsString::from("serve")]),
-        },
-        Err(error) => Err(answer(&error)),
+    let matches = CommandLine::command().try_get_matches_from(args);
+    let matches = matches.map_err(|error| answer(&error))?;
+    let line = CommandLine::from_arg_matches(&matches).map_err(|error| answer(&error))?;
+    match line.command {
+        Some(Command::Config(args)) => {
+            let settings = matches.subcommand_matches(CONFIG).map(settings).unwrap_or_default();
+            Ok(Command::Config(ConfigArgs { settings, ..args }))
+        }
+        Some(command) => Ok(command),
+        None => parse([OsString::from("levada"), OsString::from("serve")]),
     }
+}
+
+/// Every flag that can also be set in the table `[serve]` of the settings file.
+fn settings(matches: &ArgMatches) -> Vec<Setting> {
+    let line = CommandLine::command();
+    let flags = line.find_subcommand(CONFIG).into_iter().flat_map(clap::Command::get_arguments);
+    let settings = flags.filter_map(|flag| {
+        let (name, variable) = (flag.get_long()?, flag.get_env()?.to_string_lossy());
+        if name == CONFIG {
+            return None;
+        }
+        let origin = match matches.value_source(flag.get_id().as_str()) {
+            Some(ValueSource::CommandLine) => Some(format!("flag --{name}")),
+            Some(ValueSource::EnvVariable) => Some(format!("variable {variable}")),
+            _ => None,
+        };
+        let value = matches.get_raw(flag.get_id().as_str()).and_then(|mut values| values.next());
+        let value = value.map(|value| value.to_string_lossy().into_owned());
+        Some(Setting {
+            name: name.to_owned(),
+            default: flag.get_help().and_then(|help| default_in(&help.to_string())),
+            is_secret: flag.is_hide_env_values_set(),
+            given: value.zip(origin).map(|(value, origin)| Given { value, origin }),
+        })
+    });
+    settings.collect()
+}
+
+/// The default that a help text ends with: `… [default: this]`.
+fn default_in(help: &str) -> Option<String> {
+    let (_, default) = help.split_once("[default: ")?;
+    Some(default.strip_suffix(']')?.to_owned())
 }
 
 fn answer(error: &clap::Error) -> Answer {

@@ -38,6 +38,11 @@ impl FromStr for LimitArg {
 }
 
 impl LimitArgs {
+    /// What the last flag says about a limit.
+    pub(crate) fn flag(&self, name: &str) -> Option<usize> {
+        self.limits.iter().rfind(|limit| limit.name == name).map(|limit| limit.value)
+    }
+
     /// Every limit, decided; `variable` reads the environment.
     pub(crate) fn decide(
         &self,
@@ -53,19 +58,29 @@ impl LimitArgs {
         for (name, value) in file {
             set("settings file, table [limits]", name, *value)?;
         }
-        for (field, ..) in Limits::SETTINGS {
-            let key = format!("LEVADA_LIMIT_{}", field.to_uppercase());
+        for (name, _) in defaults() {
+            let key = variable_of(&name);
             let Some(text) = variable(&key) else { continue };
             let value = text.parse().map_err(|_| {
                 Failure::new(exit::USAGE, format!("{key}: '{text}' is not a whole number"))
             })?;
-            set(&key, &field.replace('_', "-"), value)?;
+            set(&key, &name, value)?;
         }
         for LimitArg { name, value } in &self.limits {
             set("--limit", name, *value)?;
         }
         Ok(limits)
     }
+}
+
+/// The name of every limit, and its default.
+pub(crate) fn defaults() -> impl Iterator<Item = (String, usize)> {
+    Limits::SETTINGS.iter().map(|(field, _, default)| (field.replace('_', "-"), *default))
+}
+
+/// The variable that sets a limit.
+pub(crate) fn variable_of(name: &str) -> String {
+    format!("LEVADA_LIMIT_{}", name.to_uppercase().replace('-', "_"))
 }
 
 /// A variable of the process; one that is not UTF-8 is no number either.

@@ -2,6 +2,7 @@
 
 mod args;
 mod check;
+mod config;
 mod config_file;
 mod exit;
 mod export;
@@ -29,6 +30,7 @@ fn main() -> ExitCode {
     let outcome = match command {
         Command::Serve(args) => serve::run(args),
         Command::Check(args) => check::run(&args),
+        Command::Config(args) => config::run(args),
         Command::Export(args) => export::run(&args),
         Command::Import(args) => import::run(&args),
     };

@@ -87,6 +87,11 @@ impl HostPort {
     }
 }
 
+/// Whether `serve` would start with these settings, as far as they alone tell.
+pub(crate) fn check_settings(args: ServeArgs, file: ConfigFile) -> Result<(), Failure> {
+    Settings::decide(args, file).map(drop)
+}
+
 /// Serves until SIGTERM or Ctrl-C, then stops cleanly.
 pub(crate) fn run(args: ServeArgs) -> Result<ExitCode, Failure> {
     let here = std::env::current_dir()
