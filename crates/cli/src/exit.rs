@@ -49,7 +49,9 @@ impl From<TransferError> for Failure {
             | TransferError::InvalidArchive { .. }
             | TransferError::HiddenDeks { .. }
             | TransferError::ReferencesTooDeep { .. } => NO_INPUT,
-            TransferError::Registry { .. } | TransferError::InvalidAnswer { .. } => REGISTRY,
+            TransferError::Registry { .. }
+            | TransferError::InvalidAnswer { .. }
+            | TransferError::NoImportMode { .. } => REGISTRY,
             TransferError::Unwritable(_) | TransferError::Cut => FAILED,
         };
         Self::new(code, error)

@@ -3,7 +3,7 @@
 use std::io;
 use std::path::PathBuf;
 
-use levada_serde::client::RegistryError;
+use levada_serde::client::{RegistryError, RegistryErrorKind};
 
 /// Why a transfer stopped. What concerns one record alone stops nothing and is a problem that the
 /// [`Observer`](crate::Observer) is told.
@@ -27,6 +27,11 @@ pub enum TransferError {
     )]
     InUse { context: String },
     #[error(
+        "the target does not take mode IMPORT, in which schemas keep their ids, for context \
+         {context}: {reason}"
+    )]
+    NoImportMode { context: String, reason: RegistryErrorKind },
+    #[error(
         "the DEKs of subject {subject} under KEK {kek} cannot be read: its config has an alias \
          that leads elsewhere; remove the alias for the time being"
     )]
@@ -46,6 +51,17 @@ impl TransferError {
         let Self::Registry { source, .. } = self else { return None };
         let concerns_one = matches!(source.status(), Some(400 | 404 | 409 | 413 | 422));
         concerns_one.then_some(source)
+    }
+
+    /// The error of a switch to mode IMPORT: whether the registry refused it, or something else
+    /// happened.
+    pub(crate) fn or_no_import_mode(self, context: &str) -> Self {
+        match self {
+            Self::Registry { source, .. } if matches!(source.status(), Some(400..500)) => {
+                Self::NoImportMode { context: context.to_owned(), reason: source.kind }
+            }
+            other => other,
+        }
     }
 
     /// The registry's own five-digit code, if it answered with one.

@@ -14,9 +14,9 @@ pub(crate) fn context_of(name: &str) -> &str {
     name.get(..end).unwrap_or(name)
 }
 
-/// The context that `GET /contexts` lists as `.name`, as a scope.
+/// The context that `GET /contexts` lists as `.name`, or with colons already, as a scope.
 pub(crate) fn scope_of_context(listed: &str) -> String {
-    format!(":{listed}:")
+    format!(":{}:", listed.trim_matches(':'))
 }
 
 /// Whether a name is that of a whole context.
@@ -58,6 +58,12 @@ mod tests {
         let contexts = names.map(context_of);
         assert_eq!(contexts, [":.:", ":.:", ":.c:", ":.c:", ":.:", ":.:", ":.:"]);
         assert_eq!(names.map(is_context), [false, false, false, true, true, false, false]);
+    }
+
+    #[test]
+    fn listed_contexts_are_scopes_with_colons_or_without() {
+        let listed = [".", ".c", ":.c:", ":.:"].map(scope_of_context);
+        assert_eq!(listed, [":.:", ":.c:", ":.c:", ":.:"]);
     }
 
     #[test]

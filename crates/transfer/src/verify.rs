@@ -33,7 +33,7 @@ pub async fn verify(
     let records = source.records(observer).into_stream();
     let mut pairs = records
         .map_ok(|record| async move {
-            let there = counterpart(target, &record.key()).await?;
+            let there = counterpart(target, &record).await?;
             Ok((record, there))
         })
         .try_buffered(REQUESTS_MAX)
@@ -48,13 +48,31 @@ pub async fn verify(
 /// What the target has in the place of a record, or why it does not show it.
 type Counterpart = Result<Option<Record>, String>;
 
-async fn counterpart(target: &Registry, key: &Key) -> Result<Counterpart, TransferError> {
-    match target.record(key).await {
-        Ok(found) => Ok(Ok(found)),
+async fn counterpart(target: &Registry, record: &Record) -> Result<Counterpart, TransferError> {
+    match target.record(&record.key()).await {
+        Ok(Some(there)) => Ok(Ok(Some(in_same_words(record, there, target).await?))),
+        Ok(None) => Ok(Ok(None)),
         // It would unwrap the key to show it, and has no access to the KMS.
         Err(error) if error.error_code() == Some(KMS_FAILED) => Ok(Err(error.to_string())),
         Err(error) => Err(error),
     }
+}
+
+/// What the target has, with the source's text of the schema where the two are only written in
+/// different ways: registries that tell no guids may keep a text as it came. The target decides.
+async fn in_same_words(
+    record: &Record,
+    mut there: Record,
+    target: &Registry,
+) -> Result<Record, TransferError> {
+    if let (Record::Version(source), Record::Version(there)) = (record, &mut there)
+        && (source.guid.is_none() || there.guid.is_none())
+        && source.schema != there.schema
+        && target.id_of(source).await? == Some(there.id)
+    {
+        there.schema.clone_from(&source.schema);
+    }
+    Ok(there)
 }
 
 struct Comparison<'a> {

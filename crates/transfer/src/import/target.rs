@@ -150,7 +150,8 @@ impl<'a> Target<'a> {
                 return Err(TransferError::InUse { context: context.to_owned() });
             }
             if !self.options.dry_run {
-                self.registry.put_mode(context, IMPORT).await?;
+                let put = self.registry.put_mode(context, IMPORT).await;
+                put.map_err(|error| error.or_no_import_mode(context))?;
             }
         }
         switched.insert(context.to_owned(), old);

@@ -113,12 +113,11 @@ impl Registry {
     }
 
     /// The answer to a question; none when there is no such thing, or the registry does not know
-    /// the question.
+    /// the question. Some registries answer it with no content then.
     async fn find<A: DeserializeOwned>(&self, call: Call<'_>) -> Result<Option<A>, TransferError> {
-        match self.ask(call).await {
-            Ok(answer) => Ok(Some(answer)),
+        match self.ask::<Option<A>>(call).await {
             Err(TransferError::Registry { source, .. }) if is_unknown(&source) => Ok(None),
-            Err(error) => Err(error),
+            answer => answer,
         }
     }
 

@@ -7,14 +7,14 @@ use axum::Router;
 use axum::extract::{Request, State};
 use axum::http::StatusCode;
 use axum::response::{IntoResponse, Response};
-use levada_transfer::{Counts, Source, export};
+use levada_transfer::{Counts, ImportOptions, Source, export};
 use serde_json::{Value, json};
 use tokio::net::TcpListener;
 
 use crate::server::Server;
-use crate::{Notes, bring, compared, registry};
+use crate::{Notes, bring, brought, compared, registry};
 
-/// A registry of canned answers, by path, with `?` for those that ask for deleted things. It
+/// A registry of canned answers (null is no content), by path, with `?` for those that ask for deleted things. It
 /// ignores all other parameters, and knows nothing else.
 async fn canned(answers: Vec<(&str, Value)>) -> String {
     let answers: HashMap<String, Value> =
@@ -30,8 +30,10 @@ async fn answer(State(answers): State<Arc<HashMap<String, Value>>>, request: Req
     let path = request.uri().path();
     let deleted = request.uri().query().is_some_and(|query| query.contains("deleted=true"));
     let key = if deleted { format!("{path}?") } else { path.to_owned() };
-    if let Some(body) = answers.get(&key) {
-        return body.to_string().into_response();
+    match answers.get(&key) {
+        Some(Value::Null) => return StatusCode::NO_CONTENT.into_response(),
+        Some(body) => return body.to_string().into_response(),
+        None => {}
     }
     let body = json!({"error_code": 40401, "message": "not found"});
     (StatusCode::NOT_FOUND, body.to_string()).into_response()
@@ -52,6 +54,8 @@ async fn old_registry() -> String {
         ("/subjects/s/versions/2", version(2)),
         ("/config", json!({"compatibilityLevel": "FULL"})),
         ("/mode", json!({"mode": "READWRITE"})),
+        ("/mode/s", Value::Null),
+        ("/contexts", json!([":.:"])),
     ])
     .await
 }
@@ -74,6 +78,14 @@ async fn text_that_the_target_writes_in_another_way_is_no_conflict() {
     bring(&from, &to).await;
     let again = bring(&from, &to).await;
     assert_eq!((again.brought, again.problems), (Counts::default(), 0));
+    assert_eq!(compared(&from, &to).await.1, Vec::<String>::new());
+    to.make("DELETE /subjects/s/versions/2", Value::Null).await;
+    to.make("DELETE /subjects/s/versions/2?permanent=true", Value::Null).await;
+    to.make("PUT /mode?force=true", json!({"mode": "IMPORT"})).await;
+    let other = json!({"schema": "\"int\"", "id": 9, "version": 2});
+    to.make("POST /subjects/s/versions", other).await;
+    let differences = compared(&from, &to).await.1;
+    assert!(differences.iter().any(|line| line.contains("version 2: schema is ")));
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -84,6 +96,17 @@ async fn address_without_a_registry_is_an_error_and_no_empty_archive() {
     let error = failed.expect_err("there is no registry").to_string();
     assert!(error.starts_with("GET /schemas/types: schema registry at http://"), "{error}");
     assert_eq!(out, b"");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn target_that_knows_no_mode_import_is_told_as_such() {
+    let to = canned(vec![("/schemas/types", json!(["AVRO"]))]).await;
+    let from = Source::Registry(registry(&old_registry().await));
+    let (stopped, _) = brought(&from, &to, ImportOptions::default()).await;
+    let told = stopped.expect_err("ids would be lost").error.to_string();
+    let expected = "the target does not take mode IMPORT, in which schemas keep their ids, for \
+                    context :.:: 404 (error code 40401): not found";
+    assert_eq!(told, expected);
 }
 
 #[tokio::test(flavor = "multi_thread")]
