@@ -4,7 +4,6 @@
 use std::collections::BTreeMap;
 
 use super::target::{Needs, Target};
-use crate::names::context_of;
 use crate::record::{DekRecord, KekRecord, Key};
 use crate::registry::KMS_FAILED;
 use crate::source::Records;
@@ -85,9 +84,6 @@ async fn bring_dek(
         }
         Err(error) => return Err(error),
     };
-    // The target would unwrap the key of a shared KEK, unless it is in mode IMPORT.
-    let needs = if kek.shared { Needs::ImportMode } else { Needs::Writable };
-    let registry = target.registry;
     match there {
         Some(there) if DekRecord { deleted: dek.deleted, ..there.clone() } != dek => {
             target.problem(&key, "the target has another key in this place");
@@ -100,25 +96,34 @@ async fn bring_dek(
         Some(there) => {
             let change = async || {
                 if there.deleted {
-                    registry.undelete_dek(&dek).await
+                    target.registry.undelete_dek(&dek).await
                 } else {
-                    registry.soft_delete_dek(&dek).await
+                    target.registry.soft_delete_dek(&dek).await
                 }
             };
             target.write(&key, subject, Needs::Writable, change).await
         }
-        None => {
-            let create = async || {
-                // A KEK that an earlier import has deleted already takes no DEKs.
-                if registry.kek(kek_name).await?.is_some_and(|kek| kek.deleted) {
-                    registry.create_kek(kek).await?;
-                }
-                registry.create_dek(&dek).await?;
-                if dek.deleted { registry.soft_delete_dek(&dek).await } else { Ok(()) }
-            };
-            target.write(&key, context_of(subject), needs, create).await
-        }
+        None => add_dek(&dek, kek, target).await,
     }
+}
+
+async fn add_dek(
+    dek: &DekRecord,
+    kek: &KekRecord,
+    target: &Target<'_>,
+) -> Result<(), TransferError> {
+    let registry = target.registry;
+    let add = async || {
+        // A KEK that an earlier import has deleted already takes no DEKs.
+        if registry.kek(&kek.name).await?.is_some_and(|there| there.deleted) {
+            registry.create_kek(kek).await?;
+        }
+        registry.create_dek(dek).await?;
+        if dek.deleted { registry.soft_delete_dek(dek).await } else { Ok(()) }
+    };
+    // The target would unwrap the key of a shared KEK, unless it is in mode IMPORT.
+    let needs = if kek.shared { Needs::ImportMode } else { Needs::Writable };
+    target.write(&dek.key(), &dek.subject, needs, add).await
 }
 
 async fn delete_kek(
