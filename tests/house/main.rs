@@ -12,7 +12,7 @@ use serde_json::Value;
 const FILE_LINES_MAX: usize = 600;
 
 /// What each package may depend on among our own, development dependencies aside.
-const ARROWS: [(&str, &[&str]); 10] = [
+const ARROWS: [(&str, &[&str]); 11] = [
     ("levada-schema-core", &[]),
     ("levada-registry-api", &[]),
     ("levada-kafka-wire", &[]),
@@ -25,8 +25,9 @@ const ARROWS: [(&str, &[&str]); 10] = [
     ("levada-log-broker", &["levada-kafka-wire"]),
     (
         "levada-cli",
-        &["levada-log-broker", "levada-registry-server", "levada-schema-core", "levada-serde"],
+        &["levada-log-broker", "levada-registry-server", "levada-schema-core", "levada-transfer"],
     ),
+    ("levada-transfer", &["levada-registry-api", "levada-serde"]),
     ("levada-test-postgres", &[]),
     ("levada-tests", &["levada-serde", "levada-test-postgres"]),
 ];

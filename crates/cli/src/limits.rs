@@ -46,11 +46,6 @@ pub(crate) struct AllLimits {
 }
 
 impl AllLimits {
-    fn names() -> impl Iterator<Item = String> {
-        let schemas = Limits::SETTINGS.iter().map(|(field, ..)| field.replace('_', "-"));
-        schemas.chain(HttpLimits::SETTINGS.iter().map(|(name, _)| (*name).to_owned()))
-    }
-
     fn set(&mut self, name: &str, value: usize) -> Result<(), String> {
         match (self.http.get_mut(name), self.schemas.set(name, value)) {
             (Some(_), _) if value == 0 => Err(format!("limit {name} must be at least 1")),
@@ -59,7 +54,7 @@ impl AllLimits {
                 Ok(())
             }
             (None, Err(LimitError::Unknown(_))) => {
-                let known = Self::names().collect::<Vec<_>>().join(", ");
+                let known = defaults().map(|(name, _)| name).collect::<Vec<_>>().join(", ");
                 Err(format!("unknown limit '{name}'; known are {known}"))
             }
             (None, outcome) => outcome.map_err(|error| error.to_string()),
@@ -68,6 +63,11 @@ impl AllLimits {
 }
 
 impl LimitArgs {
+    /// What the last flag says about a limit.
+    pub(crate) fn flag(&self, name: &str) -> Option<usize> {
+        self.limits.iter().rfind(|limit| limit.name == name).map(|limit| limit.value)
+    }
+
     /// Every limit, decided; `variable` reads the environment.
     pub(crate) fn decide(
         &self,
@@ -83,8 +83,8 @@ impl LimitArgs {
         for (name, value) in file {
             set("settings file, table [limits]", name, *value)?;
         }
-        for name in AllLimits::names() {
-            let key = format!("LEVADA_LIMIT_{}", name.to_uppercase().replace('-', "_"));
+        for (name, _) in defaults() {
+            let key = variable_of(&name);
             let Some(text) = variable(&key) else { continue };
             let value = text.parse().map_err(|_| {
                 Failure::new(exit::USAGE, format!("{key}: '{text}' is not a whole number"))
@@ -96,6 +96,18 @@ impl LimitArgs {
         }
         Ok(limits)
     }
+}
+
+/// The name of every limit, and its default.
+pub(crate) fn defaults() -> impl Iterator<Item = (String, usize)> {
+    let schemas = Limits::SETTINGS.iter();
+    let schemas = schemas.map(|(field, _, default)| (field.replace('_', "-"), *default));
+    schemas.chain(HttpLimits::SETTINGS.iter().map(|(name, default)| ((*name).to_owned(), *default)))
+}
+
+/// The variable that sets a limit.
+pub(crate) fn variable_of(name: &str) -> String {
+    format!("LEVADA_LIMIT_{}", name.to_uppercase().replace('-', "_"))
 }
 
 /// A variable of the process; one that is not UTF-8 is no number either.

@@ -14,6 +14,7 @@ use crate::config_file::{self, ConfigFile};
 use crate::exit::{self, Failure};
 use crate::limits::{self, AllLimits};
 use crate::log::{self, LogFormat};
+use crate::runtime;
 
 const DATA_DIR: &str = "./data";
 const REGISTRY_LISTEN: &str = "127.0.0.1:8081";
@@ -93,6 +94,11 @@ impl HostPort {
     }
 }
 
+/// Whether `serve` would start with these settings, as far as they alone tell.
+pub(crate) fn check_settings(args: ServeArgs, file: ConfigFile) -> Result<(), Failure> {
+    Settings::decide(args, file).map(drop)
+}
+
 /// Serves until SIGTERM or Ctrl-C, then stops cleanly.
 pub(crate) fn run(args: ServeArgs) -> Result<ExitCode, Failure> {
     let here = std::env::current_dir()
@@ -100,11 +106,7 @@ pub(crate) fn run(args: ServeArgs) -> Result<ExitCode, Failure> {
     let file = config_file::load(args.config.as_deref(), &here)?;
     let settings = Settings::decide(args, file)?;
     log::start(settings.log_format);
-    let runtime = tokio::runtime::Builder::new_multi_thread()
-        .enable_all()
-        .build()
-        .map_err(|error| Failure::new(exit::FAILED, format!("cannot start threads: {error}")))?;
-    runtime.block_on(serve(settings))
+    runtime::new()?.block_on(serve(settings))
 }
 
 async fn serve(settings: Settings) -> Result<ExitCode, Failure> {
