@@ -3,7 +3,10 @@
 use std::sync::Arc;
 
 use levada_registry_core::Registry;
+use tokio::sync::Semaphore;
 
+use crate::limits::HttpLimits;
+use crate::metrics::Metrics;
 use crate::server::Settings;
 use crate::storage::SqlStore;
 
@@ -14,6 +17,12 @@ pub(crate) struct AppState {
     pub(crate) cluster: Arc<Cluster>,
     /// Longest request body.
     pub(crate) body_bytes_max: usize,
+    pub(crate) limits: HttpLimits,
+    /// How long rows of the audit are kept; with 0 there are none.
+    pub(crate) audit_retention_days: u32,
+    pub(crate) metrics: Arc<Metrics>,
+    /// One for each request that may be worked on now.
+    pub(crate) turns: Arc<Semaphore>,
 }
 
 /// The names under `/v1/metadata/id`.
@@ -29,7 +38,15 @@ impl AppState {
             kafka: settings.kafka_cluster_id.clone(),
             registry: settings.registry_cluster_id.clone(),
         };
-        let body_bytes_max = settings.body_bytes_max;
-        Self { registry, cluster: Arc::new(cluster), body_bytes_max }
+        let limits = settings.http_limits;
+        Self {
+            registry,
+            cluster: Arc::new(cluster),
+            body_bytes_max: settings.body_bytes_max,
+            limits,
+            audit_retention_days: settings.audit_retention_days,
+            metrics: Arc::new(Metrics::new()),
+            turns: Arc::new(Semaphore::new(limits.requests_max.min(Semaphore::MAX_PERMITS))),
+        }
     }
 }

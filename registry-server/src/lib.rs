@@ -5,10 +5,17 @@
 //! answers; `storage/` keeps the state. No rule of the registry is decided in this crate.
 
 mod app;
+mod connections;
 mod http;
+mod limits;
+mod metrics;
 mod server;
 mod storage;
 
 pub use levada_registry_core::Secret;
-pub use server::{BODY_BYTES_MAX, RunningRegistry, Settings, ShutdownError, StartError, start};
+pub use limits::HttpLimits;
+pub use server::{
+    AUDIT_RETENTION_DAYS, BODY_BYTES_MAX, RunningRegistry, Settings, ShutdownError, StartError,
+    start,
+};
 pub use storage::{Database, InvalidDatabase};

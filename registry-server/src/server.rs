@@ -3,7 +3,7 @@
 use std::io;
 use std::net::SocketAddr;
 use std::thread;
-use std::time::Duration;
+use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
 use levada_registry_core::{Registry, Secret, StoreError};
 use levada_schema_core::Limits;
@@ -12,11 +12,17 @@ use tokio::task::JoinHandle;
 use tokio_util::sync::{CancellationToken, DropGuard};
 
 use crate::app::AppState;
+use crate::connections;
 use crate::http;
+use crate::limits::HttpLimits;
 use crate::storage::{Database, OpenError, SqlStore};
 
 /// Longest request body in bytes, unless the settings say otherwise; as in the reference.
 pub const BODY_BYTES_MAX: usize = 1 << 20;
+/// How long rows of the audit are kept, unless the settings say otherwise.
+pub const AUDIT_RETENTION_DAYS: u32 = 90;
+/// How often rows of the audit that are too old are looked for.
+const PURGE_INTERVAL: Duration = Duration::from_hours(1);
 /// How long requests in flight may take to finish when the server stops.
 const DRAIN_TIMEOUT: Duration = Duration::from_secs(25);
 /// How long closing the database may take after that.
@@ -33,6 +39,10 @@ pub struct Settings {
     pub body_bytes_max: usize,
     /// Bounds on every schema that is parsed or compared.
     pub limits: Limits,
+    /// Bounds on connections and requests.
+    pub http_limits: HttpLimits,
+    /// How long rows of the audit are kept; with 0 none are written.
+    pub audit_retention_days: u32,
     /// Names of the Kafka cluster and of this registry, shown under `/v1/metadata/id`.
     pub kafka_cluster_id: String,
     pub registry_cluster_id: String,
@@ -47,6 +57,8 @@ impl Settings {
             listen: listen.into(),
             body_bytes_max: BODY_BYTES_MAX,
             limits: Limits::default(),
+            http_limits: HttpLimits::default(),
+            audit_retention_days: AUDIT_RETENTION_DAYS,
             kafka_cluster_id: String::new(),
             registry_cluster_id: "schema-registry".to_owned(),
             local_kms_secret: None,
@@ -93,7 +105,7 @@ pub struct RunningRegistry {
     local_addr: SocketAddr,
     registry: Registry<SqlStore>,
     stop: DropGuard,
-    serving: JoinHandle<io::Result<()>>,
+    serving: JoinHandle<()>,
 }
 
 /// Opens the database and serves on the address of `settings`.
@@ -105,15 +117,40 @@ pub async fn start(settings: Settings) -> Result<RunningRegistry, StartError> {
         .with_local_kms_secret(settings.local_kms_secret.clone());
     let listener = TcpListener::bind(&settings.listen).await.map_err(refused)?;
     let local_addr = listener.local_addr().map_err(refused)?;
-    let app = http::router(AppState::new(registry.clone(), &settings));
+    let app = AppState::new(registry.clone(), &settings);
+    let (router, refusing) = (http::router(app.clone()), http::refusing(&app));
+    let metrics = app.metrics;
     let stop = CancellationToken::new();
-    let stopped = stop.clone().cancelled_owned();
-    let serving =
-        tokio::spawn(
-            async move { axum::serve(listener, app).with_graceful_shutdown(stopped).await },
-        );
+    let serving = tokio::spawn(connections::serve(
+        listener,
+        router,
+        refusing,
+        settings.http_limits,
+        metrics,
+        stop.clone(),
+    ));
+    tokio::spawn(
+        stop.clone().run_until_cancelled_owned(purge_audit(
+            registry.clone(),
+            settings.audit_retention_days,
+        )),
+    );
     tracing::info!(address = %local_addr, "the schema registry is listening");
     Ok(RunningRegistry { local_addr, registry, stop: stop.drop_guard(), serving })
+}
+
+/// Removes what is too old from the audit, now and then.
+async fn purge_audit(registry: Registry<SqlStore>, retention_days: u32) {
+    let retention = Duration::from_hours(24) * retention_days;
+    loop {
+        let now = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default();
+        let before = now.saturating_sub(retention).as_millis();
+        let purged = registry.store().purge_audit(i64::try_from(before).unwrap_or(i64::MAX)).await;
+        if let Err(error) = purged {
+            tracing::warn!(%error, "old rows of the audit could not be removed");
+        }
+        tokio::time::sleep(PURGE_INTERVAL).await;
+    }
 }
 
 impl RunningRegistry {
@@ -125,8 +162,7 @@ impl RunningRegistry {
     pub async fn shutdown(mut self) -> Result<(), ShutdownError> {
         self.stop.disarm().cancel();
         let drained = match tokio::time::timeout(DRAIN_TIMEOUT, &mut self.serving).await {
-            Ok(Ok(Ok(()))) => Ok(()),
-            Ok(Ok(Err(error))) => Err(ShutdownError::Serve(error.to_string())),
+            Ok(Ok(())) => Ok(()),
             Ok(Err(error)) => Err(ShutdownError::Serve(error.to_string())),
             Err(_) => {
                 self.serving.abort();

@@ -1,4 +1,7 @@
-//! `levada check` as a pipeline sees it: exit code, reasons, one-line refusals.
+//! The commands as a pipeline sees them: exit code, reasons, one-line refusals.
+
+mod config;
+mod transfer;
 
 use std::fs;
 use std::path::{Path, PathBuf};
@@ -114,7 +117,7 @@ fn unknown_extension_exits_2_and_says_how_to_name_the_type() {
 
 #[test]
 fn help_of_each_command_shows_an_example() {
-    for command in ["serve", "check"] {
+    for command in ["serve", "check", "config", "export", "import"] {
         let output = levada().args([command, "--help"]).output().expect("the binary runs");
         let help = String::from_utf8(output.stdout).expect("text");
         assert!(output.status.success());

@@ -3,6 +3,7 @@
 use std::io::{BufRead, BufReader};
 use std::path::{Path, PathBuf};
 use std::process::{Child, Command, ExitStatus, Stdio};
+use std::thread::JoinHandle;
 use std::time::{Duration, Instant};
 
 use rustix::process::{Pid, Signal, kill_process};
@@ -53,6 +54,8 @@ pub struct Levada {
     pub registry: String,
     /// `HOST:PORT` of the Kafka listener.
     pub kafka: String,
+    /// Ends with the process and gives the lines of its log.
+    log: Option<JoinHandle<Vec<String>>>,
 }
 
 impl Levada {
@@ -92,8 +95,8 @@ impl Levada {
             let output = child.wait_with_output().expect("the child's log");
             panic!("the server did not get ready: {}", String::from_utf8_lossy(&output.stderr));
         };
-        drain_log(&mut child);
-        Self { child, registry, kafka }
+        let log = Some(drain_log(&mut child));
+        Self { child, registry, kafka, log }
     }
 
     pub fn pid(&self) -> u32 {
@@ -104,6 +107,13 @@ impl Levada {
     pub fn kill(mut self) {
         self.child.kill().expect("the child can be killed");
         self.child.wait().expect("the child ends");
+    }
+
+    /// Stops as [`Self::terminate`] does, and gives the lines of the log.
+    pub fn terminate_with_log(mut self) -> Vec<String> {
+        let log = self.log.take().expect("a log");
+        self.terminate();
+        log.join().expect("the log can be read")
     }
 
     /// Sends `signal` and waits for the process to end.
@@ -135,14 +145,10 @@ impl Drop for Levada {
 }
 
 /// Passes the server's log on to the test's own stderr, so that the pipe never fills.
-fn drain_log(child: &mut Child) {
+fn drain_log(child: &mut Child) -> JoinHandle<Vec<String>> {
     let stderr = child.stderr.take().expect("stderr is piped");
     std::thread::spawn(move || {
-        let mut reader = BufReader::new(stderr);
-        let mut line = String::new();
-        while reader.read_line(&mut line).is_ok_and(|read| read > 0) {
-            eprint!("{line}");
-            line.clear();
-        }
-    });
+        let lines = BufReader::new(stderr).lines().map_while(Result::ok);
+        lines.inspect(|line| eprintln!("{line}")).collect()
+    })
 }

@@ -26,8 +26,9 @@ const ARROWS: [(&str, &[&str]); 11] = [
     ("levada-log-broker", &["levada-kafka-wire"]),
     (
         "levada-cli",
-        &["levada-log-broker", "levada-registry-server", "levada-schema-core", "levada-serde"],
+        &["levada-log-broker", "levada-registry-server", "levada-schema-core", "levada-transfer"],
     ),
+    ("levada-transfer", &["levada-registry-api", "levada-serde"]),
     ("levada-test-postgres", &[]),
     ("levada-tests", &["levada-serde", "levada-test-postgres"]),
 ];

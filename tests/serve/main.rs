@@ -140,6 +140,7 @@ async fn limits_on_schemas_and_bodies_are_settings() {
     let data = tempfile::tempdir().expect("a folder");
     let mut command = serve(data.path());
     command.args(["--limit", "text-bytes-max=20", "--registry-body-max", "60"]);
+    command.args(["--limit", "http-uri-bytes-max=30"]);
     command.env("LEVADA_LIMIT_DEPTH_MAX", "2");
     let server = Levada::spawn(command);
     let client = reqwest::Client::new();
@@ -155,7 +156,82 @@ async fn limits_on_schemas_and_bodies_are_settings() {
     assert_eq!(register("[[[]]]").await, (422, Some(42201)), "depth");
     assert_eq!(register(&"x".repeat(21)).await, (422, Some(42209)), "text");
     assert_eq!(register(&" ".repeat(60)).await, (413, Some(413)), "body");
+    let uri = get(format!("{}/subjects?subjectPrefix=x{}", server.registry, "y".repeat(9))).await;
+    assert_eq!(uri.0, 414, "URI: {}", uri.1);
     server.terminate();
+}
+
+/// The lines about requests in a log of JSON lines.
+fn requests(log: &[String]) -> Vec<serde_json::Value> {
+    log.iter()
+        .map(|line| serde_json::from_str::<serde_json::Value>(line).expect("a line of JSON"))
+        .filter(|line| line["message"] == "answered")
+        .collect()
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn every_request_is_a_line_of_the_log_with_its_request_id() {
+    let data = tempfile::tempdir().expect("a folder");
+    let mut command = serve(data.path());
+    command.env("LEVADA_LOG_FORMAT", "json").env("LEVADA_LOG", "levada_registry_server=debug");
+    let server = Levada::spawn(command);
+    let client = reqwest::Client::new();
+    let send = async |method: reqwest::Method, path: &str, id: &str| {
+        let url = format!("{}{path}", server.registry);
+        let request = client.request(method, url).header("x-request-id", id);
+        request.body(r#"{"schema": "\"string\""}"#).send().await.expect("an answer");
+    };
+    send(reqwest::Method::POST, "/subjects/a%0Ab%1B/versions?force=hidden", "first").await;
+    send(reqwest::Method::POST, "/contexts/.c/subjects/s/versions", "second").await;
+    send(reqwest::Method::GET, "/subjects", "third\u{9b}31m").await;
+    send(reqwest::Method::GET, "/nowhere", "fourth").await;
+    let log = server.terminate_with_log();
+    let told: Vec<serde_json::Value> = requests(&log)
+        .into_iter()
+        .map(|line| {
+            let status = &line["status"];
+            serde_json::json!([
+                line["method"],
+                line["route"],
+                line["path"],
+                status,
+                line["span"]["id"]
+            ])
+        })
+        .collect();
+    let versions = "/subjects/{subject}/versions";
+    assert_eq!(
+        told,
+        [
+            serde_json::json!(["POST", versions, "/subjects/a%0Ab%1B/versions", 422, "first"]),
+            serde_json::json!([
+                "POST",
+                versions,
+                "/contexts/.c/subjects/s/versions",
+                200,
+                "second"
+            ]),
+            serde_json::json!(["GET", "/subjects", "/subjects", 200, "third\\xc2\\x9b31m"]),
+            serde_json::json!(["GET", null, "/nowhere", 404, "fourth"]),
+        ]
+    );
+    for line in &requests(&log) {
+        assert!(line["duration_ms"].is_f64() && line["client"] == "127.0.0.1", "{line}");
+    }
+    assert!(!log.concat().contains("hidden"), "parameters are not logged");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn reads_are_not_logged_unless_the_level_is_debug_and_changes_are() {
+    let data = tempfile::tempdir().expect("a folder");
+    let server = Levada::start(data.path());
+    let url = format!("{}/config", server.registry);
+    assert_eq!(get(url.clone()).await.0, 200);
+    let put = reqwest::Client::new().put(url).body(r#"{"compatibility": "FULL"}"#);
+    assert_eq!(put.send().await.expect("an answer").status().as_u16(), 200);
+    let log = server.terminate_with_log();
+    let about = log.iter().filter(|line| line.contains("answered")).collect::<Vec<_>>();
+    assert!(about.len() == 1 && about[0].contains("method=\"PUT\" route=\"/config\""), "{log:?}");
 }
 
 #[test]

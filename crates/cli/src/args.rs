@@ -6,20 +6,36 @@ use std::path::PathBuf;
 use std::process::ExitCode;
 
 use clap::error::ErrorKind;
-use clap::{Args, Parser, Subcommand};
+use clap::parser::ValueSource;
+use clap::{ArgMatches, Args, CommandFactory, FromArgMatches, Parser, Subcommand};
 use levada_registry_server::Secret;
 use levada_schema_core::{CompatibilityLevel, SchemaType};
 
 use crate::exit;
 use crate::limits::LimitArgs;
+use crate::log::LogFormat;
+
+/// The command that prints the settings, and the flag that names their file.
+const CONFIG: &str = "config";
 
 const EXIT_CODES: &str = "\
 Exit codes:
   0  all good
-  1  incompatible schemas, or the server could not start
+  1  incompatible schemas, registries that differ, or the server could not start
   2  wrong flags or settings
   3  an input cannot be read
-  4  a schema does not parse";
+  4  a schema does not parse
+  5  a registry cannot be reached, or refuses
+  6  partly done: an import stopped midway, or could not bring everything";
+
+const IMPORT_HELP: &str = "\
+Examples:
+  levada import --from http://old:8081 --registry http://new:8081 --verify
+  levada import --from registry.jsonl --registry http://new:8081 --dry-run
+
+Ids, versions, guids and everything else are kept. What the target has already is left alone, so
+an import that was stopped goes on when it is started again. Passwords belong into the variables
+LEVADA_REGISTRY and LEVADA_FROM, for flags are seen by every user of a machine.";
 
 #[derive(Debug, Parser)]
 #[command(
@@ -45,6 +61,17 @@ pub(crate) enum Command {
     /// Compare two schema files offline, with the registry's own verdict and all reasons
     #[command(after_help = "Example:\n  levada check old/order.avsc new/order.avsc --level FULL")]
     Check(CheckArgs),
+    /// Print every setting of levada serve, its value, and where that comes from
+    #[command(after_help = "Example:\n  levada config --kafka-listen 0.0.0.0:9092\n\n\
+                            Flags win over variables, variables over the settings file.")]
+    Config(ConfigArgs),
+    /// Write everything that a schema registry holds into an archive
+    #[command(after_help = "Example:\n  levada export --registry https://registry.example.com \
+                            --output registry.jsonl")]
+    Export(ExportArgs),
+    /// Bring everything from a schema registry or an archive into another registry
+    #[command(after_help = IMPORT_HELP)]
+    Import(ImportArgs),
 }
 
 /// What `serve` was told on the command line or by variables; the settings file fills the gaps.
@@ -72,11 +99,43 @@ pub(crate) struct ServeArgs {
     /// Longest request body of the schema registry in bytes [default: 1048576]
     #[arg(long, env = "LEVADA_REGISTRY_BODY_MAX", value_name = "BYTES")]
     pub(crate) registry_body_max: Option<usize>,
+    /// How long rows of the audit are kept, in days; 0 keeps no audit [default: 90]
+    #[arg(long, env = "LEVADA_AUDIT_RETENTION_DAYS", value_name = "DAYS")]
+    pub(crate) audit_retention_days: Option<u32>,
+    /// Form of the log lines on stderr [default: text]
+    #[arg(long, env = "LEVADA_LOG_FORMAT", value_name = "FORMAT")]
+    pub(crate) log_format: Option<LogFormat>,
     #[command(flatten)]
     pub(crate) limits: LimitArgs,
     /// Settings file [default: levada.toml, looked for from here upwards]
     #[arg(long, env = "LEVADA_CONFIG", value_name = "FILE")]
     pub(crate) config: Option<PathBuf>,
+}
+
+/// The flags of `serve`, and where each of their values comes from.
+#[derive(Debug, Args)]
+pub(crate) struct ConfigArgs {
+    #[command(flatten)]
+    pub(crate) serve: ServeArgs,
+    #[arg(skip)]
+    pub(crate) settings: Vec<Setting>,
+}
+
+/// A setting of `serve` as the command line and the variables leave it.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) struct Setting {
+    pub(crate) name: String,
+    /// What its help says that it is when nobody sets it.
+    pub(crate) default: Option<String>,
+    pub(crate) is_secret: bool,
+    pub(crate) given: Option<Given>,
+}
+
+/// A value with the flag or the variable that it comes from.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) struct Given {
+    pub(crate) value: String,
+    pub(crate) origin: String,
 }
 
 #[derive(Debug, Args)]
@@ -100,6 +159,37 @@ pub(crate) struct CheckArgs {
     pub(crate) limits: LimitArgs,
 }
 
+#[derive(Debug, Args)]
+pub(crate) struct ExportArgs {
+    /// URL of the registry; user and password in it are sent as basic authentication
+    #[arg(long, env = "LEVADA_REGISTRY", value_name = "URL", hide_env_values = true)]
+    pub(crate) registry: Secret,
+    /// Where the archive goes; - is stdout
+    #[arg(long, value_name = "FILE", default_value = "-")]
+    pub(crate) output: PathBuf,
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct ImportArgs {
+    /// URL of the registry that is written to; user and password in it are sent as basic
+    /// authentication
+    #[arg(long, env = "LEVADA_REGISTRY", value_name = "URL", hide_env_values = true)]
+    pub(crate) registry: Secret,
+    /// URL of the registry, or the archive, that everything comes from
+    #[arg(long, env = "LEVADA_FROM", value_name = "URL|FILE", hide_env_values = true)]
+    pub(crate) from: Secret,
+    /// Say what would be done and change nothing; with --verify, compare alone
+    #[arg(long)]
+    pub(crate) dry_run: bool,
+    /// Compare everything afterwards, and print each difference
+    #[arg(long)]
+    pub(crate) verify: bool,
+    /// Import also into contexts that have subjects already. They take no other registrations
+    /// while the import runs
+    #[arg(long)]
+    pub(crate) force: bool,
+}
+
 /// What is said instead of running a command: help, the version, or a usage error.
 #[derive(Debug)]
 pub(crate) struct Answer {
@@ -121,13 +211,49 @@ impl Answer {
 
 /// Reads the command line; without a command it means `serve`.
 pub(crate) fn parse(args: impl IntoIterator<Item = OsString>) -> Result<Command, Answer> {
-    match CommandLine::try_parse_from(args) {
-        Ok(line) => match line.command {
-            Some(command) => Ok(command),
-            None => parse([OsString::from("levada"), OsString::from("serve")]),
-        },
-        Err(error) => Err(answer(&error)),
+    let matches = CommandLine::command().try_get_matches_from(args);
+    let matches = matches.map_err(|error| answer(&error))?;
+    let line = CommandLine::from_arg_matches(&matches).map_err(|error| answer(&error))?;
+    match line.command {
+        Some(Command::Config(args)) => {
+            let settings = matches.subcommand_matches(CONFIG).map(settings).unwrap_or_default();
+            Ok(Command::Config(ConfigArgs { settings, ..args }))
+        }
+        Some(command) => Ok(command),
+        None => parse([OsString::from("levada"), OsString::from("serve")]),
     }
+}
+
+/// Every flag that can also be set in the table `[serve]` of the settings file.
+fn settings(matches: &ArgMatches) -> Vec<Setting> {
+    let line = CommandLine::command();
+    let flags = line.find_subcommand(CONFIG).into_iter().flat_map(clap::Command::get_arguments);
+    let settings = flags.filter_map(|flag| {
+        let (name, variable) = (flag.get_long()?, flag.get_env()?.to_string_lossy());
+        if name == CONFIG {
+            return None;
+        }
+        let origin = match matches.value_source(flag.get_id().as_str()) {
+            Some(ValueSource::CommandLine) => Some(format!("flag --{name}")),
+            Some(ValueSource::EnvVariable) => Some(format!("variable {variable}")),
+            _ => None,
+        };
+        let value = matches.get_raw(flag.get_id().as_str()).and_then(|mut values| values.next());
+        let value = value.map(|value| value.to_string_lossy().into_owned());
+        Some(Setting {
+            name: name.to_owned(),
+            default: flag.get_help().and_then(|help| default_in(&help.to_string())),
+            is_secret: flag.is_hide_env_values_set(),
+            given: value.zip(origin).map(|(value, origin)| Given { value, origin }),
+        })
+    });
+    settings.collect()
+}
+
+/// The default that a help text ends with: `… [default: this]`.
+fn default_in(help: &str) -> Option<String> {
+    let (_, default) = help.split_once("[default: ")?;
+    Some(default.strip_suffix(']')?.to_owned())
 }
 
 fn answer(error: &clap::Error) -> Answer {

@@ -30,7 +30,7 @@ pub(crate) fn run(args: &CheckArgs) -> Result<ExitCode, Failure> {
         let checking = thread::Builder::new()
             .name("check".to_owned())
             .stack_size(STACK_BYTES)
-            .spawn_scoped(scope, || check(args, &limits))
+            .spawn_scoped(scope, || check(args, &limits.schemas))
             .map_err(|error| {
                 Failure::new(exit::FAILED, format!("cannot start a thread: {error}"))
             })?;

@@ -4,9 +4,11 @@ use std::path::{Path, PathBuf};
 
 use levada_registry_server::Secret;
 use serde::Deserialize;
+use serde::de::DeserializeOwned;
 
 use crate::exit::{self, Failure};
 use crate::limits::LimitsTable;
+use crate::log::LogFormat;
 
 const NAME: &str = "levada.toml";
 
@@ -31,18 +33,25 @@ pub(crate) struct ServeTable {
     pub(crate) kafka_advertise: Option<String>,
     pub(crate) local_kms_secret: Option<Secret>,
     pub(crate) registry_body_max: Option<usize>,
+    pub(crate) audit_retention_days: Option<u32>,
+    pub(crate) log_format: Option<LogFormat>,
 }
 
-/// Reads `named`, or the nearest `levada.toml` from `from` upwards; none there is no error.
-pub(crate) fn load(named: Option<&Path>, from: &Path) -> Result<ConfigFile, Failure> {
-    let path = match named {
+/// The file to be read: `named`, or the nearest `levada.toml` from `from` upwards, if there is one.
+pub(crate) fn find(named: Option<&Path>, from: &Path) -> Option<PathBuf> {
+    match named {
         Some(path) => Some(path.to_path_buf()),
         None => from.ancestors().map(|folder| folder.join(NAME)).find(|path| path.is_file()),
-    };
-    path.map_or_else(|| Ok(ConfigFile::default()), |path| read(&path))
+    }
 }
 
-fn read(path: &Path) -> Result<ConfigFile, Failure> {
+/// Reads the file that [`find`] finds; none there is no error.
+pub(crate) fn load(named: Option<&Path>, from: &Path) -> Result<ConfigFile, Failure> {
+    find(named, from).map_or_else(|| Ok(ConfigFile::default()), |path| read(&path))
+}
+
+/// Reads a settings file into what it is needed as.
+pub(crate) fn read<T: DeserializeOwned>(path: &Path) -> Result<T, Failure> {
     let text = std::fs::read_to_string(path).map_err(|error| {
         Failure::new(exit::USAGE, format!("cannot read settings file {}: {error}", path.display()))
     })?;

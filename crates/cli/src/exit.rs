@@ -4,9 +4,11 @@ use std::fmt::Display;
 use std::io::Write;
 use std::process::ExitCode;
 
+use levada_transfer::TransferError;
+
 /// Everything is as asked.
 pub(crate) const OK: u8 = 0;
-/// The schemas are incompatible, or the server could not start or go on.
+/// The schemas are incompatible, registries differ, or the server could not start or go on.
 pub(crate) const FAILED: u8 = 1;
 /// Wrong flags or a wrong settings file.
 pub(crate) const USAGE: u8 = 2;
@@ -14,6 +16,10 @@ pub(crate) const USAGE: u8 = 2;
 pub(crate) const NO_INPUT: u8 = 3;
 /// A schema does not parse.
 pub(crate) const BAD_SCHEMA: u8 = 4;
+/// A registry cannot be reached, or refuses.
+pub(crate) const REGISTRY: u8 = 5;
+/// Something was changed, but not everything that was asked for.
+pub(crate) const PARTLY: u8 = 6;
 
 /// Why a command ends early, and with which code.
 #[derive(Debug)]
@@ -32,5 +38,22 @@ impl Failure {
         // A closed stderr leaves the exit code as the only way to say it.
         let _ = writeln!(std::io::stderr(), "levada: {}", self.message);
         ExitCode::from(self.code)
+    }
+}
+
+impl From<TransferError> for Failure {
+    fn from(error: TransferError) -> Self {
+        let code = match &error {
+            TransferError::InvalidUrl(_) | TransferError::InUse { .. } => USAGE,
+            TransferError::Unreadable { .. }
+            | TransferError::InvalidArchive { .. }
+            | TransferError::HiddenDeks { .. }
+            | TransferError::ReferencesTooDeep { .. } => NO_INPUT,
+            TransferError::Registry { .. }
+            | TransferError::InvalidAnswer { .. }
+            | TransferError::NoImportMode { .. } => REGISTRY,
+            TransferError::Unwritable(_) | TransferError::Cut => FAILED,
+        };
+        Self::new(code, error)
     }
 }

@@ -2,11 +2,17 @@
 
 mod args;
 mod check;
+mod config;
 mod config_file;
 mod exit;
+mod export;
+mod import;
 mod limits;
 mod load;
+mod log;
+mod progress;
 mod render;
+mod runtime;
 mod serve;
 
 use std::process::ExitCode;
@@ -25,6 +31,9 @@ fn main() -> ExitCode {
     let outcome = match command {
         Command::Serve(args) => serve::run(args),
         Command::Check(args) => check::run(&args),
+        Command::Config(args) => config::run(args),
+        Command::Export(args) => export::run(&args),
+        Command::Import(args) => import::run(&args),
     };
     outcome.unwrap_or_else(|failure| failure.print())
 }

@@ -1,19 +1,20 @@
 //! `levada serve`: registry and broker in one process, until a signal comes.
 
-use std::io::{IsTerminal, Write};
+use std::io::Write;
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 
 use levada_log_broker::{Broker, RunningBroker};
 use levada_registry_server::{Database, RunningRegistry, Secret};
-use levada_schema_core::Limits;
 use tokio::signal::unix::{SignalKind, signal};
 use tracing::info;
 
 use crate::args::ServeArgs;
 use crate::config_file::{self, ConfigFile};
 use crate::exit::{self, Failure};
-use crate::limits;
+use crate::limits::{self, AllLimits};
+use crate::log::{self, LogFormat};
+use crate::runtime;
 
 const DATA_DIR: &str = "./data";
 const REGISTRY_LISTEN: &str = "127.0.0.1:8081";
@@ -29,7 +30,9 @@ struct Settings {
     kafka_advertise: Option<HostPort>,
     local_kms_secret: Option<Secret>,
     registry_body_max: usize,
-    limits: Limits,
+    audit_retention_days: u32,
+    log_format: LogFormat,
+    limits: AllLimits,
 }
 
 /// An address as clients are told it.
@@ -63,6 +66,11 @@ impl Settings {
                 .registry_body_max
                 .or(file.registry_body_max)
                 .unwrap_or(levada_registry_server::BODY_BYTES_MAX),
+            audit_retention_days: args
+                .audit_retention_days
+                .or(file.audit_retention_days)
+                .unwrap_or(levada_registry_server::AUDIT_RETENTION_DAYS),
+            log_format: args.log_format.or(file.log_format).unwrap_or_default(),
             limits,
         })
     }
@@ -86,31 +94,19 @@ impl HostPort {
     }
 }
 
+/// Whether `serve` would start with these settings, as far as they alone tell.
+pub(crate) fn check_settings(args: ServeArgs, file: ConfigFile) -> Result<(), Failure> {
+    Settings::decide(args, file).map(drop)
+}
+
 /// Serves until SIGTERM or Ctrl-C, then stops cleanly.
 pub(crate) fn run(args: ServeArgs) -> Result<ExitCode, Failure> {
     let here = std::env::current_dir()
         .map_err(|error| Failure::new(exit::FAILED, format!("no working folder: {error}")))?;
     let file = config_file::load(args.config.as_deref(), &here)?;
     let settings = Settings::decide(args, file)?;
-    start_log();
-    let runtime = tokio::runtime::Builder::new_multi_thread()
-        .enable_all()
-        .build()
-        .map_err(|error| Failure::new(exit::FAILED, format!("cannot start threads: {error}")))?;
-    runtime.block_on(serve(settings))
-}
-
-/// Log lines go to stderr; stdout is for the bound ports. `LEVADA_LOG` sets the level.
-fn start_log() {
-    let filter = tracing_subscriber::EnvFilter::builder()
-        .with_env_var("LEVADA_LOG")
-        .with_default_directive(tracing::Level::INFO.into())
-        .from_env_lossy();
-    tracing_subscriber::fmt()
-        .with_env_filter(filter)
-        .with_ansi(std::io::stderr().is_terminal())
-        .with_writer(std::io::stderr)
-        .init();
+    log::start(settings.log_format);
+    runtime::new()?.block_on(serve(settings))
 }
 
 async fn serve(settings: Settings) -> Result<ExitCode, Failure> {
@@ -175,7 +171,9 @@ async fn start_registry(
         kafka_cluster_id: kafka_cluster_id.to_owned(),
         local_kms_secret: settings.local_kms_secret.clone(),
         body_bytes_max: settings.registry_body_max,
-        limits: settings.limits,
+        limits: settings.limits.schemas,
+        http_limits: settings.limits.http,
+        audit_retention_days: settings.audit_retention_days,
         ..levada_registry_server::Settings::new(database, settings.registry_listen.clone())
     })
     .await
@@ -207,6 +205,8 @@ fn announce(registry: &RunningRegistry, broker: &RunningBroker) -> Result<(), Fa
 
 #[cfg(test)]
 mod tests {
+    use levada_schema_core::Limits;
+
     use super::*;
     use crate::config_file::ServeTable;
 
@@ -219,6 +219,8 @@ mod tests {
             kafka_advertise: Some("[::1]:9092".to_owned()),
             local_kms_secret: Some(Secret::from("filed")),
             registry_body_max: Some(5),
+            audit_retention_days: Some(7),
+            log_format: Some(LogFormat::Json),
             ..ServeTable::default()
         };
         let limits = [("depth-max".to_owned(), 7)].into();
@@ -232,7 +234,12 @@ mod tests {
                 kafka_advertise: Some(HostPort { host: "::1".to_owned(), port: 9092 }),
                 local_kms_secret: Some(Secret::from("filed")),
                 registry_body_max: 5,
-                limits: Limits { depth_max: 7, ..Limits::default() },
+                audit_retention_days: 7,
+                log_format: LogFormat::Json,
+                limits: AllLimits {
+                    schemas: Limits { depth_max: 7, ..Limits::default() },
+                    ..AllLimits::default()
+                },
             }
         );
     }

@@ -13,6 +13,7 @@ mod ddl;
 mod error;
 mod json;
 mod model;
+mod row_name;
 
 use levada_schema_core::{Limits, RawSchema, ResolvedReference, Schema, SchemaType, Validation};
 

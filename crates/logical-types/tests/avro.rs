@@ -134,3 +134,28 @@ fn protobuf_is_refused_by_name() {
         "The type definition cannot be stored as PROTOBUF: PROTOBUF schemas are not converted to type definitions or back yet"
     );
 }
+
+#[test]
+fn names_that_repeat_long_ones_many_times_are_refused() {
+    let long = "f".repeat(1_000);
+    let fields: Vec<String> = (0..200).map(|at| format!("g{at} STRUCT(i INT)")).collect();
+    let mut ddl = format!("STRUCT({})", fields.join(", "));
+    for _ in 0..20 {
+        ddl = format!("STRUCT({long} {ddl})");
+    }
+    let limits = Limits { text_bytes_max: 100_000, ..Limits::default() };
+    let error = |schema_type| {
+        let target = Target { schema_type, row_name: "row", references: &[] };
+        to_native(&format!("TYPE {ddl}"), target, &limits).unwrap_err().to_string()
+    };
+    let reason = "names of unnamed types take more than 16 times the longest text; the limit is 100000 (setting text-bytes-max)";
+    for schema_type in [SchemaType::Avro, SchemaType::Json] {
+        let start = format!("The type definition cannot be stored as {schema_type}: ");
+        assert_eq!(error(schema_type), start + reason);
+    }
+    let name = "n".repeat(1_025);
+    assert_eq!(
+        stored(&format!("STRUCT S (a {name})"), &[]).unwrap_err().to_string(),
+        "Invalid type definition: a name has at most 1024 bytes (line 1, column 13)"
+    );
+}

@@ -6,6 +6,7 @@ use crate::{ErrorBody, RegisterRequest, SchemaDocument, wire};
 
 /// An association in a list.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(rename_all = "camelCase")]
 pub struct AssociationDocument {
     pub subject: String,
@@ -30,6 +31,8 @@ pub struct AssociationDocument {
 
 /// Body of POST `/associations` and PUT `/associations/resources/{resourceId}`.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
+#[cfg_attr(feature = "schema", schemars(rename = "AssociationsRequestOf{T}"))]
 #[serde(rename_all = "camelCase")]
 pub struct AssociationsRequest<T> {
     #[serde(default, deserialize_with = "wire::text", skip_serializing_if = "Option::is_none")]
@@ -41,13 +44,14 @@ pub struct AssociationsRequest<T> {
     /// Left out it is `topic`.
     #[serde(default, deserialize_with = "wire::text", skip_serializing_if = "Option::is_none")]
     pub resource_type: Option<String>,
-    #[serde(default = "Vec::new", deserialize_with = "wire::list")]
+    #[serde(default, deserialize_with = "wire::list")]
     #[serde(bound(deserialize = "T: Deserialize<'de>"))]
     pub associations: Vec<T>,
 }
 
 /// An association that is asked for.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(rename_all = "camelCase")]
 pub struct AssociationUpdate {
     #[serde(default, deserialize_with = "wire::text", skip_serializing_if = "Option::is_none")]
@@ -68,6 +72,7 @@ pub struct AssociationUpdate {
 
 /// One change of a batch.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(rename_all = "camelCase")]
 pub struct AssociationOpRequest {
     /// `CREATE`, `UPSERT` or `DELETE`
@@ -82,6 +87,7 @@ pub struct AssociationOpRequest {
 
 /// A question of a batch: by id, or by name and namespace.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(rename_all = "camelCase")]
 pub struct AssociationsQuery {
     #[serde(default, deserialize_with = "wire::text", skip_serializing_if = "Option::is_none")]
@@ -100,14 +106,17 @@ pub struct AssociationsQuery {
 
 /// Body of the batches.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
+#[cfg_attr(feature = "schema", schemars(rename = "BatchRequestOf{T}"))]
 pub struct BatchRequest<T> {
-    #[serde(default = "Vec::new", deserialize_with = "wire::list")]
+    #[serde(default, deserialize_with = "wire::list")]
     #[serde(bound(deserialize = "T: Deserialize<'de>"))]
     pub requests: Vec<T>,
 }
 
 /// A resource with associations that were made or found.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(rename_all = "camelCase")]
 pub struct ResourceDocument {
     #[serde(default, skip_serializing_if = "Option::is_none")]
@@ -124,6 +133,7 @@ pub struct ResourceDocument {
 
 /// An association of a resource.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(rename_all = "camelCase")]
 pub struct AssociatedDocument {
     pub subject: String,
@@ -137,12 +147,14 @@ pub struct AssociatedDocument {
 
 /// The answer of a batch, in the order of the requests.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 pub struct BatchDocument {
     pub results: Vec<BatchResult>,
 }
 
 /// What one request of a batch led to.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(rename_all = "camelCase")]
 pub enum BatchResult {
     Result(ResourceDocument),

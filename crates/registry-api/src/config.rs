@@ -6,6 +6,7 @@ use crate::{Metadata, Patch, RuleSet, wire};
 
 /// A configuration in an answer of GET and DELETE.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(rename_all = "camelCase")]
 pub struct ConfigDocument {
     #[serde(default, skip_serializing_if = "Option::is_none")]
@@ -38,6 +39,7 @@ pub struct ConfigDocument {
 
 /// The body of a PUT, and its echo. The level is called `compatibility` here.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(rename_all = "camelCase", default)]
 pub struct ConfigUpdate {
     #[serde(deserialize_with = "wire::text_patch", skip_serializing_if = "Patch::is_keep")]

@@ -8,6 +8,7 @@ use crate::wire;
 
 /// Tags by path, properties, and the names of the properties that are sensitive. All sorted.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 pub struct Metadata {
     #[serde(
         default,
@@ -31,6 +32,7 @@ pub struct Metadata {
 
 /// The rules of a schema's contract, by phase.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(rename_all = "camelCase")]
 pub struct RuleSet {
     #[serde(default, deserialize_with = "wire::list", skip_serializing_if = "Vec::is_empty")]
@@ -45,6 +47,7 @@ pub struct RuleSet {
 
 /// One rule. `kind`, `mode` and `disabled` are always written out by the registry.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(rename_all = "camelCase")]
 pub struct Rule {
     #[serde(default, deserialize_with = "wire::text", skip_serializing_if = "Option::is_none")]

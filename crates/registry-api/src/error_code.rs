@@ -4,6 +4,7 @@ use serde::{Deserialize, Serialize};
 
 /// The body of every error answer.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 pub struct ErrorBody {
     pub error_code: u32,
     pub message: String,
@@ -41,6 +42,9 @@ error_codes! {
     UnsupportedMediaType = 415,
     /// A body is needed and missing.
     UnprocessableEntity = 422,
+    /// The client has too many connections.
+    TooManyRequests = 429,
+    HeaderFieldsTooLarge = 431,
     InternalServerError = 500,
     ServiceUnavailable = 503,
 

@@ -8,6 +8,7 @@ use crate::{Patch, wire};
 
 /// A KEK in an answer.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(rename_all = "camelCase")]
 pub struct KekDocument {
     pub name: String,
@@ -29,6 +30,7 @@ pub struct KekDocument {
 
 /// Body of POST `/dek-registry/v1/keks`.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(rename_all = "camelCase")]
 pub struct CreateKekRequest {
     #[serde(default, deserialize_with = "wire::text", skip_serializing_if = "Option::is_none")]
@@ -53,6 +55,7 @@ pub struct CreateKekRequest {
 
 /// Body of PUT `/dek-registry/v1/keks/{name}`.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(rename_all = "camelCase", default)]
 pub struct UpdateKekRequest {
     #[serde(skip_serializing_if = "Patch::is_keep")]
@@ -65,6 +68,7 @@ pub struct UpdateKekRequest {
 
 /// A DEK in an answer.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(rename_all = "camelCase")]
 pub struct DekDocument {
     pub kek_name: String,
@@ -87,6 +91,7 @@ pub struct DekDocument {
 
 /// Body of POST `/dek-registry/v1/keks/{name}/deks/{subject}`; the subject of the path wins.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(rename_all = "camelCase")]
 pub struct CreateDekRequest {
     #[serde(default, deserialize_with = "wire::text", skip_serializing_if = "Option::is_none")]

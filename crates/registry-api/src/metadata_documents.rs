@@ -4,12 +4,14 @@ use serde::{Deserialize, Serialize};
 
 /// `/v1/metadata/id`.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 pub struct ClusterIdDocument {
     pub scope: ClusterScope,
 }
 
 /// Where this registry belongs.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 pub struct ClusterScope {
     pub path: Vec<String>,
     /// `kafka-cluster` and `schema-registry-cluster`.
@@ -18,6 +20,7 @@ pub struct ClusterScope {
 
 /// `/v1/metadata/version`.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(rename_all = "camelCase")]
 pub struct VersionDocument {
     pub version: String,
@@ -26,6 +29,7 @@ pub struct VersionDocument {
 
 /// `/v1/metadata/deployment`.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 pub struct DeploymentDocument {
     pub attributes: Vec<String>,
 }

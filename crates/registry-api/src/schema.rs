@@ -6,6 +6,7 @@ use crate::{AssociationDocument, Metadata, RuleSet, SchemaTags, wire};
 
 /// A pointer to a version of a subject. Requests may leave members out; the registry then refuses.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 pub struct SchemaReference {
     #[serde(default, deserialize_with = "wire::text", skip_serializing_if = "Option::is_none")]
     pub name: Option<String>,
@@ -18,6 +19,7 @@ pub struct SchemaReference {
 
 /// Body of a registration, a lookup or a compatibility check.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(rename_all = "camelCase")]
 pub struct RegisterRequest {
     #[serde(default, deserialize_with = "wire::text", skip_serializing_if = "Option::is_none")]
@@ -47,6 +49,7 @@ pub struct RegisterRequest {
 
 /// Body of POST `/subjects/{subject}/versions/{version}/tags`.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(rename_all = "camelCase")]
 pub struct TagsRequest {
     #[serde(default, deserialize_with = "wire::int", skip_serializing_if = "Option::is_none")]
@@ -70,6 +73,7 @@ pub struct TagsRequest {
 /// no `id`, one by guid neither subject nor version. Older servers leave out more, so clients
 /// must treat every member as optional; a missing `schema_type` is AVRO.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(rename_all = "camelCase")]
 pub struct SchemaDocument {
     #[serde(default, skip_serializing_if = "Option::is_none")]
@@ -106,6 +110,7 @@ pub struct SchemaDocument {
 
 /// A schema in the answer of GET `/schemas`.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 pub struct ListedSchemaDocument {
     #[serde(flatten)]
     pub schema: SchemaDocument,
@@ -119,6 +124,7 @@ pub struct ListedSchemaDocument {
 
 /// One holder of a schema id.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 pub struct SubjectVersion {
     pub subject: String,
     pub version: i32,
@@ -126,6 +132,7 @@ pub struct SubjectVersion {
 
 /// The id that a guid has in one context; the default context is `"."`.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 pub struct ContextId {
     pub context: String,
     pub id: i32,

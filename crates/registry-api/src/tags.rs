@@ -6,6 +6,7 @@ use crate::wire;
 
 /// An entity inside a schema: `entityType` is `sr_record` or `sr_field`.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(rename_all = "camelCase")]
 pub struct SchemaEntity {
     pub entity_path: String,
@@ -14,6 +15,7 @@ pub struct SchemaEntity {
 
 /// The tags of one entity.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(rename_all = "camelCase")]
 pub struct SchemaTags {
     pub schema_entity: SchemaEntity,

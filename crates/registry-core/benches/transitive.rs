@@ -44,7 +44,7 @@ async fn registry(count: usize) -> Registry<MemoryStore> {
         let number = SchemaVersion(number);
         tx.put_version(&subject, number, schema.id, 0).await.expect("a new version");
     }
-    tx.commit().await.expect("a commit");
+    tx.commit(None).await.expect("a commit");
     let level = FieldPatch::Set("FULL_TRANSITIVE".parse().expect("a level"));
     let patch = ConfigPatch { level, ..ConfigPatch::default() };
     registry.update_config(&subject, patch).await.expect("a level");

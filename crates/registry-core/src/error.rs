@@ -2,6 +2,7 @@
 
 use levada_schema_core::{CheckError, ParseError};
 
+use crate::names::NAME_BYTES_MAX;
 use crate::{
     AssociationType, Context, InvalidMode, InvalidVersion, QualifiedSubject, SchemaId,
     SchemaVersion,
@@ -65,6 +66,8 @@ pub enum RegistryError {
     ReferenceExists(QualifiedSubject, SchemaVersion),
     #[error("The specified subject '{0}' is not a valid.")]
     InvalidSubject(QualifiedSubject),
+    #[error("The reference name '{0}' has more than {NAME_BYTES_MAX} bytes or control characters")]
+    InvalidReferenceName(String),
     #[error("Invalid rule set: {0}")]
     InvalidRuleSet(String),
     #[error("The specified context '{0}' is not empty.")]

@@ -11,6 +11,7 @@
 //! modules `config` and `mode`.
 
 mod associations;
+mod audit;
 mod config;
 mod contract;
 mod cpu_pool;
@@ -31,6 +32,7 @@ pub use associations::{
     Association, AssociationQuery, AssociationType, Lifecycle, ReadAssociations, Resource,
     WriteAssociations,
 };
+pub use audit::{About, AuditEntry, Origin};
 pub use config::{Config, ConfigPatch, EffectiveConfig, FieldPatch};
 pub use error::RegistryError;
 pub use ids::{InvalidVersion, SchemaId, SchemaVersion, VersionSpec};

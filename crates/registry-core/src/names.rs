@@ -4,8 +4,8 @@ use std::fmt;
 
 use crate::RegistryError;
 
-/// Longest subject or context name in bytes.
-const NAME_BYTES_MAX: usize = 1024;
+/// Longest name of a subject, a context or a reference, in bytes.
+pub(crate) const NAME_BYTES_MAX: usize = 1024;
 /// Longest name of a rule or a key, in characters.
 const PLAIN_NAME_MAX: usize = 256;
 
@@ -96,9 +96,7 @@ impl QualifiedSubject {
     /// Whether a config or a mode may be set here.
     pub fn check_scope(&self) -> Result<(), RegistryError> {
         let reserved = matches!(self.subject.as_str(), "__GLOBAL" | "__EMPTY");
-        let control = |name: &str| name.chars().any(char::is_control);
-        let too_long = self.subject.len().max(self.context.as_str().len()) > NAME_BYTES_MAX;
-        if reserved || too_long || control(&self.subject) || control(self.context.as_str()) {
+        if reserved || !is_bounded(&self.subject) || !is_bounded(self.context.as_str()) {
             return Err(RegistryError::InvalidSubject(self.clone()));
         }
         Ok(())
@@ -123,6 +121,11 @@ impl fmt::Display for QualifiedSubject {
             write!(f, ":{}:{}", self.context, self.subject)
         }
     }
+}
+
+/// Whether a name is not too long and can be shown on one line.
+pub(crate) fn is_bounded(name: &str) -> bool {
+    name.len() <= NAME_BYTES_MAX && !name.chars().any(char::is_control)
 }
 
 /// Whether `name` can be that of a rule or a key: a letter or `_`, then letters, digits, `_`, `-`.

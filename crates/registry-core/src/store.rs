@@ -5,7 +5,9 @@ use std::sync::Arc;
 
 use levada_schema_core::{Contract, Fingerprint, Reference, SchemaType};
 
-use crate::{Config, Context, Mode, QualifiedSubject, ReadAssociations, ReadKeys, SchemaId};
+use crate::{
+    AuditEntry, Config, Context, Mode, QualifiedSubject, ReadAssociations, ReadKeys, SchemaId,
+};
 use crate::{SchemaVersion, SubjectFilter, WriteAssociations, WriteKeys};
 
 /// The store could not do its work. The request changed nothing, unless its outcome is unknown.
@@ -292,6 +294,10 @@ pub trait WriteTransaction: ReadTransaction + WriteKeys + WriteAssociations {
         context: &Context,
     ) -> impl Future<Output = Result<(), StoreError>> + Send;
 
-    /// `Ok` means that the changes survive a crash of process and machine.
-    fn commit(self) -> impl Future<Output = Result<(), StoreError>> + Send;
+    /// With the row that the change leaves in the audit, if one is kept. `Ok` means that both
+    /// survive a crash of process and machine.
+    fn commit(
+        self,
+        note: Option<&AuditEntry>,
+    ) -> impl Future<Output = Result<(), StoreError>> + Send;
 }

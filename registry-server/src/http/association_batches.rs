@@ -1,23 +1,46 @@
 //! `/associations:batchGet` and `/associations:batchMutate`: one result a request, 207 for all.
 
-use axum::Json;
 use axum::extract::State;
-use axum::http::StatusCode;
 use levada_registry_api::{
     AssociationOpRequest, AssociationsQuery, AssociationsRequest, BatchDocument, BatchRequest,
     BatchResult, ErrorCode, ResourceDocument,
 };
 use levada_registry_core::{
-    Associated, AssociationFilter, AssociationOp, AssociationQuery, AssociationRequest, Page,
-    QualifiedSubject,
+    About, Associated, AssociationFilter, AssociationOp, AssociationQuery, AssociationRequest,
+    Page, QualifiedSubject,
 };
 
 use super::associations::{TOPIC, draft, resource, with_associations};
+use super::audit::{self, Acting};
 use super::error::HttpError;
 use super::extract::{Body, Params};
+use super::parameters::{CONTEXT, DRY_RUN, INCLUDE_SCHEMAS};
+use super::reply::MultiStatus;
+use super::route::{self, Route};
 use crate::app::AppState;
 
-type Batch = Result<(StatusCode, Json<BatchDocument>), HttpError>;
+/// What a change of a batch can be.
+pub(super) const OP_TYPES: [&str; 3] = ["CREATE", "UPSERT", "DELETE"];
+
+type Batch = Result<MultiStatus<BatchDocument>, HttpError>;
+
+pub(super) fn routes() -> Vec<Route> {
+    vec![
+        Route::new(
+            "/associations:batchGet",
+            [route::post(get, "getAssociationsOfResources", "Those of several resources")
+                .takes(&[INCLUDE_SCHEMAS])
+                .refuses(&[ErrorCode::InvalidAssociation])],
+        ),
+        Route::new(
+            "/associations:batchMutate",
+            [route::post(mutate, "changeAssociations", "Change those of several resources")
+                .changes()
+                .takes(&[DRY_RUN, CONTEXT])
+                .refuses(&[ErrorCode::InvalidAssociation])],
+        ),
+    ]
+}
 
 /// POST `/associations:batchGet`
 pub(super) async fn get(
@@ -26,7 +49,7 @@ pub(super) async fn get(
     Body(body): Body<BatchRequest<AssociationsQuery>>,
 ) -> Batch {
     check_some(&body.requests)?;
-    let with_schemas = params.flag("includeSchemas");
+    let with_schemas = params.flag(INCLUDE_SCHEMAS);
     let mut results = Vec::with_capacity(body.requests.len());
     for query in body.requests {
         results.push(result(found(&app, query, with_schemas).await));
@@ -36,14 +59,19 @@ pub(super) async fn get(
 
 /// POST `/associations:batchMutate`
 pub(super) async fn mutate(
-    State(app): State<AppState>,
+    Acting(app): Acting,
     params: Params,
     Body(body): Body<BatchRequest<AssociationsRequest<AssociationOpRequest>>>,
 ) -> Batch {
     check_some(&body.requests)?;
     let mut results = Vec::with_capacity(body.requests.len());
     for request in body.requests {
-        results.push(result(mutated(&app, request, &params).await));
+        let about = About::name(request.resource_id.clone().unwrap_or_default());
+        let outcome = mutated(&app, request, &params).await;
+        if let Err(error) = &outcome {
+            audit::note_refusal(&app, about, error.code()).await;
+        }
+        results.push(result(outcome));
     }
     Ok(answer(results))
 }
@@ -59,8 +87,8 @@ fn invalid(message: &str) -> HttpError {
     HttpError::new(ErrorCode::InvalidAssociation, message)
 }
 
-fn answer(results: Vec<BatchResult>) -> (StatusCode, Json<BatchDocument>) {
-    (StatusCode::MULTI_STATUS, Json(BatchDocument { results }))
+fn answer(results: Vec<BatchResult>) -> MultiStatus<BatchDocument> {
+    MultiStatus(BatchDocument { results })
 }
 
 fn result(outcome: Result<ResourceDocument, HttpError>) -> BatchResult {
@@ -81,10 +109,10 @@ async fn mutated(
         resource_id: body.resource_id,
         resource_type: body.resource_type,
         associations: Vec::new(),
-        context: QualifiedSubject::parse(params.text("context").unwrap_or_default()).context,
+        context: QualifiedSubject::parse(params.text(CONTEXT).unwrap_or_default()).context,
     };
     let ops = body.associations.into_iter().map(op).collect::<Result<_, _>>()?;
-    let shown = app.registry.mutate_associations(&request, ops, params.flag("dryRun")).await?;
+    let shown = app.registry.mutate_associations(&request, ops, params.flag(DRY_RUN)).await?;
     Ok(with_associations(resource(&request), &shown))
 }
 
@@ -96,7 +124,7 @@ fn op(body: AssociationOpRequest) -> Result<AssociationOp, HttpError> {
         Some("DELETE") => {
             Ok(AssociationOp::Delete { association_type: body.update.association_type, cascade })
         }
-        _ => Err(invalid("opType must be one of CREATE, UPSERT, DELETE")),
+        _ => Err(invalid(&format!("opType must be one of {}", OP_TYPES.join(", ")))),
     }
 }
 

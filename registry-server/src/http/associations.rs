@@ -2,7 +2,7 @@
 
 use axum::Json;
 use axum::extract::State;
-use axum::http::StatusCode;
+use axum::response::NoContent;
 use levada_registry_api::{
     AssociatedDocument, AssociationDocument, AssociationUpdate, AssociationsRequest, ErrorCode,
     ResourceDocument,
@@ -12,10 +12,16 @@ use levada_registry_core::{
     AssociationRequest, Lifecycle, QualifiedSubject, RegisterOptions,
 };
 
+use super::audit::Acting;
 use super::convert;
 use super::error::HttpError;
 use super::extract::{Body, Names, Params, not_found};
+use super::parameters::{
+    ASSOCIATION_TYPE, CASCADE, CONTEXT, DRY_RUN, LIFECYCLE, LIMIT, OFFSET, RESOURCE_TYPE,
+};
 use super::reply::Answer;
+use super::route::{self, Operation, Route};
+use super::versions::REGISTRATION;
 use crate::app::AppState;
 
 /// Longest page of associations.
@@ -25,21 +31,81 @@ const WILDCARD: &str = "-";
 /// The type of a resource that names none.
 pub(super) const TOPIC: &str = "topic";
 
+/// What keeps associations from being changed.
+const WRITING: [ErrorCode; 9] = [
+    ErrorCode::AssociationNotFound,
+    ErrorCode::AssociationForResourceExists,
+    ErrorCode::AssociationForSubjectExists,
+    ErrorCode::StrongAssociationForSubjectExists,
+    ErrorCode::NoActiveVersion,
+    ErrorCode::AssociationFrozen,
+    ErrorCode::OperationNotPermitted,
+    ErrorCode::ReferenceExists,
+    ErrorCode::InvalidAssociation,
+];
+
+pub(super) fn routes() -> Vec<Route> {
+    let listed = |operation: Operation| {
+        operation.takes(&[RESOURCE_TYPE, ASSOCIATION_TYPE, LIFECYCLE, OFFSET, LIMIT])
+    };
+    vec![
+        Route::new(
+            "/associations",
+            [route::post(create, "createAssociations", "Associate a resource with subjects")
+                .changes()
+                .takes(&[DRY_RUN, CONTEXT])
+                .refuses(&WRITING)
+                .refuses(&REGISTRATION)],
+        ),
+        Route::new(
+            "/associations/resources/{resource}",
+            [
+                listed(route::get(
+                    of_resource,
+                    "listAssociations",
+                    "Those of a resource, by its id",
+                )),
+                route::put(upsert, "updateAssociations", "Change those of a resource")
+                    .changes()
+                    .takes(&[DRY_RUN, CONTEXT])
+                    .refuses(&WRITING)
+                    .refuses(&REGISTRATION),
+                route::delete(delete, "deleteAssociations", "Delete those of a resource")
+                    .changes()
+                    .takes(&[RESOURCE_TYPE, ASSOCIATION_TYPE, CASCADE, DRY_RUN])
+                    .refuses(&WRITING),
+            ],
+        ),
+        Route::new(
+            "/associations/resources/{resource}/{name}",
+            [listed(route::get(
+                named,
+                "listAssociationsByName",
+                "Those of a resource, by namespace and name; - is any",
+            ))],
+        ),
+        Route::new(
+            "/associations/subjects/{subject}",
+            [listed(route::get(of_subject, "listAssociationsOfSubject", "Those of a subject"))],
+        ),
+    ]
+}
+
 /// POST `/associations`
 pub(super) async fn create(
-    State(app): State<AppState>,
+    Acting(app): Acting,
     params: Params,
     Body(body): Body<AssociationsRequest<AssociationUpdate>>,
 ) -> Answer<ResourceDocument> {
     let request = request(body, &params)?;
     let shown = resource(&request);
-    let made = app.registry.create_associations(request, params.flag("dryRun")).await?;
+    let made = app.registry.create_associations(request, params.flag(DRY_RUN)).await?;
     Ok(Json(with_associations(shown, &made)))
 }
 
 /// PUT `/associations/resources/{resourceId}`
 pub(super) async fn upsert(
-    State(app): State<AppState>,
+    Acting(app): Acting,
     names: Names,
     params: Params,
     Body(body): Body<AssociationsRequest<AssociationUpdate>>,
@@ -52,7 +118,7 @@ pub(super) async fn upsert(
     }
     request.resource_id = Some(id.to_owned());
     let shown = resource(&request);
-    let made = app.registry.upsert_associations(request, params.flag("dryRun")).await?;
+    let made = app.registry.upsert_associations(request, params.flag(DRY_RUN)).await?;
     Ok(Json(with_associations(shown, &made)))
 }
 
@@ -91,15 +157,15 @@ pub(super) async fn of_subject(
 
 /// DELETE `/associations/resources/{resourceId}`
 pub(super) async fn delete(
-    State(app): State<AppState>,
+    Acting(app): Acting,
     names: Names,
     params: Params,
-) -> Result<StatusCode, HttpError> {
+) -> Result<NoContent, HttpError> {
     let filter = AssociationFilter { lifecycle: None, ..filter(&params)? };
-    let (cascade, dry_run) = (params.flag("cascadeLifecycle"), params.flag("dryRun"));
+    let (cascade, dry_run) = (params.flag(CASCADE), params.flag(DRY_RUN));
     let id = names.text("resource");
     app.registry.delete_associations(id, &filter, cascade, dry_run).await?;
-    Ok(StatusCode::NO_CONTENT)
+    Ok(NoContent)
 }
 
 async fn list(
@@ -113,13 +179,13 @@ async fn list(
 }
 
 fn filter(params: &Params) -> Result<AssociationFilter, HttpError> {
-    let resource_type = params.text("resourceType").filter(|name| !name.is_empty());
+    let resource_type = params.text(RESOURCE_TYPE).filter(|name| !name.is_empty());
     // Observed: a parameter of the wrong kind makes the path one that does not exist.
-    let lifecycle = params.text("lifecycle").filter(|name| !name.is_empty());
+    let lifecycle = params.text(LIFECYCLE).filter(|name| !name.is_empty());
     let lifecycle = lifecycle.map(str::parse::<Lifecycle>).transpose().map_err(|_| not_found())?;
     Ok(AssociationFilter {
         resource_type: Some(resource_type.unwrap_or(TOPIC).to_owned()),
-        association_types: params.all("associationType").map(str::to_owned).collect(),
+        association_types: params.all(ASSOCIATION_TYPE).map(str::to_owned).collect(),
         lifecycle,
     })
 }
@@ -135,7 +201,7 @@ fn request(
         resource_id: body.resource_id,
         resource_type: body.resource_type,
         associations,
-        context: QualifiedSubject::parse(params.text("context").unwrap_or_default()).context,
+        context: QualifiedSubject::parse(params.text(CONTEXT).unwrap_or_default()).context,
     })
 }
 

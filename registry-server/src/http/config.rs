@@ -2,12 +2,52 @@
 
 use axum::Json;
 use axum::extract::State;
-use levada_registry_api::{ConfigDocument, ConfigUpdate};
+use levada_registry_api::{ConfigDocument, ConfigUpdate, ErrorCode};
 
+use super::audit::Acting;
 use super::convert;
 use super::extract::{Body, Names, Params};
+use super::parameters::DEFAULT_TO_GLOBAL;
 use super::reply::Answer;
+use super::route::{self, Route};
 use crate::app::AppState;
+
+pub(super) fn routes() -> Vec<Route> {
+    let refused = [
+        ErrorCode::InvalidCompatibilityLevel,
+        ErrorCode::InvalidRuleSet,
+        ErrorCode::OperationNotPermitted,
+    ];
+    vec![
+        Route::new(
+            "/config",
+            [
+                route::get(show, "getGlobalConfig", "The config of the registry")
+                    .takes(&[DEFAULT_TO_GLOBAL]),
+                route::put(update, "updateGlobalConfig", "Change it; answers what it has become")
+                    .changes()
+                    .refuses(&refused),
+                route::delete(delete, "deleteGlobalConfig", "Reset it; answers what it was")
+                    .changes()
+                    .refuses(&[ErrorCode::OperationNotPermitted]),
+            ],
+        ),
+        Route::new(
+            "/config/{subject}",
+            [
+                route::get(show, "getConfig", "The config of a subject or a context")
+                    .takes(&[DEFAULT_TO_GLOBAL])
+                    .refuses(&[ErrorCode::SubjectLevelCompatibilityNotConfigured]),
+                route::put(update, "updateConfig", "Change it; answers what it has become")
+                    .changes()
+                    .refuses(&refused),
+                route::delete(delete, "deleteConfig", "Remove it; answers what it was")
+                    .changes()
+                    .refuses(&[ErrorCode::SubjectNotFound, ErrorCode::OperationNotPermitted]),
+            ],
+        ),
+    ]
+}
 
 /// GET
 pub(super) async fn show(
@@ -15,13 +55,13 @@ pub(super) async fn show(
     names: Names,
     params: Params,
 ) -> Answer<ConfigDocument> {
-    let in_force = params.flag("defaultToGlobal");
+    let in_force = params.flag(DEFAULT_TO_GLOBAL);
     Ok(Json(convert::config(app.registry.config(&names.subject(), in_force).await?)))
 }
 
 /// PUT merges, and answers the merged config.
 pub(super) async fn update(
-    State(app): State<AppState>,
+    Acting(app): Acting,
     names: Names,
     Body(update): Body<ConfigUpdate>,
 ) -> Answer<ConfigUpdate> {
@@ -31,6 +71,6 @@ pub(super) async fn update(
 }
 
 /// DELETE answers what the config was.
-pub(super) async fn delete(State(app): State<AppState>, names: Names) -> Answer<ConfigDocument> {
+pub(super) async fn delete(Acting(app): Acting, names: Names) -> Answer<ConfigDocument> {
     Ok(Json(convert::config(app.registry.delete_config(&names.subject()).await?)))
 }

@@ -22,6 +22,7 @@ use super::error::HttpError;
 /// The kinds of tagged entities.
 const RECORD: &str = "sr_record";
 const FIELD: &str = "sr_field";
+pub(super) const ENTITY_TYPES: [&str; 2] = [RECORD, FIELD];
 
 pub(super) fn draft(request: RegisterRequest) -> Result<Draft, HttpError> {
     let tags = tag_changes(request.schema_tags_to_add, request.schema_tags_to_remove)?;

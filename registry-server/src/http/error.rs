@@ -14,6 +14,10 @@ pub(super) struct HttpError {
     is_undone: bool,
 }
 
+/// Says in an answer what its error code is.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Refused(pub(super) ErrorCode);
+
 /// Marks the answer to a request whose change was undone in favour of another one.
 #[derive(Clone, Copy, Debug)]
 pub(super) struct Undone;
@@ -25,6 +29,10 @@ impl HttpError {
 }
 
 impl HttpError {
+    pub(super) fn code(&self) -> ErrorCode {
+        self.code
+    }
+
     /// As it stands in the answer of a batch.
     pub(super) fn into_body(self) -> ErrorBody {
         ErrorBody { error_code: self.code.code(), message: self.message }
@@ -36,7 +44,8 @@ impl IntoResponse for HttpError {
         let status = StatusCode::from_u16(self.code.http_status())
             .unwrap_or(StatusCode::INTERNAL_SERVER_ERROR);
         let mark = self.is_undone.then_some(Extension(Undone));
-        (status, mark, Json(self.into_body())).into_response()
+        let refused = Extension(Refused(self.code));
+        (status, mark, refused, Json(self.into_body())).into_response()
     }
 }
 
@@ -48,7 +57,7 @@ impl From<RegistryError> for HttpError {
             _ => false,
         };
         if is_ours {
-            tracing::error!(%error, "a request failed");
+            tracing::error!(error = error.to_string().as_str(), "a request failed");
         }
         let is_undone =
             matches!(&error, RegistryError::Store(error) if error.kind == StoreErrorKind::Conflict);
@@ -97,7 +106,7 @@ fn code(error: &RegistryError) -> ErrorCode {
         E::KeyGeneration(_) => ErrorCode::DekGenerationFailed,
         E::InvalidRuleSet(_) => ErrorCode::InvalidRuleSet,
         E::ContextNotEmpty(_) => ErrorCode::ContextNotEmpty,
-        E::InvalidSubject(_) => ErrorCode::InvalidSubject,
+        E::InvalidSubject(_) | E::InvalidReferenceName(_) => ErrorCode::InvalidSubject,
         E::SchemaTooLarge { .. } => ErrorCode::SchemaTooLarge,
         E::IdsExhausted(_) => ErrorCode::StoreFailure,
         E::Store(error) => match error.kind {

@@ -1,8 +1,6 @@
 //! What handlers take from a request: names in the path, parameters, and the body.
 
-use std::time::Duration;
-
-use axum::body::Bytes;
+use axum::body::{Bytes, HttpBody};
 use axum::extract::{FromRequest, FromRequestParts, RawPathParams, Request};
 use axum::http::StatusCode;
 use axum::http::header::CONTENT_TYPE;
@@ -15,9 +13,8 @@ use serde::de::DeserializeOwned;
 use super::error::HttpError;
 use super::layers::SeenBody;
 use super::media_type::is_readable;
+use super::parameters::{LIMIT, OFFSET, Parameter, SUBJECT};
 use crate::app::AppState;
-
-const BODY_TIMEOUT: Duration = Duration::from_secs(30);
 
 /// The names in the path, percent-decoded once.
 #[derive(Debug)]
@@ -86,27 +83,28 @@ impl Params {
         )
     }
 
-    pub(super) fn text(&self, name: &str) -> Option<&str> {
-        self.0.iter().find(|(known, _)| known == name).map(|(_, value)| value.as_str())
+    pub(super) fn text(&self, parameter: Parameter) -> Option<&str> {
+        self.all(parameter).next()
     }
 
-    pub(super) fn all<'a>(&'a self, name: &'a str) -> impl Iterator<Item = &'a str> {
-        self.0.iter().filter(move |(known, _)| known == name).map(|(_, value)| value.as_str())
+    pub(super) fn all(&self, parameter: Parameter) -> impl Iterator<Item = &str> {
+        let own = self.0.iter().filter(move |(name, _)| name == parameter.name);
+        own.map(|(_, value)| value.as_str())
     }
 
     /// The word `true` in any case is true, everything else is false.
-    pub(super) fn flag(&self, name: &str) -> bool {
-        self.text(name).is_some_and(|value| value.eq_ignore_ascii_case("true"))
+    pub(super) fn flag(&self, parameter: Parameter) -> bool {
+        self.text(parameter).is_some_and(|value| value.eq_ignore_ascii_case("true"))
     }
 
     /// `offset` and `limit` of a list whose pages hold at most `max` entries.
     pub(super) fn page(&self, max: usize) -> Result<Page, HttpError> {
-        Ok(Page::new(self.int("offset", 0)?, self.int("limit", -1)?, max))
+        Ok(Page::new(self.int(OFFSET, 0)?, self.int(LIMIT, -1)?, max))
     }
 
     /// A parameter that is no 32-bit number makes the path one that does not exist.
-    fn int(&self, name: &str, default: i32) -> Result<i32, HttpError> {
-        match self.text(name) {
+    fn int(&self, parameter: Parameter, default: i32) -> Result<i32, HttpError> {
+        match self.text(parameter) {
             None | Some("") => Ok(default),
             Some(value) => value.parse().map_err(|_| not_found()),
         }
@@ -114,7 +112,7 @@ impl Params {
 
     /// The parameter `subject`; left out, the default context.
     pub(super) fn subject(&self) -> QualifiedSubject {
-        QualifiedSubject::parse(self.text("subject").unwrap_or_default())
+        QualifiedSubject::parse(self.text(SUBJECT).unwrap_or_default())
     }
 }
 
@@ -134,10 +132,10 @@ impl AppState {
 #[derive(Debug)]
 pub(super) struct Body<T>(pub(super) T);
 
-impl<S: Send + Sync, T: DeserializeOwned> FromRequest<S> for Body<T> {
+impl<T: DeserializeOwned> FromRequest<AppState> for Body<T> {
     type Rejection = HttpError;
 
-    async fn from_request(request: Request, state: &S) -> Result<Self, HttpError> {
+    async fn from_request(request: Request, app: &AppState) -> Result<Self, HttpError> {
         let headers = request.headers();
         let content_type = headers.get(CONTENT_TYPE).map(|value| value.to_str().unwrap_or("?"));
         if !is_readable(content_type) {
@@ -145,15 +143,18 @@ impl<S: Send + Sync, T: DeserializeOwned> FromRequest<S> for Body<T> {
             return Err(HttpError::new(ErrorCode::UnsupportedMediaType, message));
         }
         let seen = request.extensions().get::<SeenBody>().cloned();
-        let body = tokio::time::timeout(BODY_TIMEOUT, Bytes::from_request(request, state)).await;
+        // What says that it is too long is not read at all.
+        let announced = usize::try_from(request.body().size_hint().lower());
+        if announced.map_or(true, |bytes| bytes > app.body_bytes_max) {
+            return Err(too_long(app));
+        }
+        let reading = Bytes::from_request(request, app);
+        let body = tokio::time::timeout(app.limits.body_read(), reading).await;
         let body = body.map_err(|_| {
             HttpError::new(ErrorCode::RequestTimeout, "The request body took too long to arrive")
         })?;
         let body = body.map_err(|refused| match refused.status() {
-            StatusCode::PAYLOAD_TOO_LARGE => {
-                let message = "The body is longer than the setting registry-body-max allows";
-                HttpError::new(ErrorCode::PayloadTooLarge, message)
-            }
+            StatusCode::PAYLOAD_TOO_LARGE => too_long(app),
             _ => HttpError::new(ErrorCode::BadRequest, refused.body_text()),
         })?;
         if let Some(seen) = seen {
@@ -161,6 +162,12 @@ impl<S: Send + Sync, T: DeserializeOwned> FromRequest<S> for Body<T> {
         }
         parse_body(&body).map(Self)
     }
+}
+
+fn too_long(app: &AppState) -> HttpError {
+    let most = app.body_bytes_max;
+    let message = format!("The body is longer than {most} bytes (setting registry-body-max)");
+    HttpError::new(ErrorCode::PayloadTooLarge, message)
 }
 
 /// Nothing and the literal null count as a missing body.
@@ -190,14 +197,15 @@ fn decode(piece: &str) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::http::parameters::{DELETED, FORCE, KEY, NORMALIZE, VERBOSE};
 
     #[test]
     fn query_parameters_are_decoded_and_never_fail_as_booleans() {
-        let params = Params::parse("a=x%20y+z&deleted=TRUE&b&a=second&verbose=1&limit=-1");
-        assert_eq!(params.text("a"), Some("x y z"));
-        assert_eq!(params.all("a").collect::<Vec<_>>(), ["x y z", "second"]);
-        assert!(params.flag("deleted"));
-        assert!(!params.flag("verbose") && !params.flag("b") && !params.flag("missing"));
+        let params = Params::parse("key=x%20y+z&deleted=TRUE&force&key=second&verbose=1&limit=-1");
+        assert_eq!(params.text(KEY), Some("x y z"));
+        assert_eq!(params.all(KEY).collect::<Vec<_>>(), ["x y z", "second"]);
+        assert!(params.flag(DELETED));
+        assert!(!params.flag(VERBOSE) && !params.flag(FORCE) && !params.flag(NORMALIZE));
         assert_eq!(params.page(7), Ok(Page::new(0, -1, 7)));
     }
 

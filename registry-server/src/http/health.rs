@@ -10,10 +10,18 @@ use serde_json::{Map, Value};
 use super::error::HttpError;
 use super::extract::Names;
 use super::reply::Answer;
+use super::route::{Route, get};
 use crate::app::AppState;
 
 /// How long the database may take to answer; whoever asks will not wait as long as requests do.
 const READY_TIMEOUT: Duration = Duration::from_secs(2);
+
+pub(super) fn routes() -> Vec<Route> {
+    vec![
+        Route::operational("/livez", get(live, "isLive", "Whether the process answers")),
+        Route::operational("/readyz", get(ready, "isReady", "Whether the database answers too")),
+    ]
+}
 
 /// GET `/livez`: the process answers, whatever its database does. Who restarts on a failure here
 /// helps; a database that is away is no reason to.

@@ -1,25 +1,29 @@
-//! What surrounds every request: its id, the type of its answer, its deadline, lost panics.
+//! What surrounds every request: its id, the type of its answer, lost panics, another try.
 
 use std::any::Any;
 use std::sync::{Arc, OnceLock};
 use std::time::Duration;
 
 use axum::body::{Body, Bytes};
-use axum::extract::Request;
+use axum::extract::{Request, State};
 use axum::http::header::{ACCEPT, CONTENT_TYPE};
 use axum::http::{HeaderMap, HeaderName, HeaderValue, Method, Uri};
 use axum::middleware::Next;
 use axum::response::{IntoResponse, Response};
 use levada_registry_api::ErrorCode;
 use levada_registry_api::media_type::REGISTRY_V1;
+use tracing::Instrument;
 use uuid::Uuid;
 
 use super::error::{HttpError, Undone};
+use super::exchange::Exchange;
 use super::media_type::negotiate;
+use super::reply::OwnType;
+use crate::metrics::Metrics;
 
 const REQUEST_ID: HeaderName = HeaderName::from_static("x-request-id");
-/// Longest path with its query, in bytes.
-const URI_BYTES_MAX: usize = 8 << 10;
+/// Longest request id that is told to anybody but the client, in characters.
+const REQUEST_ID_MAX: usize = 256;
 /// Before each time that a request is made again.
 const UNDONE_PAUSES: [Duration; 4] = [
     Duration::from_millis(5),
@@ -27,35 +31,36 @@ const UNDONE_PAUSES: [Duration; 4] = [
     Duration::from_millis(80),
     Duration::from_millis(320),
 ];
-const REQUEST_TIMEOUT: Duration = Duration::from_mins(1);
+
+/// The id of a request as text: what is not printable in it is escaped, and its end cut off.
+#[derive(Clone, Debug)]
+pub(super) struct RequestId(pub(super) String);
 
 /// The type that the answer has, if the client accepts any.
 #[derive(Clone, Copy)]
 struct AnswerType(Option<&'static str>);
 
-/// The outermost layer: whatever comes back carries the request id and the negotiated type.
-pub(super) async fn envelope(mut request: Request, next: Next) -> Response {
+/// The outermost layer: whatever comes back carries the request id and the negotiated type, and
+/// is told to who operates the server.
+pub(super) async fn envelope(
+    State(metrics): State<Arc<Metrics>>,
+    mut request: Request,
+    next: Next,
+) -> Response {
     let request_id = request_id(request.headers());
     let answer_type = negotiate(accept(request.headers()).as_deref());
     request.extensions_mut().insert(AnswerType(answer_type));
-    let mut response = in_time(request, next).await.unwrap_or_else(IntoResponse::into_response);
-    let content_type = HeaderValue::from_static(answer_type.unwrap_or(REGISTRY_V1));
+    let id: String =
+        request_id.as_bytes().escape_ascii().map(char::from).take(REQUEST_ID_MAX).collect();
+    let exchange = Exchange::begin(&mut request, &id, metrics);
+    request.extensions_mut().insert(RequestId(id));
+    let mut response = next.run(request).instrument(exchange.span()).await;
+    exchange.end(response.status());
+    let own = response.extensions().get::<OwnType>().map(|own| own.0);
+    let content_type = HeaderValue::from_static(own.or(answer_type).unwrap_or(REGISTRY_V1));
     response.headers_mut().insert(CONTENT_TYPE, content_type);
     response.headers_mut().insert(REQUEST_ID, request_id);
     response
-}
-
-/// The answer to a request that is not too long, unless it takes too long.
-async fn in_time(request: Request, next: Next) -> Result<Response, HttpError> {
-    let uri_bytes = request.uri().path_and_query().map_or(0, |uri| uri.as_str().len());
-    if uri_bytes > URI_BYTES_MAX {
-        let message = format!("The URI has {uri_bytes} bytes; the limit is {URI_BYTES_MAX}");
-        return Err(HttpError::new(ErrorCode::UriTooLong, message));
-    }
-    tokio::time::timeout(REQUEST_TIMEOUT, next.run(request)).await.map_err(|_| {
-        let message = "The request took too long; repeating it is safe";
-        HttpError::new(ErrorCode::ServiceUnavailable, message)
-    })
 }
 
 /// Refuses before anything happens a request whose answer the client would not take.

@@ -2,6 +2,8 @@
 
 mod association_batches;
 mod associations;
+mod audit;
+mod bounds;
 mod compatibility;
 mod config;
 mod context_path;
@@ -10,18 +12,23 @@ mod contract;
 mod convert;
 mod deks;
 mod error;
+mod exchange;
 mod extract;
 mod health;
 mod keks;
 mod layers;
 mod media_type;
 mod mode;
+mod openapi;
+mod parameters;
 mod render;
 mod reply;
 mod root;
+mod route;
 mod router;
 mod schemas;
 mod subjects;
 mod versions;
+mod watch;
 
-pub(crate) use router::router;
+pub(crate) use router::{refusing, router};

@@ -6,6 +6,7 @@ use levada_registry_core::{SchemaFormat, StoredVersion};
 use super::convert;
 use super::error::HttpError;
 use super::extract::Params;
+use super::parameters::{FIND_TAGS, FORMAT, REFERENCE_FORMAT};
 use crate::app::AppState;
 
 impl AppState {
@@ -15,7 +16,7 @@ impl AppState {
         version: &StoredVersion,
         params: &Params,
     ) -> Result<String, HttpError> {
-        let name = params.text("format").unwrap_or_default();
+        let name = params.text(FORMAT).unwrap_or_default();
         let format = SchemaFormat::parse(name, version.schema.schema_type);
         Ok(self.registry.text(version, format).await?)
     }
@@ -39,7 +40,7 @@ impl AppState {
         params: &Params,
     ) -> Result<SchemaDocument, HttpError> {
         let mut shown = self.version_document(version, params).await?;
-        let wanted: Vec<String> = params.all("findTags").map(str::to_owned).collect();
+        let wanted: Vec<String> = params.all(FIND_TAGS).map(str::to_owned).collect();
         if !wanted.is_empty() {
             let found = self.registry.tagged_entities(version, &wanted).await?;
             shown.schema_tags = found.into_iter().map(convert::schema_tags).collect();
@@ -55,7 +56,7 @@ impl AppState {
     ) -> Result<SchemaDocument, HttpError> {
         let text = self.text(version, params).await?;
         let mut shown = convert::version(version, text);
-        if params.text("referenceFormat") == Some("qualified") {
+        if params.text(REFERENCE_FORMAT) == Some("qualified") {
             convert::qualify_references(&mut shown, &version.subject.context);
         }
         Ok(shown)
@@ -64,5 +65,5 @@ impl AppState {
 
 /// Whether `format` asks for type definitions, which only versions by their number know.
 pub(super) fn is_logical(params: &Params) -> bool {
-    params.text("format").is_some_and(|name| name.eq_ignore_ascii_case("logical"))
+    params.text(FORMAT).is_some_and(|name| name.eq_ignore_ascii_case("logical"))
 }

@@ -1,7 +1,11 @@
-//! Answers: a JSON document, or the bare text of a schema. The envelope adds the media type.
+//! Answers: a JSON document, or the bare text of a schema. The envelope adds the media type, but
+//! to those that have one of their own.
 
-use axum::Json;
+use axum::body::Bytes;
+use axum::http::StatusCode;
 use axum::response::{IntoResponse, Response};
+use axum::{Extension, Json};
+use levada_registry_api::media_type;
 
 use super::error::HttpError;
 
@@ -14,5 +18,48 @@ pub(super) struct BareText(pub(super) String);
 impl IntoResponse for BareText {
     fn into_response(self) -> Response {
         self.0.into_response()
+    }
+}
+
+/// The results of a batch, each with a success or a failure of its own.
+pub(super) struct MultiStatus<T>(pub(super) T);
+
+impl<T> IntoResponse for MultiStatus<T>
+where
+    Json<T>: IntoResponse,
+{
+    fn into_response(self) -> Response {
+        (StatusCode::MULTI_STATUS, Json(self.0)).into_response()
+    }
+}
+
+/// The media type of an answer that is not negotiated.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct OwnType(pub(super) &'static str);
+
+/// Metrics, as Prometheus reads them.
+pub(super) struct OpenMetrics(pub(super) String);
+
+impl OpenMetrics {
+    pub(super) const MEDIA_TYPE: &str =
+        "application/openmetrics-text; version=1.0.0; charset=utf-8";
+}
+
+impl IntoResponse for OpenMetrics {
+    fn into_response(self) -> Response {
+        (Extension(OwnType(Self::MEDIA_TYPE)), self.0).into_response()
+    }
+}
+
+/// A JSON document that is no part of the reference's API.
+pub(super) struct Document(pub(super) Bytes);
+
+impl Document {
+    pub(super) const MEDIA_TYPE: &str = media_type::JSON;
+}
+
+impl IntoResponse for Document {
+    fn into_response(self) -> Response {
+        (Extension(OwnType(Self::MEDIA_TYPE)), self.0).into_response()
     }
 }

@@ -9,7 +9,32 @@ use serde_json::{Map, Value};
 
 use super::extract::Body;
 use super::reply::Answer;
+use super::route::{Route, get, post};
 use crate::app::AppState;
+
+pub(super) fn routes() -> Vec<Route> {
+    vec![
+        Route::new(
+            "/",
+            [
+                get(root, "getRoot", "An empty object"),
+                post(post_root, "postRoot", "An empty object"),
+            ],
+        ),
+        Route::new(
+            "/v1/metadata/id",
+            [get(cluster_id, "getClusterId", "Where the registry belongs")],
+        ),
+        Route::new(
+            "/v1/metadata/version",
+            [get(version, "getServerVersion", "The server's version")],
+        ),
+        Route::new(
+            "/v1/metadata/deployment",
+            [get(deployment, "getDeployment", "Attributes of the deployment")],
+        ),
+    ]
+}
 
 /// GET `/`
 pub(super) async fn root() -> Answer<Map<String, Value>> {

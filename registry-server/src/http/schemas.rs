@@ -2,20 +2,82 @@
 
 use axum::Json;
 use axum::extract::State;
-use levada_registry_api::{ContextId, ListedSchemaDocument, SchemaDocument, SubjectVersion};
+use levada_registry_api::{
+    ContextId, ErrorCode, ListedSchemaDocument, SchemaDocument, SubjectVersion,
+};
 use levada_registry_core::{AssociationFilter, AssociationListing, SchemaListing, SubjectFilter};
 use levada_schema_core::SchemaType;
 
 use super::convert;
 use super::error::HttpError;
 use super::extract::{Names, Params, not_found};
+use super::parameters::{
+    ALIASES, ASSOCIATION_TYPE, DELETED, FETCH_MAX_ID, FIND_TAGS, FORMAT, LATEST_ONLY, LIFECYCLES,
+    LIMIT, OFFSET, REFERENCE_FORMAT, RESOURCE_TYPE, RULE_TYPE, SUBJECT, SUBJECT_PREFIX,
+    UNASSOCIATED,
+};
 use super::reply::{Answer, BareText};
+use super::route::{Route, get};
 use crate::app::AppState;
 
 /// Longest page of schemas.
 const SCHEMAS_MAX: usize = 1_000;
-/// The lifecycle of what has no association.
-const UNASSOCIATED: &str = "NONE";
+
+pub(super) fn routes() -> Vec<Route> {
+    vec![
+        Route::new(
+            "/schemas",
+            [get(list, "listSchemas", "Versions with their schemas, by subject and version")
+                .takes(&[
+                    SUBJECT_PREFIX,
+                    ALIASES,
+                    DELETED,
+                    LATEST_ONLY,
+                    RULE_TYPE,
+                    RESOURCE_TYPE,
+                    ASSOCIATION_TYPE,
+                    LIFECYCLES,
+                    OFFSET,
+                    LIMIT,
+                ])],
+        ),
+        Route::new("/schemas/types", [get(types, "listSchemaTypes", "The types of schemas")]),
+        Route::new(
+            "/schemas/ids/{id}",
+            [get(by_id, "getSchema", "The schema with this id")
+                .takes(&[SUBJECT, FORMAT, REFERENCE_FORMAT, FIND_TAGS, FETCH_MAX_ID])
+                .refuses(&[ErrorCode::SchemaNotFound])],
+        ),
+        Route::new(
+            "/schemas/ids/{id}/schema",
+            [get(text_by_id, "getSchemaText", "The text of the schema, not as a JSON string")
+                .takes(&[SUBJECT, FORMAT])
+                .refuses(&[ErrorCode::SchemaNotFound])],
+        ),
+        Route::new(
+            "/schemas/ids/{id}/subjects",
+            [get(subjects_of_id, "listSubjectsOfSchema", "The subjects that hold the schema")
+                .takes(&[SUBJECT, DELETED, OFFSET, LIMIT])
+                .refuses(&[ErrorCode::SchemaNotFound])],
+        ),
+        Route::new(
+            "/schemas/ids/{id}/versions",
+            [get(versions_of_id, "listVersionsOfSchema", "The versions that hold the schema")
+                .takes(&[SUBJECT, DELETED, OFFSET, LIMIT])
+                .refuses(&[ErrorCode::SchemaNotFound])],
+        ),
+        Route::new(
+            "/schemas/guids/{guid}",
+            [get(by_guid, "getSchemaByGuid", "The schema with this identity, from any context")
+                .takes(&[FORMAT])
+                .refuses(&[ErrorCode::SchemaNotFound])],
+        ),
+        Route::new(
+            "/schemas/guids/{guid}/ids",
+            [get(ids_of_guid, "listIdsOfGuid", "The ids of the schema, by context")],
+        ),
+    ]
+}
 
 /// GET `/schemas`
 pub(super) async fn list(
@@ -23,11 +85,11 @@ pub(super) async fn list(
     params: Params,
 ) -> Answer<Vec<ListedSchemaDocument>> {
     let listing = SchemaListing {
-        subjects: SubjectFilter::parse(params.text("subjectPrefix").unwrap_or_default()),
-        aliases: params.flag("aliases"),
-        deleted: params.flag("deleted"),
-        latest_only: params.flag("latestOnly"),
-        rule_type: params.text("ruleType").filter(|name| !name.is_empty()).map(str::to_owned),
+        subjects: SubjectFilter::parse(params.text(SUBJECT_PREFIX).unwrap_or_default()),
+        aliases: params.flag(ALIASES),
+        deleted: params.flag(DELETED),
+        latest_only: params.flag(LATEST_ONLY),
+        rule_type: params.text(RULE_TYPE).filter(|name| !name.is_empty()).map(str::to_owned),
         associations: association_listing(&params)?,
         page: params.page(SCHEMAS_MAX)?,
     };
@@ -37,9 +99,9 @@ pub(super) async fn list(
 
 /// What the parameters ask of associations, if any does.
 fn association_listing(params: &Params) -> Result<Option<AssociationListing>, HttpError> {
-    let resource_type = params.text("resourceType").map(str::to_owned);
-    let association_types: Vec<String> = params.all("associationType").map(str::to_owned).collect();
-    let lifecycles: Vec<&str> = params.all("lifecycle").collect();
+    let resource_type = params.text(RESOURCE_TYPE).map(str::to_owned);
+    let association_types: Vec<String> = params.all(ASSOCIATION_TYPE).map(str::to_owned).collect();
+    let lifecycles: Vec<&str> = params.all(LIFECYCLES).collect();
     if resource_type.is_none() && association_types.is_empty() && lifecycles.is_empty() {
         return Ok(None);
     }
@@ -65,7 +127,7 @@ pub(super) async fn by_id(
     let found = app.registry.schema_by_id(names.id()?, &app.holder(&params).await?).await?;
     let mut shown = app.tagged_document(&found, &params).await?;
     shown.id = None;
-    if params.flag("fetchMaxId") {
+    if params.flag(FETCH_MAX_ID) {
         let max_id = app.registry.max_id(&found.subject.context).await?;
         shown.max_id = max_id.map(|id| id.0);
     }
@@ -88,7 +150,7 @@ pub(super) async fn subjects_of_id(
     names: Names,
     params: Params,
 ) -> Answer<Vec<String>> {
-    let (page, deleted) = (params.page(usize::MAX)?, params.flag("deleted"));
+    let (page, deleted) = (params.page(usize::MAX)?, params.flag(DELETED));
     let holders =
         app.registry.holders(names.id()?, &app.holder(&params).await?, deleted, page).await?;
     Ok(Json(holders.iter().map(|holder| holder.subject.to_string()).collect()))
@@ -100,7 +162,7 @@ pub(super) async fn versions_of_id(
     names: Names,
     params: Params,
 ) -> Answer<Vec<SubjectVersion>> {
-    let (page, deleted) = (params.page(usize::MAX)?, params.flag("deleted"));
+    let (page, deleted) = (params.page(usize::MAX)?, params.flag(DELETED));
     let holders =
         app.registry.holders(names.id()?, &app.holder(&params).await?, deleted, page).await?;
     let shown = holders.iter().map(|holder| SubjectVersion {

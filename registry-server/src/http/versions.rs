@@ -2,20 +2,96 @@
 
 use axum::Json;
 use axum::extract::State;
-use levada_registry_api::{RegisterRequest, RuleSet, SchemaDocument, TagsRequest};
+use levada_registry_api::{ErrorCode, RegisterRequest, RuleSet, SchemaDocument, TagsRequest};
 use levada_registry_core::{
-    DeletedFilter, RegisterOptions, Registered, Retagging, RuleChange, StoredVersion,
-    VersionListing,
+    DeletedFilter, RegisterOptions, Registered, RegistryError, Retagging, RuleChange,
+    StoredVersion, VersionListing,
 };
 
+use super::audit::Acting;
 use super::error::HttpError;
 use super::extract::{Body, Names, Params};
+use super::parameters::{
+    DELETED, DELETED_AS_NEGATIVE, DELETED_ONLY, FIND_TAGS, FORCE, FORMAT, LIMIT, NORMALIZE, OFFSET,
+    PERMANENT, REFERENCE_FORMAT,
+};
 use super::reply::{Answer, BareText};
+use super::route::{self, Route};
+use super::subjects::DELETION;
 use super::{contract, convert, render};
 use crate::app::AppState;
 
 /// Longest page of referrers.
 const REFERRERS_MAX: usize = 1_000;
+
+/// What keeps a version from being found.
+const READING: [ErrorCode; 2] = [ErrorCode::SubjectNotFound, ErrorCode::VersionNotFound];
+/// What keeps a schema from being registered.
+pub(super) const REGISTRATION: [ErrorCode; 5] = [
+    ErrorCode::IncompatibleSchema,
+    ErrorCode::InvalidSchema,
+    ErrorCode::InvalidRuleSet,
+    ErrorCode::OperationNotPermitted,
+    ErrorCode::SchemaTooLarge,
+];
+
+pub(super) fn routes() -> Vec<Route> {
+    vec![
+        Route::new(
+            "/subjects/{subject}/versions",
+            [
+                route::get(list, "listVersions", "The numbers of the versions, ascending")
+                    .takes(&[DELETED, DELETED_ONLY, DELETED_AS_NEGATIVE, OFFSET, LIMIT])
+                    .refuses(&[ErrorCode::SubjectNotFound]),
+                route::post(register, "registerSchema", "Register a schema under the subject")
+                    .changes()
+                    .takes(&[NORMALIZE, FORMAT, FORCE])
+                    .refuses(&REGISTRATION),
+            ],
+        ),
+        Route::new(
+            "/subjects/{subject}/versions/{version}",
+            [
+                route::get(show, "getVersion", "A version of the subject")
+                    .takes(&[DELETED, FORMAT, REFERENCE_FORMAT, FIND_TAGS])
+                    .refuses(&READING),
+                route::delete(delete, "deleteVersion", "Delete a version; answers its number")
+                    .changes()
+                    .takes(&[PERMANENT])
+                    .refuses(&DELETION)
+                    .refuses(&[
+                        ErrorCode::NoActiveVersion,
+                        ErrorCode::VersionNotFound,
+                        ErrorCode::VersionSoftDeleted,
+                        ErrorCode::VersionNotSoftDeleted,
+                    ]),
+            ],
+        ),
+        Route::new(
+            "/subjects/{subject}/versions/{version}/schema",
+            [route::get(
+                schema_text,
+                "getVersionText",
+                "The text of a version, not as a JSON string",
+            )
+            .takes(&[DELETED, FORMAT])
+            .refuses(&READING)],
+        ),
+        Route::new(
+            "/subjects/{subject}/versions/{version}/referencedby",
+            [route::get(referenced_by, "listReferrers", "The ids of the schemas that refer to it")
+                .takes(&[DELETED, OFFSET, LIMIT])
+                .refuses(&READING)],
+        ),
+        Route::new(
+            "/subjects/{subject}/versions/{version}/tags",
+            [route::post(tags, "changeTags", "Register a version that differs in tags or rules")
+                .changes()
+                .refuses(&READING)
+                .refuses(&REGISTRATION)],
+        ),
+    ]
+}
 
 /// GET `/subjects/{subject}/versions`
 pub(super) async fn list(
@@ -24,8 +100,8 @@ pub(super) async fn list(
     params: Params,
 ) -> Answer<Vec<i32>> {
     let listing = VersionListing {
-        filter: DeletedFilter::new(params.flag("deleted"), params.flag("deletedOnly")),
-        deleted_as_negative: params.flag("deletedAsNegative"),
+        filter: DeletedFilter::new(params.flag(DELETED), params.flag(DELETED_ONLY)),
+        deleted_as_negative: params.flag(DELETED_AS_NEGATIVE),
         page: params.page(usize::MAX)?,
     };
     Ok(Json(app.registry.versions(&app.subject(&names).await?, listing).await?))
@@ -33,23 +109,27 @@ pub(super) async fn list(
 
 /// POST `/subjects/{subject}/versions`
 pub(super) async fn register(
-    State(app): State<AppState>,
+    Acting(app): Acting,
     names: Names,
     params: Params,
     Body(request): Body<RegisterRequest>,
 ) -> Answer<SchemaDocument> {
     let options = RegisterOptions {
-        normalize: params.flag("normalize"),
-        force: params.flag("force"),
+        normalize: params.flag(NORMALIZE),
+        force: params.flag(FORCE),
         propagate_tags: request.propagate_schema_tags,
     };
     let subject = app.subject(&names).await?;
-    let mut draft = convert::draft(request)?;
-    if render::is_logical(&params) {
-        draft = app.registry.native_draft(&subject, draft).await?;
-    }
-    let registered = app.registry.register(&subject, &draft, options).await?;
-    registered_document(&app, &registered, &params).await
+    let given = convert::draft(request)?;
+    let registered = async {
+        let draft = match render::is_logical(&params) {
+            true => app.registry.native_draft(&subject, given).await?,
+            false => given,
+        };
+        app.registry.register(&subject, &draft, options).await
+    };
+    let registered = registered.await;
+    registered_document(&app, registered, &params).await
 }
 
 /// GET `/subjects/{subject}/versions/{version}`
@@ -60,7 +140,9 @@ pub(super) async fn show(
 ) -> Answer<SchemaDocument> {
     let found = find(&app, &names, &params).await?;
     let mut shown = app.tagged_document(&found, &params).await?;
-    shown.schema = Some(app.text_or_definition(&found, &params).await?);
+    if render::is_logical(&params) {
+        shown.schema = Some(app.text_or_definition(&found, &params).await?);
+    }
     Ok(Json(shown))
 }
 
@@ -81,20 +163,16 @@ pub(super) async fn referenced_by(
     params: Params,
 ) -> Answer<Vec<i32>> {
     let (version, page) = (names.version()?, params.page(REFERRERS_MAX)?);
-    let deleted = params.flag("deleted");
+    let deleted = params.flag(DELETED);
     let ids =
         app.registry.referenced_by(&app.subject(&names).await?, version, deleted, page).await?;
     Ok(Json(ids.into_iter().map(|id| id.0).collect()))
 }
 
 /// DELETE `/subjects/{subject}/versions/{version}`
-pub(super) async fn delete(
-    State(app): State<AppState>,
-    names: Names,
-    params: Params,
-) -> Answer<i32> {
+pub(super) async fn delete(Acting(app): Acting, names: Names, params: Params) -> Answer<i32> {
     let version = names.version()?;
-    let permanent = params.flag("permanent");
+    let permanent = params.flag(PERMANENT);
     let deleted =
         app.registry.delete_version(&app.subject(&names).await?, version, permanent).await?;
     Ok(Json(deleted.0))
@@ -102,7 +180,7 @@ pub(super) async fn delete(
 
 /// POST `/subjects/{subject}/versions/{version}/tags`
 pub(super) async fn tags(
-    State(app): State<AppState>,
+    Acting(app): Acting,
     names: Names,
     params: Params,
     Body(request): Body<TagsRequest>,
@@ -119,16 +197,24 @@ pub(super) async fn tags(
             request.rules_to_remove,
         )?,
     };
-    let registered = app.registry.retag(&app.subject(&names).await?, source, change).await?;
-    registered_document(&app, &registered, &params).await
+    let registered = app.registry.retag(&app.subject(&names).await?, source, change).await;
+    registered_document(&app, registered, &params).await
 }
 
 /// What a registration answers.
 async fn registered_document(
     app: &AppState,
-    registered: &Registered,
+    registered: Result<Registered, RegistryError>,
     params: &Params,
 ) -> Answer<SchemaDocument> {
+    if let Err(RegistryError::Incompatible { .. }) = registered {
+        app.metrics.verdict(false);
+    }
+    let registered = registered?;
+    if registered.is_new {
+        app.metrics.verdict(true);
+        app.metrics.registration(registered.version.schema.schema_type);
+    }
     let shown = app.version_document(&registered.version, params).await?;
     // Observed: the time and the flag belong to a version that was there before.
     let (ts, deleted) = if registered.is_new { (None, None) } else { (shown.ts, shown.deleted) };
@@ -136,6 +222,6 @@ async fn registered_document(
 }
 
 async fn find(app: &AppState, names: &Names, params: &Params) -> Result<StoredVersion, HttpError> {
-    let deleted = params.flag("deleted");
+    let deleted = params.flag(DELETED);
     Ok(app.registry.version(&app.subject(names).await?, names.version()?, deleted).await?)
 }

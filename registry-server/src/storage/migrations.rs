@@ -26,6 +26,8 @@ macro_rules! steps {
             3, "add rule sets", "0003_add_rule_sets";
             4, "create associations", "0004_create_associations";
             5, "create encryption keys", "0005_create_encryption_keys";
+            6, "index schema types", "0006_index_schema_types";
+            7, "create audit", "0007_create_audit";
         }
     };
 }

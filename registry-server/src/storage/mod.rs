@@ -5,6 +5,7 @@
 //! transaction begins.
 
 mod associations;
+mod audit;
 mod database;
 mod error;
 mod keys;

@@ -14,7 +14,7 @@ pub(super) struct Statement {
 #[derive(Debug)]
 pub(super) enum Value {
     Text(Option<String>),
-    Integer(i32),
+    Integer(Option<i32>),
     Long(i64),
     Flag(bool),
     Bytes(Vec<u8>),
@@ -35,7 +35,8 @@ values! {
     &String => text: Self::Text(Some(text.clone()));
     String => text: Self::Text(Some(text));
     Option<String> => text: Self::Text(text);
-    i32 => number: Self::Integer(number);
+    i32 => number: Self::Integer(Some(number));
+    Option<i32> => number: Self::Integer(number);
     i64 => number: Self::Long(number);
     bool => flag: Self::Flag(flag);
     &[u8] => bytes: Self::Bytes(bytes.to_vec());
@@ -62,7 +63,7 @@ impl Statement {
     where
         DB: Database,
         Option<String>: Encode<'static, DB> + Type<DB>,
-        i32: Encode<'static, DB> + Type<DB>,
+        Option<i32>: Encode<'static, DB> + Type<DB>,
         i64: Encode<'static, DB> + Type<DB>,
         bool: Encode<'static, DB> + Type<DB>,
         Vec<u8>: Encode<'static, DB> + Type<DB>,

@@ -1,14 +1,19 @@
 //! The store in a database, whichever it is.
 
 use std::fs::File;
+use std::str::FromStr;
 
 use levada_registry_core::{Store, StoreError};
-use sqlx::{PgPool, SqlitePool};
+use levada_schema_core::SchemaType;
+use sqlx::{PgPool, Pool, SqlitePool};
 
 use super::database::Database;
 use super::error::{OpenError, failed};
+use super::rows::{Row, get};
+use super::statements::Statement;
 use super::transaction::SqlTransaction;
 use super::{postgres, sqlite};
+use crate::metrics::PoolSize;
 
 /// Connections that write and others that read, so that reads never wait for a writer's.
 #[derive(Debug)]
@@ -35,6 +40,28 @@ impl SqlStore {
         }
     }
 
+    /// How many schemas of each type there are; none of a type that is left out.
+    pub(crate) async fn schema_counts(&self) -> Result<Vec<(SchemaType, i64)>, StoreError> {
+        let query = "SELECT schema_type, COUNT(*) AS count FROM schemas GROUP BY schema_type";
+        let count = |row: &Row| {
+            let schema_type = SchemaType::from_str(get(row, "schema_type")?).map_err(failed)?;
+            Ok((schema_type, get(row, "count")?))
+        };
+        self.read().await?.all(Statement::new(query), count).await
+    }
+
+    /// The pools of connections as they are now.
+    pub(crate) fn pools(&self) -> [PoolSize; 2] {
+        match self {
+            Self::Sqlite { writer, readers, .. } => {
+                [size("writers", writer), size("readers", readers)]
+            }
+            Self::Postgres { writers, readers } => {
+                [size("writers", writers), size("readers", readers)]
+            }
+        }
+    }
+
     /// Closes every connection; what the database defers to its end is done before.
     pub(crate) async fn close(&self) -> Result<(), StoreError> {
         match self {
@@ -48,6 +75,12 @@ impl SqlStore {
             }
         }
     }
+}
+
+fn size<DB: sqlx::Database>(pool: &'static str, connections: &Pool<DB>) -> PoolSize {
+    let (all, idle) = (connections.size(), connections.num_idle());
+    let busy = usize::try_from(all).unwrap_or(usize::MAX).saturating_sub(idle);
+    PoolSize { pool, idle, busy }
 }
 
 impl Store for SqlStore {

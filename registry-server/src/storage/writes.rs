@@ -3,8 +3,8 @@
 use std::collections::BTreeSet;
 
 use levada_registry_core::{
-    Config, Context, Mode, QualifiedSubject, SchemaId, SchemaVersion, StoreError, StoredSchema,
-    WriteTransaction,
+    AuditEntry, Config, Context, Mode, QualifiedSubject, SchemaId, SchemaVersion, StoreError,
+    StoredSchema, WriteTransaction,
 };
 
 use super::error::failed;
@@ -193,7 +193,10 @@ impl WriteTransaction for SqlTransaction {
         self.run(query.bind(context.as_str())).await.map(drop)
     }
 
-    async fn commit(self) -> Result<(), StoreError> {
+    async fn commit(mut self, note: Option<&AuditEntry>) -> Result<(), StoreError> {
+        if let Some(note) = note {
+            self.note(note).await?;
+        }
         self.finish().await
     }
 }

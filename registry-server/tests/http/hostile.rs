@@ -1,6 +1,8 @@
 //! Hostile schemas over the API: each is a clear refusal, none a 500, and none makes the server
 //! fetch anything.
 
+use levada_schema_core::Limits;
+
 use super::*;
 
 /// A `FileDescriptorProto` in base64: the file `e.proto` with a message `M` of one field, in
@@ -173,23 +175,155 @@ async fn schemas_beyond_a_limit_are_refused_and_the_server_goes_on() {
         assert!(message.contains(&format!("(setting {setting})")), "{message}");
         assert!(message.len() < 5_000, "{} bytes", message.len());
     }
-    assert!(announced(&server, 100 << 20).await.starts_with("HTTP/1.1 413 "));
     server.register("s", "\"string\"").await;
     server.stop().await;
 }
 
-/// The answer to a body of so many bytes, of which no more are sent than are needed to see that
-/// they are too many.
-async fn announced(server: &Server, bytes: usize) -> String {
-    use tokio::io::{AsyncReadExt, AsyncWriteExt};
-    let mut socket = tokio::net::TcpStream::connect(server.running.local_addr()).await.unwrap();
-    let head = format!(
-        "POST /subjects/s/versions HTTP/1.1\r\nHost: x\r\nContent-Type: application/json\r\n\
-         Content-Length: {bytes}\r\n\r\n"
+/// A record that refers to version 1 of `target` under the name that its text uses, or to nothing.
+fn linked(name: &str, target: Option<&str>) -> Value {
+    let field = target.unwrap_or("string");
+    let schema = format!(
+        r#"{{"type":"record","name":"{name}","fields":[{{"name":"f","type":"{field}"}}]}}"#
     );
-    socket.write_all(head.as_bytes()).await.unwrap();
-    socket.write_all(&vec![b' '; (1 << 20) + 1]).await.unwrap();
-    let mut answer = vec![0; 13];
-    socket.read_exact(&mut answer).await.unwrap();
-    String::from_utf8(answer).unwrap()
+    let references = target.map(|target| json!({"name": target, "subject": target, "version": 1}));
+    json!({"schema": schema, "references": references.into_iter().collect::<Vec<_>>()})
+}
+
+/// Limits that a small schema can pass.
+fn small() -> Limits {
+    Limits {
+        text_bytes_max: 900,
+        nodes_max: 60,
+        union_branches_max: 2,
+        enum_symbols_max: 2,
+        pattern_depth_max: 2,
+        references_max: 1,
+        closure_max: 2,
+        closure_bytes_max: 300,
+        ..Limits::default()
+    }
+}
+
+async fn limited(limits: Limits) -> Server {
+    let directory = TempDir::new().unwrap();
+    let settings = Settings::new(directory.path().join("registry.db"), "127.0.0.1:0");
+    let server = Server::start_as(Settings { limits, ..settings }).await;
+    Server { directory, ..server }
+}
+
+#[tokio::test]
+async fn a_limit_on_one_schema_is_named_when_it_is_passed() {
+    let server = limited(small()).await;
+    let wide = |count: usize| {
+        let fields: Vec<String> =
+            (0..count).map(|at| format!(r#"{{"name":"f{at}","type":"int"}}"#)).collect();
+        format!(r#"{{"type":"record","name":"R","fields":[{}]}}"#, fields.join(","))
+    };
+    for (schema_type, schema, setting) in [
+        ("AVRO", r#"["null","int","string"]"#.to_owned(), "union-branches-max"),
+        ("JSON", r#"{"oneOf":[true,true,true]}"#.to_owned(), "union-branches-max"),
+        (
+            "PROTOBUF",
+            "syntax = \"proto3\"; message M { oneof o { int32 a = 1; int32 b = 2; int32 c = 3; } }"
+                .to_owned(),
+            "union-branches-max",
+        ),
+        (
+            "AVRO",
+            r#"{"type":"enum","name":"E","symbols":["A","B","C"]}"#.to_owned(),
+            "enum-symbols-max",
+        ),
+        ("JSON", r#"{"pattern":"(((a)))"}"#.to_owned(), "pattern-depth-max"),
+        ("AVRO", wide(25), "nodes-max"),
+    ] {
+        let body = json!({"schemaType": schema_type, "schema": schema});
+        let (status, code, message) = refusal(server.post("/subjects/s/versions", &body)).await;
+        assert_eq!((status, code), (422, 42201), "{message}");
+        assert!(message.contains(&format!("(setting {setting})")), "{setting}: {message}");
+    }
+    let long = json!({"schema": format!("\"{}\"", "x".repeat(900))});
+    let (status, code, message) = refusal(server.post("/subjects/s/versions", &long)).await;
+    assert_eq!((status, code), (422, 42209), "{message}");
+    server.stop().await;
+}
+
+#[tokio::test]
+async fn a_limit_on_references_is_named_when_it_is_passed() {
+    let server = limited(small()).await;
+    for (name, target) in [("A", None), ("B", Some("A")), ("C", Some("B"))] {
+        let path = format!("/subjects/{name}/versions");
+        assert_eq!(answer(server.post(&path, &linked(name, target))).await.0, 200, "{name}");
+    }
+    let mut twice = linked("D", Some("A"));
+    twice["references"] = json!([twice["references"][0], twice["references"][0]]);
+    let refused = async |body: Value| refusal(server.post("/subjects/D/versions", &body)).await;
+    let (status, code, message) = refused(twice).await;
+    assert_eq!((status, code), (422, 42201), "{message}");
+    assert!(message.contains("(setting references-max)"), "{message}");
+    let (status, code, message) = refused(linked("D", Some("C"))).await;
+    assert_eq!((status, code), (422, 42201), "{message}");
+    assert!(message.contains("(setting closure-max)"), "{message}");
+    let doc = "x".repeat(300);
+    let schema = format!(r#"{{"type":"record","name":"L","doc":"{doc}","fields":[]}}"#);
+    let long = json!({"schema": schema});
+    assert_eq!(answer(server.post("/subjects/L/versions", &long)).await.0, 200);
+    let (status, code, message) = refused(linked("D", Some("L"))).await;
+    assert_eq!((status, code), (422, 42201), "{message}");
+    assert!(message.contains("(setting closure-bytes-max)"), "{message}");
+    server.stop().await;
+}
+
+#[tokio::test]
+async fn names_of_references_are_bounded_like_those_of_subjects() {
+    let server = Server::start().await;
+    server.register("A", r#"{"type":"record","name":"A","fields":[]}"#).await;
+    for (name, expected) in [
+        ("x".repeat(1024), (200, 0)),
+        ("x".repeat(1025), (422, 42208)),
+        ("a\nb".to_owned(), (422, 42208)),
+        ("a\0b".to_owned(), (422, 42208)),
+    ] {
+        let reference = json!({"name": name, "subject": "A", "version": 1});
+        let body = json!({"schema": "\"int\"", "references": [reference]});
+        for path in ["/subjects/s/versions", "/compatibility/subjects/s/versions"] {
+            let (status, code, message) = refusal(server.post(path, &body)).await;
+            assert_eq!((status, code), expected, "{path}: {message}");
+        }
+    }
+    server.stop().await;
+}
+
+#[tokio::test]
+async fn a_limit_on_comparisons_is_named_when_it_is_passed() {
+    let server = limited(Limits { versions_max: 2, pairs_max: 40, ..Limits::default() }).await;
+    let config = json!({"compatibility": "BACKWARD_TRANSITIVE"});
+    let put = server.request(Method::PUT, "/config/s").json(&config);
+    assert_eq!(answer(put).await.0, 200);
+    let record = |fields: &[String]| {
+        let fields = fields.join(",");
+        json!({"schema": format!(r#"{{"type":"record","name":"R","fields":[{fields}]}}"#)})
+    };
+    let fields: Vec<String> =
+        (0..3).map(|at| format!(r#"{{"name":"f{at}","type":"int","default":0}}"#)).collect();
+    for count in 0..2 {
+        let body = record(&fields[..count]);
+        assert_eq!(answer(server.post("/subjects/s/versions", &body)).await.0, 200);
+    }
+    assert_eq!(answer(server.post("/subjects/s/versions", &record(&fields[..2]))).await.0, 200);
+    let refused = refusal(server.post("/subjects/s/versions", &record(&fields))).await;
+    assert_eq!((refused.0, refused.1), (422, 42201), "{}", refused.2);
+    assert!(refused.2.contains("(setting versions-max)"), "{}", refused.2);
+    // Each branch is compared with each, twice as deep.
+    let nested = |doc: &str| {
+        let items = r#"{"type":"array","items":["null",{"type":"map","values":["null","int"]}]}"#;
+        let fields: Vec<String> =
+            (0..7).map(|at| format!(r#"{{"name":"f{at}","type":{items}}}"#)).collect();
+        let fields = fields.join(",");
+        json!({"schema": format!(r#"{{"type":"record","name":"R","doc":"{doc}","fields":[{fields}]}}"#)})
+    };
+    assert_eq!(answer(server.post("/subjects/t/versions", &nested("a"))).await.0, 200);
+    let refused = refusal(server.post("/subjects/t/versions", &nested("b"))).await;
+    assert_eq!((refused.0, refused.1), (422, 42201), "{}", refused.2);
+    assert!(refused.2.contains("(setting pairs-max)"), "{}", refused.2);
+    server.stop().await;
 }

@@ -2,16 +2,20 @@
 #![expect(clippy::unwrap_used, clippy::panic, reason = "helpers of tests fail the test")]
 
 mod associations;
+mod audit;
 mod contracts;
 mod conventions;
 mod documents;
 mod durability;
 mod hostile;
 mod keys;
+mod limits;
 mod logical;
+mod metrics;
 mod nodes;
+mod openapi;
 
-use levada_registry_server::{Database, RunningRegistry, Settings, start};
+use levada_registry_server::{Database, HttpLimits, RunningRegistry, Settings, start};
 use reqwest::{Client, Method, RequestBuilder};
 use serde_json::{Value, json};
 use tempfile::TempDir;
@@ -35,7 +39,19 @@ impl Server {
 
     /// A server on any database; its directory stays empty.
     async fn start_on(database: Database) -> Self {
-        let running = start(Settings::new(database, "127.0.0.1:0")).await.unwrap();
+        Self::start_as(Settings::new(database, "127.0.0.1:0")).await
+    }
+
+    async fn start_limited(limits: HttpLimits) -> Self {
+        let directory = TempDir::new().unwrap();
+        let database = directory.path().join("registry.db");
+        let settings = Settings::new(database, "127.0.0.1:0");
+        let started = Self::start_as(Settings { http_limits: limits, ..settings }).await;
+        Self { directory, ..started }
+    }
+
+    async fn start_as(settings: Settings) -> Self {
+        let running = start(settings).await.unwrap();
         Self { running, client: Client::new(), directory: TempDir::new().unwrap() }
     }
 

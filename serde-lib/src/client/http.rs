@@ -1,6 +1,7 @@
 //! Sends requests to the registry: URLs in turn, attempts, time limits, errors by status.
 
 use std::collections::hash_map::RandomState;
+use std::fmt;
 use std::hash::BuildHasher;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::Duration;
@@ -27,12 +28,48 @@ pub(super) enum Auth {
 }
 
 /// One request, independent of the URL it goes to.
-pub(super) struct Call<'a> {
+#[derive(Clone, Debug)]
+pub struct Call<'a> {
     pub(super) method: Method,
     /// Path segments as they are, not yet percent-encoded.
     pub(super) path: &'a [&'a str],
     pub(super) query: &'a [(&'a str, &'a str)],
     pub(super) body: Option<Vec<u8>>,
+}
+
+impl<'a> Call<'a> {
+    /// GET of a path, whose segments are given as they are, not yet percent-encoded.
+    pub fn get(path: &'a [&'a str]) -> Self {
+        Self { method: Method::GET, path, query: &[], body: None }
+    }
+
+    /// DELETE of a path.
+    pub fn delete(path: &'a [&'a str]) -> Self {
+        Self { method: Method::DELETE, ..Self::get(path) }
+    }
+
+    /// POST of a JSON text.
+    pub fn post(path: &'a [&'a str], body: Vec<u8>) -> Self {
+        Self { method: Method::POST, body: Some(body), ..Self::get(path) }
+    }
+
+    /// PUT of a JSON text.
+    pub fn put(path: &'a [&'a str], body: Vec<u8>) -> Self {
+        Self { method: Method::PUT, ..Self::post(path, body) }
+    }
+
+    /// With parameters, given as they are.
+    #[must_use]
+    pub fn query(self, query: &'a [(&'a str, &'a str)]) -> Self {
+        Self { query, ..self }
+    }
+}
+
+/// Method and path for people.
+impl fmt::Display for Call<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{} /{}", self.method, self.path.join("/"))
+    }
 }
 
 pub(super) struct Http {
@@ -60,8 +97,8 @@ impl From<RegistryErrorKind> for Failure {
 impl Http {
     /// Sends `call` until it succeeds, is refused for good, or runs out of attempts or time.
     ///
-    /// Every call of this crate may be sent twice without harm: registering the same schema
-    /// again answers the same id.
+    /// Every call may be sent twice without harm: registering the same schema again, for one,
+    /// answers the same id.
     pub(super) async fn send<A: DeserializeOwned>(
         &self,
         call: Call<'_>,
@@ -161,7 +198,9 @@ async fn read<A: DeserializeOwned>(mut response: Response) -> Result<A, Failure>
         body.extend_from_slice(&chunk);
     }
     if status.is_success() {
-        return serde_json::from_slice(&body).map_err(|error| {
+        // No content is the answer to a deletion.
+        let text = if body.is_empty() { b"null" } else { body.as_slice() };
+        return serde_json::from_slice(text).map_err(|error| {
             RegistryErrorKind::InvalidAnswer(format!("{status} with {error}")).into()
         });
     }

@@ -16,11 +16,12 @@ use levada_registry_api::{
     CompatibilityDocument, ErrorCode, RegisterRequest, SchemaDocument, SchemaReference,
 };
 use levada_schema_core::{Reference, ResolvedReference, SchemaType};
-use reqwest::Method;
+use serde::de::DeserializeOwned;
 use uuid::Uuid;
 
 pub use builder::RegistryClientBuilder;
 pub use error::{RegistryError, RegistryErrorKind};
+pub use http::Call;
 pub use retry::RetryPolicy;
 pub use types::{
     Compatibility, Registered, RegisteredSchema, SchemaDefinition, SubjectVersion, Version,
@@ -29,7 +30,7 @@ pub use types::{
 use crate::Error;
 use crate::wire_format::SchemaRef;
 use cache::{Action, Caches, Submission};
-use http::{Call, Http};
+use http::Http;
 
 /// A client of a Confluent-compatible schema registry.
 ///
@@ -187,15 +188,24 @@ impl RegistryClient {
     ) -> Result<Compatibility, Error> {
         check_subject(subject)?;
         let version = version.to_string();
-        let call = Call {
-            method: Method::POST,
-            path: &["compatibility", "subjects", subject, "versions", &version],
-            query: &[("verbose", "true")],
-            body: Some(body_of(schema)?),
-        };
+        let path = &["compatibility", "subjects", subject, "versions", &version];
+        let call = Call::post(path, body_of(schema)?).query(&[("verbose", "true")]);
         let answer: CompatibilityDocument = self.inner.http.send(call).await?;
         let messages = answer.messages.unwrap_or_default();
         Ok(Compatibility { is_compatible: answer.is_compatible, messages })
+    }
+
+    /// Sends any request of the REST API, with the client's attempts and past its caches. An
+    /// answer without a body is read as null.
+    ///
+    /// A request that fails in passing is sent again, so it must be one that may be sent twice.
+    pub async fn call<A: DeserializeOwned>(&self, call: Call<'_>) -> Result<A, RegistryError> {
+        self.inner.http.send(call).await
+    }
+
+    /// The URL of the registry, fit for messages: without user, password and query.
+    pub fn url(&self) -> String {
+        self.inner.http.urls.first().map(http::shown).unwrap_or_default()
     }
 
     /// The closure of a schema's own references, in dependency order.
@@ -215,8 +225,7 @@ impl Inner {
             Action::Lookup => &["subjects", subject],
         };
         let query: &[_] = if submission.normalize { &[("normalize", "true")] } else { &[] };
-        let body = Some(body_of(&submission.schema)?);
-        let call = Call { method: Method::POST, path, query, body };
+        let call = Call::post(path, body_of(&submission.schema)?).query(query);
         let answer: SchemaDocument = self.http.send(call).await?;
         let id = id_of(&answer, || self.invalid("it has no schema id"))?;
         Ok(Registered { id, guid: guid_of(&answer), version: answer.version })
@@ -227,9 +236,7 @@ impl Inner {
             SchemaRef::Id(id) => ("ids", id.to_string()),
             SchemaRef::Guid(guid) => ("guids", guid.to_string()),
         };
-        let path = &["schemas", kind, &name];
-        let call = Call { method: Method::GET, path, query: &[], body: None };
-        match self.http.send(call).await {
+        match self.http.send(Call::get(&["schemas", kind, &name])).await {
             Ok(answer) => self.with_references(answer).await,
             Err(error) if is_not_found(&error, schema) => Err(Error::SchemaNotFound { schema }),
             Err(error) => Err(error.into()),
@@ -243,8 +250,7 @@ impl Inner {
     ) -> Result<SubjectVersion, Error> {
         let number = version.to_string();
         let path = &["subjects", subject, "versions", &number];
-        let call = Call { method: Method::GET, path, query: &[], body: None };
-        let answer: SchemaDocument = self.http.send(call).await?;
+        let answer: SchemaDocument = self.http.send(Call::get(path)).await?;
         let id = id_of(&answer, || self.invalid("it has no schema id"))?;
         let version = answer.version.ok_or_else(|| self.invalid("it has no version"))?;
         let schema = self.with_references(answer).await?;

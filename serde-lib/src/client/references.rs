@@ -6,7 +6,6 @@ use futures_util::FutureExt;
 use futures_util::future::BoxFuture;
 use levada_registry_api::{SchemaDocument, SchemaReference};
 use levada_schema_core::{Reference, ResolvedReference};
-use reqwest::Method;
 
 use super::http::{Call, Http};
 use super::invalid_answer;
@@ -74,12 +73,7 @@ impl Walk<'_> {
     /// A soft-deleted version still defines what others refer to.
     async fn target(&self, subject: &str, version: i32) -> Result<SchemaDocument, Error> {
         let number = version.to_string();
-        let call = Call {
-            method: Method::GET,
-            path: &["subjects", subject, "versions", &number],
-            query: &[("deleted", "true")],
-            body: None,
-        };
-        Ok(self.http.send(call).await?)
+        let path = &["subjects", subject, "versions", &number];
+        Ok(self.http.send(Call::get(path).query(&[("deleted", "true")])).await?)
     }
 }

@@ -10,6 +10,7 @@ use crate::error::{Mismatch, breach};
 use crate::model::{
     ALIASES, Branch, Enum, Field, Kind, Named, Script, Struct, Type, is_format_native, simple_name,
 };
+use crate::row_name::NAME_BYTES_MAX;
 
 type Object = Map<String, Value>;
 
@@ -61,6 +62,9 @@ impl Reader {
     }
 
     fn by_name(&self, name: &str, space: &str) -> Result<Type, Mismatch> {
+        if name.len() > NAME_BYTES_MAX {
+            return Err(too_long());
+        }
         if let Some(kind) = primitive::read(name, &Object::new())? {
             return Ok(kind.required());
         }
@@ -171,6 +175,9 @@ impl Reader {
                 "depth-max",
             )));
         }
+        if full.len() > NAME_BYTES_MAX {
+            return Err(too_long());
+        }
         Ok(full)
     }
 
@@ -213,6 +220,10 @@ impl Reader {
 
 fn required<'v>(object: &'v Object, key: &str) -> Result<&'v Value, Mismatch> {
     object.get(key).ok_or_else(|| Mismatch::new(format!("a type without the attribute '{key}'")))
+}
+
+fn too_long() -> Mismatch {
+    Mismatch::new(format!("a name has at most {NAME_BYTES_MAX} bytes"))
 }
 
 fn is_anonymous(object: &Object) -> bool {

@@ -10,6 +10,7 @@ use crate::error::{Mismatch, breach};
 use crate::model::{
     ALIASES, Enum, Field, FieldDefault, Kind, Named, Script, Struct, Type, UNBOUNDED, free_params,
 };
+use crate::row_name::RowNames;
 
 type Object = Map<String, Value>;
 
@@ -26,8 +27,13 @@ pub(crate) fn write(
         )));
     }
     let external = names::external(references)?;
-    let mut writer =
-        Writer { script, external, written: IndexMap::new(), depth_max: limits.depth_max };
+    let mut writer = Writer {
+        script,
+        external,
+        written: IndexMap::new(),
+        rows: RowNames::new(limits),
+        depth_max: limits.depth_max,
+    };
     let root = writer.nullable(&script.root, row_name, 0)?;
     Ok(root.to_string())
 }
@@ -37,6 +43,7 @@ struct Writer<'s> {
     external: IndexSet<String>,
     /// What each full name was defined as: `Null` while a declared struct is being written.
     written: IndexMap<String, Value>,
+    rows: RowNames,
     depth_max: usize,
 }
 
@@ -153,7 +160,7 @@ impl Writer<'_> {
     }
 
     fn field(&mut self, field: &Field, row: &str, depth: usize) -> Result<Value, Mismatch> {
-        let inner_row = format!("{row}_{}", field.name);
+        let inner_row = self.rows.inside(row, &field.name)?;
         let mut ty = self.required(&field.ty.kind, &inner_row, depth + 1)?;
         if field.ty.is_nullable {
             let starts_with_value =
@@ -199,9 +206,9 @@ impl Writer<'_> {
             }
             return Ok(map);
         }
-        let key = self.nullable(key, &format!("{row}_key"), depth + 1)?;
-        let value = self.nullable(value, &format!("{row}_value"), depth + 1)?;
-        let name = format!("{row}_Entry");
+        let key = self.nullable(key, &self.rows.inside(row, "key")?, depth + 1)?;
+        let value = self.nullable(value, &self.rows.inside(row, "value")?, depth + 1)?;
+        let name = self.rows.inside(row, "Entry")?;
         let mut entry = named("record", &name);
         entry
             .insert("fields".into(), json!([entry_field("key", key), entry_field("value", value)]));

@@ -6,6 +6,7 @@ use super::keyword;
 use super::lexer::{Lexer, Token, invalid};
 use crate::error::{LogicalError, breach};
 use crate::model::Params;
+use crate::row_name::NAME_BYTES_MAX;
 
 pub(super) struct Cursor<'t> {
     lexer: Lexer<'t>,
@@ -146,12 +147,16 @@ impl<'t> Cursor<'t> {
 
     /// Names with dots between them.
     pub(super) fn path(&mut self) -> Result<String, LogicalError> {
+        let place = self.place();
         let mut path = self.identifier()?;
         let mut parts = 1;
         while self.take_symbol('.')? {
             path.push('.');
             path.push_str(&self.identifier()?);
             parts += 1;
+            if path.len() > NAME_BYTES_MAX {
+                break;
+            }
             if parts > self.limits.depth_max {
                 let max = self.limits.depth_max;
                 return Err(LogicalError::TooLarge(breach(
@@ -160,6 +165,9 @@ impl<'t> Cursor<'t> {
                     "depth-max",
                 )));
             }
+        }
+        if path.len() > NAME_BYTES_MAX {
+            return Err(invalid(format!("a name has at most {NAME_BYTES_MAX} bytes"), place));
         }
         Ok(path)
     }

@@ -10,6 +10,7 @@ use crate::error::{Mismatch, breach};
 use crate::model::{
     Branch, Enum, Field, Kind, Named, Script, Struct, Type, UNBOUNDED, free_params,
 };
+use crate::row_name::RowNames;
 
 type Object = Map<String, Value>;
 
@@ -23,7 +24,8 @@ pub(crate) fn write(
     limits: &Limits,
 ) -> Result<String, Mismatch> {
     let external = external(script, references)?;
-    let writer = Writer { script, external, depth_max: limits.depth_max };
+    let writer =
+        Writer { script, external, rows: RowNames::new(limits), depth_max: limits.depth_max };
     let mut root = writer.nullable(&script.root, row_name, 0)?;
     let mut definitions = Object::new();
     for (name, body) in &script.named {
@@ -80,6 +82,7 @@ fn escaped(name: &str) -> String {
 struct Writer<'s> {
     script: &'s Script,
     external: IndexMap<String, String>,
+    rows: RowNames,
     depth_max: usize,
 }
 
@@ -167,7 +170,7 @@ impl Writer<'_> {
     }
 
     fn field(&self, field: &Field, at: usize, row: &str, depth: usize) -> Result<Object, Mismatch> {
-        let mut out = self.nullable(&field.ty, &format!("{row}_{}", field.name), depth + 1)?;
+        let mut out = self.nullable(&field.ty, &self.rows.inside(row, &field.name)?, depth + 1)?;
         if let Some(default) = &field.default
             && let Some(value) = default::to_json(default, &field.ty.kind)?
         {
@@ -197,8 +200,8 @@ impl Writer<'_> {
             }
             return Ok(out);
         }
-        let key = self.nullable(key, &format!("{row}_key"), depth + 1)?;
-        let value = self.nullable(value, &format!("{row}_value"), depth + 1)?;
+        let key = self.nullable(key, &self.rows.inside(row, "key")?, depth + 1)?;
+        let value = self.nullable(value, &self.rows.inside(row, "value")?, depth + 1)?;
         let mut entry = object("object");
         put(
             &mut entry,

@@ -11,8 +11,8 @@ use parking_lot::RwLock;
 use tokio::sync::{Mutex, OwnedMutexGuard};
 
 use crate::{
-    Association, Config, Context, Dek, DekSeries, Kek, Mode, QualifiedSubject, ReadTransaction,
-    Referrer, Revision,
+    Association, AuditEntry, Config, Context, Dek, DekSeries, Kek, Mode, QualifiedSubject,
+    ReadTransaction, Referrer, Revision,
 };
 use crate::{SchemaId, SchemaVersion, Store, StoreError, StoredSchema, StoredVersion};
 use crate::{SubjectFilter, SubjectState, VersionKey, WriteTransaction};
@@ -22,6 +22,7 @@ use crate::{SubjectFilter, SubjectState, VersionKey, WriteTransaction};
 pub struct MemoryStore {
     current: Arc<RwLock<Arc<State>>>,
     writer: Arc<Mutex<()>>,
+    audit: Arc<RwLock<Vec<AuditEntry>>>,
 }
 
 #[derive(Clone, Debug, Default)]
@@ -53,6 +54,7 @@ struct Held {
 pub struct MemoryTransaction {
     state: Arc<State>,
     current: Arc<RwLock<Arc<State>>>,
+    audit: Arc<RwLock<Vec<AuditEntry>>>,
     /// Held by the writer until it commits or is dropped.
     _writer: Option<OwnedMutexGuard<()>>,
 }
@@ -72,10 +74,16 @@ impl Store for MemoryStore {
 }
 
 impl MemoryStore {
+    /// Every row of the audit, in the order of the changes.
+    pub fn audit(&self) -> Vec<AuditEntry> {
+        self.audit.read().clone()
+    }
+
     fn transaction(&self, writer: Option<OwnedMutexGuard<()>>) -> MemoryTransaction {
         MemoryTransaction {
             state: Arc::clone(&self.current.read()),
             current: Arc::clone(&self.current),
+            audit: Arc::clone(&self.audit),
             _writer: writer,
         }
     }
@@ -373,8 +381,9 @@ impl WriteTransaction for MemoryTransaction {
         Ok(())
     }
 
-    async fn commit(self) -> Result<(), StoreError> {
+    async fn commit(self, note: Option<&AuditEntry>) -> Result<(), StoreError> {
         *self.current.write() = self.state;
+        self.audit.write().extend(note.cloned());
         Ok(())
     }
 }

@@ -1,7 +1,7 @@
 //! Reading and changing configs.
 
 use super::{Registry, scope};
-use crate::{Config, WriteTransaction};
+use crate::{About, Config, WriteTransaction};
 use crate::{
     ConfigPatch, EffectiveConfig, QualifiedSubject, ReadTransaction, RegistryError, Store,
 };
@@ -67,7 +67,7 @@ impl<S: Store> Registry<S> {
         let mut config = tx.config(scope).await?.unwrap_or_default();
         patch.apply(&mut config);
         tx.put_config(scope, Some(&config)).await?;
-        tx.commit().await?;
+        self.commit(tx, About::subject(scope)).await?;
         Ok(config)
     }
 
@@ -83,7 +83,7 @@ impl<S: Store> Registry<S> {
         }
         scope::check_writable(&mut tx, scope).await?;
         tx.put_config(scope, None).await?;
-        tx.commit().await?;
+        self.commit(tx, About::subject(scope)).await?;
         Ok(own(config.unwrap_or_default()))
     }
 }

@@ -2,7 +2,9 @@
 
 use super::Registry;
 use crate::WriteTransaction;
-use crate::{Context, Page, ReadTransaction, RegistryError, Store, SubjectFilter};
+use crate::{
+    About, Context, Page, QualifiedSubject, ReadTransaction, RegistryError, Store, SubjectFilter,
+};
 
 impl<S: Store> Registry<S> {
     /// The contexts whose names start with `prefix`: the default one first, which is always there,
@@ -24,7 +26,7 @@ impl<S: Store> Registry<S> {
             return Err(RegistryError::ContextNotEmpty(context.clone()));
         }
         tx.unlist_context(context).await?;
-        tx.commit().await?;
+        self.commit(tx, About::subject(&QualifiedSubject::of_context(context.clone()))).await?;
         Ok(())
     }
 }

@@ -7,8 +7,8 @@ use super::{Registry, now_ms, scope};
 use crate::keys::{Dek, DekSeries, Kek, ReadKeys, WriteKeys};
 use crate::kms::new_data_key;
 use crate::{
-    InvalidVersion, Mode, Page, QualifiedSubject, RegistryError, Store, VersionSpec,
-    WriteTransaction,
+    About, InvalidVersion, Mode, Page, QualifiedSubject, RegistryError, SchemaVersion, Store,
+    VersionSpec,
 };
 
 /// Longest subject with its context, in bytes.
@@ -123,7 +123,7 @@ impl<S: Store> Registry<S> {
             self.shown(&kek, dek)?
         };
         tx.put_dek(&shown.dek).await?;
-        tx.commit().await?;
+        self.commit(tx, about(&shown.dek.series, Some(shown.dek.version))).await?;
         Ok(shown)
     }
 
@@ -146,7 +146,7 @@ impl<S: Store> Registry<S> {
                 tx.put_dek(&Dek { is_deleted: true, ts_ms: now_ms(), ..dek }).await?;
             }
         }
-        tx.commit().await?;
+        self.commit(tx, about(series, number(version))).await?;
         Ok(())
     }
 
@@ -164,7 +164,7 @@ impl<S: Store> Registry<S> {
         for dek in deks.into_iter().filter(|dek| dek.is_deleted) {
             tx.put_dek(&Dek { is_deleted: false, ts_ms: now_ms(), ..dek }).await?;
         }
-        tx.commit().await?;
+        self.commit(tx, about(series, number(version))).await?;
         Ok(())
     }
 
@@ -207,6 +207,19 @@ fn pick(mut deks: Vec<Dek>, version: VersionSpec) -> Option<Dek> {
 
 fn not_found(series: &DekSeries) -> RegistryError {
     RegistryError::KeyNotFound(series.subject.to_string())
+}
+
+fn about(series: &DekSeries, version: Option<i32>) -> About {
+    let version = version.map(SchemaVersion);
+    About { version, name: Some(series.kek.clone()), ..About::subject(&series.subject) }
+}
+
+/// The number of a version, where one is named by it.
+fn number(version: Option<VersionSpec>) -> Option<i32> {
+    match version {
+        Some(VersionSpec::Number(number)) => Some(number.0),
+        Some(VersionSpec::Latest) | None => None,
+    }
 }
 
 fn check_subject(subject: &QualifiedSubject) -> Result<(), RegistryError> {

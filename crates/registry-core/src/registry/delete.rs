@@ -2,7 +2,7 @@
 
 use super::associations::check_unassociated;
 use super::{Registry, now_ms, scope};
-use crate::{Context, QualifiedSubject, ReadTransaction, Referrer, RegistryError, SchemaId};
+use crate::{About, Context, QualifiedSubject, ReadTransaction, Referrer, RegistryError, SchemaId};
 use crate::{SchemaVersion, Store, VersionKey, VersionSpec, WriteTransaction};
 
 impl<S: Store> Registry<S> {
@@ -45,7 +45,7 @@ impl<S: Store> Registry<S> {
             }
         }
         let numbers = deleted.iter().map(|key| key.version).collect();
-        tx.commit().await?;
+        self.commit(tx, About::subject(subject)).await?;
         Ok(numbers)
     }
 
@@ -90,7 +90,7 @@ impl<S: Store> Registry<S> {
             tx.soft_delete(subject, key.version, now_ms()).await?;
         }
         let version = key.version;
-        tx.commit().await?;
+        self.commit(tx, About::subject(subject).version(version)).await?;
         Ok(version)
     }
 }

@@ -6,7 +6,7 @@ use super::{Registry, now_ms};
 use crate::keys::{Kek, ReadKeys, WriteKeys};
 use crate::kms::{encode, new_data_key};
 use crate::names::is_plain_name;
-use crate::{DekAlgorithm, FieldPatch, Page, RegistryError, Store, WriteTransaction};
+use crate::{About, DekAlgorithm, FieldPatch, Page, RegistryError, Store};
 
 /// Most keys of a kind.
 pub(super) const KEYS_MAX: usize = 20_000;
@@ -84,7 +84,7 @@ impl<S: Store> Registry<S> {
             return Err(RegistryError::KeyExists(kek.name));
         }
         tx.put_kek(&kek).await?;
-        tx.commit().await?;
+        self.commit(tx, About::name(&kek.name)).await?;
         Ok(kek)
     }
 
@@ -115,7 +115,7 @@ impl<S: Store> Registry<S> {
             return Ok(old);
         }
         tx.put_kek(&kek).await?;
-        tx.commit().await?;
+        self.commit(tx, About::name(name)).await?;
         Ok(kek)
     }
 
@@ -135,7 +135,7 @@ impl<S: Store> Registry<S> {
                 tx.put_kek(&Kek { is_deleted: true, ts_ms: now_ms(), ..kek }).await?;
             }
         }
-        tx.commit().await?;
+        self.commit(tx, About::name(name)).await?;
         Ok(())
     }
 
@@ -145,7 +145,7 @@ impl<S: Store> Registry<S> {
         let kek = find_kek(&mut tx, name, true).await?;
         if kek.is_deleted {
             tx.put_kek(&Kek { is_deleted: false, ts_ms: now_ms(), ..kek }).await?;
-            tx.commit().await?;
+            self.commit(tx, About::name(name)).await?;
         }
         Ok(())
     }

@@ -42,7 +42,7 @@ pub use tags::{Retagging, RuleChange};
 use crate::cpu_pool::CpuPool;
 use crate::kms::Kms;
 use crate::parser::Parser;
-use crate::{Secret, Store, StoreError};
+use crate::{About, AuditEntry, Origin, Secret, Store, StoreError, WriteTransaction};
 
 /// A schema as a client hands it in, to be registered, looked up or checked.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -68,6 +68,7 @@ pub struct Registry<S> {
     store: Arc<S>,
     parser: Arc<Parser>,
     kms: Arc<Kms>,
+    origin: Option<Arc<Origin>>,
 }
 
 impl<S> Clone for Registry<S> {
@@ -76,6 +77,7 @@ impl<S> Clone for Registry<S> {
             store: Arc::clone(&self.store),
             parser: Arc::clone(&self.parser),
             kms: Arc::clone(&self.kms),
+            origin: self.origin.clone(),
         }
     }
 }
@@ -84,13 +86,41 @@ impl<S: Store> Registry<S> {
     /// `threads` parse and compare schemas, each under `limits`.
     pub fn new(store: S, limits: Limits, threads: usize) -> Result<Self, StoreError> {
         let parser = Parser::new(CpuPool::start(threads)?, limits);
-        Ok(Self { store: Arc::new(store), parser: Arc::new(parser), kms: Arc::default() })
+        Ok(Self {
+            store: Arc::new(store),
+            parser: Arc::new(parser),
+            kms: Arc::default(),
+            origin: None,
+        })
     }
 
     /// With the secret of the local KMS, for KEKs that have none of their own.
     #[must_use]
     pub fn with_local_kms_secret(self, secret: Option<Secret>) -> Self {
         Self { kms: Arc::new(Kms { local_secret: secret }), ..self }
+    }
+
+    /// As somebody: what is changed through it leaves a row in the audit.
+    #[must_use]
+    pub fn on_behalf_of(&self, origin: Origin) -> Self {
+        Self { origin: Some(Arc::new(origin)), ..self.clone() }
+    }
+
+    /// Leaves a row for a change that was refused, in a transaction of its own.
+    pub async fn note_refusal(&self, about: About, code: u32) -> Result<(), StoreError> {
+        match self.note(about, Some(code)) {
+            Some(note) => self.store.write().await?.commit(Some(&note)).await,
+            None => Ok(()),
+        }
+    }
+
+    async fn commit(&self, tx: S::Write, about: About) -> Result<(), StoreError> {
+        tx.commit(self.note(about, None).as_ref()).await
+    }
+
+    fn note(&self, about: About, refusal: Option<u32>) -> Option<AuditEntry> {
+        let origin = Origin::clone(self.origin.as_ref()?);
+        Some(AuditEntry { ts_ms: now_ms(), origin, about, refusal })
     }
 
     pub fn store(&self) -> &S {

@@ -2,7 +2,7 @@
 
 use super::config::always_has_settings;
 use super::{Registry, delete, scope};
-use crate::{Mode, QualifiedSubject, ReadTransaction, RegistryError, Store, SubjectFilter};
+use crate::{About, Mode, QualifiedSubject, ReadTransaction, RegistryError, Store, SubjectFilter};
 use crate::{VersionKey, WriteTransaction};
 
 impl<S: Store> Registry<S> {
@@ -41,7 +41,7 @@ impl<S: Store> Registry<S> {
             empty_for_import(&mut tx, scope).await?;
         }
         tx.put_mode(scope, mode).await?;
-        tx.commit().await?;
+        self.commit(tx, About::subject(scope)).await?;
         Ok(())
     }
 
@@ -64,7 +64,7 @@ impl<S: Store> Registry<S> {
         if recursive && scope.is_context() {
             tx.remove_subject_modes(&scope.context).await?;
         }
-        tx.commit().await?;
+        self.commit(tx, About::subject(scope)).await?;
         Ok(mode)
     }
 }

@@ -8,6 +8,7 @@ use levada_schema_core::{Limits, Reference, ResolvedReference};
 
 use super::associations::is_owned;
 use crate::StoredVersion;
+use crate::names::is_bounded;
 use crate::{Context, QualifiedSubject, ReadTransaction, RegistryError, Revision, SchemaVersion};
 
 /// The references of one schema, followed to the end.
@@ -39,6 +40,9 @@ pub(super) async fn closure<T: ReadTransaction>(
     let mut walk = Walk { seen: HashSet::new(), targets: Vec::new(), bytes: 0, limits };
     let mut closure = Closure::default();
     for reference in references {
+        if !is_bounded(&reference.name) {
+            return Err(RegistryError::InvalidReferenceName(reference.name.clone()));
+        }
         let (resolved, target) = target(tx, home, reference).await?;
         if target.is_deleted && closure.deleted.is_none() {
             closure.deleted = Some(resolved.clone());

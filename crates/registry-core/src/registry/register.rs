@@ -13,7 +13,9 @@ use super::candidate::{Candidate, Loaded, Reading};
 use super::references::{Closure, closure};
 use super::{Draft, Registry, delete, now_ms, scope};
 use crate::contract::check_rule_set;
-use crate::{EffectiveConfig, Mode, QualifiedSubject, ReadTransaction, RegistryError, Revision};
+use crate::{
+    About, EffectiveConfig, Mode, QualifiedSubject, ReadTransaction, RegistryError, Revision,
+};
 use crate::{SchemaId, SchemaVersion, Store, StoredSchema, StoredVersion, WriteTransaction, stamp};
 
 /// The version that a draft means which changes tags and names none: the latest, so that the new
@@ -38,6 +40,13 @@ pub struct Registered {
     pub version: StoredVersion,
     /// Whether the subject did not hold the schema before.
     pub is_new: bool,
+}
+
+impl Registered {
+    fn about(&self) -> About {
+        let StoredVersion { subject, version, schema, .. } = &self.version;
+        About { id: Some(schema.id), ..About::subject(subject).version(*version) }
+    }
 }
 
 /// One instant of everything that a registration depends on.
@@ -90,13 +99,15 @@ impl<S: Store> Registry<S> {
             let mut tx = self.store.write().await?;
             if snapshot.is_current(&mut tx, subject, &addition).await? {
                 let registered = add(&mut tx, subject, *addition).await?;
-                tx.commit().await?;
+                self.commit(tx, registered.about()).await?;
                 return Ok(registered);
             }
         }
         let mut tx = self.store.write().await?;
         let registered = self.register_within(&mut tx, subject, draft, options).await?;
-        tx.commit().await?;
+        if registered.is_new {
+            self.commit(tx, registered.about()).await?;
+        }
         Ok(registered)
     }
 

@@ -38,6 +38,21 @@ pub(super) fn are_equal(
     true
 }
 
+/// Whether two named types would be equal in structure if they had one name.
+pub(super) fn are_alike(types: &Types, a: TypeId, b: TypeId) -> bool {
+    let (x, y) = (types.get(a), types.get(b));
+    let mut inside = Vec::new();
+    let is_alike = match (&x.shape, &y.shape) {
+        (Shape::Enum(a), Shape::Enum(b)) => a.symbols == b.symbols,
+        (Shape::Fixed(a), Shape::Fixed(b)) => a.size == b.size,
+        (Shape::Record(a), Shape::Record(b)) => same_fields(a, b, Sameness::Structure, &mut inside),
+        _ => false,
+    };
+    let is_same =
+        |&(a, b): &(TypeId, TypeId)| are_equal((types, a), (types, b), Sameness::Structure);
+    is_alike && same_props(&x.props, &y.props) && inside.iter().all(is_same)
+}
+
 /// Compares everything but the types inside, which it adds to `open`.
 fn same_shape(a: &Shape, b: &Shape, sameness: Sameness, open: &mut Vec<(TypeId, TypeId)>) -> bool {
     match (a, b) {
@@ -74,7 +89,16 @@ fn same_record(
     sameness: Sameness,
     open: &mut Vec<(TypeId, TypeId)>,
 ) -> bool {
-    if !same_named(&a.named, &b.named, sameness) || a.fields.len() != b.fields.len() {
+    same_named(&a.named, &b.named, sameness) && same_fields(a, b, sameness, open)
+}
+
+fn same_fields(
+    a: &Record,
+    b: &Record,
+    sameness: Sameness,
+    open: &mut Vec<(TypeId, TypeId)>,
+) -> bool {
+    if a.fields.len() != b.fields.len() {
         return false;
     }
     a.fields.iter().zip(&b.fields).all(|(x, y)| {

@@ -2,9 +2,10 @@
 //!
 //! The work still to do lies on a list of its own, so no nesting of types can exhaust the stack.
 
-use foldhash::{HashMap, HashSet, HashSetExt};
+use foldhash::{HashMap, HashMapExt};
 use smol_str::{SmolStr, format_smolstr};
 
+use super::equal::are_alike;
 use super::logical;
 use super::name::{Name, relative};
 use super::normal_default;
@@ -21,8 +22,9 @@ pub(super) enum Form {
     /// `record`, an empty doc of a named type goes.
     ///
     /// A type of the null namespace inside another namespace moves into it: the reference prints
-    /// its name without a namespace and reads it back that way. It stays where it is if its name
-    /// is taken there; the reference refuses to normalize such a schema.
+    /// its name without a namespace and reads it back that way. If its name is taken there by a type
+    /// that is its like, the two become one; by another one, it stays where it is: the reference
+    /// refuses to normalize such a schema.
     Normal,
 }
 
@@ -30,10 +32,10 @@ pub(super) enum Form {
 pub(super) fn print(types: &Types, root: TypeId, known: &[&Name], form: Form) -> String {
     let written = known.iter().map(|name| (name.full.as_str(), name.space.as_deref())).collect();
     let taken = match form {
-        Form::Canonical => HashSet::new(),
+        Form::Canonical => HashMap::new(),
         Form::Normal => types
-            .since(0)
-            .filter_map(|known| known.shape.named().map(|named| named.name.full.as_str()))
+            .ids_since(0)
+            .filter_map(|id| types.shape(id).named().map(|named| (named.name.full.as_str(), id)))
             .collect(),
     };
     let work = vec![Work::Type(root, None)];
@@ -72,8 +74,8 @@ struct Printer<'a> {
     form: Form,
     /// The namespaces under which named types stand in the output, by full name.
     written: HashMap<&'a str, Space<'a>>,
-    /// All full names in use; filled where types may move.
-    taken: HashSet<&'a str>,
+    /// All full names in use, with a type of each; filled where types may move.
+    taken: HashMap<&'a str, TypeId>,
     out: String,
     work: Vec<Work<'a>>,
 }
@@ -188,10 +190,18 @@ impl<'a> Printer<'a> {
             return None;
         }
         let inner = match (name.space.as_deref(), space) {
-            (None, Some(around)) if self.form == Form::Normal => {
-                let moved = format!("{around}.{}", name.simple);
-                if self.taken.contains(moved.as_str()) { None } else { space }
-            }
+            (None, Some(around)) if self.form == Form::Normal => match self.holder(name, around) {
+                None => space,
+                Some((holder, id)) if self.is_like(name, id) => {
+                    self.written.insert(&name.full, space);
+                    if self.written.insert(holder, space).is_some() {
+                        write_string(&relative(name, space, space), &mut self.out);
+                        return None;
+                    }
+                    space
+                }
+                Some(_) => None,
+            },
             (own, _) => own,
         };
         self.written.insert(&name.full, inner);
@@ -209,6 +219,18 @@ impl<'a> Printer<'a> {
             write_string(doc, &mut self.out);
         }
         Some(inner)
+    }
+
+    /// Who has the name that a type of the null namespace gets when it moves into `around`.
+    fn holder(&self, name: &Name, around: &str) -> Option<(&'a str, TypeId)> {
+        let moved = format!("{around}.{}", name.simple);
+        self.taken.get_key_value(moved.as_str()).map(|(holder, id)| (*holder, *id))
+    }
+
+    /// Whether the type of that name and `other` are the same but for their names.
+    fn is_like(&self, name: &Name, other: TypeId) -> bool {
+        let own = self.taken.get(name.full.as_str());
+        own.is_some_and(|own| are_alike(self.types, *own, other))
     }
 
     fn named_tail(&mut self, printed: &Type, named: &Named) {

@@ -120,6 +120,12 @@ fn normal_form_moves_a_type_of_the_null_namespace_unless_its_name_is_taken() {
         r#"{"type":"record","name":"A","namespace":"n","fields":[{"name":"x","type":{"type":"fixed","name":"F","size":1}}]}"#
     );
     assert_eq!(
+        nested(
+            r#",{"name":"y","type":{"type":"fixed","name":"n.F","size":1}},{"name":"z","type":"n.F"}"#
+        ),
+        r#"{"type":"record","name":"A","namespace":"n","fields":[{"name":"x","type":{"type":"fixed","name":"F","size":1}},{"name":"y","type":"F"},{"name":"z","type":"F"}]}"#
+    );
+    assert_eq!(
         nested(r#",{"name":"y","type":{"type":"fixed","name":"n.F","size":2}}"#),
         r#"{"type":"record","name":"A","namespace":"n","fields":[{"name":"x","type":{"type":"fixed","name":"F","namespace":"","size":1}},{"name":"y","type":{"type":"fixed","name":"F","size":2}}]}"#
     );

@@ -9,13 +9,18 @@ mod sqlite;
 
 use std::sync::LazyLock;
 
-use levada_registry_core::{Registry, Secret, Store};
+use levada_registry_core::{
+    About, AuditEntry, Context, Origin, QualifiedSubject, Registry, SchemaId, SchemaVersion,
+    Secret, Store, StoreError,
+};
 use levada_schema_core::Limits;
 use levada_test_postgres::PostgresServer;
 use proptest::test_runner::{Config, RngSeed};
 use tempfile::TempDir;
 use tokio::sync::OnceCell;
 
+use super::rows::{Row, get};
+use super::statements::Statement;
 use super::{Database, SqlStore};
 
 /// How many random sequences a test tries, unless the variable `LEVADA_TEST_SEQUENCES` says more.
@@ -62,5 +67,34 @@ async fn open(database: &Database) -> Registry<SqlStore> {
 }
 
 fn over<S: Store>(store: S) -> Registry<S> {
-    Registry::new(store, Limits::default(), 1).unwrap()
+    Registry::new(store, Limits::default(), 1).unwrap().on_behalf_of(origin())
+}
+
+fn origin() -> Origin {
+    Origin { principal: "p".to_owned(), request_id: "r".to_owned(), action: "act" }
+}
+
+/// The whole audit without its times.
+async fn audit(store: &SqlStore) -> Vec<AuditEntry> {
+    let rows = Statement::new("SELECT * FROM audit ORDER BY seq");
+    let entry = |row: &Row| {
+        let context: Option<&str> = get(row, "context")?;
+        let subject = context.map(|context| {
+            let subject = get::<String>(row, "subject")?;
+            Ok::<_, StoreError>(QualifiedSubject { context: Context::new(context), subject })
+        });
+        let about = About {
+            subject: subject.transpose()?,
+            version: get::<Option<i32>>(row, "version")?.map(SchemaVersion),
+            id: get::<Option<i32>>(row, "schema_id")?.map(SchemaId),
+            name: get(row, "name")?,
+        };
+        let columns: [&str; 3] =
+            [get(row, "principal")?, get(row, "request_id")?, get(row, "action")?];
+        assert_eq!(columns, ["p", "r", "act"]);
+        let refusal = get::<Option<i32>>(row, "error_code")?;
+        let refusal = refusal.and_then(|code| u32::try_from(code).ok());
+        Ok(AuditEntry { ts_ms: 0, origin: origin(), about, refusal })
+    };
+    store.read().await.unwrap().all(rows, entry).await.unwrap()
 }

@@ -110,7 +110,7 @@ fn disturb(url: &str, function: &str) {
 async fn allocate(store: &SqlStore) -> Result<i32, StoreError> {
     let mut tx = store.write().await?;
     let id = tx.allocate_id(&Context::default()).await?;
-    tx.commit().await?;
+    tx.commit(None).await?;
     Ok(id.unwrap().0)
 }
 
@@ -122,7 +122,7 @@ async fn a_connection_that_is_lost_fails_one_request_and_is_replaced() {
     disturb(&url, "pg_terminate_backend");
     let lost = tx.allocate_id(&Context::default()).await.unwrap_err();
     assert_eq!(lost.kind, StoreErrorKind::Failed, "{lost}");
-    assert_eq!(tx.commit().await.unwrap_err().kind, StoreErrorKind::Failed);
+    assert_eq!(tx.commit(None).await.unwrap_err().kind, StoreErrorKind::Failed);
     assert_eq!(allocate(&store).await.unwrap(), 1);
 }
 
@@ -132,7 +132,7 @@ async fn a_connection_that_is_lost_at_the_commit_leaves_the_outcome_open() {
     let store = SqlStore::open(&database).await.unwrap();
     let tx = store.write().await.unwrap();
     disturb(&url, "pg_terminate_backend");
-    let lost = tx.commit().await.unwrap_err();
+    let lost = tx.commit(None).await.unwrap_err();
     assert_eq!(lost.kind, StoreErrorKind::OutcomeUnknown, "{lost}");
     assert!(lost.to_string().contains("repeating the request is safe"), "{lost}");
     assert_eq!(allocate(&store).await.unwrap(), 1);
@@ -158,6 +158,6 @@ async fn a_writer_waits_for_the_one_of_another_node_and_is_told_when_it_takes_to
         disturb(&url, "pg_cancel_backend");
     };
     tokio::join!(waiting, canceling);
-    tx.commit().await.unwrap();
+    tx.commit(None).await.unwrap();
     assert_eq!(allocate(&nodes[1]).await.unwrap(), 1);
 }

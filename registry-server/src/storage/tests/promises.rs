@@ -104,7 +104,7 @@ async fn a_transaction_with_a_failed_statement_is_never_committed() {
         let mut tx = store.write().await.unwrap();
         tx.allocate_id(&Context::default()).await.unwrap();
         tx.run(Statement::new("DELETE FROM contexts")).await.unwrap_err();
-        let refused = tx.commit().await.unwrap_err();
+        let refused = tx.commit(None).await.unwrap_err();
         assert_eq!(refused.kind, StoreErrorKind::Failed, "{refused}");
         let mut tx = store.read().await.unwrap();
         assert_eq!(tx.contexts().await.unwrap(), []);
@@ -181,5 +181,33 @@ async fn the_longest_names_fit() {
         let prefix = SubjectFilter::parse(&format!(":.{}", long(1, 1000)));
         let found = registry.subjects(&prefix, DeletedFilter::Live, page);
         assert_eq!(found.await.unwrap(), [base], "{database:?}");
+    }
+}
+
+#[tokio::test]
+async fn old_rows_of_the_audit_are_removed_and_refused_changes_have_rows_too() {
+    let (_directory, databases) = each().await;
+    for database in &databases {
+        let registry = open(database).await;
+        let kek = |name: &str| About::name(name);
+        for name in ["a", "b", "c"] {
+            registry.note_refusal(kek(name), 40470).await.unwrap();
+        }
+        let store = registry.store();
+        let all = audit(store).await;
+        let expected = |name| AuditEntry {
+            ts_ms: 0,
+            origin: origin(),
+            about: kek(name),
+            refusal: Some(40470),
+        };
+        assert_eq!(all, ["a", "b", "c"].map(expected));
+        let mut tx = store.write().await.unwrap();
+        tx.run(Statement::new("UPDATE audit SET ts_ms = 10 * seq")).await.unwrap();
+        tx.commit(None).await.unwrap();
+        store.purge_audit(20).await.unwrap();
+        assert_eq!(audit(store).await, ["b", "c"].map(expected), "{database:?}");
+        store.purge_audit(i64::MAX).await.unwrap();
+        assert_eq!(audit(store).await, [], "{database:?}");
     }
 }

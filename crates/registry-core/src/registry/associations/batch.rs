@@ -3,7 +3,7 @@
 use super::request::{AssociationDraft, AssociationRequest, association_type, invalid};
 use super::{Associated, AssociationFilter, AssociationQuery, ReadAssociations, remove};
 use crate::registry::Registry;
-use crate::{RegistryError, Store, WriteTransaction};
+use crate::{About, RegistryError, Store};
 
 /// One change.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -57,7 +57,7 @@ impl<S: Store> Registry<S> {
         }
         let id = resource.resource_id.as_deref().unwrap_or_default();
         let all = tx.associations(AssociationQuery::OfResource(id)).await?;
-        tx.commit().await?;
+        self.commit(tx, About::name(id)).await?;
         let schema_of = |guid: &str| {
             let made = made.iter().find(|made| made.association.guid == guid);
             made.and_then(|made| made.schema.clone())

@@ -12,7 +12,7 @@ use crate::associations::{
     Association, AssociationQuery, AssociationType, Lifecycle, ReadAssociations,
 };
 use crate::{
-    Mode, Page, QualifiedSubject, ReadTransaction, RegistryError, Store, StoredVersion,
+    About, Mode, Page, QualifiedSubject, ReadTransaction, RegistryError, Store, StoredVersion,
     WriteTransaction,
 };
 
@@ -85,7 +85,7 @@ impl<S: Store> Registry<S> {
         if dry_run {
             return Ok(Vec::new());
         }
-        tx.commit().await?;
+        self.commit(tx, About::name(request.id.as_deref().unwrap_or_default())).await?;
         Ok(made)
     }
 
@@ -103,7 +103,7 @@ impl<S: Store> Registry<S> {
             return Err(RegistryError::AssociationNotFound(resource_id.to_owned()));
         }
         if !dry_run {
-            tx.commit().await?;
+            self.commit(tx, About::name(resource_id)).await?;
         }
         Ok(())
     }

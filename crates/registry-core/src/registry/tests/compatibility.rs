@@ -145,7 +145,7 @@ async fn store_versions(registry: &TestRegistry, count: i32) {
         tx.insert_schema(&subject.context, &schema, true).await.unwrap();
         tx.put_version(&subject, SchemaVersion(number), SchemaId(number), 0).await.unwrap();
     }
-    tx.commit().await.unwrap();
+    tx.commit(None).await.unwrap();
 }
 
 #[tokio::test]

@@ -1,0 +1,358 @@
+//! The registry over HTTP beside what it cannot beat: a handler that answers from memory, and a
+//! bare INSERT with the same durability. Both sides of a row are measured in turns, one second each,
+//! with the same client in the same process; the middle of the rounds counts.
+//!
+//! `cargo bench -p levada-registry-server --bench http`, `-- --versions 1000000` for the same reads
+//! with so many versions, ten a subject.
+#![allow(clippy::expect_used, reason = "a measurement may end where it fails")]
+#![allow(clippy::print_stdout, reason = "the figures are what it is run for")]
+
+use std::net::SocketAddr;
+use std::path::Path;
+use std::time::{Duration, Instant};
+
+use axum::Router;
+use axum::http::header::CONTENT_TYPE;
+use axum::routing::get;
+use levada_registry_server::{Database, RunningRegistry, Settings, start};
+use sqlx::sqlite::{SqliteConnectOptions, SqliteJournalMode, SqliteSynchronous};
+use sqlx::{Connection, SqliteConnection};
+use tokio::io::{AsyncReadExt, AsyncWriteExt, BufReader};
+use tokio::net::TcpStream;
+
+const CLIENTS: usize = 16;
+const ROUNDS: usize = 7;
+const ROUND: Duration = Duration::from_secs(1);
+/// Of `--versions`, so many belong to a subject.
+const VERSIONS_A_SUBJECT: usize = 10;
+
+fn main() {
+    let arguments: Vec<String> = std::env::args().skip(1).collect();
+    let runtime = tokio::runtime::Runtime::new().expect("a runtime");
+    if arguments.iter().any(|argument| argument == "--bench") {
+        let versions = arguments.iter().skip_while(|argument| *argument != "--versions").nth(1);
+        runtime.block_on(match versions {
+            Some(count) => Box::pin(large(count.parse().expect("a number of versions")))
+                as std::pin::Pin<Box<dyn Future<Output = ()>>>,
+            None => Box::pin(small()),
+        });
+    } else {
+        // As a test: that it runs.
+        runtime.block_on(async {
+            let directory = tempfile::tempdir().expect("a directory");
+            let registry = serve(directory.path()).await;
+            register(registry.local_addr(), "a", 0).await;
+            registry.shutdown().await.expect("a clean stop");
+        });
+    }
+}
+
+/// Ten subjects: reads beside a bare handler, registrations beside a bare INSERT.
+async fn small() {
+    let directory = tempfile::tempdir().expect("a directory");
+    let registry = serve(directory.path()).await;
+    for subject in 0..10 {
+        register(registry.local_addr(), &format!("subject-{subject}"), subject).await;
+    }
+    println!("| request | levada, a second | bare, a second | ratio |\n|---|---:|---:|---:|");
+    for path in ["/schemas/ids/5", "/subjects/subject-5/versions/latest"] {
+        reads(registry.local_addr(), path).await;
+    }
+    for clients in [1, CLIENTS] {
+        registrations(registry.local_addr(), directory.path(), clients).await;
+    }
+    registry.shutdown().await.expect("a clean stop");
+}
+
+/// A large registry: how soon it is ready, and single reads beside those of a small one.
+async fn large(versions: usize) {
+    let small_directory = tempfile::tempdir().expect("a directory");
+    let small = serve(small_directory.path()).await;
+    for subject in 0..10 {
+        register(small.local_addr(), &format!("s{subject}"), subject).await;
+    }
+    let directory = tempfile::tempdir().expect("a directory");
+    serve(directory.path()).await.shutdown().await.expect("a clean stop");
+    fill(directory.path(), versions).await;
+    let started = Instant::now();
+    let registry = serve(directory.path()).await;
+    ask(registry.local_addr(), "/subjects/s5/versions/latest").await;
+    println!("{versions} versions: first answer after {} ms\n", started.elapsed().as_millis());
+    println!("| request | large, a second | small, a second | ratio |\n|---|---:|---:|---:|");
+    for (name, of_large, of_small) in [
+        ("the same schema by id", "/schemas/ids/5".to_owned(), "/schemas/ids/5"),
+        (
+            "the same subject's latest",
+            "/subjects/s5/versions/latest".to_owned(),
+            "/subjects/s5/versions/latest",
+        ),
+        ("schemas by ids in turn", "/schemas/ids/{}".to_owned(), "/schemas/ids/{}"),
+        (
+            "latest of subjects in turn",
+            "/subjects/s{}/versions/latest".to_owned(),
+            "/subjects/s{}/versions/latest",
+        ),
+    ] {
+        let subjects = versions / VERSIONS_A_SUBJECT;
+        let (mut ours, mut bare) = (Vec::new(), Vec::new());
+        for _ in 0..ROUNDS {
+            ours.push(load(registry.local_addr(), Target::new(&of_large, subjects), CLIENTS).await);
+            bare.push(load(small.local_addr(), Target::new(of_small, 10), CLIENTS).await);
+        }
+        row(name, ours, bare);
+    }
+    registry.shutdown().await.expect("a clean stop");
+    small.shutdown().await.expect("a clean stop");
+}
+
+async fn serve(directory: &Path) -> RunningRegistry {
+    let database = Database::Sqlite(directory.join("registry.db"));
+    start(Settings::new(database, "127.0.0.1:0")).await.expect("a registry")
+}
+
+async fn reads(registry: SocketAddr, path: &str) {
+    let body = ask(registry, path).await;
+    let bare = bare_handler(body).await;
+    let (mut ours, mut theirs) = (Vec::new(), Vec::new());
+    for _ in 0..ROUNDS {
+        ours.push(load(registry, Target::new(path, 1), CLIENTS).await);
+        theirs.push(load(bare, Target::new(path, 1), CLIENTS).await);
+    }
+    row(path, ours, theirs);
+}
+
+/// A server that gives these bytes to every question.
+async fn bare_handler(body: Vec<u8>) -> SocketAddr {
+    let body = axum::body::Bytes::from(body);
+    let answer = move || {
+        let body = body.clone();
+        async move { ([(CONTENT_TYPE, "application/vnd.schemaregistry.v1+json")], body) }
+    };
+    let app = Router::new()
+        .route("/schemas/ids/{id}", get(answer.clone()))
+        .route("/subjects/{subject}/versions/{version}", get(answer));
+    let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await.expect("a port");
+    let address = listener.local_addr().expect("its address");
+    tokio::spawn(async move { axum::serve(listener, app).await });
+    address
+}
+
+async fn registrations(registry: SocketAddr, directory: &Path, clients: usize) {
+    let (mut ours, mut bare) = (Vec::new(), Vec::new());
+    let mut connection = bare_table(&directory.join(format!("bare-{clients}.db"))).await;
+    for round in 0..ROUNDS {
+        let started = Instant::now();
+        let each = (0..clients).map(|number| async move {
+            let mut client = Client::to(registry).await;
+            let mut count = 0;
+            while started.elapsed() < ROUND {
+                let subject = format!("r{clients}-{round}-{number}-{count}");
+                client.ask(&registration(&subject, &format!("{subject}x"))).await;
+                count += 1;
+            }
+            count
+        });
+        let counts = in_parallel(each).await;
+        ours.push(rate(counts, started.elapsed()));
+        bare.push(bare_inserts(&mut connection).await);
+    }
+    let who = if clients == 1 { "one client".to_owned() } else { format!("{clients} clients") };
+    row(&format!("registration, {who}, beside INSERT"), ours, bare);
+}
+
+/// Runs them at once and adds up what they give.
+async fn in_parallel<F>(all: impl Iterator<Item = F>) -> usize
+where
+    F: Future<Output = usize> + Send + 'static,
+{
+    let tasks: Vec<_> = all.map(tokio::spawn).collect();
+    let mut sum = 0;
+    for task in tasks {
+        sum += task.await.expect("a client that ends");
+    }
+    sum
+}
+
+fn rate(count: usize, elapsed: Duration) -> f64 {
+    f64::from(u32::try_from(count).expect("few enough")) / elapsed.as_secs_f64()
+}
+
+/// A table of schema texts with the settings of the registry's own database.
+async fn bare_table(path: &Path) -> SqliteConnection {
+    let options = SqliteConnectOptions::new()
+        .filename(path)
+        .create_if_missing(true)
+        .journal_mode(SqliteJournalMode::Wal)
+        .synchronous(SqliteSynchronous::Full);
+    let mut connection = SqliteConnection::connect_with(&options).await.expect("a database");
+    let table = "CREATE TABLE schemas (id INTEGER PRIMARY KEY, subject TEXT, text TEXT) STRICT";
+    sqlx::query(table).execute(&mut connection).await.expect("a table");
+    connection
+}
+
+async fn bare_inserts(connection: &mut SqliteConnection) -> f64 {
+    let started = Instant::now();
+    let mut count = 0;
+    while started.elapsed() < ROUND {
+        let subject = format!("bare-{count}");
+        let mut transaction = connection.begin().await.expect("a transaction");
+        sqlx::query("INSERT INTO schemas (subject, text) VALUES (?, ?)")
+            .bind(&subject)
+            .bind(schema(&subject))
+            .execute(&mut *transaction)
+            .await
+            .expect("an insert");
+        transaction.commit().await.expect("a commit");
+        count += 1;
+    }
+    rate(count, started.elapsed())
+}
+
+/// Writes versions as the registry does, all at once: a registry of a million is not registered in
+/// a minute.
+async fn fill(directory: &Path, versions: usize) {
+    let options = SqliteConnectOptions::new().filename(directory.join("registry.db"));
+    let mut connection = SqliteConnection::connect_with(&options).await.expect("a database");
+    let text = schema("s").replace("\"s\"", "\"s' || n || '\"");
+    let numbers = format!(
+        "WITH RECURSIVE numbers (n) AS (SELECT 1 UNION ALL SELECT n + 1 FROM numbers WHERE n < {versions})"
+    );
+    for statement in [
+        format!("INSERT OR REPLACE INTO contexts VALUES ('.', {versions} + 1)"),
+        format!(
+            "INSERT INTO schemas (context, id, fingerprint, schema_type, text, refs, imported)
+             {numbers} SELECT '.', n, randomblob(16), 'AVRO', '{text}', '[]', 0 FROM numbers"
+        ),
+        format!(
+            "INSERT INTO versions (context, subject, version, id, is_deleted, ts_ms)
+             {numbers} SELECT '.', 's' || ((n - 1) / {VERSIONS_A_SUBJECT}),
+             (n - 1) % {VERSIONS_A_SUBJECT} + 1, n, 0, 1700000000000 + n FROM numbers"
+        ),
+        "INSERT INTO subject_revisions SELECT DISTINCT context, subject, 1 FROM versions"
+            .to_owned(),
+    ] {
+        sqlx::query(sqlx::AssertSqlSafe(statement)).execute(&mut connection).await.expect("rows");
+    }
+    connection.close().await.expect("a closed database");
+}
+
+fn schema(name: &str) -> String {
+    let fields: Vec<String> = (0..10)
+        .map(|at| format!(r#"{{"name":"field{at}","type":["null","string"],"default":null}}"#))
+        .collect();
+    format!(r#"{{"type":"record","name":"Order","doc":"{name}","fields":[{}]}}"#, fields.join(","))
+}
+
+async fn register(registry: SocketAddr, subject: &str, number: usize) {
+    let request = registration(subject, &number.to_string());
+    Client::to(registry).await.ask(&request).await;
+}
+
+fn registration(subject: &str, name: &str) -> Vec<u8> {
+    let body = format!(r#"{{"schema":"{}"}}"#, schema(name).replace('"', "\\\""));
+    format!(
+        "POST /subjects/{subject}/versions HTTP/1.1\r\nhost: localhost\r\n\
+         content-type: application/vnd.schemaregistry.v1+json\r\ncontent-length: {}\r\n\r\n{body}",
+        body.len()
+    )
+    .into_bytes()
+}
+
+/// A path, in which `{}` stands for a number that changes with each question.
+struct Target {
+    before: String,
+    behind: Option<String>,
+    count: usize,
+}
+
+impl Target {
+    fn new(path: &str, count: usize) -> Self {
+        match path.split_once("{}") {
+            Some((before, behind)) => {
+                Self { before: before.to_owned(), behind: Some(behind.to_owned()), count }
+            }
+            None => Self { before: path.to_owned(), behind: None, count },
+        }
+    }
+
+    /// The request with that number; numbers are spread over the registry.
+    fn request(&self, number: usize) -> Vec<u8> {
+        let path = match &self.behind {
+            Some(behind) => {
+                let spread = 1 + number.wrapping_mul(7919) % self.count.saturating_sub(1).max(1);
+                format!("{}{spread}{behind}", self.before)
+            }
+            None => self.before.clone(),
+        };
+        format!("GET {path} HTTP/1.1\r\nhost: localhost\r\n\r\n").into_bytes()
+    }
+}
+
+/// How many questions a second are answered.
+async fn load(server: SocketAddr, target: Target, clients: usize) -> f64 {
+    let target = std::sync::Arc::new(target);
+    let started = Instant::now();
+    let each = (0..clients).map(|number| {
+        let target = std::sync::Arc::clone(&target);
+        async move {
+            let mut client = Client::to(server).await;
+            let mut count = 0;
+            while started.elapsed() < ROUND {
+                client.ask(&target.request(count * clients + number)).await;
+                count += 1;
+            }
+            count
+        }
+    });
+    let count = in_parallel(each).await;
+    rate(count, started.elapsed())
+}
+
+async fn ask(server: SocketAddr, path: &str) -> Vec<u8> {
+    Client::to(server).await.ask(&Target::new(path, 1).request(0)).await
+}
+
+/// A connection that is kept: one question, one answer.
+struct Client {
+    stream: BufReader<TcpStream>,
+    head: Vec<u8>,
+}
+
+impl Client {
+    async fn to(server: SocketAddr) -> Self {
+        let stream = TcpStream::connect(server).await.expect("a connection");
+        stream.set_nodelay(true).expect("no delay");
+        Self { stream: BufReader::new(stream), head: Vec::new() }
+    }
+
+    /// Sends a request and gives the body of the answer, which must be 200.
+    async fn ask(&mut self, request: &[u8]) -> Vec<u8> {
+        self.stream.get_mut().write_all(request).await.expect("a request sent");
+        self.head.clear();
+        while !self.head.ends_with(b"\r\n\r\n") {
+            self.head.push(self.stream.read_u8().await.expect("an answer"));
+        }
+        let head = std::str::from_utf8(&self.head).expect("an answer in text");
+        assert!(head.starts_with("HTTP/1.1 200"), "{head}");
+        let length = head
+            .lines()
+            .find_map(|line| {
+                line.to_ascii_lowercase().strip_prefix("content-length:")?.trim().parse().ok()
+            })
+            .expect("a length");
+        let mut body = vec![0; length];
+        self.stream.read_exact(&mut body).await.expect("a whole answer");
+        body
+    }
+}
+
+fn row(name: &str, mut ours: Vec<f64>, mut bare: Vec<f64>) {
+    let ours = middle(&mut ours);
+    let bare = middle(&mut bare);
+    println!("| {name} | {ours:.0} | {bare:.0} | {:.2} |", ours / bare);
+}
+
+fn middle(values: &mut [f64]) -> f64 {
+    values.sort_by(f64::total_cmp);
+    values.get(values.len() / 2).copied().expect("a round")
+}

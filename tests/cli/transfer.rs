@@ -1,0 +1,162 @@
+//! `levada export` and `levada import`: what they answer, and what is left when they are killed.
+
+use std::fs;
+use std::os::unix::fs::PermissionsExt;
+use std::path::PathBuf;
+use std::process::{Command, Output, Stdio};
+
+use levada_tests::{Levada, levada};
+use serde_json::{Value, json};
+
+/// Two servers and a folder.
+struct Ends {
+    from: Levada,
+    to: Levada,
+    folder: tempfile::TempDir,
+    client: reqwest::Client,
+}
+
+impl Ends {
+    fn start() -> Self {
+        let folder = tempfile::tempdir().expect("a folder");
+        let from = Levada::start(&folder.path().join("from"));
+        let to = Levada::start(&folder.path().join("to"));
+        Self { from, to, folder, client: reqwest::Client::new() }
+    }
+
+    fn archive(&self) -> PathBuf {
+        self.folder.path().join("registry.jsonl")
+    }
+
+    async fn register(&self, registry: &str, subject: &str, schema: Value) {
+        let url = format!("{registry}/subjects/{subject}/versions");
+        let body = json!({"schema": schema.to_string()}).to_string();
+        let answer = self.client.post(url).body(body).send().await.expect("an answer");
+        assert_eq!(answer.status().as_u16(), 200);
+    }
+
+    async fn subjects(&self, registry: &str) -> usize {
+        let answer = self.client.get(format!("{registry}/subjects")).send().await;
+        let text = answer.expect("an answer").text().await.expect("a body");
+        serde_json::from_str::<Vec<String>>(&text).expect("names").len()
+    }
+
+    /// `levada import` into the target.
+    fn import(&self, from: &str, flags: &[&str]) -> Command {
+        let mut command = levada();
+        command.args(["import", "--registry", &self.to.registry, "--from", from]).args(flags);
+        command
+    }
+}
+
+/// Exit code, stdout, and the lines of stderr that are no progress.
+fn told(command: &mut Command) -> (Option<i32>, String, String) {
+    let Output { status, stdout, stderr } = command.output().expect("the binary runs");
+    let stderr = String::from_utf8(stderr).expect("text");
+    let lines = stderr.split_inclusive('\n').filter(|line| !line.contains("ing: 0 of "));
+    (status.code(), String::from_utf8(stdout).expect("text"), lines.collect())
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn registry_goes_through_a_file_that_its_owner_alone_can_read() {
+    let ends = Ends::start();
+    ends.register(&ends.from.registry, "s", json!("string")).await;
+    let archive = ends.archive();
+    let name = archive.to_str().expect("a name");
+    let args = ["export", "--registry", &ends.from.registry, "--output", name];
+    let counts = "versions: 1, configs: 0, modes: 0, KEKs: 0, DEKs: 0";
+    let expected = (Some(0), String::new(), format!("exported {counts}\n"));
+    assert_eq!(told(levada().args(args)), expected);
+    let mode = fs::metadata(&archive).expect("the archive").permissions().mode();
+    assert_eq!(mode & 0o777, 0o600);
+    let names = fs::read_dir(ends.folder.path()).expect("the folder").count();
+    assert_eq!(names, 3, "the archive and two data folders");
+
+    let none = "versions: 0, configs: 0, modes: 0, KEKs: 0, DEKs: 0";
+    let new = format!("1 new ({counts}), 0 there already ({none}), 0 refused");
+    let same = format!("compared {counts}; differences: 0");
+    let answer = told(&mut ends.import(name, &["--dry-run"]));
+    assert_eq!(answer, (Some(0), format!("would import {new}\n"), String::new()));
+    let answer = told(&mut ends.import(name, &["--verify"]));
+    assert_eq!(answer, (Some(0), format!("imported {new}\n{same}\n"), String::new()));
+
+    let stdout = told(levada().env("LEVADA_REGISTRY", &ends.from.registry).arg("export")).1;
+    let tail = |text: &str| text.lines().skip(1).map(str::to_owned).collect::<Vec<_>>();
+    assert_eq!(tail(&stdout), tail(&fs::read_to_string(&archive).expect("text")));
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn comparison_alone_prints_each_difference_and_exits_1() {
+    let ends = Ends::start();
+    ends.register(&ends.from.registry, "a", json!("string")).await;
+    ends.register(&ends.to.registry, "b", json!("string")).await;
+    let (code, out, err) = told(&mut ends.import(&ends.from.registry, &["--dry-run", "--verify"]));
+    assert_eq!((code, err.as_str()), (Some(1), ""));
+    let lines: Vec<&str> = out.lines().collect();
+    let expected = [
+        "subject a version 1 is at the source alone",
+        "subject b version 1 is at the target alone",
+        "compared versions: 1, configs: 0, modes: 0, KEKs: 0, DEKs: 0; differences: 2",
+    ];
+    assert_eq!(lines, expected);
+    assert_eq!(ends.subjects(&ends.to.registry).await, 1, "nothing is changed");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn what_cannot_be_brought_exits_6_and_is_named() {
+    let ends = Ends::start();
+    ends.register(&ends.from.registry, "a", json!("string")).await;
+    ends.register(&ends.from.registry, "b", json!("int")).await;
+    ends.register(&ends.to.registry, "a", json!("long")).await;
+    let (code, out, err) = told(&mut ends.import(&ends.from.registry, &[]));
+    assert_eq!((code, out.as_str()), (Some(2), ""));
+    let last = err.lines().last().unwrap_or_default();
+    assert!(last.starts_with("levada: the target's context :.: has subjects already"), "{err}");
+    let (code, out, err) = told(&mut ends.import(&ends.from.registry, &["--force"]));
+    let conflict = "levada: subject a version 1: the target has another schema under id 1\n";
+    assert_eq!((code, err.as_str()), (Some(6), conflict));
+    assert!(out.starts_with("imported 1 new (versions: 1, "), "{out}");
+    assert!(out.ends_with(", 1 refused\n"), "{out}");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn each_kind_of_failure_has_its_exit_code_and_one_line_without_the_password() {
+    let ends = Ends::start();
+    let cut = ends.archive();
+    fs::write(&cut, "{\"type\":\"header\"").expect("a file");
+    let gone = "http://user:geheim@127.0.0.1:1";
+    for (from, code, reason) in [
+        (cut.to_str().expect("a name"), 3, "registry.jsonl, line 1: this is no archive"),
+        ("nowhere.jsonl", 3, "cannot read nowhere.jsonl: No such file"),
+        ("ftp://user:geheim@host", 2, "scheme `ftp` cannot be used"),
+    ] {
+        let (found, out, err) = told(&mut ends.import(from, &[]));
+        assert_eq!((found, out.as_str(), err.lines().count()), (Some(code), "", 1), "{err}");
+        assert!(err.contains(reason) && !err.contains("geheim"), "{err}");
+    }
+    let (code, out, err) = told(levada().args(["export", "--registry", gone]));
+    assert_eq!((code, out.as_str(), err.lines().count()), (Some(5), "", 1), "{err}");
+    assert!(err.contains("Connection refused") && !err.contains("geheim"), "{err}");
+    let (code, _, err) = told(levada().args(["import", "--from", "x"]));
+    assert_eq!((code, err.contains("--registry")), (Some(2), true), "{err}");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn import_that_is_killed_goes_on_with_the_next_one() {
+    let ends = Ends::start();
+    for number in 0..200 {
+        ends.register(&ends.from.registry, &format!("s{number}"), json!("string")).await;
+    }
+    let mut first = ends.import(&ends.from.registry, &[]);
+    let mut first = first.stdout(Stdio::null()).stderr(Stdio::null()).spawn().expect("it runs");
+    while ends.subjects(&ends.to.registry).await == 0 {}
+    first.kill().expect("it is killed");
+    first.wait().expect("it ends");
+    let there = ends.subjects(&ends.to.registry).await;
+    assert!(there < 200, "killed too late to show anything");
+    let (code, out, err) = told(&mut ends.import(&ends.from.registry, &["--verify"]));
+    assert_eq!((code, err.as_str()), (Some(0), ""), "{out}");
+    assert!(out.ends_with("differences: 0\n"), "{out}");
+    let new: usize = out.split(' ').nth(1).and_then(|count| count.parse().ok()).expect("a count");
+    assert!(new <= 200 - there, "{there} were there: {out}");
+}
