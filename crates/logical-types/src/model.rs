@@ -139,7 +139,7 @@ pub(crate) enum FieldDefault {
     Bytes(Vec<u8>),
     Date(NaiveDate),
     Time(NaiveTime),
-    /// TIMESTAMP, and TIMESTAMP_LTZ in UTC.
+    /// TIMESTAMP, and `TIMESTAMP_LTZ` in UTC.
     Timestamp(NaiveDateTime),
 }
 
@@ -237,7 +237,7 @@ pub(crate) fn simple_name(full: &str) -> &str {
 }
 
 /// The nearest declared type in which a dotted name nests.
-pub(crate) fn parent<'n>(full: &'n str, is_declared: impl Fn(&str) -> bool) -> Option<&'n str> {
+pub(crate) fn parent(full: &str, is_declared: impl Fn(&str) -> bool) -> Option<&str> {
     let mut rest = full;
     while let Some((prefix, _)) = rest.rsplit_once('.') {
         if is_declared(prefix) {

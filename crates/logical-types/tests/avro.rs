@@ -1,4 +1,5 @@
 //! Type definitions as Avro schemas and back, through the crate's public functions.
+#![expect(clippy::unwrap_used, reason = "helpers of tests fail the test")]
 
 use levada_logical_types::{LogicalError, Target, from_native, to_native};
 use levada_schema_core::{

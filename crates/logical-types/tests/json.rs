@@ -1,4 +1,5 @@
 //! Type definitions as JSON Schemas and back, through the crate's public functions.
+#![expect(clippy::unwrap_used, reason = "helpers of tests fail the test")]
 
 use levada_logical_types::{LogicalError, Target, from_native, to_native};
 use levada_schema_core::{
@@ -98,7 +99,7 @@ fn types_elsewhere_are_found_in_references_or_by_their_address() {
 
     let ddl = "USING TYPE Whole FOR 'far.json';\nSTRUCT Near (far Whole NOT NULL);\n";
     let text = stored(ddl, &references).unwrap();
-    assert!(text.contains(r##""Whole":{"$ref":"far.json","logical.ref":true}"##), "{text}");
+    assert!(text.contains(r#""Whole":{"$ref":"far.json","logical.ref":true}"#), "{text}");
     assert_eq!(shown(&text, &references).unwrap(), ddl);
     let error = stored("STRUCT Near (far Far)", &[]).unwrap_err().to_string();
     assert_eq!(
@@ -109,7 +110,7 @@ fn types_elsewhere_are_found_in_references_or_by_their_address() {
 
 #[test]
 fn schemas_of_other_tools_are_shown_as_far_as_types_have_their_meaning() {
-    let text = r##"{"type":"object","required":["id"],"properties":{"id":{"type":"integer"},"b":{"type":["string","null"],"maxLength":4},"a":{"anyOf":[{"type":"number"},{"type":"null"}]},"any":{}}}"##;
+    let text = r#"{"type":"object","required":["id"],"properties":{"id":{"type":"integer"},"b":{"type":["string","null"],"maxLength":4},"a":{"anyOf":[{"type":"number"},{"type":"null"}]},"any":{}}}"#;
     let ddl = "TYPE STRUCT(a DOUBLE, any VARIANT, b VARCHAR(4), id BIGINT NOT NULL) NOT NULL;\n";
     assert_eq!(shown(text, &[]).unwrap(), ddl);
     for (text, reason) in [

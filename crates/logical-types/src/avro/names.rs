@@ -27,7 +27,7 @@ fn collect(value: &Value, space: &str, names: &mut IndexSet<String>) {
             let mut inner = space.to_owned();
             if let Some("record" | "error" | "enum") = kind.as_str() {
                 let full = full_name(object, space);
-                inner = full.rsplit_once('.').map_or("", |(space, _)| space).to_owned();
+                full.rsplit_once('.').map_or("", |(space, _)| space).clone_into(&mut inner);
                 names.insert(full);
             }
             if !kind.is_string() {

@@ -210,8 +210,10 @@ impl Writer<'_> {
         let value = self.nullable(value, &self.rows.inside(row, "value")?, depth + 1)?;
         let name = self.rows.inside(row, "Entry")?;
         let mut entry = named("record", &name);
-        entry
-            .insert("fields".into(), json!([entry_field("key", key), entry_field("value", value)]));
+        entry.insert(
+            "fields".into(),
+            json!([entry_field("key", &key), entry_field("value", &value)]),
+        );
         entry.insert(prop::INTERNAL_TYPE.into(), MAP_ENTRY.into());
         let mut list = object("array");
         list.insert("items".into(), self.define(&name, entry)?);
@@ -220,8 +222,8 @@ impl Writer<'_> {
     }
 }
 
-fn entry_field(name: &str, ty: Value) -> Value {
-    let is_null_first = matches!(&ty, Value::Array(members) if members.len() == 2 && members.first() == Some(&"null".into()));
+fn entry_field(name: &str, ty: &Value) -> Value {
+    let is_null_first = matches!(ty, Value::Array(members) if members.len() == 2 && members.first() == Some(&"null".into()));
     if is_null_first {
         return json!({"name": name, "type": ty, "default": null});
     }

@@ -127,24 +127,6 @@ impl<'t> Cursor<'t> {
         }
     }
 
-    /// The name of a field, a branch or a symbol, which must be usable outside.
-    pub(super) fn usable(
-        &self,
-        name: String,
-        what: &str,
-        at: Location,
-    ) -> Result<String, LogicalError> {
-        if name.is_empty() {
-            return Err(invalid(format!("the name of a {what} must not be empty"), at));
-        }
-        if name.chars().any(|c| c.is_whitespace() || c.is_control()) {
-            let reason =
-                format!("{what} '{name}' has white space or control characters in its name");
-            return Err(invalid(reason, at));
-        }
-        Ok(name)
-    }
-
     /// Names with dots between them.
     pub(super) fn path(&mut self) -> Result<String, LogicalError> {
         let place = self.place();
@@ -232,4 +214,16 @@ impl<'t> Cursor<'t> {
         }
         Err(self.expected(&format!("',' or '{end}'")))
     }
+}
+
+/// The name of a field, a branch or a symbol, which must be usable outside.
+pub(super) fn usable(name: String, what: &str, at: Location) -> Result<String, LogicalError> {
+    if name.is_empty() {
+        return Err(invalid(format!("the name of a {what} must not be empty"), at));
+    }
+    if name.chars().any(|c| c.is_whitespace() || c.is_control()) {
+        let reason = format!("{what} '{name}' has white space or control characters in its name");
+        return Err(invalid(reason, at));
+    }
+    Ok(name)
 }

@@ -2,7 +2,7 @@
 
 use indexmap::{IndexMap, IndexSet};
 
-use crate::model::{Branch, Kind, Named, Type, parent, simple_name};
+use crate::model::{Branch, Kind, Named, Params, Type, parent, simple_name};
 
 /// The names that a script declares, in source order.
 #[derive(Debug, Default)]
@@ -57,10 +57,10 @@ fn is_inside(name: &str, space: &str) -> bool {
 pub(super) fn implied_root(named: &IndexMap<String, Named>) -> Option<Type> {
     let mut used = IndexSet::new();
     for (name, body) in named {
-        let mut names = IndexSet::new();
-        body.add_names(&mut names);
-        names.shift_remove(name.as_str());
-        used.extend(names);
+        let mut inside = IndexSet::new();
+        body.add_names(&mut inside);
+        inside.shift_remove(name.as_str());
+        used.extend(inside);
     }
     let is_root = |name: &&String| {
         !used.contains(name.as_str()) && parent(name, |other| named.contains_key(other)).is_none()
@@ -74,7 +74,7 @@ pub(super) fn implied_root(named: &IndexMap<String, Named>) -> Option<Type> {
                 name: simple_name(name).to_owned(),
                 ty: Kind::Named((*name).clone()).required(),
                 doc: None,
-                params: Default::default(),
+                params: Params::default(),
             };
             Some(Kind::Union(several.iter().map(branch).collect()).required())
         }

@@ -2,7 +2,7 @@
 //!
 //! The grammar is the reference registry's, but for `CHECK` clauses: those are refused by name.
 
-use super::cursor::Cursor;
+use super::cursor::{Cursor, usable};
 use super::default;
 use super::lexer::{Token, invalid};
 use super::names::Names;
@@ -20,6 +20,9 @@ pub(super) struct Parser<'c, 't> {
     pub(super) cursor: &'c mut Cursor<'t>,
     pub(super) names: &'c Names,
 }
+
+/// A kind of type that has a length.
+type WithLength = fn(i32) -> Kind;
 
 /// A type, and how many types nest in it, itself included.
 struct Nested {
@@ -164,12 +167,10 @@ impl Parser<'_, '_> {
         self.refuse_check()?;
         let at = self.cursor.place();
         let name = self.cursor.identifier()?;
-        let name = self.cursor.usable(name, "field", at)?;
+        let name = usable(name, "field", at)?;
         let (ty, height) = self.nested_type(depth + 1)?;
-        let default = match self.cursor.take_word("DEFAULT")? {
-            true => Some(default::read(self.cursor, &ty.kind)?),
-            false => None,
-        };
+        let has_default = self.cursor.take_word("DEFAULT")?;
+        let default = if has_default { Some(default::read(self.cursor, &ty.kind)?) } else { None };
         self.refuse_check()?;
         let notes = self.notes()?;
         Ok((Field { name, ty, default, checks: Vec::new(), notes }, height))
@@ -206,7 +207,7 @@ impl Parser<'_, '_> {
             self.cursor.count()?;
             let at = self.cursor.place();
             let symbol = self.cursor.text()?;
-            let symbol = self.cursor.usable(symbol, "symbol", at)?;
+            let symbol = usable(symbol, "symbol", at)?;
             if !taken.insert(symbol.clone()) {
                 return Err(invalid(format!("symbol '{symbol}' is there twice"), at));
             }
@@ -234,7 +235,7 @@ impl Parser<'_, '_> {
         loop {
             let at = self.cursor.place();
             let name = self.cursor.identifier()?;
-            let name = self.cursor.usable(name, "branch", at)?;
+            let name = usable(name, "branch", at)?;
             if !taken.insert(name.clone()) {
                 return Err(invalid(format!("branch '{name}' is there twice"), at));
             }
@@ -277,7 +278,7 @@ impl Parser<'_, '_> {
 
     /// A primitive type that may name a length or a precision.
     fn sized(&mut self, word: &str) -> Result<Option<Kind>, LogicalError> {
-        let (fixed, varying): (fn(i32) -> Kind, Option<fn(i32) -> Kind>) = match word {
+        let (fixed, varying): (WithLength, Option<WithLength>) = match word {
             "CHARACTER" => (Kind::Char, Some(Kind::VarChar)),
             "BINARY" => (Kind::Binary, Some(Kind::VarBinary)),
             "CHAR" => (Kind::Char, None),

@@ -14,12 +14,12 @@ const FIELDS_IN_A_LINE: usize = 2;
 
 /// The definition of a script, one statement a line.
 pub(crate) fn print(script: &Script) -> String {
-    let mut out = String::new();
+    let mut statements = Vec::new();
     if let Some(namespace) = &script.namespace {
-        out += &format!("NAMESPACE {};\n", quoted_path(namespace));
+        statements.push(format!("NAMESPACE {};\n", quoted_path(namespace)));
     }
     for (name, address) in &script.imports {
-        out += &format!("USING TYPE {} FOR {};\n", quoted_path(name), text(address));
+        statements.push(format!("USING TYPE {} FOR {};\n", quoted_path(name), text(address)));
     }
     let mut named: Vec<_> = script.named.iter().collect();
     named.sort_by_key(|(name, _)| nesting(name, script));
@@ -28,12 +28,12 @@ pub(crate) fn print(script: &Script) -> String {
             Named::Struct(body) => format!("STRUCT {} {}", quoted_path(name), struct_body(body)),
             Named::Enum(body) => format!("ENUM {} {}", quoted_path(name), enum_body(body)),
         };
-        out += &format!("{declaration}{};\n", notes(body.notes()));
+        statements.push(format!("{declaration}{};\n", notes(body.notes())));
     }
     if implied_root(&script.named).as_ref() != Some(&script.root) {
-        out += &format!("TYPE {};\n", type_text(&script.root));
+        statements.push(format!("TYPE {};\n", type_text(&script.root)));
     }
-    out
+    statements.concat()
 }
 
 /// In how many declared types a name nests.
@@ -60,14 +60,12 @@ fn enum_body(body: &Enum) -> String {
 }
 
 fn field(field: &Field) -> String {
-    let mut out = format!("{} {}", quoted(&field.name), type_text(&field.ty));
-    if let Some(default) = &field.default {
-        out += &format!(" DEFAULT {}", literal(default, &field.ty.kind));
-    }
-    for rule in &field.checks {
-        out += &format!(" {}", check(rule));
-    }
-    out + &notes(&field.notes)
+    let default = field.default.as_ref();
+    let default = default.map(|default| format!(" DEFAULT {}", literal(default, &field.ty.kind)));
+    let checks: Vec<String> =
+        field.checks.iter().map(|rule| " ".to_owned() + &check(rule)).collect();
+    let (name, ty) = (quoted(&field.name), type_text(&field.ty));
+    format!("{name} {ty}{}{}{}", default.unwrap_or_default(), checks.concat(), notes(&field.notes))
 }
 
 fn check(check: &Check) -> String {
@@ -86,12 +84,12 @@ fn comment(doc: Option<&String>) -> String {
 }
 
 fn notes(notes: &Notes) -> String {
-    let mut out = comment(notes.doc.as_ref());
-    if !notes.tags.is_empty() {
-        let tags: Vec<String> = notes.tags.iter().map(|tag| text(tag)).collect();
-        out += &format!(" TAGS({})", tags.join(", "));
-    }
-    out + &params(&notes.params)
+    let tags: Vec<String> = notes.tags.iter().map(|tag| text(tag)).collect();
+    let tags = match tags.as_slice() {
+        [] => String::new(),
+        tags => format!(" TAGS({})", tags.join(", ")),
+    };
+    comment(notes.doc.as_ref()) + &tags + &params(&notes.params)
 }
 
 fn params(params: &Params) -> String {

@@ -22,9 +22,10 @@ pub(crate) fn parse(text: &str, limits: &Limits) -> Result<Script, LogicalError>
     namespace(&mut cursor)?;
     let imports = imports(&mut cursor)?;
     let mut parser = Parser { cursor: &mut cursor, names: &names };
-    let named = declarations(&mut parser)?;
-    let root = root(&mut parser, &named)?;
-    let script = Script { namespace: names.namespace.clone(), root, named, imports };
+    let declared = declarations(&mut parser)?;
+    let root = root(&mut parser, &declared)?;
+    let namespace = names.namespace.clone();
+    let script = Script { namespace, root, named: declared, imports };
     check_imports(&script, &cursor)?;
     Ok(script)
 }
@@ -102,9 +103,10 @@ fn declarations(parser: &mut Parser<'_, '_>) -> Result<IndexMap<String, Named>, 
             parser.cursor.advance()?;
         }
         let name = so_far.of_declaration(&parser.cursor.path()?);
-        let body = match is_enum {
-            true => Named::Enum(parser.declared_enum()?),
-            false => Named::Struct(parser.declared_struct()?),
+        let body = if is_enum {
+            Named::Enum(parser.declared_enum()?)
+        } else {
+            Named::Struct(parser.declared_struct()?)
         };
         so_far.declared.insert(name.clone());
         named.insert(name, body);

@@ -1,6 +1,8 @@
 //! The script that a JSON Schema means.
 
-use indexmap::IndexMap;
+use std::collections::HashMap;
+
+use indexmap::{IndexMap, IndexSet};
 use levada_schema_core::Limits;
 use serde_json::{Map, Value};
 
@@ -20,7 +22,7 @@ const UNKNOWN: [&str; 6] = ["allOf", "not", "if", "const", "prefixItems", "$dyna
 pub(crate) fn read(text: &str, limits: &Limits) -> Result<Script, Mismatch> {
     let root: Value =
         serde_json::from_str(text).map_err(|error| Mismatch::new(error.to_string()))?;
-    let mut reader = Reader { names: Vec::new(), imports: IndexMap::new() };
+    let mut reader = Reader::default();
     let mut named = IndexMap::new();
     let containers = ["$defs", "definitions"].map(|key| root.get(key).and_then(Value::as_object));
     for (name, _) in containers.iter().copied().flatten().flatten() {
@@ -31,13 +33,14 @@ pub(crate) fn read(text: &str, limits: &Limits) -> Result<Script, Mismatch> {
         if name.split('.').any(str::is_empty) {
             return Err(Mismatch::new(format!("'{name}' is no name of a type")));
         }
-        reader.names.push(name.clone());
+        reader.names.insert(name.clone());
     }
     for (name, body) in containers.into_iter().flatten().flatten() {
         let is_import = body.get(prop::IMPORT).and_then(Value::as_bool) == Some(true);
         match body.get("$ref").and_then(Value::as_str) {
             Some(address) if is_import => {
                 reader.imports.insert(name.clone(), address.to_owned());
+                reader.by_address.insert(address.to_owned(), name.clone());
             }
             _ => {
                 named.insert(name.clone(), reader.declaration(name, body)?);
@@ -49,10 +52,15 @@ pub(crate) fn read(text: &str, limits: &Limits) -> Result<Script, Mismatch> {
     Ok(Script { namespace, root: root_type, named, imports: reader.imports })
 }
 
+#[derive(Default)]
 struct Reader {
     /// What the schema declares, imports among it.
-    names: Vec<String>,
+    names: IndexSet<String>,
     imports: IndexMap<String, String>,
+    /// The names of the imports.
+    by_address: HashMap<String, String>,
+    /// How many names were made up.
+    made_up: usize,
 }
 
 impl Reader {
@@ -85,7 +93,7 @@ impl Reader {
             return Err(Mismatch::new(format!("the keyword '{keyword}' has no counterpart")));
         }
         if let Some(address) = object.get("$ref").and_then(Value::as_str) {
-            return self.reference(address);
+            return Ok(self.reference(address));
         }
         for keyword in ["oneOf", "anyOf"] {
             if let Some(members) = object.get(keyword).and_then(Value::as_array) {
@@ -105,7 +113,7 @@ impl Reader {
     }
 
     /// A type of `$defs` by its name, or one elsewhere.
-    fn reference(&mut self, address: &str) -> Result<Type, Mismatch> {
+    fn reference(&mut self, address: &str) -> Type {
         let name = ["/$defs/", "/definitions/"]
             .iter()
             .find_map(|marker| address.split_once(marker))
@@ -115,19 +123,23 @@ impl Reader {
             Some(name) if !address.starts_with('#') || self.names.contains(&name) => name,
             _ => self.import(address),
         };
-        Ok(Kind::Named(name).required())
+        Kind::Named(name).required()
     }
 
     /// The name that stands for an address which names no type.
     fn import(&mut self, address: &str) -> String {
-        if let Some((name, _)) = self.imports.iter().find(|(_, known)| *known == address) {
+        if let Some(name) = self.by_address.get(address) {
             return name.clone();
         }
-        let is_free =
-            |name: &String| !self.names.contains(name) && !self.imports.contains_key(name);
-        let start = self.imports.len() + 1;
-        let name = (start..).map(|at| format!("Ref{at}")).find(is_free).unwrap_or_default();
+        let name = loop {
+            self.made_up += 1;
+            let name = format!("Ref{}", self.made_up);
+            if !self.names.contains(&name) {
+                break name;
+            }
+        };
         self.imports.insert(name.clone(), address.to_owned());
+        self.by_address.insert(address.to_owned(), name.clone());
         name
     }
 

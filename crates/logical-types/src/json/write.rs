@@ -311,7 +311,7 @@ fn moment(connect: &str, digits: u8, title: Option<&str>) -> Object {
     match title {
         Some(title) => put(&mut out, [("title", title.into())]),
         None => {
-            put(&mut out, [(prop::VERSION, "1".into()), (prop::FLINK_TYPE, "timestamp".into())])
+            put(&mut out, [(prop::VERSION, "1".into()), (prop::FLINK_TYPE, "timestamp".into())]);
         }
     }
     out
