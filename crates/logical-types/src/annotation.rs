@@ -1,11 +1,17 @@
 //! What Avro and JSON schemas say of a type in properties of their own, the same in both.
 
-use serde_json::{Map, Value};
+use serde_json::{Map, Number, Value};
 
-use crate::model::{Branch, Check, EnumValue, Notes, Params, free_params};
+use crate::error::Mismatch;
+use crate::model::{
+    Branch, Check, EnumValue, FieldDefault, Kind, Notes, Params, Type, UNBOUNDED, free_params,
+};
 
 type Object = Map<String, Value>;
 
+pub(crate) const FLINK_TYPE: &str = "flink.type";
+const KEY_LENGTH: &str = "logical.key.length";
+const KEY_TYPE: &str = "logical.key.type";
 const TAGS: &str = "confluent:tags";
 const PARAMS: &str = "confluent:params";
 const ENUM: &str = "confluent:enum";
@@ -123,4 +129,60 @@ pub(crate) fn checks(rules: Option<&Value>) -> Vec<Check> {
     };
     let rules = rules.and_then(Value::as_array);
     rules.into_iter().flatten().filter_map(check).collect()
+}
+
+/// The length of a map's keys, which the keys of JSON objects do not tell.
+pub(crate) fn put_map_key(out: &mut Object, key: &Kind) {
+    if let Kind::Char(length) | Kind::VarChar(length) = key
+        && *length < UNBOUNDED
+    {
+        out.insert(KEY_LENGTH.into(), (*length).into());
+        if matches!(key, Kind::Char(_)) {
+            out.insert(KEY_TYPE.into(), "CHAR".into());
+        }
+    }
+}
+
+/// The type of a map's keys.
+pub(crate) fn map_key(map: &Object) -> Kind {
+    let length = map.get(KEY_LENGTH).and_then(Value::as_i64);
+    let Some(length) = length.and_then(|length| i32::try_from(length).ok()) else {
+        return Kind::VarChar(UNBOUNDED);
+    };
+    match map.get(KEY_TYPE).and_then(Value::as_str) {
+        Some("CHAR") => Kind::Char(length),
+        _ => Kind::VarChar(length),
+    }
+}
+
+/// A map, or a multiset where the schema says so.
+pub(crate) fn map_kind(object: &Object, key: Type, value: Type) -> Result<Kind, Mismatch> {
+    if object.get(FLINK_TYPE).and_then(Value::as_str) != Some("multiset") {
+        return Ok(Kind::Map(Box::new(key), Box::new(value)));
+    }
+    if value.kind != Kind::Int {
+        let found = value.kind.name();
+        return Err(Mismatch::new(format!("a multiset counts with INT, not with {found}")));
+    }
+    Ok(Kind::Multiset(Box::new(key)))
+}
+
+/// The JSON of a default that both formats write alike; `None` for any other.
+pub(crate) fn plain_default(default: &FieldDefault) -> Result<Option<Value>, Mismatch> {
+    let number = |number: f64| {
+        let number = Number::from_f64(number).map(Value::Number);
+        number.ok_or_else(|| Mismatch::new("a default is no finite number"))
+    };
+    Ok(Some(match default {
+        FieldDefault::Boolean(value) => (*value).into(),
+        FieldDefault::Integer(number) => (*number).into(),
+        // The shortest digits that mean this float, not those of the nearest double.
+        FieldDefault::Float(float) => {
+            let digits = float.to_string().parse();
+            number(digits.map_err(|_| Mismatch::new("a default is no number"))?)?
+        }
+        FieldDefault::Double(double) => number(*double)?,
+        FieldDefault::Text(text) => text.as_str().into(),
+        _ => return Ok(None),
+    }))
 }

@@ -122,9 +122,10 @@ pub(super) async fn register(
     let subject = app.subject(&names).await?;
     let given = convert::draft(request)?;
     let registered = async {
-        let draft = match render::is_logical(&params) {
-            true => app.registry.native_draft(&subject, given).await?,
-            false => given,
+        let draft = if render::is_logical(&params) {
+            app.registry.native_draft(&subject, given).await?
+        } else {
+            given
         };
         app.registry.register(&subject, &draft, options).await
     };

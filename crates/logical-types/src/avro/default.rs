@@ -3,9 +3,9 @@
 use bigdecimal::BigDecimal;
 use chrono::{DateTime, NaiveDate, NaiveTime, TimeDelta, Timelike};
 use num_bigint::BigInt;
-use serde_json::{Number, Value};
+use serde_json::Value;
 
-use crate::annotation::plain_text;
+use crate::annotation::{plain_default, plain_text};
 use crate::ddl::unscaled;
 use crate::error::Mismatch;
 use crate::model::{FieldDefault, Kind};
@@ -14,17 +14,10 @@ use crate::model::{FieldDefault, Kind};
 pub(super) fn to_json(default: &FieldDefault, kind: &Kind) -> Result<Value, Mismatch> {
     let out_of_range =
         || Mismatch::new(format!("the default is out of the range of {}", kind.name()));
+    if let Some(plain) = plain_default(default)? {
+        return Ok(plain);
+    }
     Ok(match default {
-        FieldDefault::Null => Value::Null,
-        FieldDefault::Boolean(value) => (*value).into(),
-        FieldDefault::Integer(number) => (*number).into(),
-        // The shortest digits that mean this float, not those of the nearest double.
-        FieldDefault::Float(number) => {
-            let digits: f64 = number.to_string().parse().map_err(|_| out_of_range())?;
-            Number::from_f64(digits).ok_or_else(out_of_range)?.into()
-        }
-        FieldDefault::Double(number) => Number::from_f64(*number).ok_or_else(out_of_range)?.into(),
-        FieldDefault::Text(text) => text.as_str().into(),
         FieldDefault::Bytes(bytes) => latin1(bytes).into(),
         FieldDefault::Decimal(value) => latin1(&unscaled(value).to_signed_bytes_be()).into(),
         FieldDefault::Date(date) => {
@@ -48,6 +41,8 @@ pub(super) fn to_json(default: &FieldDefault, kind: &Kind) -> Result<Value, Mism
             };
             units.ok_or_else(out_of_range)?.into()
         }
+        // NULL: whatever else there is, is plain.
+        _ => Value::Null,
     })
 }
 

@@ -12,13 +12,10 @@ pub(crate) use write::write;
 /// Properties that refine Avro's types.
 mod prop {
     pub(super) const ANONYMOUS: &str = "logical.anonymous";
-    pub(super) const KEY_LENGTH: &str = "logical.key.length";
-    pub(super) const KEY_TYPE: &str = "logical.key.type";
     pub(super) const VERSION: &str = "flink.version";
     pub(super) const MIN_LENGTH: &str = "flink.minLength";
     pub(super) const MAX_LENGTH: &str = "flink.maxLength";
     pub(super) const PRECISION: &str = "flink.precision";
-    pub(super) const FLINK_TYPE: &str = "flink.type";
     pub(super) const CONNECT_TYPE: &str = "connect.type";
     pub(super) const INTERNAL_TYPE: &str = "connect.internal.type";
     pub(super) const LOGICAL_TYPE: &str = "logicalType";

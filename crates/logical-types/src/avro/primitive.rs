@@ -97,18 +97,6 @@ fn number(props: &Object, key: &str) -> Result<Option<i32>, Mismatch> {
     number.ok_or_else(|| Mismatch::new(format!("{key} is a whole number, not {value}"))).map(Some)
 }
 
-/// The type of a map's keys.
-pub(super) fn map_key(map: &Object) -> Kind {
-    let length = map.get(prop::KEY_LENGTH).and_then(Value::as_i64);
-    let Some(length) = length.and_then(|length| i32::try_from(length).ok()) else {
-        return Kind::VarChar(UNBOUNDED);
-    };
-    match map.get(prop::KEY_TYPE).and_then(Value::as_str) {
-        Some("CHAR") => Kind::Char(length),
-        _ => Kind::VarChar(length),
-    }
-}
-
 /// Whether a record stands for a VARIANT: by its logical type, or by its name and fields.
 pub(super) fn is_variant(record: &Object, full: &str) -> bool {
     if record.get(prop::LOGICAL_TYPE).and_then(Value::as_str) == Some("variant") {

@@ -5,7 +5,9 @@ use levada_schema_core::{Limits, ResolvedReference};
 use serde_json::{Map, Value};
 
 use super::{MAP_ENTRY, MAP_ENTRY_NAME, VARIANT, default, names, primitive, prop};
-use crate::annotation::{self, checks, entry_params, enum_values, notes, plain_text, text};
+use crate::annotation::{
+    self, checks, entry_params, enum_values, map_key, map_kind, notes, plain_text, text,
+};
 use crate::error::{Mismatch, breach};
 use crate::model::{
     ALIASES, Branch, Enum, Field, Kind, Named, Script, Struct, Type, is_format_native, simple_name,
@@ -81,7 +83,7 @@ impl Reader {
             "array" => self.array(object, scope)?,
             "map" => {
                 let value = self.ty(required(object, "values")?, scope)?;
-                map_kind(object, primitive::map_key(object).required(), value)?
+                map_kind(object, map_key(object).required(), value)?
             }
             name => match primitive::read(name, object)? {
                 Some(kind) => kind,
@@ -241,17 +243,6 @@ fn is_map(array: &Object, items: &Value, space: &str) -> bool {
         && (says(array, prop::LOGICAL_TYPE, "map")
             || says(entry, prop::INTERNAL_TYPE, MAP_ENTRY)
             || names::full_name(entry, space) == MAP_ENTRY_NAME)
-}
-
-fn map_kind(object: &Object, key: Type, value: Type) -> Result<Kind, Mismatch> {
-    if object.get(prop::FLINK_TYPE).and_then(Value::as_str) != Some("multiset") {
-        return Ok(Kind::Map(Box::new(key), Box::new(value)));
-    }
-    if value.kind != Kind::Int {
-        let found = value.kind.name();
-        return Err(Mismatch::new(format!("a multiset counts with INT, not with {found}")));
-    }
-    Ok(Kind::Multiset(Box::new(key)))
 }
 
 /// The full name of a member of a union; that of an unnamed type is its kind.

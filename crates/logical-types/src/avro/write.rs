@@ -5,7 +5,9 @@ use levada_schema_core::{Limits, ResolvedReference};
 use serde_json::{Map, Value, json};
 
 use super::{MAP_ENTRY, VARIANT, default, names, prop};
-use crate::annotation::{self, branch_entries, put_doc, put_enum_values, put_params, put_tags};
+use crate::annotation::{
+    self, branch_entries, put_doc, put_enum_values, put_map_key, put_params, put_tags,
+};
 use crate::error::{Mismatch, breach};
 use crate::model::{
     ALIASES, Enum, Field, FieldDefault, Kind, Named, Script, Struct, Type, UNBOUNDED, free_params,
@@ -71,7 +73,7 @@ impl Writer<'_> {
             Kind::Multiset(item) => {
                 let mut map = self.map(item, &Kind::Int.required(), row, depth)?;
                 map.insert(prop::VERSION.into(), "1".into());
-                map.insert(prop::FLINK_TYPE.into(), "multiset".into());
+                map.insert(annotation::FLINK_TYPE.into(), "multiset".into());
                 Ok(map.into())
             }
             Kind::Union(branches) => {
@@ -194,16 +196,11 @@ impl Writer<'_> {
         row: &str,
         depth: usize,
     ) -> Result<Object, Mismatch> {
-        if let Kind::Char(length) | Kind::VarChar(length) = key.kind {
+        if matches!(key.kind, Kind::Char(_) | Kind::VarChar(_)) {
             let values = self.nullable(value, row, depth + 1)?;
             let mut map = object("map");
             map.insert("values".into(), values);
-            if length < UNBOUNDED {
-                map.insert(prop::KEY_LENGTH.into(), length.into());
-                if matches!(key.kind, Kind::Char(_)) {
-                    map.insert(prop::KEY_TYPE.into(), "CHAR".into());
-                }
-            }
+            put_map_key(&mut map, &key.kind);
             return Ok(map);
         }
         let key = self.nullable(key, &self.rows.inside(row, "key")?, depth + 1)?;

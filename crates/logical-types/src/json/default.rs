@@ -6,25 +6,19 @@ use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
 use bigdecimal::BigDecimal;
 use chrono::{NaiveTime, Timelike};
-use serde_json::{Number, Value};
+use serde_json::Value;
 
+use crate::annotation::plain_default;
 use crate::ddl::moment;
 use crate::error::Mismatch;
 use crate::model::{FieldDefault, Kind};
 
 /// The JSON of a default; `None` for NULL, which a JSON Schema does not say.
 pub(super) fn to_json(default: &FieldDefault, kind: &Kind) -> Result<Option<Value>, Mismatch> {
-    let out_of_range =
-        || Mismatch::new(format!("the default is out of the range of {}", kind.name()));
+    if let Some(plain) = plain_default(default)? {
+        return Ok(Some(plain));
+    }
     Ok(Some(match default {
-        FieldDefault::Null => return Ok(None),
-        FieldDefault::Boolean(value) => (*value).into(),
-        FieldDefault::Integer(number) => (*number).into(),
-        FieldDefault::Float(number) => {
-            let digits: f64 = number.to_string().parse().map_err(|_| out_of_range())?;
-            Number::from_f64(digits).ok_or_else(out_of_range)?.into()
-        }
-        FieldDefault::Double(number) => Number::from_f64(*number).ok_or_else(out_of_range)?.into(),
         FieldDefault::Decimal(value) => value.to_plain_string().into(),
         FieldDefault::Text(text) => text.as_str().into(),
         FieldDefault::Bytes(bytes) => STANDARD.encode(bytes).into(),
@@ -36,6 +30,7 @@ pub(super) fn to_json(default: &FieldDefault, kind: &Kind) -> Result<Option<Valu
         FieldDefault::Timestamp(moment) => {
             format!("{}T{}", moment.date(), short_time(moment.time())).into()
         }
+        _ => return Ok(None),
     }))
 }
 

@@ -13,13 +13,10 @@ mod prop {
     pub(super) const INDEX: &str = "connect.index";
     pub(super) const PARAMETERS: &str = "connect.parameters";
     pub(super) const DECIMAL_PRECISION: &str = "connect.decimal.precision";
-    pub(super) const FLINK_TYPE: &str = "flink.type";
     pub(super) const VERSION: &str = "flink.version";
     pub(super) const PRECISION: &str = "flink.precision";
     pub(super) const MIN_LENGTH: &str = "flink.minLength";
     pub(super) const MAX_LENGTH: &str = "flink.maxLength";
-    pub(super) const KEY_LENGTH: &str = "logical.key.length";
-    pub(super) const KEY_TYPE: &str = "logical.key.type";
     /// Marks an entry of `$defs` that stands for a type elsewhere.
     pub(super) const IMPORT: &str = "logical.ref";
     pub(super) const NAMESPACE: &str = "confluent:namespace";

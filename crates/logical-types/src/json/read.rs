@@ -7,7 +7,9 @@ use levada_schema_core::Limits;
 use serde_json::{Map, Value};
 
 use super::{default, prop, title};
-use crate::annotation::{self, checks, entry_params, enum_values, notes, plain_text, text};
+use crate::annotation::{
+    self, checks, entry_params, enum_values, map_key, map_kind, notes, plain_text, text,
+};
 use crate::error::{Mismatch, breach};
 use crate::model::{
     Branch, Enum, Field, Kind, Named, Script, Struct, Type, UNBOUNDED, is_format_native,
@@ -192,7 +194,7 @@ impl Reader {
             "object" if connect == Some("map") => {
                 let values = object.get("additionalProperties").unwrap_or(&Value::Bool(true));
                 let value = self.ty(values)?;
-                map_kind(object, map_key(object)?.required(), value)?
+                map_kind(object, map_key(object).required(), value)?
             }
             "object" => Kind::Struct(self.fields(object)?),
             "null" => return Err(Mismatch::new("null alone is no type")),
@@ -247,26 +249,9 @@ impl Reader {
     }
 }
 
-fn map_kind(object: &Object, key: Type, value: Type) -> Result<Kind, Mismatch> {
-    if object.get(prop::FLINK_TYPE).and_then(Value::as_str) != Some("multiset") {
-        return Ok(Kind::Map(Box::new(key), Box::new(value)));
-    }
-    if value.kind != Kind::Int {
-        let found = value.kind.name();
-        return Err(Mismatch::new(format!("a multiset counts with INT, not with {found}")));
-    }
-    Ok(Kind::Multiset(Box::new(key)))
-}
-
-fn map_key(object: &Object) -> Result<Kind, Mismatch> {
-    let Some(length) = size(object, prop::KEY_LENGTH)? else { return Ok(Kind::VarChar(UNBOUNDED)) };
-    let is_fixed = object.get(prop::KEY_TYPE).and_then(Value::as_str) == Some("CHAR");
-    Ok(if is_fixed { Kind::Char(length) } else { Kind::VarChar(length) })
-}
-
 fn number(name: &str, connect: Option<&str>, object: &Object) -> Result<Kind, Mismatch> {
     let title = object.get("title").and_then(Value::as_str);
-    let is_local = object.get(prop::FLINK_TYPE).and_then(Value::as_str) == Some("timestamp");
+    let is_local = object.get(annotation::FLINK_TYPE).and_then(Value::as_str) == Some("timestamp");
     Ok(match (connect, title) {
         (None, _) if name == "integer" => Kind::BigInt,
         (None | Some("float64"), _) => Kind::Double,

@@ -5,7 +5,9 @@ use levada_schema_core::{Limits, ResolvedReference};
 use serde_json::{Map, Value, json};
 
 use super::{default, prop, title};
-use crate::annotation::{self, branch_entries, put_doc, put_enum_values, put_params, put_tags};
+use crate::annotation::{
+    self, branch_entries, put_doc, put_enum_values, put_map_key, put_params, put_tags,
+};
 use crate::error::{Mismatch, breach};
 use crate::model::{
     Branch, Enum, Field, Kind, Named, Script, Struct, Type, UNBOUNDED, free_params,
@@ -110,7 +112,10 @@ impl Writer<'_> {
             Kind::Map(key, value) => self.map(key, value, row, depth),
             Kind::Multiset(item) => {
                 let mut out = self.map(item, &Kind::Int.required(), row, depth)?;
-                put(&mut out, [(prop::VERSION, "1".into()), (prop::FLINK_TYPE, "multiset".into())]);
+                put(
+                    &mut out,
+                    [(prop::VERSION, "1".into()), (annotation::FLINK_TYPE, "multiset".into())],
+                );
                 Ok(out)
             }
             Kind::Struct(body) => self.object(body, row, depth),
@@ -185,19 +190,14 @@ impl Writer<'_> {
 
     /// A map by strings, or a list of entries for keys of any other type.
     fn map(&self, key: &Type, value: &Type, row: &str, depth: usize) -> Result<Object, Mismatch> {
-        if let Kind::Char(length) | Kind::VarChar(length) = key.kind {
+        if matches!(key.kind, Kind::Char(_) | Kind::VarChar(_)) {
             let values = self.nullable(value, row, depth + 1)?;
             let mut out = object("object");
             put(
                 &mut out,
                 [("additionalProperties", values.into()), (prop::CONNECT_TYPE, "map".into())],
             );
-            if length < UNBOUNDED {
-                out.insert(prop::KEY_LENGTH.into(), length.into());
-                if matches!(key.kind, Kind::Char(_)) {
-                    out.insert(prop::KEY_TYPE.into(), "CHAR".into());
-                }
-            }
+            put_map_key(&mut out, &key.kind);
             return Ok(out);
         }
         let key = self.nullable(key, &self.rows.inside(row, "key")?, depth + 1)?;
@@ -311,7 +311,10 @@ fn moment(connect: &str, digits: u8, title: Option<&str>) -> Object {
     match title {
         Some(title) => put(&mut out, [("title", title.into())]),
         None => {
-            put(&mut out, [(prop::VERSION, "1".into()), (prop::FLINK_TYPE, "timestamp".into())]);
+            put(
+                &mut out,
+                [(prop::VERSION, "1".into()), (annotation::FLINK_TYPE, "timestamp".into())],
+            );
         }
     }
     out
