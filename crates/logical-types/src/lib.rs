@@ -2,7 +2,10 @@
 //!
 //! [`to_native`] reads `STRUCT Widget (id INT NOT NULL)` and gives the schema text that a registry
 //! stores; [`from_native`] shows a stored schema as a definition. The rules and texts are those of
-//! the reference registry. What cannot be carried over is refused with a reason, never left out.
+//! the reference registry. A type without counterpart is refused with a reason. Four things are lost
+//! on the way, as in the reference: in Avro the `NAMESPACE` statement itself, declarations that the
+//! root does not reach and the names of branches of unions that are no field's own type; in both
+//! formats parameters that belong to another one (`avro.…`, `protobuf.…`).
 //!
 //! The crate is pure, and works under [`Limits`], because definitions come from strangers.
 #![deny(clippy::indexing_slicing)]
