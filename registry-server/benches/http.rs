@@ -218,7 +218,7 @@ async fn fill(directory: &Path, versions: usize) {
         "WITH RECURSIVE numbers (n) AS (SELECT 1 UNION ALL SELECT n + 1 FROM numbers WHERE n < {versions})"
     );
     for statement in [
-        format!("INSERT OR REPLACE INTO contexts VALUES ('.', {versions} + 1)"),
+        format!("INSERT OR REPLACE INTO contexts (name, next_id) VALUES ('.', {versions} + 1)"),
         format!(
             "INSERT INTO schemas (context, id, fingerprint, schema_type, text, refs, imported)
              {numbers} SELECT '.', n, randomblob(16), 'AVRO', '{text}', '[]', 0 FROM numbers"
