@@ -5,6 +5,7 @@ use std::sync::Arc;
 use levada_registry_core::Registry;
 use tokio::sync::Semaphore;
 
+use crate::http::Answers;
 use crate::limits::HttpLimits;
 use crate::metrics::Metrics;
 use crate::server::Settings;
@@ -21,6 +22,8 @@ pub(crate) struct AppState {
     /// How long rows of the audit are kept; with 0 there are none.
     pub(crate) audit_retention_days: u32,
     pub(crate) metrics: Arc<Metrics>,
+    /// Given before, until something changes.
+    pub(crate) answers: Arc<Answers>,
     /// One for each request that may be worked on now.
     pub(crate) turns: Arc<Semaphore>,
 }
@@ -46,6 +49,7 @@ impl AppState {
             limits,
             audit_retention_days: settings.audit_retention_days,
             metrics: Arc::new(Metrics::new()),
+            answers: Arc::default(),
             turns: Arc::new(Semaphore::new(limits.requests_max.min(Semaphore::MAX_PERMITS))),
         }
     }

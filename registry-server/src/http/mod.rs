@@ -21,6 +21,7 @@ mod media_type;
 mod mode;
 mod openapi;
 mod parameters;
+mod remember;
 mod render;
 mod reply;
 mod root;
@@ -31,4 +32,5 @@ mod subjects;
 mod versions;
 mod watch;
 
+pub(crate) use remember::Answers;
 pub(crate) use router::{refusing, router};

@@ -52,6 +52,8 @@ pub(super) struct Operation {
     pub(super) summary: &'static str,
     /// Whether it changes something, and so leaves a row in the audit.
     pub(super) is_change: bool,
+    /// Whether its answers are kept until something changes.
+    pub(super) is_remembered: bool,
     /// Query parameters.
     pub(super) parameters: &'static [Parameter],
     /// The error codes of its own; those that follow from path, parameters and body are added.
@@ -68,6 +70,12 @@ impl Operation {
 
     pub(super) fn changes(mut self) -> Self {
         self.is_change = true;
+        self
+    }
+
+    /// For single reads that are asked again and again; their answers are a body alone.
+    pub(super) fn remembered(mut self) -> Self {
+        self.is_remembered = true;
         self
     }
 
@@ -111,6 +119,7 @@ macro_rules! operations {
                 name,
                 summary,
                 is_change: false,
+                is_remembered: false,
                 parameters: &[],
                 refusals: Vec::new(),
                 body: H::body,

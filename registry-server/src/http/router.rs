@@ -12,7 +12,9 @@ use super::route::{Operation, Route};
 use super::{
     association_batches, associations, audit, bounds, compatibility, config, context_path,
 };
-use super::{contexts, deks, exchange, health, keks, layers, mode, openapi, root, schemas};
+use super::{
+    contexts, deks, exchange, health, keks, layers, mode, openapi, remember, root, schemas,
+};
 use super::{subjects, versions, watch};
 use crate::app::AppState;
 use crate::limits::HttpLimits;
@@ -64,8 +66,13 @@ pub(crate) fn router(app: AppState) -> Router {
     surround(router.with_state(app), edge)
 }
 
-/// The handler of an operation, noted in the audit where it changes something.
+/// The handler of an operation, noted in the audit where it changes something, spared where its
+/// answer is known.
 fn handler(app: &AppState, operation: Operation) -> MethodRouter<AppState> {
+    if operation.is_remembered {
+        let layer = from_fn_with_state(app.clone(), remember::remembered);
+        return operation.handler.route_layer(layer);
+    }
     if !operation.is_change {
         return operation.handler;
     }

@@ -45,12 +45,14 @@ pub(super) fn routes() -> Vec<Route> {
         Route::new(
             "/schemas/ids/{id}",
             [get(by_id, "getSchema", "The schema with this id")
+                .remembered()
                 .takes(&[SUBJECT, FORMAT, REFERENCE_FORMAT, FIND_TAGS, FETCH_MAX_ID])
                 .refuses(&[ErrorCode::SchemaNotFound])],
         ),
         Route::new(
             "/schemas/ids/{id}/schema",
             [get(text_by_id, "getSchemaText", "The text of the schema, not as a JSON string")
+                .remembered()
                 .takes(&[SUBJECT, FORMAT])
                 .refuses(&[ErrorCode::SchemaNotFound])],
         ),
@@ -69,6 +71,7 @@ pub(super) fn routes() -> Vec<Route> {
         Route::new(
             "/schemas/guids/{guid}",
             [get(by_guid, "getSchemaByGuid", "The schema with this identity, from any context")
+                .remembered()
                 .takes(&[FORMAT])
                 .refuses(&[ErrorCode::SchemaNotFound])],
         ),

@@ -53,6 +53,7 @@ pub(super) fn routes() -> Vec<Route> {
             "/subjects/{subject}/versions/{version}",
             [
                 route::get(show, "getVersion", "A version of the subject")
+                    .remembered()
                     .takes(&[DELETED, FORMAT, REFERENCE_FORMAT, FIND_TAGS])
                     .refuses(&READING),
                 route::delete(delete, "deleteVersion", "Delete a version; answers its number")
@@ -74,6 +75,7 @@ pub(super) fn routes() -> Vec<Route> {
                 "getVersionText",
                 "The text of a version, not as a JSON string",
             )
+            .remembered()
             .takes(&[DELETED, FORMAT])
             .refuses(&READING)],
         ),

@@ -12,6 +12,7 @@ mod keys;
 mod migrations;
 mod postgres;
 mod reads;
+mod revision;
 mod rows;
 mod sqlite;
 mod statements;

@@ -2,6 +2,7 @@
 
 use std::fs::{self, File, TryLockError};
 use std::path::{Path, PathBuf};
+use std::sync::Arc;
 use std::time::Duration;
 
 use levada_registry_core::StoreError;
@@ -51,7 +52,7 @@ pub(super) async fn open(path: &Path) -> Result<SqlStore, OpenError> {
     drop(connection);
     let readers =
         pool(READERS).connect_with(options.pragma("query_only", "ON")).await.map_err(failed)?;
-    Ok(SqlStore::Sqlite { writer, readers, _lock: lock })
+    Ok(SqlStore::Sqlite { writer, readers, revision: Arc::default(), _lock: lock })
 }
 
 /// Takes the lock that keeps a second process away; it goes with the returned file.

@@ -2,6 +2,7 @@
 
 use std::fs::File;
 use std::str::FromStr;
+use std::sync::Arc;
 
 use levada_registry_core::{Store, StoreError};
 use levada_schema_core::SchemaType;
@@ -9,6 +10,7 @@ use sqlx::{PgPool, Pool, SqlitePool};
 
 use super::database::Database;
 use super::error::{OpenError, failed};
+use super::revision::Revision;
 use super::rows::{Row, get};
 use super::statements::Statement;
 use super::transaction::SqlTransaction;
@@ -22,6 +24,7 @@ pub(crate) enum SqlStore {
     Sqlite {
         writer: SqlitePool,
         readers: SqlitePool,
+        revision: Arc<Revision>,
         _lock: File,
     },
     Postgres {
@@ -37,6 +40,15 @@ impl SqlStore {
             Database::Sqlite(path) => sqlite::open(path).await,
             // Boxed, for it is by far the larger of the two.
             Database::Postgres(address) => Box::pin(postgres::open(address)).await,
+        }
+    }
+
+    /// The number of the state, where no other process can change it. Reads that begin later see
+    /// this state or a later one.
+    pub(crate) fn revision(&self) -> Option<u64> {
+        match self {
+            Self::Sqlite { revision, .. } => revision.now(),
+            Self::Postgres { .. } => None,
         }
     }
 
@@ -96,7 +108,9 @@ impl Store for SqlStore {
 
     async fn write(&self) -> Result<SqlTransaction, StoreError> {
         match self {
-            Self::Sqlite { writer, .. } => sqlite::write(writer).await,
+            Self::Sqlite { writer, revision, .. } => {
+                Ok(sqlite::write(writer).await?.counted(revision))
+            }
             Self::Postgres { writers, .. } => postgres::write(writers).await,
         }
     }

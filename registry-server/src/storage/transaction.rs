@@ -1,9 +1,12 @@
 //! Transactions of the rules as transactions of the database.
 
+use std::sync::Arc;
+
 use levada_registry_core::{StoreError, StoreErrorKind};
 use sqlx::{Postgres, Sqlite, Transaction};
 
 use super::error::{commit_failed, refused};
+use super::revision::Revision;
 use super::rows::Row;
 use super::statements::Statement;
 
@@ -14,6 +17,8 @@ pub(crate) struct SqlTransaction {
     is_write: bool,
     /// Whether a statement has failed. `PostgreSQL` would answer a commit with a silent rollback.
     has_failed: bool,
+    /// Where a commit is counted.
+    revision: Option<Arc<Revision>>,
 }
 
 #[derive(Debug)]
@@ -36,7 +41,13 @@ impl From<Transaction<'static, Postgres>> for Connection {
 
 impl SqlTransaction {
     pub(super) fn new(tx: impl Into<Connection>, is_write: bool) -> Self {
-        Self { connection: tx.into(), is_write, has_failed: false }
+        Self { connection: tx.into(), is_write, has_failed: false, revision: None }
+    }
+
+    /// Counts the commit.
+    pub(super) fn counted(mut self, revision: &Arc<Revision>) -> Self {
+        self.revision = Some(Arc::clone(revision));
+        self
     }
 
     pub(super) async fn rows(&mut self, statement: Statement) -> Result<Vec<Row>, StoreError> {
@@ -86,6 +97,7 @@ impl SqlTransaction {
         if self.has_failed {
             return Err(StoreError::new("a statement of the transaction has failed"));
         }
+        let _committing = self.revision.as_ref().map(Revision::commit);
         let committed = match self.connection {
             Connection::Sqlite(tx) => tx.commit().await,
             Connection::Postgres(tx) => tx.commit().await,

@@ -14,6 +14,7 @@ mod logical;
 mod metrics;
 mod nodes;
 mod openapi;
+mod remembered;
 
 use levada_registry_server::{Database, HttpLimits, RunningRegistry, Settings, start};
 use reqwest::{Client, Method, RequestBuilder};
