@@ -5,7 +5,7 @@ use std::sync::Arc;
 use levada_registry_core::Registry;
 use tokio::sync::Semaphore;
 
-use crate::http::Answers;
+use crate::answers::Answers;
 use crate::limits::HttpLimits;
 use crate::metrics::Metrics;
 use crate::server::Settings;

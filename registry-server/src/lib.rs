@@ -4,6 +4,7 @@
 //! [`RunningRegistry::shutdown`]. `http/` turns requests into use cases and their results into
 //! answers; `storage/` keeps the state. No rule of the registry is decided in this crate.
 
+mod answers;
 mod app;
 mod connections;
 mod http;

@@ -37,6 +37,14 @@ impl Mismatch {
     }
 }
 
+/// Refuses a type inside so many others before it is written.
+pub(crate) fn check_depth(depth: usize, depth_max: usize) -> Result<(), Mismatch> {
+    if depth > depth_max {
+        return Err(Mismatch::new(breach("types nested too deep", depth_max, "depth-max")));
+    }
+    Ok(())
+}
+
 impl From<ParseError> for Mismatch {
     fn from(error: ParseError) -> Self {
         // Its place is one in a text that nobody wrote.

@@ -32,5 +32,4 @@ mod subjects;
 mod versions;
 mod watch;
 
-pub(crate) use remember::Answers;
 pub(crate) use router::{refusing, router};

@@ -1,51 +1,15 @@
-//! Answers to single reads, kept as bytes until anything changes: most of what clients ask a
-//! registry is asked again, and between two changes the answer is the same.
+//! Single reads are answered from memory until anything changes: most of what clients ask a registry
+//! is asked again, and between two changes the answer is the same.
 
-use axum::body::{self, Body, Bytes};
+use axum::body::{self, Body};
 use axum::extract::{Request, State};
 use axum::http::{Method, StatusCode};
 use axum::middleware::Next;
 use axum::response::{IntoResponse, Response};
 use levada_registry_api::ErrorCode;
-use quick_cache::Weighter;
-use quick_cache::sync::Cache;
 
 use super::error::HttpError;
 use crate::app::AppState;
-
-/// Of all answers with their questions, in bytes.
-const ANSWERS_BYTES_MAX: u64 = 32 << 20;
-/// A guess at how many answers fit.
-const ANSWERS: usize = 16_000;
-/// An entry's own room.
-const ENTRY_BYTES: u64 = 128;
-
-/// By path and query.
-#[derive(Debug)]
-pub(crate) struct Answers(Cache<Box<str>, Answer, Weight>);
-
-#[derive(Clone, Debug)]
-struct Answer {
-    /// The state of the store that it was read from, or from a later one.
-    revision: u64,
-    body: Bytes,
-}
-
-#[derive(Clone, Debug)]
-struct Weight;
-
-impl Weighter<Box<str>, Answer> for Weight {
-    fn weight(&self, question: &Box<str>, answer: &Answer) -> u64 {
-        let bytes = question.len().saturating_add(answer.body.len());
-        u64::try_from(bytes).unwrap_or(u64::MAX).saturating_add(ENTRY_BYTES)
-    }
-}
-
-impl Default for Answers {
-    fn default() -> Self {
-        Self(Cache::with_weighter(ANSWERS, ANSWERS_BYTES_MAX, Weight))
-    }
-}
 
 /// Gives the answer that was given before, if nothing has changed since. Answers of these routes
 /// are a body alone: their headers come from the layers around, and no errors are kept.
@@ -61,8 +25,8 @@ pub(super) async fn remembered(
     };
     let Some(revision) = revision else { return Ok(next.run(request).await) };
     let question = request.uri().path_and_query().map_or("", |uri| uri.as_str());
-    if let Some(answer) = app.answers.0.get(question).filter(|old| old.revision == revision) {
-        return Ok(answer.body.into_response());
+    if let Some(body) = app.answers.get(question, revision) {
+        return Ok(body.into_response());
     }
     let question = Box::from(question);
     let response = next.run(request).await;
@@ -74,6 +38,6 @@ pub(super) async fn remembered(
         tracing::error!(%error, "an answer could not be read");
         HttpError::new(ErrorCode::InternalServerError, "Internal server error")
     })?;
-    app.answers.0.insert(question, Answer { revision, body: body.clone() });
+    app.answers.keep(question, revision, body.clone());
     Ok(Response::from_parts(parts, Body::from(body)))
 }

@@ -8,7 +8,7 @@ use super::{MAP_ENTRY, VARIANT, default, names, prop};
 use crate::annotation::{
     self, branch_entries, put_doc, put_enum_values, put_map_key, put_params, put_tags,
 };
-use crate::error::{Mismatch, breach};
+use crate::error::{Mismatch, check_depth};
 use crate::model::{
     ALIASES, Enum, Field, FieldDefault, Kind, Named, Script, Struct, Type, UNBOUNDED, free_params,
 };
@@ -57,13 +57,7 @@ impl Writer<'_> {
 
     /// A type without regard to whether it is nullable. `row` names it if it must have a name.
     fn required(&mut self, kind: &Kind, row: &str, depth: usize) -> Result<Value, Mismatch> {
-        if depth > self.depth_max {
-            return Err(Mismatch::new(breach(
-                "types nested too deep",
-                self.depth_max,
-                "depth-max",
-            )));
-        }
+        check_depth(depth, self.depth_max)?;
         match kind {
             Kind::Array(item) => {
                 let items = self.nullable(item, row, depth + 1)?;

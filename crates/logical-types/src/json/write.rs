@@ -8,7 +8,7 @@ use super::{default, prop, title};
 use crate::annotation::{
     self, branch_entries, put_doc, put_enum_values, put_map_key, put_params, put_tags,
 };
-use crate::error::{Mismatch, breach};
+use crate::error::{Mismatch, check_depth};
 use crate::model::{
     Branch, Enum, Field, Kind, Named, Script, Struct, Type, UNBOUNDED, free_params,
 };
@@ -96,13 +96,7 @@ impl Writer<'_> {
 
     /// A type without regard to whether it is nullable. `row` is the title of an unnamed struct.
     fn required(&self, kind: &Kind, row: &str, depth: usize) -> Result<Object, Mismatch> {
-        if depth > self.depth_max {
-            return Err(Mismatch::new(breach(
-                "types nested too deep",
-                self.depth_max,
-                "depth-max",
-            )));
-        }
+        check_depth(depth, self.depth_max)?;
         match kind {
             Kind::Array(item) => {
                 let mut out = object("array");
