@@ -9,8 +9,8 @@ use clap::error::ErrorKind;
 use clap::parser::ValueSource;
 use clap::{ArgMatches, Args, CommandFactory, FromArgMatches, Parser, Subcommand};
 use levada_registry_server::Secret;
-use levada_schema_core::{CompatibilityLevel, SchemaType};
 
+use crate::check::{self, CheckArgs};
 use crate::exit;
 use crate::limits::LimitArgs;
 use crate::log::LogFormat;
@@ -20,13 +20,15 @@ const CONFIG: &str = "config";
 
 const EXIT_CODES: &str = "\
 Exit codes:
-  0  all good
-  1  incompatible schemas, registries that differ, or the server could not start
-  2  wrong flags or settings
-  3  an input cannot be read
-  4  a schema does not parse
-  5  a registry cannot be reached, or refuses
-  6  partly done: an import stopped midway, or could not bring everything";
+  0    all good; a subject that is new is good, too
+  1    findings: incompatible schemas, differences; or the server could not start
+  2    wrong flags or settings
+  3    an input or a baseline cannot be had, or nothing was compared
+  4    a schema does not parse, or a reference does not resolve
+  5    a registry cannot be reached, or refuses
+  6    partly done: stopped midway, or not everything could be brought
+  70   a defect of levada
+  130  interrupted";
 
 const IMPORT_HELP: &str = "\
 Examples:
@@ -58,8 +60,8 @@ pub(crate) enum Command {
     #[command(after_help = "Example:\n  levada serve --data-dir /var/lib/levada \
                             --kafka-listen 0.0.0.0:9092 --kafka-advertise kafka.example.com:9092")]
     Serve(ServeArgs),
-    /// Compare two schema files offline, with the registry's own verdict and all reasons
-    #[command(after_help = "Example:\n  levada check old/order.avsc new/order.avsc --level FULL")]
+    /// Compare schema files with an earlier state of them, with the registry's own verdict
+    #[command(after_help = check::HELP)]
     Check(CheckArgs),
     /// Print every setting of levada serve, its value, and where that comes from
     #[command(after_help = "Example:\n  levada config --kafka-listen 0.0.0.0:9092\n\n\
@@ -136,27 +138,6 @@ pub(crate) struct Setting {
 pub(crate) struct Given {
     pub(crate) value: String,
     pub(crate) origin: String,
-}
-
-#[derive(Debug, Args)]
-pub(crate) struct CheckArgs {
-    /// The schema in use today
-    pub(crate) old: PathBuf,
-    /// The schema that shall follow it
-    pub(crate) new: PathBuf,
-    /// Compatibility level
-    #[arg(long, value_name = "LEVEL", default_value_t, help_heading = None,
-          long_help = "Compatibility level: NONE, BACKWARD (new reads old), FORWARD (old reads \
-                       new), FULL (both); the _TRANSITIVE levels mean the same for two files")]
-    pub(crate) level: CompatibilityLevel,
-    /// AVRO, PROTOBUF or JSON [default: by extension: .avsc .avro, .proto, .json]
-    #[arg(long = "type", value_name = "TYPE")]
-    pub(crate) schema_type: Option<SchemaType>,
-    /// Show with each reason a value that was written with one schema and refused by the other
-    #[arg(long)]
-    pub(crate) example: bool,
-    #[command(flatten)]
-    pub(crate) limits: LimitArgs,
 }
 
 #[derive(Debug, Args)]
@@ -296,18 +277,6 @@ mod tests {
             (
                 "unexpected argument '--datadir' found; tip: a similar argument exists: \
                  '--data-dir'; see 'levada --help'",
-                exit::USAGE
-            )
-        );
-    }
-
-    #[test]
-    fn missing_file_arguments_are_named_in_one_line() {
-        let (text, code) = refused(&["check", "old.avsc"]);
-        assert_eq!(
-            (text.as_str(), code),
-            (
-                "the following required arguments were not provided: <NEW>; see 'levada --help'",
                 exit::USAGE
             )
         );

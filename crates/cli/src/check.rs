@@ -1,63 +1,195 @@
-//! `levada check OLD NEW`: the registry's verdict on two files, offline, with all reasons.
+//! `levada check`: schema files against an earlier state of them, with every reason and its place.
 
-use std::io::Write as _;
+use std::path::PathBuf;
 use std::process::ExitCode;
-use std::thread;
+use std::time::{SystemTime, UNIX_EPOCH};
 
-use levada_schema_core::{Limits, Validation, check_version, counter_example};
+use clap::Args;
+use levada_schema_check::accept;
+use levada_schema_check::baseline::{self, Baseline, Loading};
+use levada_schema_check::catalog::Catalog;
+use levada_schema_check::check::{self, Options, STACK_BYTES};
+use levada_schema_check::layout::Argument;
+use levada_schema_check::report::{Kind, Report, Severity};
+use levada_schema_core::{CompatibilityLevel, SchemaType};
 
-use crate::args::CheckArgs;
-use crate::config_file;
 use crate::exit::{self, Failure};
-use crate::limits;
-use crate::load;
-use crate::render::{self, Example, Reason};
+use crate::limits::LimitArgs;
+use crate::output::{OutputArgs, print};
+use crate::project::{Files, Workspace};
 
-/// Enough for the deepest schemas that the limits allow, in a debug build too, however small the
-/// caller's own stack is. What is not used costs address space alone.
-const STACK_BYTES: usize = 64 << 20;
+pub(crate) const HELP: &str = "\
+Examples:
+  levada check --against .git#branch=main           what this branch changes
+  levada check schemas --against .git#tag=v1,tip    with the exact state of a tag
+  levada check --against .git#history=main          with every state, for transitive levels
+  levada check --against lock                       with the lock file, offline
+  levada check --against https://registry.example.com
+  levada check old/order.avsc new/order.avsc --level FULL
 
-/// Every example is a search of its own, and huge schemas can differ in very many places.
-const EXAMPLES_MAX: usize = 100;
+A baseline is a state of git (#branch=, #tag=, #ref=, #history=; the last commit in common unless
+,tip follows; ,subdir=FOLDER for another place), a folder, a schema file, an archive of levada
+export (.jsonl), lock, or the URL of a registry, whose own levels count. Which files are schemas of
+which subject, and their levels, stand in levada.toml; without it the paths say it.";
 
-/// Exits 0 when the new schema may follow the old one, 1 when it may not.
+#[derive(Debug, Args)]
+pub(crate) struct CheckArgs {
+    /// Folders and files to check; without --against two files, the old one and the new one
+    /// [default: the folder of levada.toml, else this one]
+    pub(crate) paths: Vec<PathBuf>,
+    /// What to compare with; may be repeated, and then all must hold
+    #[arg(long, value_name = "BASE")]
+    pub(crate) against: Vec<String>,
+    /// Compatibility level, whatever the settings and registries say
+    #[arg(
+        long,
+        value_name = "LEVEL",
+        long_help = "Compatibility level, whatever the settings and registries say: NONE, BACKWARD (new \
+                     reads old), FORWARD (old reads new), FULL (both); the _TRANSITIVE levels compare \
+                     with all versions that the baseline has"
+    )]
+    pub(crate) level: Option<CompatibilityLevel>,
+    /// AVRO, PROTOBUF or JSON [default: by extension: .avsc .avro, .proto, .json]
+    #[arg(long = "type", value_name = "TYPE")]
+    pub(crate) schema_type: Option<SchemaType>,
+    /// Show with each reason a value that was written with one schema and refused by the other
+    #[arg(long)]
+    pub(crate) example: bool,
+    /// Let a run pass that compared nothing
+    #[arg(long)]
+    pub(crate) allow_empty: bool,
+    /// Print tables [[accept]] for what was found, to be put into levada.toml
+    #[arg(long)]
+    pub(crate) print_accept: bool,
+    #[command(flatten)]
+    pub(crate) output: OutputArgs,
+    #[command(flatten)]
+    pub(crate) limits: LimitArgs,
+    /// Settings file [default: levada.toml, looked for from here upwards]
+    #[arg(long, env = "LEVADA_CONFIG", value_name = "FILE")]
+    pub(crate) config: Option<PathBuf>,
+}
+
+/// Exits 0 when every new schema may follow the old one, 1 when one may not, 4 when one is none.
 pub(crate) fn run(args: &CheckArgs) -> Result<ExitCode, Failure> {
-    let here = std::env::current_dir()
-        .map_err(|error| Failure::new(exit::FAILED, format!("no working folder: {error}")))?;
-    let file = config_file::load(None, &here)?;
-    let limits = args.limits.decide(&file.limits, limits::variable)?;
-    thread::scope(|scope| {
-        let checking = thread::Builder::new()
-            .name("check".to_owned())
-            .stack_size(STACK_BYTES)
-            .spawn_scoped(scope, || check(args, &limits.schemas))
-            .map_err(|error| {
-                Failure::new(exit::FAILED, format!("cannot start a thread: {error}"))
-            })?;
+    on_large_stack(|| checked(args))
+}
+
+/// Reading schemas takes more stack than a main thread may have.
+pub(crate) fn on_large_stack<T: Send>(
+    work: impl FnOnce() -> Result<T, Failure> + Send,
+) -> Result<T, Failure> {
+    std::thread::scope(|scope| {
+        let builder = std::thread::Builder::new().stack_size(STACK_BYTES);
+        let working = builder.spawn_scoped(scope, work);
+        let working = working.map_err(|error| {
+            Failure::new(exit::FAILED, format!("cannot start a thread: {error}"))
+        })?;
         // A panic is a defect of ours and goes on as one.
-        checking.join().unwrap_or_else(|panic| std::panic::resume_unwind(panic))
+        working.join().unwrap_or_else(|panic| std::panic::resume_unwind(panic))
     })
 }
 
-fn check(args: &CheckArgs, limits: &Limits) -> Result<ExitCode, Failure> {
-    let old = load::schema(&args.old, args.schema_type, Validation::Stored, limits)?;
-    let new = load::schema(&args.new, args.schema_type, Validation::New, limits)?;
-    let report = check_version(args.level, &new, &old, limits)
-        .map_err(|error| Failure::new(exit::NO_INPUT, error))?;
-    let found = report.incompatibilities.iter().enumerate();
-    let reasons: Vec<Reason<'_>> = found
-        .map(|(index, found)| {
-            let example = match index {
-                _ if !args.example => Example::NotAsked,
-                EXAMPLES_MAX.. => Example::OneTooMany,
-                _ => Example::LookedFor(counter_example(&new, &old, found, limits)),
-            };
-            Reason { found, example }
-        })
-        .collect();
-    let text = render::verdict(args, &report, &reasons, new.schema_type());
-    std::io::stdout()
-        .write_all(text.as_bytes())
-        .map_err(|error| Failure::new(exit::FAILED, format!("cannot write to stdout: {error}")))?;
-    Ok(ExitCode::from(if report.is_compatible() { exit::OK } else { exit::FAILED }))
+fn checked(args: &CheckArgs) -> Result<ExitCode, Failure> {
+    let (paths, pair) = match (args.against.as_slice(), args.paths.as_slice()) {
+        ([], [old, new]) => (vec![new.clone()], Some(old)),
+        ([], _) => {
+            return Err(Failure::new(
+                exit::USAGE,
+                "nothing to compare with; say it with --against (.git#branch=main, a folder, lock, the \
+                 URL of a registry), or give two files, the old one and the new one; see 'levada check \
+                 --help'",
+            ));
+        }
+        (_, paths) => (paths.to_vec(), None),
+    };
+    let workspace =
+        Workspace::open(&paths, args.config.as_deref(), &args.limits, args.schema_type)?;
+    let files = workspace.files()?;
+    let baselines = match pair {
+        Some(old) => {
+            std::fs::metadata(old).map_err(|error| {
+                let message = format!("cannot read {}: {error}", old.display());
+                Failure::new(exit::NO_INPUT, message)
+            })?;
+            let spec = old.display().to_string();
+            vec![load(&workspace, &files, &spec, &Baseline::File(workspace.here.join(old)))?]
+        }
+        None => {
+            let specs = args.against.iter();
+            specs.map(|spec| baseline(&workspace, &files, spec)).collect::<Result<_, _>>()?
+        }
+    };
+    let options = Options { level: args.level, examples: args.example, limits: workspace.limits };
+    let mut report = check::check(&files.catalog, &baselines, &options)?;
+    let is_file = |argument: &Argument| matches!(argument, Argument::File(_));
+    let is_whole = !workspace.arguments.iter().any(is_file);
+    if is_whole {
+        report.removed = check::removed(&files.catalog, &baselines);
+    }
+    accept::apply(&mut report, &workspace.project.accept, &today(), is_whole);
+    if args.print_accept {
+        print(accept::print(&report))?;
+    } else {
+        args.output.write(&report)?;
+    }
+    if !args.allow_empty {
+        must_have_compared(&report, &baselines)?;
+    }
+    Ok(ExitCode::from(code(&report)))
+}
+
+fn baseline(workspace: &Workspace, files: &Files, spec: &str) -> Result<Catalog, Failure> {
+    let baseline = Baseline::parse(spec, &workspace.here, &workspace.root)?;
+    load(workspace, files, spec, &baseline)
+}
+
+fn load(
+    workspace: &Workspace,
+    files: &Files,
+    spec: &str,
+    baseline: &Baseline,
+) -> Result<Catalog, Failure> {
+    let whole = workspace.layout(Vec::new())?;
+    Ok(baseline::load(
+        baseline,
+        &Loading {
+            spec,
+            root: &workspace.root,
+            layout: &files.layout,
+            whole: &whole,
+            new: &files.catalog,
+            limits: &workspace.limits,
+        },
+    )?)
+}
+
+/// A green run that compared nothing is what everybody has had once.
+fn must_have_compared(report: &Report, baselines: &[Catalog]) -> Result<(), Failure> {
+    let reason = match baselines.iter().find(|baseline| !baseline.has_files) {
+        _ if report.schemas == 0 => "there is no schema to check".to_owned(),
+        Some(empty) => format!("there is no schema in {}", empty.label),
+        None => return Ok(()),
+    };
+    let help = "look at the paths and the tables [[schemas]] of levada.toml, or say --allow-empty";
+    Err(Failure::new(exit::NO_INPUT, format!("nothing was compared: {reason}; {help}")))
+}
+
+/// The exit code that a report stands for.
+pub(crate) fn code(report: &Report) -> u8 {
+    if report.has(Kind::Invalid) {
+        exit::BAD_SCHEMA
+    } else if report.count(Severity::Error) > 0 {
+        exit::FAILED
+    } else {
+        exit::OK
+    }
+}
+
+/// The day as approvals write it.
+fn today() -> String {
+    let now = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default();
+    let now = i64::try_from(now.as_secs()).unwrap_or_default();
+    chrono::DateTime::from_timestamp(now, 0)
+        .map_or_else(String::new, |now| now.format("%Y-%m-%d").to_string())
 }

@@ -3,6 +3,7 @@
 use std::path::{Path, PathBuf};
 
 use levada_registry_server::Secret;
+use levada_schema_check::settings::{Accept, Defaults, LintTable, Project, SchemaRule};
 use serde::Deserialize;
 use serde::de::DeserializeOwned;
 
@@ -11,15 +12,44 @@ use crate::limits::LimitsTable;
 use crate::log::LogFormat;
 
 const NAME: &str = "levada.toml";
+/// The version of its format.
+const VERSION: u32 = 1;
 
 /// What a settings file may say.
 #[derive(Debug, Default, PartialEq, Eq, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub(crate) struct ConfigFile {
+    /// Of the file's format; 1 is the only one yet.
+    pub(crate) version: Option<u32>,
+    #[serde(default)]
+    pub(crate) registry: RegistryTable,
+    #[serde(default)]
+    pub(crate) defaults: Defaults,
+    #[serde(default)]
+    pub(crate) schemas: Vec<SchemaRule>,
+    #[serde(default)]
+    pub(crate) lint: LintTable,
+    #[serde(default)]
+    pub(crate) accept: Vec<Accept>,
     #[serde(default)]
     pub(crate) serve: ServeTable,
     #[serde(default)]
     pub(crate) limits: LimitsTable,
+}
+
+/// The table `[registry]`: the one that commands talk to.
+#[derive(Debug, Default, PartialEq, Eq, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct RegistryTable {
+    pub(crate) url: Option<String>,
+}
+
+impl ConfigFile {
+    /// What it says about schemas.
+    pub(crate) fn project(self) -> Project {
+        let Self { defaults, schemas, lint, accept, .. } = self;
+        Project { defaults, schemas, lint, accept }
+    }
 }
 
 /// The table `[serve]`: the flags of `levada serve` under the same names.
@@ -47,7 +77,17 @@ pub(crate) fn find(named: Option<&Path>, from: &Path) -> Option<PathBuf> {
 
 /// Reads the file that [`find`] finds; none there is no error.
 pub(crate) fn load(named: Option<&Path>, from: &Path) -> Result<ConfigFile, Failure> {
-    find(named, from).map_or_else(|| Ok(ConfigFile::default()), |path| read(&path))
+    let file: ConfigFile =
+        find(named, from).map_or_else(|| Ok(ConfigFile::default()), |path| read(&path))?;
+    match file.version {
+        None | Some(VERSION) => Ok(file),
+        Some(other) => {
+            let message = format!(
+                "the settings file has version {other}, and this levada knows {VERSION}; use a newer one"
+            );
+            Err(Failure::new(exit::USAGE, message))
+        }
+    }
 }
 
 /// Reads a settings file into what it is needed as.

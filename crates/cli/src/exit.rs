@@ -4,6 +4,7 @@ use std::fmt::Display;
 use std::io::Write;
 use std::process::ExitCode;
 
+use levada_schema_check::CheckFailure;
 use levada_transfer::TransferError;
 
 /// Everything is as asked.
@@ -20,6 +21,8 @@ pub(crate) const BAD_SCHEMA: u8 = 4;
 pub(crate) const REGISTRY: u8 = 5;
 /// Something was changed, but not everything that was asked for.
 pub(crate) const PARTLY: u8 = 6;
+/// A panic.
+pub(crate) const DEFECT: u8 = 70;
 
 /// Why a command ends early, and with which code.
 #[derive(Debug)]
@@ -53,6 +56,23 @@ impl From<TransferError> for Failure {
             | TransferError::InvalidAnswer { .. }
             | TransferError::NoImportMode { .. } => REGISTRY,
             TransferError::Unwritable(_) | TransferError::Cut => FAILED,
+        };
+        Self::new(code, error)
+    }
+}
+
+impl From<CheckFailure> for Failure {
+    fn from(error: CheckFailure) -> Self {
+        let code = match error {
+            CheckFailure::Settings { .. }
+            | CheckFailure::Usage(_)
+            | CheckFailure::SameSubject { .. } => USAGE,
+            CheckFailure::Unreadable { .. }
+            | CheckFailure::Baseline(_)
+            | CheckFailure::NoGit(_) => NO_INPUT,
+            CheckFailure::Registry(_) | CheckFailure::Client(_) => REGISTRY,
+            CheckFailure::Threads(_) => FAILED,
+            CheckFailure::Transfer(error) => return error.into(),
         };
         Self::new(code, error)
     }

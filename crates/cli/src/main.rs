@@ -8,10 +8,10 @@ mod exit;
 mod export;
 mod import;
 mod limits;
-mod load;
 mod log;
+mod output;
 mod progress;
-mod render;
+mod project;
 mod runtime;
 mod serve;
 
@@ -28,12 +28,20 @@ fn main() -> ExitCode {
         Ok(command) => command,
         Err(answer) => return answer.print(),
     };
-    let outcome = match command {
+    let outcome = std::panic::catch_unwind(|| run(command)).unwrap_or_else(|_| {
+        let message = "this is a defect of levada; please report it with what stands above and, if \
+                       you can, with the schemas";
+        Err(exit::Failure::new(exit::DEFECT, message))
+    });
+    outcome.unwrap_or_else(|failure| failure.print())
+}
+
+fn run(command: Command) -> Result<ExitCode, exit::Failure> {
+    match command {
         Command::Serve(args) => serve::run(args),
         Command::Check(args) => check::run(&args),
         Command::Config(args) => config::run(args),
         Command::Export(args) => export::run(&args),
         Command::Import(args) => import::run(&args),
-    };
-    outcome.unwrap_or_else(|failure| failure.print())
+    }
 }

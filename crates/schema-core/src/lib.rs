@@ -18,6 +18,7 @@ mod fingerprint;
 pub mod json;
 mod json_text;
 mod limits;
+mod outline;
 pub mod protobuf;
 mod reference;
 mod rule_set;
@@ -33,6 +34,7 @@ pub use contract::{Contract, Metadata};
 pub use error::{Location, ParseError, ParseErrorKind};
 pub use fingerprint::{Fingerprint, InvalidFingerprint};
 pub use limits::{LimitError, Limits};
+pub use outline::{Need, Outline};
 pub use reference::{Reference, ResolvedReference};
 pub use rule_set::{
     ContractRule, ExecutionEnvironment, RuleKind, RuleMode, RuleSet, UnknownRuleName,

@@ -126,6 +126,15 @@ impl Archive {
     }
 }
 
+/// Hands out every record of the archive at `path`; that it is whole shows at the end alone.
+pub fn each_record(path: &Path, mut each: impl FnMut(Record)) -> Result<(), TransferError> {
+    let mut lines = Lines::open(path)?;
+    while let Some(record) = lines.next()? {
+        each(record);
+    }
+    Ok(())
+}
+
 /// The records of a file, checked on the way.
 struct Lines<'a> {
     path: &'a Path,

@@ -31,7 +31,7 @@ mod source;
 mod verify;
 mod window;
 
-pub use archive::{Archive, ArchiveHeader, FORMAT, FORMAT_VERSION};
+pub use archive::{Archive, ArchiveHeader, FORMAT, FORMAT_VERSION, each_record};
 pub use error::TransferError;
 pub use export::export;
 pub use import::{ImportOptions, Stopped, Tally, import};

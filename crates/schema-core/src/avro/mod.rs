@@ -11,6 +11,7 @@ mod equal;
 mod logical;
 mod name;
 mod normal_default;
+mod outline;
 mod parse;
 mod print;
 mod records;
@@ -34,6 +35,7 @@ use crate::{Limits, ParseError, ParseErrorKind, ResolvedReference, Validation};
 
 pub(crate) use compat::compare;
 pub(crate) use counter_example::counter_example;
+pub(crate) use outline::outline;
 pub use value::{DecodeError, Refusal, Value};
 
 /// A parsed schema.

@@ -10,6 +10,7 @@ mod java_order;
 mod legacy;
 mod model;
 mod modern;
+mod outline;
 mod parts;
 mod path_end;
 mod pattern;
@@ -31,6 +32,7 @@ pub use dialect::Dialect;
 use documents::Documents;
 pub(crate) use example::counter_example;
 use model::{Kind, Model, NodeId};
+pub(crate) use outline::outline;
 pub use validator::{Validator, Violation};
 
 /// Schemas may nest this part as deep as JSON values: most take two levels of JSON, and loading

@@ -12,6 +12,7 @@ mod field_parser;
 mod lexer;
 mod normalize;
 mod option_parser;
+mod outline;
 mod parser;
 mod print;
 mod strip;
@@ -24,6 +25,7 @@ use std::sync::{Arc, OnceLock};
 pub(crate) use self::compat::compare;
 pub use self::compat::{Difference, differences};
 pub(crate) use self::example::counter_example;
+pub(crate) use self::outline::outline;
 
 use self::ast::{File, TypeDecl};
 use self::error::{Budget, Failure};

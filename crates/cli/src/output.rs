@@ -1,0 +1,124 @@
+//! Where reports go: formats, files, and how stdout looks.
+
+use std::fmt::Display;
+use std::io::{IsTerminal, Write};
+use std::path::PathBuf;
+use std::str::FromStr;
+
+use clap::{Args, ValueEnum};
+use levada_schema_check::render::{Format, Style, render};
+use levada_schema_check::report::Report;
+
+use crate::exit::{self, Failure};
+
+/// Columns of lines that no terminal bounds.
+const WIDTH: usize = 140;
+
+#[derive(Debug, Default, Args)]
+pub(crate) struct OutputArgs {
+    /// text, compact, json, junit, github, gitlab, sarif or markdown; =FILE writes it there. May be
+    /// repeated [default: text]
+    #[arg(long = "format", value_name = "FORMAT[=FILE]")]
+    pub(crate) formats: Vec<FormatArg>,
+    /// When text is in colour
+    #[arg(long, value_name = "WHEN", default_value = "auto")]
+    pub(crate) color: Color,
+}
+
+/// A format, and the file that it goes to.
+#[derive(Clone, Debug, Default)]
+pub(crate) struct FormatArg {
+    format: Format,
+    file: Option<PathBuf>,
+}
+
+impl FromStr for FormatArg {
+    type Err = String;
+
+    fn from_str(text: &str) -> Result<Self, String> {
+        let (name, file) = match text.split_once('=') {
+            Some((name, file)) => (name, Some(PathBuf::from(file))),
+            None => (text, None),
+        };
+        let format = name.parse::<Format>().map_err(|error| error.to_string())?;
+        Ok(Self { format, file })
+    }
+}
+
+/// When text is in colour.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, ValueEnum)]
+pub(crate) enum Color {
+    /// On a terminal, unless `NO_COLOR` is set
+    #[default]
+    Auto,
+    Always,
+    Never,
+}
+
+impl OutputArgs {
+    /// Writes the report in every format that was asked for, and the step summary of GitHub.
+    pub(crate) fn write(&self, report: &Report) -> Result<(), Failure> {
+        let text = [FormatArg::default()];
+        let formats = if self.formats.is_empty() { &text } else { self.formats.as_slice() };
+        if formats.iter().filter(|format| format.file.is_none()).count() > 1 {
+            let message = "only one --format can go to stdout; write the others as FORMAT=FILE";
+            return Err(Failure::new(exit::USAGE, message));
+        }
+        for FormatArg { format, file } in formats {
+            match file {
+                None => print(&render(*format, report, self.style()))?,
+                Some(file) => {
+                    let text = render(*format, report, Style { color: false, width: WIDTH });
+                    std::fs::write(file, text).map_err(|error| {
+                        let message = format!("cannot write {}: {error}", file.display());
+                        Failure::new(exit::FAILED, message)
+                    })?;
+                }
+            }
+            if *format == Format::Github {
+                step_summary(report)?;
+            }
+        }
+        Ok(())
+    }
+
+    pub(crate) fn style(&self) -> Style {
+        let is_terminal = std::io::stdout().is_terminal();
+        let is_wanted = std::env::var_os("NO_COLOR").is_none_or(|value| value.is_empty());
+        let color = match self.color {
+            Color::Always => true,
+            Color::Never => false,
+            Color::Auto => is_terminal && is_wanted,
+        };
+        Style { color, width: width() }
+    }
+}
+
+/// The columns of the terminal, unless the variable `COLUMNS` says another number.
+fn width() -> usize {
+    let said = std::env::var("COLUMNS").ok().and_then(|columns| columns.parse().ok());
+    let asked = || rustix::termios::tcgetwinsize(std::io::stdout()).ok();
+    said.or_else(|| asked().map(|size| usize::from(size.ws_col)))
+        .filter(|columns| *columns > 0)
+        .unwrap_or(WIDTH)
+}
+
+fn step_summary(report: &Report) -> Result<(), Failure> {
+    let Some(path) = std::env::var_os("GITHUB_STEP_SUMMARY") else { return Ok(()) };
+    let file = std::fs::OpenOptions::new().append(true).create(true).open(&path);
+    let text = render(Format::Markdown, report, Style { color: false, width: WIDTH });
+    file.and_then(|mut file| file.write_all(text.as_bytes())).map_err(|error| {
+        let path = PathBuf::from(path);
+        Failure::new(exit::FAILED, format!("cannot write {}: {error}", path.display()))
+    })
+}
+
+/// Writes to stdout. A reader who has hung up has seen enough.
+pub(crate) fn print(text: impl Display) -> Result<(), Failure> {
+    let mut stdout = std::io::stdout().lock();
+    match write!(stdout, "{text}").and_then(|()| stdout.flush()) {
+        Err(error) if error.kind() == std::io::ErrorKind::BrokenPipe => Ok(()),
+        Err(error) => Err(Failure::new(exit::FAILED, format!("cannot write to stdout: {error}"))),
+        Ok(()) => Ok(()),
+    }
+}

@@ -1,0 +1,137 @@
+//! The schema files that a command is about: the settings file, the root, and what was asked for.
+
+use std::path::{Component, Path, PathBuf};
+
+use levada_schema_check::catalog::Catalog;
+use levada_schema_check::layout::{Argument, Layout};
+use levada_schema_check::settings::Project;
+use levada_schema_check::{folder, tree::Tree};
+use levada_schema_core::{Limits, SchemaType};
+
+use crate::config_file;
+use crate::exit::{self, Failure};
+use crate::limits::{self, LimitArgs};
+
+/// Where a command stands.
+#[derive(Debug)]
+pub(crate) struct Workspace {
+    pub(crate) here: PathBuf,
+    /// Paths of schema files are told from here.
+    pub(crate) root: PathBuf,
+    pub(crate) project: Project,
+    pub(crate) registry: Option<String>,
+    pub(crate) limits: Limits,
+    pub(crate) arguments: Vec<Argument>,
+    schema_type: Option<SchemaType>,
+}
+
+/// The schemas as they lie in the folders.
+#[derive(Debug)]
+pub(crate) struct Files {
+    pub(crate) tree: Tree,
+    pub(crate) layout: Layout,
+    pub(crate) catalog: Catalog,
+}
+
+impl Workspace {
+    /// Reads the settings file, and what `paths` are.
+    pub(crate) fn open(
+        paths: &[PathBuf],
+        config: Option<&Path>,
+        limits: &LimitArgs,
+        schema_type: Option<SchemaType>,
+    ) -> Result<Self, Failure> {
+        let here = std::env::current_dir()
+            .and_then(std::fs::canonicalize)
+            .map_err(|error| Failure::new(exit::FAILED, format!("no working folder: {error}")))?;
+        let found = config_file::find(config, &here);
+        let file = config_file::load(config, &here)?;
+        let limits = limits.decide(&file.limits, limits::variable)?.schemas;
+        let folder = found.as_deref().and_then(Path::parent).map(|folder| here.join(folder));
+        let root = folder.map_or_else(|| Ok(here.clone()), std::fs::canonicalize);
+        let mut root = root.map_err(|error| Failure::new(exit::USAGE, error))?;
+        let registry = file.registry.url.clone();
+        let mut project = file.project();
+        let whole: Vec<(PathBuf, bool)> =
+            paths.iter().map(|path| absolute(&here, path)).collect::<Result<_, _>>()?;
+        if whole.iter().any(|(path, _)| !path.starts_with(&root)) {
+            // The rules of the settings file are about other files.
+            root = PathBuf::from("/");
+            project.schemas.clear();
+        }
+        let arguments = whole.iter().map(|(path, is_folder)| argument(&root, path, *is_folder));
+        Ok(Self {
+            arguments: arguments.collect(),
+            here,
+            root,
+            project,
+            registry,
+            limits,
+            schema_type,
+        })
+    }
+
+    /// What the files of `arguments` are; of all files without any.
+    pub(crate) fn layout(&self, arguments: Vec<Argument>) -> Result<Layout, Failure> {
+        Ok(Layout::new(&self.project, arguments, self.schema_type)?)
+    }
+
+    /// Reads the schemas.
+    pub(crate) fn files(&self) -> Result<Files, Failure> {
+        let layout = self.layout(self.arguments.clone())?;
+        let tree = folder::load(&self.root, &layout, self.limits.text_bytes_max)?;
+        for argument in &self.arguments {
+            self.must_be_schema(argument, &layout, &tree)?;
+        }
+        let mut catalog = Catalog::of_tree(String::new(), &tree, &layout, &self.limits)?;
+        if self.root == Path::new("/") {
+            let versions = catalog.subjects.values_mut().flat_map(|found| &mut found.versions);
+            versions.for_each(|version| version.place.insert(0, '/'));
+        }
+        Ok(Files { tree, layout, catalog })
+    }
+
+    /// A file that was named is a schema, or the command says why not.
+    fn must_be_schema(
+        &self,
+        argument: &Argument,
+        layout: &Layout,
+        tree: &Tree,
+    ) -> Result<(), Failure> {
+        let Argument::File(path) = argument else { return Ok(()) };
+        if layout.place(path, tree).is_some() {
+            return Ok(());
+        }
+        let shown = self.root.join(path);
+        let reason = if self.project.schemas.is_empty() {
+            "name it .avsc, .proto or .json, or give --type"
+        } else {
+            "no table [[schemas]] of levada.toml has a path that matches it"
+        };
+        let message = format!("cannot tell the schema type of {}: {reason}", shown.display());
+        Err(Failure::new(exit::USAGE, message))
+    }
+}
+
+/// Where a path leads, and whether there is a folder. A link to a file keeps its own name.
+fn absolute(here: &Path, path: &Path) -> Result<(PathBuf, bool), Failure> {
+    let unreadable =
+        |error| Failure::new(exit::NO_INPUT, format!("cannot read {}: {error}", path.display()));
+    let whole = here.join(path);
+    if std::fs::metadata(&whole).map_err(unreadable)?.is_dir() {
+        return Ok((std::fs::canonicalize(&whole).map_err(unreadable)?, true));
+    }
+    let name = whole.file_name().unwrap_or_default();
+    let folder = whole.parent().unwrap_or(here);
+    Ok((std::fs::canonicalize(folder).map_err(unreadable)?.join(name), false))
+}
+
+fn argument(root: &Path, path: &Path, is_folder: bool) -> Argument {
+    let inside = path.strip_prefix(root).unwrap_or(path).components();
+    let parts = inside.filter_map(|part| match part {
+        Component::Normal(name) => Some(name.to_string_lossy()),
+        _ => None,
+    });
+    let path = parts.collect::<Vec<_>>().join("/");
+    if is_folder { Argument::Folder(path) } else { Argument::File(path) }
+}

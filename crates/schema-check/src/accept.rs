@@ -1,0 +1,147 @@
+//! Approved breaks: findings that a table `[[accept]]` takes out of a report.
+
+use std::fmt::Write as _;
+use std::sync::Arc;
+
+use levada_schema_core::SchemaType;
+
+use crate::report::{Finding, Kind, Report, Severity, Spot, fingerprint};
+use crate::settings::Accept;
+
+/// The file that approvals stand in.
+const SETTINGS: &str = "levada.toml";
+
+/// Takes what is approved on the day `today` (`YYYY-MM-DD`) out of the report. An approval that has
+/// run out is a finding; so is one without a counterpart, if `is_whole`: the report has all files.
+pub fn apply(report: &mut Report, accepted: &[Accept], today: &str, is_whole: bool) {
+    let mut used = vec![false; accepted.len()];
+    let mut kept = Vec::with_capacity(report.findings.len());
+    for finding in std::mem::take(&mut report.findings) {
+        let found = accepted.iter().zip(&mut used).find(|(accept, _)| covers(accept, &finding));
+        match found {
+            Some((accept, used)) => {
+                *used = true;
+                if is_over(accept, today) {
+                    kept.push(finding);
+                } else {
+                    report.accepted += 1;
+                }
+            }
+            None => kept.push(finding),
+        }
+    }
+    report.findings = kept;
+    for (accept, is_used) in accepted.iter().zip(used) {
+        if is_over(accept, today) {
+            let until = accept.until.as_deref().unwrap_or_default();
+            let message =
+                format!("the approval of {} at {} ran out on {until}", accept.rule, accept.at);
+            report.findings.push(finding("ACCEPT_EXPIRED", &message));
+        } else if !is_used && is_whole {
+            let message = format!(
+                "nothing was found that the approval of {} at {} is for",
+                accept.rule, accept.at
+            );
+            report.findings.push(finding("ACCEPT_UNUSED", &message));
+        }
+    }
+}
+
+fn covers(accept: &Accept, finding: &Finding) -> bool {
+    finding.kind == Kind::Incompatible
+        && accept.rule == finding.rule
+        && accept.hash == finding.fingerprint
+        && accept.at == finding.at()
+}
+
+fn is_over(accept: &Accept, today: &str) -> bool {
+    accept.until.as_deref().is_some_and(|until| until < today)
+}
+
+fn finding(rule: &str, message: &str) -> Finding {
+    Finding {
+        kind: Kind::Accept,
+        severity: Severity::Error,
+        rule: rule.to_owned(),
+        subject: String::new(),
+        schema_type: SchemaType::default(),
+        path: String::new(),
+        message: message.to_owned(),
+        explanation: None,
+        fix: Some("remove its table [[accept]], or renew it".to_owned()),
+        new: Spot { place: SETTINGS.to_owned(), text: Arc::from(""), location: None },
+        incompatible: None,
+        fingerprint: fingerprint(&[rule, message]),
+    }
+}
+
+/// The approvals of all breaks in a report, to be put into the settings file.
+pub fn print(report: &Report) -> String {
+    let mut text = String::new();
+    for finding in report.findings.iter().filter(|finding| finding.kind == Kind::Incompatible) {
+        // Writing to a String cannot fail.
+        let _ = writeln!(
+            text,
+            "# {}\n[[accept]]\nrule = {:?}\nat = {:?}\nhash = {:?}\nreason = \"\"\n",
+            finding.message.replace('\n', " "),
+            finding.rule,
+            finding.at(),
+            finding.fingerprint
+        );
+    }
+    text
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn found() -> Finding {
+        Finding {
+            kind: Kind::Incompatible,
+            rule: "R".to_owned(),
+            path: "#/a".to_owned(),
+            fingerprint: "f".to_owned(),
+            ..finding("R", "it breaks")
+        }
+    }
+
+    fn accept(hash: &str, until: Option<&str>) -> Accept {
+        Accept {
+            rule: "R".to_owned(),
+            at: "levada.toml#/a".to_owned(),
+            hash: hash.to_owned(),
+            reason: "no reader".to_owned(),
+            until: until.map(str::to_owned),
+        }
+    }
+
+    /// The rules that are left, and how many findings were approved.
+    fn left(accepted: &[Accept], is_whole: bool) -> (Vec<String>, usize) {
+        let mut report = Report { findings: vec![found()], ..Report::default() };
+        apply(&mut report, accepted, "2026-11-26", is_whole);
+        (report.findings.into_iter().map(|finding| finding.rule).collect(), report.accepted)
+    }
+
+    #[test]
+    fn approval_of_this_very_change_takes_the_finding_away_until_its_last_day() {
+        let rules =
+            |rules: &[&str]| rules.iter().map(|rule| (*rule).to_owned()).collect::<Vec<_>>();
+        assert_eq!(left(&[accept("f", None)], true), (Vec::new(), 1));
+        assert_eq!(left(&[accept("f", Some("2026-11-26"))], true), (Vec::new(), 1));
+        let over = rules(&["R", "ACCEPT_EXPIRED"]);
+        assert_eq!(left(&[accept("f", Some("2026-11-25"))], true), (over, 0));
+        let other = rules(&["R", "ACCEPT_UNUSED"]);
+        assert_eq!(left(&[accept("g", None)], true), (other, 0));
+        assert_eq!(left(&[accept("g", None)], false), (rules(&["R"]), 0));
+    }
+
+    #[test]
+    fn printed_approval_is_the_one_that_counts() {
+        let report = Report { findings: vec![found()], ..Report::default() };
+        let text = print(&report);
+        for line in ["rule = \"R\"", "at = \"levada.toml#/a\"", "hash = \"f\""] {
+            assert!(text.contains(line), "{text}");
+        }
+    }
+}

@@ -1,0 +1,256 @@
+//! Which files are schemas, and of which subject: by the settings file, else by their names.
+
+use std::sync::Arc;
+
+use globset::{GlobBuilder, GlobMatcher};
+use levada_schema_core::{CompatibilityLevel, CompatibilityPolicy, SchemaType};
+
+use crate::error::CheckFailure;
+use crate::settings::{Project, SchemaRule};
+use crate::tree::{Tree, folder_of, is_within, stem_of};
+
+/// A path that a command was given, from the root.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Argument {
+    Folder(String),
+    File(String),
+}
+
+/// Says what each file is.
+#[derive(Debug)]
+pub struct Layout {
+    rules: Vec<Rule>,
+    arguments: Vec<Argument>,
+    default_level: Option<CompatibilityLevel>,
+    default_policy: Option<CompatibilityPolicy>,
+    /// The format of every file, where the command was told.
+    schema_type: Option<SchemaType>,
+}
+
+#[derive(Debug)]
+struct Rule {
+    pattern: GlobMatcher,
+    rule: SchemaRule,
+}
+
+/// What a schema file is.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Placed {
+    pub schema_type: SchemaType,
+    /// The subject, in which `{record}` may still stand.
+    pub subject: String,
+    pub level: Level,
+    pub policy: CompatibilityPolicy,
+    pub import_roots: Arc<[String]>,
+}
+
+/// A level, and who says so.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Level {
+    pub level: CompatibilityLevel,
+    pub source: String,
+}
+
+impl Layout {
+    /// Files are those of the project that `arguments` name, all if there are none. Without rules in
+    /// the project, they are told by their extensions.
+    pub fn new(
+        project: &Project,
+        arguments: Vec<Argument>,
+        schema_type: Option<SchemaType>,
+    ) -> Result<Self, CheckFailure> {
+        let compile = |rule: &SchemaRule| {
+            let glob = GlobBuilder::new(&rule.path).literal_separator(true).build();
+            let glob = glob.map_err(|error| CheckFailure::Settings {
+                table: "[[schemas]]",
+                reason: format!("path = \"{}\": {}", rule.path, error.kind()),
+            })?;
+            Ok(Rule { pattern: glob.compile_matcher(), rule: rule.clone() })
+        };
+        let rules = project.schemas.iter().map(compile).collect::<Result<_, CheckFailure>>()?;
+        let defaults = &project.defaults;
+        let (default_level, default_policy) = (defaults.compatibility, defaults.policy);
+        Ok(Self { rules, arguments, default_level, default_policy, schema_type })
+    }
+
+    /// Folders under which there may be files of interest; whether what is below counts, too.
+    pub fn folders(&self) -> Vec<(String, bool)> {
+        if !self.rules.is_empty() || self.arguments.is_empty() {
+            return vec![(String::new(), true)];
+        }
+        let folder = |argument: &Argument| match argument {
+            Argument::Folder(folder) => (folder.clone(), true),
+            // What lies beside a file may be referred to.
+            Argument::File(file) => (folder_of(file).to_owned(), false),
+        };
+        self.arguments.iter().map(folder).collect()
+    }
+
+    /// Whether a file of this name can matter: as a schema, or to one that refers to it.
+    pub fn is_of_interest(&self, path: &str) -> bool {
+        let is_known = by_extension(path).is_some();
+        let is_named = self.arguments.contains(&Argument::File(path.to_owned()));
+        (is_known || is_named || self.rule(path).is_some())
+            && self.folders().iter().any(|(folder, is_deep)| {
+                is_within(path, folder) && (*is_deep || folder_of(path) == folder)
+            })
+    }
+
+    /// What the file is; none where it is no schema to be looked at.
+    pub fn place(&self, path: &str, tree: &Tree) -> Option<Placed> {
+        let argument = self.argument(path)?;
+        if self.rules.is_empty() {
+            return self.place_by_name(path, argument, tree);
+        }
+        let Rule { rule, .. } = self.rule(path)?;
+        let schema_type = rule.schema_type.or(self.schema_type).or_else(|| by_extension(path))?;
+        let template = rule.subject.as_deref().unwrap_or("{file}");
+        let level = rule
+            .compatibility
+            .map(|level| Level { level, source: format!("levada.toml, path = \"{}\"", rule.path) });
+        Some(Placed {
+            schema_type,
+            subject: fill(template, path, rule),
+            level: level.unwrap_or_else(|| self.default_level()),
+            policy: rule.policy.or(self.default_policy).unwrap_or_default(),
+            import_roots: rule.import_roots.clone().into(),
+        })
+    }
+
+    fn place_by_name(&self, path: &str, argument: &Argument, tree: &Tree) -> Option<Placed> {
+        let is_named = matches!(argument, Argument::File(_));
+        let schema_type = match (self.schema_type, by_extension(path)) {
+            (Some(given), Some(_)) => given,
+            (Some(given), None) if is_named => given,
+            (None, Some(SchemaType::Json)) if !is_named && !is_json_schema(path, tree) => None?,
+            (_, known) => known?,
+        };
+        let folder = match argument {
+            Argument::Folder(folder) => folder.as_str(),
+            Argument::File(file) => folder_of(file),
+        };
+        let inner = path.strip_prefix(folder).unwrap_or(path).trim_start_matches('/');
+        let subject = match folder_of(inner) {
+            "" => stem_of(inner).to_owned(),
+            folder => format!("{folder}/{}", stem_of(inner)),
+        };
+        Some(Placed {
+            schema_type,
+            subject,
+            level: self.default_level(),
+            policy: self.default_policy.unwrap_or_default(),
+            import_roots: Arc::new([folder.to_owned()]),
+        })
+    }
+
+    /// The argument that takes the file in.
+    fn argument(&self, path: &str) -> Option<&Argument> {
+        const ALL: &Argument = &Argument::Folder(String::new());
+        if self.arguments.is_empty() {
+            return Some(ALL);
+        }
+        self.arguments.iter().find(|argument| match argument {
+            Argument::Folder(folder) => is_within(path, folder),
+            Argument::File(file) => file == path,
+        })
+    }
+
+    fn rule(&self, path: &str) -> Option<&Rule> {
+        self.rules.iter().find(|rule| rule.pattern.is_match(path))
+    }
+
+    fn default_level(&self) -> Level {
+        match self.default_level {
+            Some(level) => Level { level, source: "levada.toml, [defaults]".to_owned() },
+            None => Level { level: CompatibilityLevel::default(), source: "default".to_owned() },
+        }
+    }
+}
+
+/// The format that an extension stands for.
+pub fn by_extension(path: &str) -> Option<SchemaType> {
+    match path.rsplit_once('.')?.1 {
+        "avsc" | "avro" => Some(SchemaType::Avro),
+        "proto" => Some(SchemaType::Protobuf),
+        "json" => Some(SchemaType::Json),
+        _ => None,
+    }
+}
+
+/// Most files that end in `.json` are no schemas.
+fn is_json_schema(path: &str, tree: &Tree) -> bool {
+    let says_so = |text: &Arc<str>| text.contains("json-schema.org/");
+    path.ends_with(".schema.json") || tree.text(path).is_some_and(says_so)
+}
+
+fn fill(template: &str, path: &str, rule: &SchemaRule) -> String {
+    let stem = stem_of(path);
+    let folder = folder_of(path);
+    let name_of_folder = folder.rsplit('/').next().unwrap_or(folder);
+    let whole = if folder.is_empty() { stem.to_owned() } else { format!("{folder}/{stem}") };
+    template
+        .replace("{file}", stem)
+        .replace("{dir}", name_of_folder)
+        .replace("{path}", &whole)
+        .replace("{topic}", rule.topic.as_deref().unwrap_or(name_of_folder))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::tree::Content;
+
+    fn rule(path: &str) -> SchemaRule {
+        SchemaRule { path: path.to_owned(), ..SchemaRule::default() }
+    }
+
+    fn subject(layout: &Layout, path: &str) -> Option<String> {
+        layout.place(path, &Tree::default()).map(|placed| placed.subject)
+    }
+
+    #[test]
+    fn rules_say_which_files_are_schemas_of_which_subject() {
+        let full = Some(CompatibilityLevel::Full);
+        let orders = SchemaRule {
+            subject: Some("{topic}-value".to_owned()),
+            topic: Some("orders".to_owned()),
+            compatibility: full,
+            ..rule("schemas/orders/*.avsc")
+        };
+        let protos = SchemaRule { subject: Some("{path}".to_owned()), ..rule("proto/**/*.proto") };
+        let project = Project { schemas: vec![orders, protos], ..Project::default() };
+        let layout = Layout::new(&project, Vec::new(), None).unwrap();
+        let placed = layout.place("schemas/orders/order.avsc", &Tree::default()).unwrap();
+        assert_eq!(placed.subject, "orders-value");
+        assert_eq!(Some(placed.level.level), full);
+        assert_eq!(placed.level.source, "levada.toml, path = \"schemas/orders/*.avsc\"");
+        assert_eq!(subject(&layout, "proto/a/b.proto").as_deref(), Some("proto/a/b"));
+        assert_eq!(subject(&layout, "schemas/orders/old/order.avsc"), None);
+        assert!(layout.is_of_interest("schemas/orders/old/order.avsc"), "others may refer to it");
+    }
+
+    #[test]
+    fn without_rules_the_subject_is_the_path_from_the_argument() {
+        let arguments =
+            vec![Argument::Folder("s".to_owned()), Argument::File("t/b.json".to_owned())];
+        let layout = Layout::new(&Project::default(), arguments, None).unwrap();
+        assert_eq!(subject(&layout, "s/orders-value.avsc").as_deref(), Some("orders-value"));
+        assert_eq!(subject(&layout, "s/a/b.proto").as_deref(), Some("a/b"));
+        assert_eq!(subject(&layout, "t/b.json").as_deref(), Some("b"));
+        assert_eq!(subject(&layout, "t/c.avsc"), None);
+        assert!(layout.is_of_interest("t/c.avsc"));
+        assert!(!layout.is_of_interest("t/d/c.avsc"));
+    }
+
+    #[test]
+    fn json_files_are_schemas_if_they_say_so() {
+        let layout = Layout::new(&Project::default(), Vec::new(), None).unwrap();
+        let mut tree = Tree::default();
+        let schema = r#"{"$schema":"http://json-schema.org/draft-07/schema#"}"#;
+        for (path, text) in [("package.json", "{}"), ("a.json", schema), ("b.schema.json", "{}")] {
+            tree.files.insert(path.to_owned(), Content::Text(text.into()));
+        }
+        let schemas = tree.files.keys().filter(|path| layout.place(path, &tree).is_some());
+        assert_eq!(schemas.collect::<Vec<_>>(), ["a.json", "b.schema.json"]);
+    }
+}

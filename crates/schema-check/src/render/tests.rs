@@ -1,0 +1,1 @@
+//! Every format of one report, against a file with what is expected.

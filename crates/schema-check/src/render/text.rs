@@ -1,0 +1,71 @@
+//! Findings for people: each with the line in question, in the new file and in the old one.
+
+use annotate_snippets::{AnnotationKind, Group, Level, Origin, Renderer, Snippet};
+
+use super::{Style, example};
+use crate::report::{Finding, Kind, Report, Severity, Spot};
+
+pub(super) fn render(report: &Report, style: Style) -> String {
+    let renderer = if style.color { Renderer::styled() } else { Renderer::plain() };
+    let renderer = renderer.term_width(style.width);
+    let mut text = String::new();
+    for finding in &report.findings {
+        text.push_str(&renderer.render(&[group(finding)]));
+        text.push_str("\n\n");
+    }
+    text.push_str(&report.summary());
+    text.push('\n');
+    text
+}
+
+fn group(finding: &Finding) -> Group<'_> {
+    let level = match finding.severity {
+        Severity::Error => Level::ERROR,
+        Severity::Warning => Level::WARNING,
+    };
+    let mut group = level
+        .primary_title(finding.message.as_str())
+        .id(finding.rule.as_str())
+        .elements(Vec::<Origin<'_>>::new());
+    group = with_spot(group, &finding.new, AnnotationKind::Primary, &finding.path);
+    if let Some(incompatible) = &finding.incompatible {
+        group = with_spot(group, &incompatible.old, AnnotationKind::Context, "before");
+    }
+    for note in notes(finding) {
+        group = group.element(Level::NOTE.no_name().message(note));
+    }
+    group
+}
+
+/// The line of the spot, marked; the file alone where the place is not known.
+fn with_spot<'a>(
+    group: Group<'a>,
+    spot: &'a Spot,
+    kind: AnnotationKind,
+    label: &'a str,
+) -> Group<'a> {
+    let (Some((start, line)), Some(span), Some(at)) = (spot.line(), spot.span(), spot.location)
+    else {
+        return group.element(Origin::path(spot.place.as_str()));
+    };
+    let end = (span.end - start).min(line.len());
+    let marked = kind.span((span.start - start).min(end)..end).label(label);
+    let snippet = Snippet::source(line).path(spot.place.as_str()).line_start(at.line);
+    group.element(snippet.annotation(marked))
+}
+
+fn notes(finding: &Finding) -> Vec<String> {
+    let mut notes = Vec::new();
+    notes.extend(finding.explanation.map(|why| format!("why: {why}")));
+    notes.extend(finding.fix.as_ref().map(|fix| format!("fix: {fix}")));
+    if let Some(incompatible) = &finding.incompatible {
+        let level = &incompatible.level;
+        notes.push(format!("level: {} ({})", level.level, level.source));
+        notes.push(format!("against: {}", incompatible.baseline));
+        notes.extend(example::lines(&incompatible.example, finding.schema_type));
+    }
+    if finding.kind == Kind::Incompatible && finding.explanation.is_some() {
+        notes.push(format!("more: levada explain {}", finding.rule));
+    }
+    notes
+}

@@ -1,0 +1,87 @@
+//! A running registry as a baseline, with its own levels.
+
+use futures_util::stream::{self, StreamExt, TryStreamExt};
+use levada_registry_api::ConfigDocument;
+use levada_schema_core::{CompatibilityLevel, Limits};
+use levada_serde::RegistryClient;
+use levada_serde::client::{Call, RegistryError, Version as Which};
+
+use crate::catalog::{Catalog, Subject, Version};
+use crate::error::CheckFailure;
+use crate::layout::Level;
+
+/// Requests at once.
+const REQUESTS_MAX: usize = 8;
+
+/// The subjects of `new`, as far as the registry at `url` has them.
+pub fn load(url: &str, new: &Catalog, limits: &Limits) -> Result<Catalog, CheckFailure> {
+    let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build();
+    runtime.map_err(CheckFailure::Threads)?.block_on(read(url, new, limits))
+}
+
+async fn read(url: &str, new: &Catalog, limits: &Limits) -> Result<Catalog, CheckFailure> {
+    let client = RegistryClient::new(url)?;
+    // An empty registry is told from a wrong address.
+    let _: Vec<String> = client.call(Call::get(&["schemas", "types"])).await?;
+    let names = new.subjects.keys();
+    let subjects: Vec<Option<(String, Subject)>> = stream::iter(names)
+        .map(|name| subject(&client, name, limits))
+        .buffered(REQUESTS_MAX)
+        .try_collect()
+        .await?;
+    Ok(Catalog {
+        label: client.url(),
+        subjects: subjects.into_iter().flatten().collect(),
+        has_own_levels: true,
+        // Nothing there yet is an answer, too.
+        has_files: true,
+    })
+}
+
+async fn subject(
+    client: &RegistryClient,
+    name: &str,
+    limits: &Limits,
+) -> Result<Option<(String, Subject)>, CheckFailure> {
+    let listed = client.call::<Vec<i32>>(Call::get(&["subjects", name, "versions"])).await;
+    let Some(numbers) = found(listed)? else { return Ok(None) };
+    let (level, policy) = settings(client, name).await?;
+    let compared = if level.level.is_transitive() { limits.versions_max } else { 1 };
+    let mut versions = Vec::new();
+    for number in numbers.iter().rev().take(compared).rev() {
+        let version = client.version(name, Which::Number(*number)).await?;
+        versions.push(Version {
+            schema_type: version.schema.schema_type,
+            text: version.schema.text.as_str().into(),
+            references: version.schema.references.clone(),
+            direct: Vec::new(),
+            place: format!("{name} version {number}"),
+            problem: None,
+        });
+    }
+    Ok(Some((name.to_owned(), Subject { versions, level: Some(level), policy })))
+}
+
+async fn settings(
+    client: &RegistryClient,
+    name: &str,
+) -> Result<(Level, Option<levada_schema_core::CompatibilityPolicy>), CheckFailure> {
+    let path = ["config", name];
+    let call = Call::get(&path).query(&[("defaultToGlobal", "true")]);
+    let config: ConfigDocument = client.call(call).await?;
+    let level = config.compatibility_level.as_deref().and_then(|level| level.parse().ok());
+    let level = Level {
+        level: level.unwrap_or(CompatibilityLevel::default()),
+        source: format!("config of {name} in the registry"),
+    };
+    let policy = config.compatibility_policy.as_deref().and_then(|policy| policy.parse().ok());
+    Ok((level, policy))
+}
+
+/// None where the registry has no such thing.
+fn found<A>(answer: Result<A, RegistryError>) -> Result<Option<A>, RegistryError> {
+    match answer {
+        Err(error) if error.status() == Some(404) => Ok(None),
+        answer => answer.map(Some),
+    }
+}

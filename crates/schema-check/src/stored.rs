@@ -1,0 +1,233 @@
+//! Versions as a registry has stored them, with references by subject and version.
+
+use std::collections::{BTreeMap, HashSet};
+use std::path::Path;
+
+use levada_schema_core::{
+    CompatibilityLevel, CompatibilityPolicy, Limits, Reference, ResolvedReference, SchemaType,
+};
+use levada_transfer::{ConfigRecord, Record, VersionRecord, each_record};
+use serde::{Deserialize, Serialize};
+use serde_json::{Map, Value};
+
+use crate::catalog::{Catalog, Version};
+use crate::error::CheckFailure;
+use crate::layout::Level;
+
+/// The scope of the config of a whole registry.
+const GLOBAL: &str = ":.:";
+
+/// A version of a subject.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
+pub struct StoredVersion {
+    pub subject: String,
+    pub version: i32,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub id: Option<i32>,
+    pub schema_type: String,
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub references: Vec<Reference>,
+    pub schema: String,
+    /// Soft-deleted: others may refer to it, but nothing must be compatible with it.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub deleted: bool,
+}
+
+/// Versions, and the levels of those scopes that have one.
+#[derive(Clone, Debug, Default)]
+pub struct Stored {
+    pub versions: Vec<StoredVersion>,
+    pub configs: BTreeMap<String, Map<String, Value>>,
+}
+
+/// Reads an archive of `levada export`.
+pub fn of_archive(path: &Path) -> Result<Stored, CheckFailure> {
+    let mut stored = Stored::default();
+    each_record(path, |record| match record {
+        Record::Version(version) => stored.versions.push((*version).into()),
+        Record::Config(ConfigRecord { scope, config }) => {
+            stored.configs.insert(scope, config);
+        }
+        Record::Kek(_) | Record::Dek(_) | Record::Mode(_) => {}
+    })?;
+    Ok(stored)
+}
+
+impl From<VersionRecord> for StoredVersion {
+    fn from(record: VersionRecord) -> Self {
+        let references = record.references.into_iter().filter_map(|reference| {
+            let (name, subject) = (reference.name?, reference.subject?);
+            Some(Reference { name, subject, version: reference.version? })
+        });
+        Self {
+            subject: record.subject,
+            version: record.version,
+            id: Some(record.id),
+            schema_type: record.schema_type,
+            references: references.collect(),
+            schema: record.schema,
+            deleted: record.deleted,
+        }
+    }
+}
+
+/// The live versions as subjects, each with what it refers to.
+pub fn catalog(label: String, stored: &Stored, limits: &Limits) -> Result<Catalog, CheckFailure> {
+    let by_key: BTreeMap<(&str, i32), &StoredVersion> = stored
+        .versions
+        .iter()
+        .map(|version| ((version.subject.as_str(), version.version), version))
+        .collect();
+    let mut catalog = Catalog {
+        label,
+        has_own_levels: !stored.configs.is_empty(),
+        has_files: !by_key.is_empty(),
+        ..Catalog::default()
+    };
+    for ((name, number), found) in by_key.iter().filter(|(_, version)| !version.deleted) {
+        let schema_type: SchemaType = found.schema_type.parse().map_err(|unknown| {
+            CheckFailure::Baseline(format!("{}: subject {name}: {unknown}", catalog.label))
+        })?;
+        let mut walk = Walk { by_key: &by_key, limits, seen: HashSet::new(), targets: Vec::new() };
+        let problem = walk.visit(found, 0).err();
+        let subject = catalog.subjects.entry((*name).to_owned()).or_default();
+        subject.versions.push(Version {
+            schema_type,
+            text: found.schema.as_str().into(),
+            references: walk.targets,
+            direct: Vec::new(),
+            place: format!("{name} version {number}"),
+            problem,
+        });
+        (subject.level, subject.policy) = settings(name, &stored.configs);
+    }
+    Ok(catalog)
+}
+
+/// The level of the subject, else of its context, else of the registry.
+fn settings(
+    subject: &str,
+    configs: &BTreeMap<String, Map<String, Value>>,
+) -> (Option<Level>, Option<CompatibilityPolicy>) {
+    let scopes = [subject, context_of(subject), GLOBAL];
+    let text = |key: &str| {
+        let configured = scopes.iter().filter_map(|scope| Some((*scope, configs.get(*scope)?)));
+        configured.filter_map(|(scope, config)| Some((scope, config.get(key)?.as_str()?))).next()
+    };
+    let level = text("compatibilityLevel").and_then(|(scope, name)| {
+        let level: CompatibilityLevel = name.parse().ok()?;
+        let scope = if scope == GLOBAL { "the registry" } else { scope };
+        Some(Level { level, source: format!("config of {scope}") })
+    });
+    (level, text("compatibilityPolicy").and_then(|(_, name)| name.parse().ok()))
+}
+
+/// The scope of the context that a subject belongs to.
+pub fn context_of(subject: &str) -> &str {
+    let inner = subject.strip_prefix(":.").and_then(|inner| inner.find(':'));
+    inner.and_then(|end| subject.get(..end + 3)).unwrap_or(GLOBAL)
+}
+
+/// Collects what a version refers to, in dependency order.
+struct Walk<'a> {
+    by_key: &'a BTreeMap<(&'a str, i32), &'a StoredVersion>,
+    limits: &'a Limits,
+    seen: HashSet<String>,
+    targets: Vec<ResolvedReference>,
+}
+
+impl Walk<'_> {
+    /// Its depth is bounded by the limits.
+    fn visit(&mut self, from: &StoredVersion, depth: usize) -> Result<(), String> {
+        if depth > self.limits.reference_depth_max {
+            return Err(format!(
+                "more than {} levels of references (setting reference-depth-max)",
+                self.limits.reference_depth_max
+            ));
+        }
+        let context = context_of(&from.subject);
+        for reference in &from.references {
+            if !self.seen.insert(reference.name.clone()) {
+                continue;
+            }
+            let Reference { name, subject, version } = reference;
+            // A plain name belongs to the context of the referrer.
+            let qualified = match (subject.starts_with(":."), context) {
+                (false, context) if context != GLOBAL => format!("{context}{subject}"),
+                _ => subject.clone(),
+            };
+            let target = self.by_key.get(&(qualified.as_str(), *version)).ok_or_else(|| {
+                format!(
+                    "reference {name} points to {subject} version {version}, which is not there"
+                )
+            })?;
+            self.visit(target, depth + 1)?;
+            let text = target.schema.clone();
+            self.targets.push(ResolvedReference { reference: reference.clone(), text });
+            if self.targets.len() > self.limits.closure_max {
+                let most = self.limits.closure_max;
+                return Err(format!("more than {most} referenced schemas (setting closure-max)"));
+            }
+        }
+        Ok(())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn version(subject: &str, version: i32, references: &[(&str, &str, i32)]) -> StoredVersion {
+        let references = references.iter().map(|(name, subject, version)| Reference {
+            name: (*name).to_owned(),
+            subject: (*subject).to_owned(),
+            version: *version,
+        });
+        StoredVersion {
+            subject: subject.to_owned(),
+            version,
+            id: None,
+            schema_type: "AVRO".to_owned(),
+            references: references.collect(),
+            schema: format!("{subject}/{version}"),
+            deleted: false,
+        }
+    }
+
+    #[test]
+    fn references_are_followed_in_the_context_of_the_referrer() {
+        let versions = vec![
+            version(":.c:a", 1, &[]),
+            version(":.c:b", 2, &[("A", "a", 1)]),
+            version(":.c:u", 1, &[("B", "b", 2), ("A", ":.c:a", 1)]),
+            version("u", 1, &[("A", "a", 1)]),
+        ];
+        let stored = Stored { versions, ..Stored::default() };
+        let catalog = catalog("it".to_owned(), &stored, &Limits::default()).unwrap();
+        let texts = |subject: &str| {
+            let version = &catalog.subjects[subject].versions[0];
+            let texts = version.references.iter().map(|target| target.text.clone());
+            (texts.collect::<Vec<_>>(), version.problem.clone())
+        };
+        assert_eq!(texts(":.c:u"), (vec![":.c:a/1".to_owned(), ":.c:b/2".to_owned()], None));
+        let missing = "reference A points to a version 1, which is not there".to_owned();
+        assert_eq!(texts("u"), (Vec::new(), Some(missing)));
+    }
+
+    #[test]
+    fn level_is_that_of_the_nearest_scope_that_has_one() {
+        let config =
+            |level: &str| Map::from_iter([("compatibilityLevel".to_owned(), Value::from(level))]);
+        let configs = BTreeMap::from([
+            (GLOBAL.to_owned(), config("FULL")),
+            (":.c:".to_owned(), config("NONE")),
+            ("s".to_owned(), config("FORWARD")),
+        ]);
+        let level = |subject: &str| settings(subject, &configs).0.unwrap();
+        assert_eq!(level("s").source, "config of s");
+        assert_eq!(level(":.c:s").level, CompatibilityLevel::None);
+        assert_eq!(level("t").source, "config of the registry");
+        assert_eq!(level(":.d:s").level, CompatibilityLevel::Full);
+    }
+}
