@@ -1,6 +1,8 @@
 //! The commands as a pipeline sees them: exit code, reasons, one-line refusals.
 
+mod check;
 mod config;
+mod project;
 mod transfer;
 
 use std::fs;
@@ -50,7 +52,7 @@ fn compatible_files_exit_0_and_say_what_was_compared() {
     let (old, new) = (files.write("old.avsc", ORDER), files.write("new.avsc", WITH_DEFAULT));
     let (code, out, err) = check(&old, &new, &[]);
     assert_eq!((code, err.as_str()), (Some(0), ""));
-    assert_eq!(out, format!("compatible (BACKWARD): {} -> {}\n", old.display(), new.display()));
+    assert_eq!(out, "checked 1 schema, 1 pair compared, 0 findings\n");
 }
 
 #[test]
@@ -77,7 +79,7 @@ fn protobuf_and_json_files_are_compared_by_their_extension() {
         let new = files.write(&format!("new.{extension}"), &format!("{syntax}{new}"));
         let (code, out, err) = check(&old, &new, &[]);
         assert_eq!((code, err.as_str()), (Some(1), ""));
-        assert!(out.contains(&format!(" at {path}: ")), "{out}");
+        assert!(out.contains(&format!(" {path}\n")), "{out}");
         assert_eq!(check(&old, &old, &[]).0, Some(0));
     }
 }
@@ -92,7 +94,7 @@ fn level_decides_the_direction() {
 }
 
 #[test]
-fn missing_file_exits_3_and_broken_schema_exits_4_in_one_line_each() {
+fn missing_file_exits_3_in_one_line_and_broken_schema_exits_4_with_its_place() {
     let files = Files::new();
     let old = files.write("old.avsc", ORDER);
     let (code, out, err) = check(&old, Path::new("nowhere.avsc"), &[]);
@@ -101,8 +103,9 @@ fn missing_file_exits_3_and_broken_schema_exits_4_in_one_line_each() {
 
     let broken = files.write("broken.avsc", "{\"type\":\n \"recrd\"}");
     let (code, out, err) = check(&old, &broken, &[]);
-    assert_eq!((code, out.as_str(), err.lines().count()), (Some(4), "", 1));
-    assert!(err.starts_with(&format!("levada: {}:", broken.display())), "{err}");
+    assert_eq!((code, err.as_str()), (Some(4), ""));
+    assert!(out.contains("error[UNRESOLVED_REFERENCE]: unknown type \"recrd\""), "{out}");
+    assert!(out.contains(&format!("--> {}:2:2", broken.display())), "{out}");
 }
 
 #[test]
@@ -133,14 +136,15 @@ fn example_is_a_written_value_with_its_bytes_and_what_the_reader_says() {
     assert_eq!((code, err.as_str()), (Some(1), ""));
     let examples: Vec<&str> = out
         .lines()
-        .filter(|line| ["example", "bytes", "outcome"].iter().any(|it| line.trim().starts_with(it)))
+        .filter_map(|line| line.split_once("  = ").map(|(_, note)| note))
+        .filter(|note| ["example", "bytes", "outcome"].iter().any(|it| note.starts_with(it)))
         .collect();
     let expected = ["note", "total"].map(|field| {
         let outcome = format!(
-            "  outcome: the reader's record Order needs a field \"{field}\", which is not written and \
+            "outcome: the reader's record Order needs a field \"{field}\", which is not written and \
              has no default"
         );
-        ["  example: {\"id\":0}".to_owned(), "  bytes: 00".to_owned(), outcome]
+        ["example: {\"id\":0}".to_owned(), "bytes: 00".to_owned(), outcome]
     });
     assert_eq!(examples, expected.concat(), "{out}");
     assert!(!check(&old, &new, &[]).1.contains("example"), "only on request");
@@ -159,7 +163,7 @@ fn example_is_missing_with_a_word_where_the_writer_has_no_value() {
     let new = files.write("new.avsc", &endless(2));
     let (code, out, _) = check(&old, &new, &["--example"]);
     assert_eq!(code, Some(1));
-    let told = "\n  example: no value shows this: the writer's schema allows no value there\n";
+    let told = "example: no value shows this: the writer's schema allows no value there\n";
     assert!(out.contains(told), "{out}");
     assert!(!out.contains("outcome:"), "{out}");
 }
@@ -183,10 +187,9 @@ fn schemas_of_any_depth_get_a_verdict_or_a_refusal_and_never_a_crash() {
     for depth in [90, 10_000] {
         for (name, text) in nested(depth) {
             let file = files.write(name, &text);
-            let (code, _, err) = check(&file, &file, &["--level", "FULL"]);
-            let outcome = (code, err.lines().count());
-            let expected = if depth == 90 { (Some(0), 0) } else { (Some(4), 1) };
-            assert_eq!(outcome, expected, "{name}, {depth} levels: {err}");
+            let (code, out, err) = check(&file, &file, &["--level", "FULL"]);
+            let expected = if depth == 90 { Some(0) } else { Some(4) };
+            assert_eq!((code, err.as_str()), (expected, ""), "{name}, {depth} levels: {out}");
         }
     }
 }
@@ -200,9 +203,10 @@ fn file_larger_than_a_schema_may_be_exits_4_and_names_the_limit() {
         let file = fs::OpenOptions::new().write(true).open(&large).expect("a file");
         file.set_len(bytes).expect("a length");
         let (code, out, err) = check(&old, &large, &[]);
-        assert_eq!((code, out.as_str()), (Some(4), ""));
+        assert_eq!((code, err.as_str()), (Some(4), ""));
         let limit = "a schema text may have at most 1048576 bytes (setting text-bytes-max)";
-        assert_eq!(err, format!("levada: {}: {limit}\n", large.display()));
+        assert!(out.contains(&format!("error[INVALID_SCHEMA]: {limit}")), "{out}");
+        assert!(out.contains(&format!("--> {}", large.display())), "{out}");
     }
 }
 
@@ -210,7 +214,7 @@ fn file_larger_than_a_schema_may_be_exits_4_and_names_the_limit() {
 fn file_without_an_end_exits_4() {
     let endless = Path::new("/dev/zero");
     let (code, out, err) = check(endless, endless, &["--type", "AVRO"]);
-    assert_eq!((code, out.as_str(), err.lines().count()), (Some(4), "", 1), "{err}");
+    assert_eq!((code, err.as_str()), (Some(4), ""), "{out}");
 }
 
 #[test]
@@ -219,15 +223,19 @@ fn limits_are_set_by_flag_by_variable_and_by_the_settings_file() {
     let order = files.write("order.avsc", ORDER);
     let run = |args: &[&str], variable: Option<&str>| {
         let mut command = levada();
-        command.current_dir(files.folder.path()).arg("check").args([&order, &order]).args(args);
+        command.current_dir(files.folder.path()).arg("check").args([&order, &order]);
+        command.args(["--format", "compact"]).args(args);
         command.envs(variable.map(|value| ("LEVADA_LIMIT_NODES_MAX", value)));
         let output = command.output().expect("the binary runs");
-        (output.status.code(), String::from_utf8(output.stderr).expect("text"))
+        let told = [output.stdout, output.stderr].concat();
+        let told = String::from_utf8(told).expect("text");
+        (output.status.code(), told.lines().next().unwrap_or_default().to_owned())
     };
     let refused = |most: usize| {
         let place = if most == 2 { ":1:25" } else { ":1:9" };
         let why = format!("too many JSON values; the limit is {most} (setting nodes-max)");
-        (Some(4), format!("levada: {}{place}: {why}\n", order.display()))
+        let file = order.strip_prefix(files.folder.path()).expect("a file in the folder");
+        (Some(4), format!("{}{place}: error INVALID_SCHEMA {why}", file.display()))
     };
     assert_eq!(run(&[], None).0, Some(0));
     assert_eq!(run(&["--limit", "nodes-max=1"], None), refused(1));

@@ -12,7 +12,7 @@ use serde_json::Value;
 const FILE_LINES_MAX: usize = 600;
 
 /// What each package may depend on among our own, development dependencies aside.
-const ARROWS: [(&str, &[&str]); 12] = [
+const ARROWS: [(&str, &[&str]); 13] = [
     ("levada-schema-core", &[]),
     ("levada-registry-api", &[]),
     ("levada-kafka-wire", &[]),
@@ -26,7 +26,17 @@ const ARROWS: [(&str, &[&str]); 12] = [
     ("levada-log-broker", &["levada-kafka-wire"]),
     (
         "levada-cli",
-        &["levada-log-broker", "levada-registry-server", "levada-schema-core", "levada-transfer"],
+        &[
+            "levada-log-broker",
+            "levada-registry-server",
+            "levada-schema-check",
+            "levada-schema-core",
+            "levada-transfer",
+        ],
+    ),
+    (
+        "levada-schema-check",
+        &["levada-registry-api", "levada-schema-core", "levada-serde", "levada-transfer"],
     ),
     ("levada-transfer", &["levada-registry-api", "levada-serde"]),
     ("levada-test-postgres", &[]),

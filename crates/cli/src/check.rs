@@ -10,7 +10,9 @@ use levada_schema_check::baseline::{self, Baseline, Loading};
 use levada_schema_check::catalog::Catalog;
 use levada_schema_check::check::{self, Options, STACK_BYTES};
 use levada_schema_check::layout::Argument;
+use levada_schema_check::lint;
 use levada_schema_check::report::{Kind, Report, Severity};
+use levada_schema_check::settings::LintTable;
 use levada_schema_core::{CompatibilityLevel, SchemaType};
 
 use crate::exit::{self, Failure};
@@ -120,7 +122,14 @@ fn checked(args: &CheckArgs) -> Result<ExitCode, Failure> {
             specs.map(|spec| baseline(&workspace, &files, spec)).collect::<Result<_, _>>()?
         }
     };
-    let options = Options { level: args.level, examples: args.example, limits: workspace.limits };
+    let lint = &workspace.project.lint;
+    let options = Options {
+        level: args.level,
+        examples: args.example,
+        // Style counts in a check where the settings speak of it.
+        style: if *lint == LintTable::default() { Vec::new() } else { lint::chosen(lint)? },
+        limits: workspace.limits,
+    };
     let mut report = check::check(&files.catalog, &baselines, &options)?;
     let is_file = |argument: &Argument| matches!(argument, Argument::File(_));
     let is_whole = !workspace.arguments.iter().any(is_file);

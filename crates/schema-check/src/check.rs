@@ -4,13 +4,14 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 use std::thread;
 
 use levada_schema_core::{
-    CheckError, CompatibilityLevel, Incompatibility, Limits, ParseError, ParseErrorKind, RawSchema,
-    Schema, Side, Validation, check_version_under, counter_example,
+    CheckError, CompatibilityLevel, Incompatibility, Limits, Location, ParseError, ParseErrorKind,
+    RawSchema, Schema, Side, StyleRule, Validation, check_version_under, counter_example,
 };
 
 use crate::catalog::{Catalog, Subject, Version};
 use crate::error::CheckFailure;
 use crate::layout::Level;
+use crate::lint;
 use crate::report::{
     Example, Finding, Incompatible, Kind, Outcome, Pair, Report, Severity, Spot, fingerprint,
 };
@@ -28,6 +29,8 @@ pub struct Options {
     /// Counts more than any other level.
     pub level: Option<CompatibilityLevel>,
     pub examples: bool,
+    /// Rules of style that count, too.
+    pub style: Vec<StyleRule>,
     pub limits: Limits,
 }
 
@@ -98,13 +101,18 @@ struct One<'a> {
 
 impl One<'_> {
     fn version(&mut self, version: &Version, subject: &Subject) {
-        let schema = match self.parse(version) {
+        let limits = &self.options.limits;
+        let schema = match parse(version, Validation::New, limits) {
             Ok(schema) => Some(schema),
-            Err(finding) => {
-                self.report.findings.push(*finding);
+            Err(error) => {
+                self.report.findings.push(invalid(self.name, version, &error));
                 None
             }
         };
+        if schema.is_some() {
+            let rules = &self.options.style;
+            self.report.findings.extend(lint::findings(self.name, version, rules, limits));
+        }
         for baseline in self.baselines {
             let outcome = match &schema {
                 None => Outcome::Unreadable,
@@ -175,48 +183,6 @@ impl One<'_> {
         })
     }
 
-    fn parse(&self, version: &Version) -> Result<Schema, Box<Finding>> {
-        parse(version, Validation::New, &self.options.limits).map_err(|error| {
-            let rule = match error.kind {
-                ParseErrorKind::UnresolvedName => UNRESOLVED_REFERENCE,
-                _ => INVALID_SCHEMA,
-            };
-            let fix = (rule == UNRESOLVED_REFERENCE).then(|| {
-                "add the file that defines it to the checked paths, or correct the name".to_owned()
-            });
-            Box::new(Finding {
-                kind: Kind::Invalid,
-                fix,
-                ..self.finding(rule, version, &error.message, error.location)
-            })
-        })
-    }
-
-    /// A finding at a place of the new schema.
-    fn finding(
-        &self,
-        rule: &str,
-        version: &Version,
-        message: &str,
-        location: Option<levada_schema_core::Location>,
-    ) -> Finding {
-        let new = Spot { place: version.place.clone(), text: version.text.clone(), location };
-        Finding {
-            kind: Kind::Incompatible,
-            severity: Severity::Error,
-            rule: rule.to_owned(),
-            subject: self.name.to_owned(),
-            schema_type: version.schema_type,
-            path: String::new(),
-            message: message.to_owned(),
-            explanation: None,
-            fix: None,
-            fingerprint: fingerprint(&[rule, self.name, message]),
-            new,
-            incompatible: None,
-        }
-    }
-
     fn unreadable(
         &self,
         version: &Version,
@@ -231,14 +197,14 @@ impl One<'_> {
         Finding {
             kind: Kind::Invalid,
             severity: Severity::Warning,
-            ..self.finding(BASELINE_UNREADABLE, version, &message, None)
+            ..finding(BASELINE_UNREADABLE, (self.name, version), &message, None)
         }
     }
 
     fn too_complex(&self, pair: &Comparison<'_>, error: &CheckError) -> Finding {
         Finding {
             kind: Kind::Invalid,
-            ..self.finding(TOO_COMPLEX, pair.version, &error.to_string(), None)
+            ..finding(TOO_COMPLEX, (self.name, pair.version), &error.to_string(), None)
         }
     }
 
@@ -248,7 +214,7 @@ impl One<'_> {
         Finding {
             fix: Some("register it under a subject of its own".to_owned()),
             incompatible: Some(pair.incompatible(None, Example::NotAsked)),
-            ..self.finding(TYPE_OF_SCHEMA_CHANGED, pair.version, &message, None)
+            ..finding(TYPE_OF_SCHEMA_CHANGED, (self.name, pair.version), &message, None)
         }
     }
 
@@ -280,10 +246,48 @@ impl One<'_> {
                 fix: found.rule.fix().map(str::to_owned),
                 incompatible: Some(pair.incompatible(old, example)),
                 fingerprint: fingerprint(&parts),
-                ..self.finding(rule, pair.version, what(found), new)
+                ..finding(rule, (self.name, pair.version), what(found), new)
             }
         });
         findings.collect()
+    }
+}
+
+/// What is said of a schema that cannot be used.
+pub(crate) fn invalid(subject: &str, version: &Version, error: &ParseError) -> Finding {
+    let rule = match error.kind {
+        ParseErrorKind::UnresolvedName => UNRESOLVED_REFERENCE,
+        _ => INVALID_SCHEMA,
+    };
+    let fix = "add the file that defines it to the checked paths, or correct the name";
+    Finding {
+        kind: Kind::Invalid,
+        fix: (rule == UNRESOLVED_REFERENCE).then(|| fix.to_owned()),
+        ..finding(rule, (subject, version), &error.message, error.location)
+    }
+}
+
+/// A finding at a place of the new schema.
+fn finding(
+    rule: &str,
+    (subject, version): (&str, &Version),
+    message: &str,
+    location: Option<Location>,
+) -> Finding {
+    let (place, text) = (version.place.clone(), version.text.clone());
+    Finding {
+        kind: Kind::Incompatible,
+        severity: Severity::Error,
+        rule: rule.to_owned(),
+        subject: subject.to_owned(),
+        schema_type: version.schema_type,
+        path: String::new(),
+        message: message.to_owned(),
+        explanation: None,
+        fix: None,
+        fingerprint: fingerprint(&[rule, subject, message]),
+        new: Spot { place, text, location },
+        incompatible: None,
     }
 }
 
@@ -298,11 +302,7 @@ struct Comparison<'a> {
 }
 
 impl Comparison<'_> {
-    fn incompatible(
-        &self,
-        location: Option<levada_schema_core::Location>,
-        example: Example,
-    ) -> Incompatible {
+    fn incompatible(&self, location: Option<Location>, example: Example) -> Incompatible {
         let (place, text) = (self.previous.place.clone(), self.previous.text.clone());
         Incompatible {
             level: self.level.clone(),

@@ -23,6 +23,7 @@ pub mod protobuf;
 mod reference;
 mod rule_set;
 mod schema;
+mod style;
 mod tags;
 
 pub use compat::{
@@ -40,4 +41,5 @@ pub use rule_set::{
     ContractRule, ExecutionEnvironment, RuleKind, RuleMode, RuleSet, UnknownRuleName,
 };
 pub use schema::{RawSchema, Schema, SchemaType, UnknownSchemaType, Validation};
+pub use style::{StyleFinding, StyleRule, style};
 pub use tags::{Entity, EntityKind, EntityTags, TagChanges, UnknownEntity};

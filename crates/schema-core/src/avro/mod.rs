@@ -15,6 +15,7 @@ mod outline;
 mod parse;
 mod print;
 mod records;
+mod style;
 mod tags;
 #[cfg(test)]
 mod tests;
@@ -36,6 +37,7 @@ use crate::{Limits, ParseError, ParseErrorKind, ResolvedReference, Validation};
 pub(crate) use compat::compare;
 pub(crate) use counter_example::counter_example;
 pub(crate) use outline::outline;
+pub(crate) use style::style;
 pub use value::{DecodeError, Refusal, Value};
 
 /// A parsed schema.

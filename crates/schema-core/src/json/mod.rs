@@ -16,6 +16,7 @@ mod path_end;
 mod pattern;
 mod proof;
 mod shape;
+mod style;
 mod tags;
 mod text;
 mod uri;
@@ -33,6 +34,7 @@ use documents::Documents;
 pub(crate) use example::counter_example;
 use model::{Kind, Model, NodeId};
 pub(crate) use outline::outline;
+pub(crate) use style::style;
 pub use validator::{Validator, Violation};
 
 /// Schemas may nest this part as deep as JSON values: most take two levels of JSON, and loading

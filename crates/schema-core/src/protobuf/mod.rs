@@ -16,6 +16,7 @@ mod outline;
 mod parser;
 mod print;
 mod strip;
+mod style;
 mod tags;
 mod types;
 mod well_known;
@@ -26,6 +27,7 @@ pub(crate) use self::compat::compare;
 pub use self::compat::{Difference, differences};
 pub(crate) use self::example::counter_example;
 pub(crate) use self::outline::outline;
+pub(crate) use self::style::style;
 
 use self::ast::{File, TypeDecl};
 use self::error::{Budget, Failure};
