@@ -212,7 +212,8 @@ fn two_files_of_one_subject_and_wrong_settings_exit_2() {
 #[test]
 fn references_resolve_across_files_of_all_formats_and_a_change_behind_one_is_found() {
     let project = Project::with_git();
-    let settings = "[[schemas]]\npath = \"avro/*.avsc\"\n[[schemas]]\npath = \"json/*.json\"\n\
+    let settings = "[[schemas]]\npath = \"avro/*.avsc\"\nsubject = \"{record}\"\n\
+                    [[schemas]]\npath = \"json/*.json\"\nsubject = \"{path}\"\n\
                     [[schemas]]\npath = \"proto/**/*.proto\"\nsubject = \"{path}\"\n\
                     import-roots = [\"proto\"]\n";
     project.write("levada.toml", settings);
@@ -315,7 +316,8 @@ async fn registry_and_its_archive_are_compared_with_at_their_own_levels() {
         let (code, out, err) = project.levada(&["check", "s", "--against", base]);
         assert_eq!((code, err.as_str()), (Some(1), ""), "{out}");
         assert!(out.contains("::: order version 1:1:1"), "{out}");
-        assert!(out.contains("level: BACKWARD (config of "), "{out}");
+        let level = if base == archive { "default" } else { "config of order in the registry" };
+        assert!(out.contains(&format!("level: BACKWARD ({level})")), "{out}");
         assert!(out.ends_with("checked 3 schemas, 2 pairs compared, 1 new, 1 finding\n"), "{out}");
     }
     server.terminate();

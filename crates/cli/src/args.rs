@@ -11,9 +11,12 @@ use clap::{ArgMatches, Args, CommandFactory, FromArgMatches, Parser, Subcommand}
 use levada_registry_server::Secret;
 
 use crate::check::{self, CheckArgs};
+use crate::completions::{CompletionsArgs, ManArgs};
 use crate::exit;
+use crate::explain::ExplainArgs;
 use crate::limits::LimitArgs;
 use crate::log::LogFormat;
+use crate::schemas::{DiffArgs, FmtArgs, LintArgs, LockArgs};
 
 /// The command that prints the settings, and the flag that names their file.
 const CONFIG: &str = "config";
@@ -63,6 +66,27 @@ pub(crate) enum Command {
     /// Compare schema files with an earlier state of them, with the registry's own verdict
     #[command(after_help = check::HELP)]
     Check(CheckArgs),
+    /// Judge the style of schema files
+    #[command(after_help = "Example:\n  levada lint schemas --format github\n\n\
+                            levada.toml chooses the rules: [lint] use = [\"DEFAULT\"], except = [...]; \
+                            'levada explain' lists them.")]
+    Lint(LintArgs),
+    /// Show what changed between two states of schema files, and whom each change keeps from reading
+    #[command(after_help = "Examples:\n  levada diff .git#branch=main\n  \
+                            levada diff old.avsc new.avsc --text")]
+    Diff(DiffArgs),
+    /// Write schema files in a stable form; only white space changes
+    #[command(after_help = "Example:\n  levada fmt --check schemas")]
+    Fmt(FmtArgs),
+    /// Tell what a rule is about, with a pair of schemas that breaks it
+    #[command(after_help = "Example:\n  levada explain READER_FIELD_MISSING_DEFAULT_VALUE")]
+    Explain(ExplainArgs),
+    /// Write levada.lock: the schemas of today as a baseline that needs neither network nor history
+    #[command(
+        after_help = "Examples:\n  levada lock\n  levada lock --from https://registry.example.com\n  \
+                            levada check --against lock"
+    )]
+    Lock(LockArgs),
     /// Print every setting of levada serve, its value, and where that comes from
     #[command(after_help = "Example:\n  levada config --kafka-listen 0.0.0.0:9092\n\n\
                             Flags win over variables, variables over the settings file.")]
@@ -74,6 +98,12 @@ pub(crate) enum Command {
     /// Bring everything from a schema registry or an archive into another registry
     #[command(after_help = IMPORT_HELP)]
     Import(ImportArgs),
+    /// Print a script that completes commands in a shell
+    #[command(after_help = "Example:\n  levada completions bash > /etc/bash_completion.d/levada")]
+    Completions(CompletionsArgs),
+    /// Write manual pages
+    #[command(after_help = "Example:\n  levada man /usr/local/share/man/man1")]
+    Man(ManArgs),
 }
 
 /// What `serve` was told on the command line or by variables; the settings file fills the gaps.
@@ -188,6 +218,11 @@ impl Answer {
         };
         ExitCode::from(self.code)
     }
+}
+
+/// The tree of commands.
+pub(crate) fn tree() -> clap::Command {
+    CommandLine::command()
 }
 
 /// Reads the command line; without a command it means `serve`.

@@ -2,9 +2,11 @@
 
 mod args;
 mod check;
+mod completions;
 mod config;
 mod config_file;
 mod exit;
+mod explain;
 mod export;
 mod import;
 mod limits;
@@ -13,6 +15,7 @@ mod output;
 mod progress;
 mod project;
 mod runtime;
+mod schemas;
 mod serve;
 
 use std::process::ExitCode;
@@ -40,6 +43,13 @@ fn run(command: Command) -> Result<ExitCode, exit::Failure> {
     match command {
         Command::Serve(args) => serve::run(args),
         Command::Check(args) => check::run(&args),
+        Command::Lint(args) => schemas::run_lint(&args),
+        Command::Diff(args) => schemas::run_diff(&args),
+        Command::Fmt(args) => schemas::run_fmt(&args),
+        Command::Lock(args) => schemas::run_lock(&args),
+        Command::Explain(args) => explain::run(&args),
+        Command::Completions(args) => completions::run_completions(&args, args::tree()),
+        Command::Man(args) => completions::run_man(&args, args::tree()),
         Command::Config(args) => config::run(args),
         Command::Export(args) => export::run(&args),
         Command::Import(args) => import::run(&args),

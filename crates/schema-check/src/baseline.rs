@@ -172,6 +172,14 @@ fn single(
     Ok(old)
 }
 
+/// One file as the only schema of a subject that has no name.
+pub fn alone(path: &Path, spec: &str, limits: &Limits) -> Result<Catalog, CheckFailure> {
+    let mut found = one_file(path, spec, limits, None)?;
+    let only = std::mem::take(&mut found.subjects).into_values().next();
+    found.subjects.extend(only.map(|only| (String::from("schema"), only)));
+    Ok(found)
+}
+
 /// The schema in a file, with what lies beside it.
 fn one_file(
     path: &Path,

@@ -78,6 +78,7 @@ pub fn check(
         report.findings.extend(part.findings);
         report.pairs.extend(part.pairs);
     }
+    report.findings.sort_by(|a, b| a.new.place.cmp(&b.new.place));
     Ok(report)
 }
 

@@ -250,9 +250,11 @@ impl Git<'_> {
             ));
         }
         let most = (COMMITS_MAX + 1).to_string();
-        let scope = if place.inside.is_empty() { "." } else { place.inside.as_str() };
-        let scope = format!(":(top){scope}");
-        let args = ["rev-list", "--first-parent", "-n", &most, commit, "--", &scope];
+        let scope = format!(":(top){}", place.inside);
+        let mut args = vec!["rev-list", "--first-parent", "-n", &most, commit];
+        if !place.inside.is_empty() {
+            args.extend(["--", scope.as_str()]);
+        }
         let commits = self.text(&args)?;
         let commits: Vec<&str> = commits.lines().collect();
         if commits.len() > COMMITS_MAX {

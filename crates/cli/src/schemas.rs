@@ -1,0 +1,238 @@
+//! The commands on schema files that need no baseline: `lint`, `fmt`, `lock`, `diff`.
+
+use std::path::{Path, PathBuf};
+use std::process::ExitCode;
+use std::sync::Arc;
+
+use clap::Args;
+use levada_schema_check::baseline::{self, Baseline, LOCK_FILE, Loading};
+use levada_schema_check::catalog::Catalog;
+use levada_schema_check::check;
+use levada_schema_check::diff::diff;
+use levada_schema_check::layout::Layout;
+use levada_schema_check::{format, lint, lock, stored};
+use levada_schema_core::{SchemaType, Validation};
+use levada_transfer::{Registry, export};
+
+use crate::check::{code, on_large_stack};
+use crate::exit::{self, Failure};
+use crate::limits::LimitArgs;
+use crate::output::{OutputArgs, print};
+use crate::progress::Progress;
+use crate::project::Workspace;
+use crate::runtime;
+
+/// Which files a command is about.
+#[derive(Debug, Args)]
+pub(crate) struct FilesArgs {
+    /// Folders and files [default: the folder of levada.toml, else this one]
+    paths: Vec<PathBuf>,
+    #[command(flatten)]
+    settings: SettingsArgs,
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct SettingsArgs {
+    /// AVRO, PROTOBUF or JSON [default: by extension: .avsc .avro, .proto, .json]
+    #[arg(long = "type", value_name = "TYPE")]
+    schema_type: Option<SchemaType>,
+    #[command(flatten)]
+    limits: LimitArgs,
+    /// Settings file [default: levada.toml, looked for from here upwards]
+    #[arg(long, env = "LEVADA_CONFIG", value_name = "FILE")]
+    config: Option<PathBuf>,
+}
+
+impl FilesArgs {
+    pub(crate) fn workspace(&self) -> Result<Workspace, Failure> {
+        self.settings.workspace(&self.paths)
+    }
+}
+
+impl SettingsArgs {
+    fn workspace(&self, paths: &[PathBuf]) -> Result<Workspace, Failure> {
+        Workspace::open(paths, self.config.as_deref(), &self.limits, self.schema_type)
+    }
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct LintArgs {
+    #[command(flatten)]
+    files: FilesArgs,
+    #[command(flatten)]
+    output: OutputArgs,
+}
+
+/// Exits 0 when every schema parses and keeps to the rules, 1 when it does not, 4 when it is none.
+pub(crate) fn run_lint(args: &LintArgs) -> Result<ExitCode, Failure> {
+    on_large_stack(|| {
+        let workspace = args.files.workspace()?;
+        let rules = lint::chosen(&workspace.project.lint)?;
+        let files = workspace.files()?;
+        must_be_there(&files.catalog)?;
+        let report = lint::lint(&files.catalog, &rules, &workspace.limits);
+        args.output.write(&report)?;
+        Ok(ExitCode::from(code(&report)))
+    })
+}
+
+fn must_be_there(catalog: &Catalog) -> Result<(), Failure> {
+    if !catalog.subjects.is_empty() {
+        return Ok(());
+    }
+    let message =
+        "there is no schema here; look at the paths and the tables [[schemas]] of levada.toml";
+    Err(Failure::new(exit::NO_INPUT, message))
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct FmtArgs {
+    #[command(flatten)]
+    files: FilesArgs,
+    /// Change nothing, name what would change, and exit 1 if there is any
+    #[arg(long)]
+    check: bool,
+}
+
+/// Exits 4 when a file is no schema; it stays as it is.
+pub(crate) fn run_fmt(args: &FmtArgs) -> Result<ExitCode, Failure> {
+    on_large_stack(|| {
+        let workspace = args.files.workspace()?;
+        let files = workspace.files()?;
+        must_be_there(&files.catalog)?;
+        let (mut changed, mut code) = (0_usize, exit::OK);
+        for version in files.catalog.subjects.values().flat_map(|subject| &subject.versions) {
+            if let Err(error) = check::parse(version, Validation::Stored, &workspace.limits) {
+                print(format_args!("{}: no schema: {error}\n", version.place))?;
+                code = exit::BAD_SCHEMA;
+                continue;
+            }
+            match format::format(version.schema_type, &version.text) {
+                Err(reason) => print(format_args!("{}: left as it is: {reason}\n", version.place))?,
+                Ok(text) if text == *version.text => {}
+                Ok(text) => {
+                    changed += 1;
+                    print(format_args!("{}\n", version.place))?;
+                    if !args.check {
+                        write(&workspace.root.join(version.place.trim_start_matches('/')), &text)?;
+                    }
+                }
+            }
+        }
+        let is_found = args.check && changed > 0 && code == exit::OK;
+        Ok(ExitCode::from(if is_found { exit::FAILED } else { code }))
+    })
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct LockArgs {
+    #[command(flatten)]
+    files: FilesArgs,
+    /// Take the versions of a registry, or of an archive of levada export, instead of the files
+    #[arg(long, env = "LEVADA_FROM", value_name = "URL|FILE", hide_env_values = true)]
+    from: Option<String>,
+    /// Change nothing, and exit 1 if the lock file is out of date
+    #[arg(long)]
+    check: bool,
+}
+
+pub(crate) fn run_lock(args: &LockArgs) -> Result<ExitCode, Failure> {
+    on_large_stack(|| {
+        let workspace = args.files.workspace()?;
+        let versions = match &args.from {
+            Some(from) if from.contains("://") => of_registry(from)?,
+            Some(file) => stored::of_archive(Path::new(file))?.versions,
+            None => {
+                let files = workspace.files()?;
+                must_be_there(&files.catalog)?;
+                lock::of_catalog(&files.catalog)
+            }
+        };
+        let text = lock::write(&versions);
+        let path = workspace.root.join(LOCK_FILE);
+        if args.check {
+            let is_same = std::fs::read_to_string(&path).is_ok_and(|present| present == text);
+            let word = if is_same { "up to date" } else { "out of date; run levada lock" };
+            print(format_args!("{LOCK_FILE} is {word}\n"))?;
+            return Ok(ExitCode::from(if is_same { exit::OK } else { exit::FAILED }));
+        }
+        write(&path, &text)?;
+        print(format_args!("wrote {LOCK_FILE}: {} versions\n", versions.len()))?;
+        Ok(ExitCode::from(exit::OK))
+    })
+}
+
+/// Through an archive that goes away.
+fn of_registry(url: &str) -> Result<Vec<stored::StoredVersion>, Failure> {
+    let registry = Registry::at(url)?;
+    let unwritable = |error| Failure::new(exit::FAILED, format!("no temporary file: {error}"));
+    let file = tempfile::NamedTempFile::new().map_err(unwritable)?;
+    let progress = Progress::new("reading");
+    let observer = Arc::clone(&progress);
+    let out = std::io::BufWriter::new(file.as_file());
+    let exported = runtime::new()?.block_on(export(&registry, out, observer));
+    progress.end();
+    exported?;
+    Ok(stored::of_archive(file.path())?.versions)
+}
+
+fn write(path: &Path, text: &str) -> Result<(), Failure> {
+    std::fs::write(path, text).map_err(|error| {
+        Failure::new(exit::FAILED, format!("cannot write {}: {error}", path.display()))
+    })
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct DiffArgs {
+    /// The state of before: as --against of levada check, but for registries
+    old: String,
+    /// The state of after [default: the files as they are]
+    new: Option<String>,
+    /// Show the changed lines, too
+    #[arg(long)]
+    text: bool,
+    /// Exit 1 where there is a difference
+    #[arg(long)]
+    exit_code: bool,
+    #[command(flatten)]
+    settings: SettingsArgs,
+}
+
+pub(crate) fn run_diff(args: &DiffArgs) -> Result<ExitCode, Failure> {
+    on_large_stack(|| {
+        let workspace = args.settings.workspace(&[])?;
+        let layout = workspace.layout(Vec::new())?;
+        let new = match &args.new {
+            None => workspace.files()?.catalog,
+            Some(spec) => state(&workspace, &layout, spec, None)?,
+        };
+        let old = state(&workspace, &layout, &args.old, Some(&new))?;
+        let found = diff(&old, &new, &workspace.limits, args.text)?;
+        print(found.text)?;
+        let is_found = args.exit_code && found.changed > 0;
+        Ok(ExitCode::from(if is_found { exit::FAILED } else { exit::OK }))
+    })
+}
+
+/// The schemas of a state; a single file is the other side of the only schema in `other`.
+fn state(
+    workspace: &Workspace,
+    layout: &Layout,
+    spec: &str,
+    other: Option<&Catalog>,
+) -> Result<Catalog, Failure> {
+    let baseline = Baseline::parse(spec, &workspace.here, &workspace.root)?;
+    let none = Catalog::default();
+    let new = match (&baseline, other) {
+        (Baseline::Registry(_), _) => {
+            let message = "a registry is no side of levada diff; levada compare compares two, and \
+                           levada check --against one compares files with it";
+            return Err(Failure::new(exit::USAGE, message));
+        }
+        (Baseline::File(path), None) => return Ok(baseline::alone(path, spec, &workspace.limits)?),
+        (_, other) => other.unwrap_or(&none),
+    };
+    let limits = &workspace.limits;
+    let root = &workspace.root;
+    Ok(baseline::load(&baseline, &Loading { spec, root, layout, whole: layout, new, limits })?)
+}
