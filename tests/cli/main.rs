@@ -1,6 +1,7 @@
 //! The commands as a pipeline sees them: exit code, reasons, one-line refusals.
 
 mod check;
+mod commands;
 mod config;
 mod project;
 mod transfer;
@@ -120,7 +121,20 @@ fn unknown_extension_exits_2_and_says_how_to_name_the_type() {
 
 #[test]
 fn help_of_each_command_shows_an_example() {
-    for command in ["serve", "check", "config", "export", "import"] {
+    for command in [
+        "serve",
+        "check",
+        "lint",
+        "diff",
+        "fmt",
+        "explain",
+        "lock",
+        "config",
+        "export",
+        "import",
+        "completions",
+        "man",
+    ] {
         let output = levada().args([command, "--help"]).output().expect("the binary runs");
         let help = String::from_utf8(output.stdout).expect("text");
         assert!(output.status.success());

@@ -66,6 +66,11 @@ const OTHERS: [(&str, &str, &str); 7] = [
     ),
 ];
 
+/// What a rule of this crate means.
+pub(crate) fn meaning(rule: &str) -> Option<&'static str> {
+    OTHERS.iter().find(|(name, ..)| *name == rule).map(|(_, why, _)| *why)
+}
+
 /// The names of all rules, with the format that each is about.
 pub fn rules() -> BTreeMap<&'static str, &'static str> {
     let of_corpus = CASES.iter().map(|case| (case.rule, shown(type_of(case))));

@@ -3,6 +3,7 @@
 use serde_json::{Value, json};
 
 use super::{VERSION, json_text, severity};
+use crate::explain;
 use crate::report::{Finding, Report, Spot};
 
 const SCHEMA: &str =
@@ -35,7 +36,8 @@ pub(super) fn render(report: &Report) -> String {
 }
 
 fn rule(finding: &Finding) -> Value {
-    let explanation = finding.explanation.unwrap_or(&finding.rule);
+    let explanation = finding.explanation.or_else(|| explain::meaning(&finding.rule));
+    let explanation = explanation.unwrap_or(&finding.message);
     let fix = finding.fix.as_deref().map(|fix| format!(" {fix}")).unwrap_or_default();
     json!({
         "id": finding.rule,

@@ -1,1 +1,133 @@
-//! Every format of one report, against a file with what is expected.
+//! Every format of one report, against the files under `testdata/render`. With `UPDATE_EXPECT=1` in
+//! the environment they are written anew.
+
+use std::fs;
+use std::path::PathBuf;
+
+use levada_schema_core::{Limits, RawSchema, Schema, SchemaType, Validation};
+
+use super::{Format, Style, render};
+use crate::catalog::Catalog;
+use crate::check::{Options, check};
+use crate::layout::Layout;
+use crate::report::Report;
+use crate::settings::Project;
+use crate::tree::{Content, Tree};
+
+const OLD_ORDER: &str = r#"{
+  "type": "record", "name": "Order", "fields": [
+    {"name": "id", "type": "long"},
+    {"name": "state", "type": {"type": "enum", "name": "State", "symbols": ["OPEN", "PAID"]}}
+  ]
+}
+"#;
+const NEW_ORDER: &str = r#"{
+  "type": "record", "name": "Order", "fields": [
+    {"name": "id", "type": "long"},
+    {"name": "note é", "type": "string"}
+  ]
+}
+"#;
+const BROKEN: &str = "syntax = \"proto3\";\nmessage A {\n  B | <b> = 1;\n}\n";
+const NEW_JSON: &str =
+    r#"{"$schema": "http://json-schema.org/draft-07/schema#", "type": "string"}"#;
+const OLD_JSON: &str = r#"{"$schema": "http://json-schema.org/draft-07/schema#"}"#;
+
+fn catalog(label: &str, files: &[(&str, &str)]) -> Catalog {
+    let mut tree = Tree::default();
+    for (path, text) in files {
+        tree.files.insert((*path).to_owned(), Content::Text((*text).into()));
+    }
+    let layout = Layout::new(&Project::default(), Vec::new(), None).unwrap();
+    Catalog::of_tree(label.to_owned(), &tree, &layout, &Limits::default()).unwrap()
+}
+
+fn report() -> Report {
+    let good = NEW_ORDER.replace(" é", "");
+    let new = catalog(
+        "",
+        &[
+            ("a/order.avsc", &good),
+            ("a/b, c%.proto", BROKEN),
+            ("n.json", NEW_JSON),
+            ("new.avsc", "\"int\""),
+        ],
+    );
+    let old = catalog(
+        ".git#branch=main (merge base 0123abcd)",
+        &[("a/order.avsc", OLD_ORDER), ("a/b, c%.proto", BROKEN), ("n.json", OLD_JSON)],
+    );
+    let options =
+        Options { level: None, examples: true, style: Vec::new(), limits: Limits::default() };
+    let mut report = check(&new, &[old], &options).unwrap();
+    report.removed.push("gone".to_owned());
+    report
+}
+
+fn expected(name: &str, text: &str) {
+    let path = PathBuf::from(env!("CARGO_MANIFEST_DIR")).join("testdata/render").join(name);
+    if std::env::var_os("UPDATE_EXPECT").is_some() {
+        fs::create_dir_all(path.parent().unwrap()).unwrap();
+        fs::write(&path, text).unwrap();
+    }
+    assert_eq!(text, fs::read_to_string(&path).unwrap(), "{name}");
+}
+
+#[test]
+fn every_format_of_a_report_is_as_expected() {
+    let report = report();
+    for (format, name) in [
+        (Format::Text, "text.txt"),
+        (Format::Compact, "compact.txt"),
+        (Format::Json, "report.json"),
+        (Format::Junit, "junit.xml"),
+        (Format::Github, "github.txt"),
+        (Format::Gitlab, "gitlab.json"),
+        (Format::Sarif, "report.sarif"),
+        (Format::Markdown, "markdown.md"),
+    ] {
+        expected(name, &render(format, &report, Style { color: false, width: 100 }));
+    }
+}
+
+#[test]
+fn text_fits_into_a_narrow_terminal_and_takes_colour() {
+    let text = render(Format::Text, &report(), Style { color: false, width: 60 });
+    expected("narrow.txt", &text);
+    let quoted = text.lines().filter(|line| line.starts_with(|c: char| c.is_ascii_digit()));
+    let widest = quoted.map(|line| line.chars().count()).max();
+    assert!(widest.is_some_and(|widest| widest <= 60), "{widest:?}\n{text}");
+    assert!(!text.contains('\u{1b}'));
+    let colored = render(Format::Text, &report(), Style { color: true, width: 60 });
+    assert!(colored.contains('\u{1b}'));
+}
+
+#[test]
+fn json_report_is_valid_by_its_published_schema() {
+    let schema = include_str!("../../report.schema.json");
+    let raw = RawSchema { schema_type: SchemaType::Json, text: schema, references: &[] };
+    let Schema::Json(schema) = Schema::parse(raw, Validation::New, &Limits::default()).unwrap()
+    else {
+        unreachable!("parsed as JSON")
+    };
+    let validator = schema.validator().unwrap();
+    let text = render(Format::Json, &report(), Style { color: false, width: 60 });
+    let document: serde_json::Value = serde_json::from_str(&text).unwrap();
+    assert_eq!(validator.violations(&document), []);
+    let mut wrong = document;
+    wrong["findings"][0]["kind"] = "odd".into();
+    assert_eq!(validator.violations(&wrong).len(), 1);
+}
+
+#[test]
+fn report_without_findings_is_whole_in_every_format() {
+    let report = Report::default();
+    let of = |format| render(format, &report, Style { color: false, width: 60 });
+    assert_eq!(of(Format::Text), "checked 0 schemas, 0 pairs compared, 0 findings\n");
+    assert_eq!((of(Format::Compact).as_str(), of(Format::Gitlab).as_str()), ("", "[]\n"));
+    assert_eq!(
+        of(Format::Markdown),
+        "### levada: checked 0 schemas, 0 pairs compared, 0 findings\n"
+    );
+    assert!(of(Format::Junit).contains("tests=\"0\""));
+}

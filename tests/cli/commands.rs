@@ -1,0 +1,165 @@
+//! The commands on schema files besides `check`: `lint`, `diff`, `fmt`, `lock`, `explain`, and the
+//! formats of reports.
+
+use std::fs;
+
+use levada_tests::levada;
+
+use crate::project::{Project, told};
+
+const ORDER: &str =
+    "{\"type\":\"record\",\"name\":\"a.Order\",\"fields\":[{\"name\":\"id\",\"type\":\"long\"}]}\n";
+
+#[test]
+fn lint_finds_what_the_settings_choose() {
+    let project = Project::new();
+    project.write("order.avsc", &ORDER.replace("a.Order", "order"));
+    let (code, out, _) = project.levada(&["lint", "--format", "compact"]);
+    assert_eq!(code, Some(1));
+    let rules: Vec<&str> = out.lines().filter_map(|line| line.split(' ').nth(2)).collect();
+    assert_eq!(rules, ["AVRO_NAMESPACE_MISSING", "AVRO_TYPE_NAME"]);
+    project.write(
+        "levada.toml",
+        "[lint]\nuse = [\"AVRO_TYPE_NAME\"]\nexcept = [\"AVRO_TYPE_NAME\"]\n",
+    );
+    assert_eq!(project.levada(&["lint"]).0, Some(0));
+    project.write("order.avsc", "{\"type\":");
+    assert_eq!(project.levada(&["lint"]).0, Some(4));
+    project.remove("order.avsc");
+    assert_eq!(project.levada(&["lint"]).0, Some(3));
+}
+
+#[test]
+fn fmt_changes_white_space_alone_and_its_check_changes_nothing() {
+    let project = Project::new();
+    project.write("order.avsc", ORDER);
+    project.write("broken.avsc", "{");
+    let (code, out, _) = project.levada(&["fmt", "--check", "order.avsc"]);
+    assert_eq!((code, out.as_str()), (Some(1), "order.avsc\n"));
+    assert_eq!(fs::read_to_string(project.path().join("order.avsc")).expect("a file"), ORDER);
+    let (code, out, _) = project.levada(&["fmt"]);
+    assert_eq!(code, Some(4));
+    assert!(out.starts_with("broken.avsc: no schema: "), "{out}");
+    let formatted = "{\n  \"type\": \"record\",\n  \"name\": \"a.Order\",\n  \
+                     \"fields\": [{\"name\": \"id\", \"type\": \"long\"}]\n}\n";
+    assert_eq!(fs::read_to_string(project.path().join("order.avsc")).expect("a file"), formatted);
+    assert_eq!(project.levada(&["fmt", "--check", "order.avsc"]).0, Some(0));
+}
+
+#[test]
+fn lock_file_is_a_baseline_and_shows_when_it_is_out_of_date() {
+    let project = Project::new();
+    let user = "{\"type\":\"record\",\"name\":\"a.User\",\"fields\":[{\"name\":\"o\",\"type\":\"a.Order\"}]}";
+    project.write("order.avsc", ORDER);
+    project.write("user.avsc", user);
+    let (code, out, _) = project.levada(&["lock"]);
+    assert_eq!((code, out.as_str()), (Some(0), "wrote levada.lock: 2 versions\n"));
+    let check = ["check", "--against", "lock"];
+    let (code, out, _) = project.levada(&check);
+    assert_eq!(
+        (code, out.as_str()),
+        (Some(0), "checked 2 schemas, 2 pairs compared, 0 findings\n")
+    );
+    assert_eq!(project.levada(&["lock", "--check"]).0, Some(0));
+    project.write("order.avsc", &ORDER.replace("long", "string"));
+    assert_eq!(project.levada(&["lock", "--check"]).0, Some(1));
+    let (code, out, _) = project.levada(&[&check[..], &["--format", "compact"]].concat());
+    assert_eq!(code, Some(1));
+    assert!(out.contains("order.avsc:1:65: error TYPE_MISMATCH"), "{out}");
+    assert!(out.contains("user.avsc:"), "what refers to it breaks, too: {out}");
+}
+
+#[test]
+fn diff_tells_what_changed_and_whom_it_keeps_from_reading() {
+    let project = Project::with_git();
+    project.write("order.avsc", ORDER);
+    project.write("gone.avsc", "\"int\"\n");
+    project.write("same.avsc", "\"int\"\n");
+    project.commit();
+    project.remove("gone.avsc");
+    project.write("new.avsc", "\"int\"\n");
+    project.write("same.avsc", " \"int\"\n");
+    project.write("order.avsc", &ORDER.replace("long", "string"));
+    let (code, out, err) = project.levada(&["diff", ".git#branch=main"]);
+    assert_eq!((code, err.as_str()), (Some(0), ""));
+    let lines: Vec<&str> = out.lines().collect();
+    assert_eq!(lines.len(), 7, "{out}");
+    assert_eq!(
+        [lines[0], lines[1], lines[2], lines[5], lines[6]],
+        [
+            "removed gone (gone.avsc)",
+            "added new (new.avsc)",
+            "changed order (order.avsc): compatible at level NONE",
+            "changed same (same.avsc): layout and comments alone",
+            "4 subjects changed",
+        ]
+    );
+    assert!(lines[3].starts_with("  new readers cannot read old data: TYPE_MISMATCH at "), "{out}");
+    assert!(lines[4].starts_with("  old readers cannot read new data: TYPE_MISMATCH at "), "{out}");
+    let (code, out, _) = project.levada(&["diff", ".git#branch=main", "--text", "--exit-code"]);
+    assert_eq!(code, Some(1));
+    assert!(out.contains("--- same.avsc\n+++ same.avsc\n"), "{out}");
+    assert_eq!(project.levada(&["diff", "order.avsc", "order.avsc", "--exit-code"]).0, Some(0));
+}
+
+#[test]
+fn explain_shows_a_sample_that_breaks_and_names_unknown_rules() {
+    let project = Project::new();
+    let (code, out, _) = project.levada(&["explain", "reader-field-missing-default-value"]);
+    assert_eq!(code, Some(0));
+    for part in ["(Avro)", "fix: ", "old.avsc:", "new.avsc:", "--> new.avsc:"] {
+        assert!(out.contains(part), "{part} is missing in:\n{out}");
+    }
+    let (code, out, err) = project.levada(&["explain", "NOPE"]);
+    assert_eq!((code, out.as_str()), (Some(2), ""));
+    assert_eq!(err, "levada: there is no rule NOPE; 'levada explain' lists all\n");
+    assert!(project.levada(&["explain"]).1.lines().count() > 100);
+}
+
+#[test]
+fn reports_go_into_several_files_at_once_and_into_the_step_summary() {
+    let project = Project::new();
+    project.write("old.avsc", ORDER);
+    project.write("new.avsc", &ORDER.replace("long", "string"));
+    let mut command = levada();
+    command.current_dir(project.path()).args(["check", "old.avsc", "new.avsc"]);
+    let formats = ["github", "json=out.json", "junit=out.xml", "sarif=out.sarif", "gitlab=out.gl"];
+    command.args(formats.iter().flat_map(|format| ["--format", *format]));
+    command.env("GITHUB_STEP_SUMMARY", project.path().join("summary.md"));
+    let (code, out, err) = told(&mut command);
+    assert_eq!((code, err.as_str()), (Some(1), ""));
+    assert!(out.starts_with("::error file=new.avsc,line=1,col=65,"), "{out}");
+    let read = |name: &str| fs::read_to_string(project.path().join(name)).expect("a file");
+    assert!(read("summary.md").contains("| error | `TYPE_MISMATCH` | `new.avsc:1` |"));
+    assert!(read("out.xml").contains("failures=\"1\""));
+    for name in ["out.json", "out.sarif", "out.gl"] {
+        assert!(serde_json::from_str::<serde_json::Value>(&read(name)).is_ok(), "{name}");
+    }
+    let two =
+        project.levada(&["check", "old.avsc", "new.avsc", "--format", "json", "--format", "text"]);
+    assert_eq!(two.0, Some(2));
+}
+
+#[test]
+fn color_is_for_terminals_and_for_who_asks() {
+    let project = Project::new();
+    project.write("old.avsc", ORDER);
+    project.write("new.avsc", &ORDER.replace("long", "string"));
+    let run =
+        |args: &[&str]| project.levada(&[&["check", "old.avsc", "new.avsc"], args].concat()).1;
+    assert!(!run(&[]).contains('\u{1b}'), "a pipe is no terminal");
+    assert!(run(&["--color", "always"]).contains('\u{1b}'));
+}
+
+#[test]
+fn completions_and_manual_pages_are_made_for_every_command() {
+    let project = Project::new();
+    for shell in ["bash", "zsh", "fish", "powershell", "elvish"] {
+        let (code, out, _) = project.levada(&["completions", shell]);
+        assert_eq!(code, Some(0), "{shell}");
+        assert!(out.contains("explain"), "{shell}");
+    }
+    assert_eq!(project.levada(&["man", "pages"]).0, Some(0));
+    let page = fs::read_to_string(project.path().join("pages/levada-check.1")).expect("a page");
+    assert!(page.contains("against"), "{page}");
+}
