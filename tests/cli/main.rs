@@ -4,6 +4,7 @@ mod check;
 mod commands;
 mod config;
 mod project;
+mod registry;
 mod transfer;
 
 use std::fs;
@@ -129,7 +130,16 @@ fn help_of_each_command_shows_an_example() {
         "fmt",
         "explain",
         "lock",
+        "plan",
+        "apply",
+        "push",
+        "pull",
+        "compare",
+        "subject",
+        "schema",
         "config",
+        "mode",
+        "context",
         "export",
         "import",
         "completions",

@@ -31,6 +31,7 @@ const ARROWS: [(&str, &[&str]); 13] = [
             "levada-registry-server",
             "levada-schema-check",
             "levada-schema-core",
+            "levada-serde",
             "levada-transfer",
         ],
     ),

@@ -12,10 +12,12 @@ use levada_registry_server::Secret;
 
 use crate::check::{self, CheckArgs};
 use crate::completions::{CompletionsArgs, ManArgs};
+use crate::deploy::{ApplyArgs, CompareArgs, PlanArgs, PullArgs, PushArgs};
 use crate::exit;
 use crate::explain::ExplainArgs;
 use crate::limits::LimitArgs;
 use crate::log::LogFormat;
+use crate::rest::{ConfigCommand, ContextCommand, ModeCommand, SchemaCommand, SubjectCommand};
 use crate::schemas::{DiffArgs, FmtArgs, LintArgs, LockArgs};
 
 /// The command that prints the settings, and the flag that names their file.
@@ -87,9 +89,43 @@ pub(crate) enum Command {
                             levada check --against lock"
     )]
     Lock(LockArgs),
-    /// Print every setting of levada serve, its value, and where that comes from
-    #[command(after_help = "Example:\n  levada config --kafka-listen 0.0.0.0:9092\n\n\
-                            Flags win over variables, variables over the settings file.")]
+    /// Show what levada apply would do to a registry
+    #[command(after_help = "Example:\n  levada plan --registry https://registry.example.com")]
+    Plan(PlanArgs),
+    /// Bring schema files and their levels to a registry, what they refer to first
+    #[command(
+        after_help = "Example:\n  levada apply --registry https://registry.example.com --yes"
+    )]
+    Apply(ApplyArgs),
+    /// Register schema files at a registry, what they refer to first, and change nothing else
+    #[command(
+        after_help = "Example:\n  levada push schemas --registry https://registry.example.com"
+    )]
+    Push(PushArgs),
+    /// Write the newest versions of a registry into files
+    #[command(after_help = "Example:\n  levada pull orders- --output schemas")]
+    Pull(PullArgs),
+    /// Compare two registries, or an archive with a registry
+    #[command(after_help = "Example:\n  levada compare http://staging:8081 http://production:8081")]
+    Compare(CompareArgs),
+    /// List, show and delete subjects of a registry
+    #[command(subcommand, after_help = "Example:\n  levada subject list orders-")]
+    Subject(SubjectCommand),
+    /// Get, register, look up and delete schemas of a registry
+    #[command(subcommand, after_help = "Example:\n  levada schema get orders-value --version 3")]
+    Schema(SchemaCommand),
+    /// Get, set and unset the mode of a subject, a context or a registry
+    #[command(subcommand, after_help = "Example:\n  levada mode set --context .old READONLY")]
+    Mode(ModeCommand),
+    /// List and delete contexts of a registry
+    #[command(subcommand, after_help = "Example:\n  levada context list")]
+    Context(ContextCommand),
+    /// Print every setting of levada serve, or get and set those of a registry
+    #[command(after_help = "Examples:\n  levada config --kafka-listen 0.0.0.0:9092\n  \
+                            levada config set --subject orders-value --level FULL\n\n\
+                            Alone it prints every setting of levada serve, its value, and where that \
+                            comes from: flags win over variables, variables over the settings file. \
+                            get, set and unset are about the settings that a registry keeps.")]
     Config(ConfigArgs),
     /// Write everything that a schema registry holds into an archive
     #[command(after_help = "Example:\n  levada export --registry https://registry.example.com \
@@ -144,9 +180,12 @@ pub(crate) struct ServeArgs {
     pub(crate) config: Option<PathBuf>,
 }
 
-/// The flags of `serve`, and where each of their values comes from.
+/// The flags of `serve`, and where each of their values comes from; or what a registry is asked.
 #[derive(Debug, Args)]
+#[command(args_conflicts_with_subcommands = true)]
 pub(crate) struct ConfigArgs {
+    #[command(subcommand)]
+    pub(crate) registry: Option<ConfigCommand>,
     #[command(flatten)]
     pub(crate) serve: ServeArgs,
     #[arg(skip)]

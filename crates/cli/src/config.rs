@@ -11,7 +11,7 @@ use crate::args::{ConfigArgs, Given, Setting};
 use crate::config_file::{self, ConfigFile};
 use crate::exit::{self, Failure};
 use crate::limits::{self, LimitArgs};
-use crate::serve;
+use crate::{rest, serve};
 
 /// What stands in the place of a value that nobody shall see.
 const HIDDEN: &str = "(not shown)";
@@ -27,7 +27,10 @@ struct Line {
 pub(crate) fn run(args: ConfigArgs) -> Result<ExitCode, Failure> {
     let here = std::env::current_dir()
         .map_err(|error| Failure::new(exit::FAILED, format!("no working folder: {error}")))?;
-    let ConfigArgs { serve: args, settings } = args;
+    let ConfigArgs { serve: args, settings, registry } = args;
+    if let Some(command) = registry {
+        return rest::run_config(&command);
+    }
     let path = config_file::find(args.config.as_deref(), &here);
     let (file, table) = match &path {
         None => (ConfigFile::default(), Table::new()),

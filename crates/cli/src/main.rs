@@ -5,6 +5,7 @@ mod check;
 mod completions;
 mod config;
 mod config_file;
+mod deploy;
 mod exit;
 mod explain;
 mod export;
@@ -14,6 +15,7 @@ mod log;
 mod output;
 mod progress;
 mod project;
+mod rest;
 mod runtime;
 mod schemas;
 mod serve;
@@ -50,6 +52,15 @@ fn run(command: Command) -> Result<ExitCode, exit::Failure> {
         Command::Explain(args) => explain::run(&args),
         Command::Completions(args) => completions::run_completions(&args, args::tree()),
         Command::Man(args) => completions::run_man(&args, args::tree()),
+        Command::Plan(args) => deploy::run_plan(&args),
+        Command::Apply(args) => deploy::run_apply(&args),
+        Command::Push(args) => deploy::run_push(&args),
+        Command::Pull(args) => deploy::run_pull(&args),
+        Command::Compare(args) => deploy::run_compare(&args),
+        Command::Subject(command) => rest::run_subject(&command),
+        Command::Schema(command) => rest::run_schema(&command),
+        Command::Mode(command) => rest::run_mode(&command),
+        Command::Context(command) => rest::run_context(&command),
         Command::Config(args) => config::run(args),
         Command::Export(args) => export::run(&args),
         Command::Import(args) => import::run(&args),

@@ -28,7 +28,6 @@ pub(crate) struct Workspace {
 /// The schemas as they lie in the folders.
 #[derive(Debug)]
 pub(crate) struct Files {
-    pub(crate) tree: Tree,
     pub(crate) layout: Layout,
     pub(crate) catalog: Catalog,
 }
@@ -88,7 +87,7 @@ impl Workspace {
             let versions = catalog.subjects.values_mut().flat_map(|found| &mut found.versions);
             versions.for_each(|version| version.place.insert(0, '/'));
         }
-        Ok(Files { tree, layout, catalog })
+        Ok(Files { layout, catalog })
     }
 
     /// A file that was named is a schema, or the command says why not.

@@ -76,7 +76,7 @@ pub(crate) fn run_lint(args: &LintArgs) -> Result<ExitCode, Failure> {
     })
 }
 
-fn must_be_there(catalog: &Catalog) -> Result<(), Failure> {
+pub(crate) fn must_be_there(catalog: &Catalog) -> Result<(), Failure> {
     if !catalog.subjects.is_empty() {
         return Ok(());
     }

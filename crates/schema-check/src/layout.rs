@@ -9,6 +9,9 @@ use crate::error::CheckFailure;
 use crate::settings::{Project, SchemaRule};
 use crate::tree::{Tree, folder_of, is_within, stem_of};
 
+/// How the source of a level of the settings file begins.
+const SETTINGS: &str = "levada.toml";
+
 /// A path that a command was given, from the root.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Argument {
@@ -49,6 +52,13 @@ pub struct Placed {
 pub struct Level {
     pub level: CompatibilityLevel,
     pub source: String,
+}
+
+impl Level {
+    /// Whether somebody wrote it into the settings file.
+    pub(crate) fn is_of_settings(&self) -> bool {
+        self.source.starts_with(SETTINGS)
+    }
 }
 
 impl Layout {
@@ -107,7 +117,7 @@ impl Layout {
         let template = rule.subject.as_deref().unwrap_or("{file}");
         let level = rule
             .compatibility
-            .map(|level| Level { level, source: format!("levada.toml, path = \"{}\"", rule.path) });
+            .map(|level| Level { level, source: format!("{SETTINGS}, path = \"{}\"", rule.path) });
         Some(Placed {
             schema_type,
             subject: fill(template, path, rule),
@@ -161,7 +171,7 @@ impl Layout {
 
     fn default_level(&self) -> Level {
         match self.default_level {
-            Some(level) => Level { level, source: "levada.toml, [defaults]".to_owned() },
+            Some(level) => Level { level, source: format!("{SETTINGS}, [defaults]") },
             None => Level { level: CompatibilityLevel::default(), source: "default".to_owned() },
         }
     }

@@ -283,7 +283,7 @@ mod tests {
         assert_eq!(spanned(avro, 1, 2), "\"a\"");
         assert_eq!(spanned(avro, 2, 3), "{\"name\": \"é}\", \"type\": [\"int\"]}");
         assert_eq!(spanned(avro, 2, 26), "[\"int\"]");
-        assert_eq!(spanned(avro, 2, 37), "{\"x\": [");
+        assert_eq!(spanned(avro, 2, 36), "{\"x\": [");
         let proto = "message A {\n  int32 a = 1; // one\n}";
         assert_eq!(spanned(proto, 1, 1), "message A");
         assert_eq!(spanned(proto, 2, 3), "int32 a = 1");

@@ -79,7 +79,7 @@ async fn settings(
 }
 
 /// None where the registry has no such thing.
-fn found<A>(answer: Result<A, RegistryError>) -> Result<Option<A>, RegistryError> {
+pub(crate) fn found<A>(answer: Result<A, RegistryError>) -> Result<Option<A>, RegistryError> {
     match answer {
         Err(error) if error.status() == Some(404) => Ok(None),
         answer => answer.map(Some),

@@ -1,0 +1,469 @@
+//! `levada subject`, `schema`, `config get|set|unset`, `mode` and `context`: the registry's REST API
+//! for people and scripts. Answers are lines of names, or the registry's own JSON.
+
+use std::path::PathBuf;
+use std::process::ExitCode;
+
+use clap::{Args, Subcommand};
+use levada_schema_core::{CompatibilityLevel, CompatibilityPolicy, SchemaType};
+use levada_serde::RegistryClient;
+use levada_serde::client::{Call, RegistryError};
+use serde_json::{Map, Value, json};
+
+use crate::deploy::{RegistryArgs, settings_url};
+use crate::exit::{self, Failure};
+use crate::output::print;
+use crate::runtime;
+
+/// Error codes of what is soft-deleted already: a subject, a version.
+const SOFT_DELETED: [u32; 2] = [40404, 40406];
+
+/// The registry, and what of it.
+#[derive(Debug, Args)]
+pub(crate) struct ScopeArgs {
+    #[command(flatten)]
+    registry: RegistryArgs,
+    /// The context of names that say none, such as .test
+    #[arg(long, value_name = "CONTEXT")]
+    context: Option<String>,
+}
+
+#[derive(Debug, Subcommand)]
+pub(crate) enum SubjectCommand {
+    /// The names, one a line
+    List {
+        /// Only those that start so
+        #[arg(default_value = "")]
+        prefix: String,
+        /// Soft-deleted ones, too
+        #[arg(long)]
+        deleted: bool,
+        #[command(flatten)]
+        scope: ScopeArgs,
+    },
+    /// The versions of a subject with their ids
+    Show {
+        subject: String,
+        #[command(flatten)]
+        scope: ScopeArgs,
+    },
+    /// Register the soft-deleted versions of a subject again
+    Undelete {
+        subject: String,
+        #[command(flatten)]
+        scope: ScopeArgs,
+    },
+    /// Delete a subject; softly, so that it can be undone, or for good
+    Delete {
+        subject: String,
+        /// For good; it must be soft-deleted before, which this does, too
+        #[arg(long)]
+        permanent: bool,
+        #[command(flatten)]
+        scope: ScopeArgs,
+    },
+}
+
+#[derive(Debug, Subcommand)]
+pub(crate) enum SchemaCommand {
+    /// The text of a schema, by subject and version or by id
+    Get {
+        /// The subject; without --version its newest
+        #[arg(required_unless_present = "id")]
+        subject: Option<String>,
+        #[arg(long, default_value = "latest")]
+        version: String,
+        #[arg(long, conflicts_with = "subject")]
+        id: Option<i32>,
+        /// With the references written out
+        #[arg(long)]
+        resolve: bool,
+        #[command(flatten)]
+        scope: ScopeArgs,
+    },
+    /// Register a schema as the next version of a subject
+    Register(DraftArgs),
+    /// Ask for the version and the id of a schema that is registered
+    Lookup(DraftArgs),
+    /// Delete a version of a subject
+    Delete {
+        subject: String,
+        #[arg(long)]
+        version: String,
+        /// For good; it must be soft-deleted before, which this does, too
+        #[arg(long)]
+        permanent: bool,
+        #[command(flatten)]
+        scope: ScopeArgs,
+    },
+    /// The ids of the schemas that refer to a version
+    Refs {
+        subject: String,
+        #[arg(long, default_value = "latest")]
+        version: String,
+        #[command(flatten)]
+        scope: ScopeArgs,
+    },
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct DraftArgs {
+    subject: String,
+    file: PathBuf,
+    /// AVRO, PROTOBUF or JSON [default: by extension: .avsc .avro, .proto, .json]
+    #[arg(long = "type", value_name = "TYPE")]
+    schema_type: Option<SchemaType>,
+    /// What the schema refers to; may be repeated
+    #[arg(long = "reference", value_name = "NAME=SUBJECT:VERSION")]
+    references: Vec<String>,
+    /// In its normalized form
+    #[arg(long)]
+    normalize: bool,
+    #[command(flatten)]
+    scope: ScopeArgs,
+}
+
+#[derive(Debug, Subcommand)]
+pub(crate) enum ConfigCommand {
+    /// The settings of a subject, of a context, or of the registry
+    Get(TargetArgs),
+    /// Change settings of a subject, of a context, or of the registry
+    Set {
+        #[command(flatten)]
+        target: TargetArgs,
+        #[arg(long, value_name = "LEVEL")]
+        level: Option<CompatibilityLevel>,
+        #[arg(long, value_name = "POLICY")]
+        policy: Option<CompatibilityPolicy>,
+        /// Whether schemas are normalized before they are registered
+        #[arg(long, value_name = "BOOL")]
+        normalize: Option<bool>,
+        /// The subject that this name stands for
+        #[arg(long, value_name = "SUBJECT")]
+        alias: Option<String>,
+        /// The property of metadata whose values keep versions apart
+        #[arg(long, value_name = "NAME")]
+        group: Option<String>,
+    },
+    /// Take the settings of a subject, of a context, or of the registry back
+    Unset(TargetArgs),
+}
+
+#[derive(Debug, Subcommand)]
+pub(crate) enum ModeCommand {
+    /// The mode of a subject, of a context, or of the registry
+    Get(TargetArgs),
+    /// Set the mode: READWRITE, READONLY, READONLY_OVERRIDE, IMPORT or FORWARD
+    Set {
+        #[command(flatten)]
+        target: TargetArgs,
+        mode: String,
+        /// Mode IMPORT although there are schemas
+        #[arg(long)]
+        force: bool,
+    },
+    /// Take the mode of a subject, of a context, or of the registry back
+    Unset(TargetArgs),
+}
+
+/// What settings are of.
+#[derive(Debug, Args)]
+pub(crate) struct TargetArgs {
+    /// The subject [default: the context, else the whole registry]
+    #[arg(long, value_name = "SUBJECT")]
+    subject: Option<String>,
+    #[command(flatten)]
+    scope: ScopeArgs,
+}
+
+#[derive(Debug, Subcommand)]
+pub(crate) enum ContextCommand {
+    /// The names, one a line
+    List {
+        #[command(flatten)]
+        registry: RegistryArgs,
+    },
+    /// Delete a context that has no subjects
+    Delete {
+        context: String,
+        #[command(flatten)]
+        registry: RegistryArgs,
+    },
+}
+
+/// A registry to be asked.
+struct Session {
+    client: RegistryClient,
+    context: Option<String>,
+}
+
+impl Session {
+    fn open(registry: &RegistryArgs, context: Option<&str>) -> Result<Self, Failure> {
+        let client = RegistryClient::new(registry.url(settings_url(None)?)?);
+        let client = client.map_err(|error| Failure::new(exit::USAGE, error))?;
+        Ok(Self { client, context: context.map(str::to_owned) })
+    }
+
+    fn of(scope: &ScopeArgs) -> Result<Self, Failure> {
+        Self::open(&scope.registry, scope.context.as_deref())
+    }
+
+    /// The subject in its context.
+    fn name(&self, subject: &str) -> String {
+        match &self.context {
+            Some(context) if !subject.starts_with(":.") => format!(":{context}:{subject}"),
+            _ => subject.to_owned(),
+        }
+    }
+
+    fn call(&self, call: Call<'_>) -> Result<Value, Failure> {
+        self.answer(call)?.map_err(|error| Failure::new(exit::REGISTRY, error))
+    }
+
+    fn answer(&self, call: Call<'_>) -> Result<Result<Value, RegistryError>, Failure> {
+        Ok(runtime::new()?.block_on(self.client.call::<Value>(call)))
+    }
+
+    /// Path segments below `config` or `mode`.
+    fn path(&self, kind: &'static str, subject: Option<&str>) -> Vec<String> {
+        match (subject, &self.context) {
+            (None, None) => vec![kind.to_owned()],
+            (subject, _) => vec![kind.to_owned(), self.name(subject.unwrap_or_default())],
+        }
+    }
+}
+
+fn lines(names: &Value) -> String {
+    let names = names.as_array().map(Vec::as_slice).unwrap_or_default();
+    names
+        .iter()
+        .map(|name| name.as_str().map_or_else(|| format!("{name}\n"), |name| format!("{name}\n")))
+        .collect()
+}
+
+fn answer(value: &Value) -> Result<ExitCode, Failure> {
+    print(format_args!("{value:#}\n"))?;
+    Ok(ExitCode::from(exit::OK))
+}
+
+pub(crate) fn run_subject(command: &SubjectCommand) -> Result<ExitCode, Failure> {
+    match command {
+        SubjectCommand::List { prefix, deleted, scope } => {
+            let session = Session::of(scope)?;
+            let prefix = session.name(prefix);
+            let deleted = deleted.to_string();
+            let query = [("subjectPrefix", prefix.as_str()), ("deleted", deleted.as_str())];
+            print(lines(&session.call(Call::get(&["subjects"]).query(&query))?))?;
+        }
+        SubjectCommand::Show { subject, scope } => {
+            let session = Session::of(scope)?;
+            let name = session.name(subject);
+            let numbers = session.call(Call::get(&["subjects", &name, "versions"]))?;
+            for number in numbers.as_array().into_iter().flatten() {
+                let number = number.to_string();
+                let found = session.call(Call::get(&["subjects", &name, "versions", &number]))?;
+                let schema_type = found["schemaType"].as_str().unwrap_or("AVRO");
+                print(format_args!("version {number}  id {}  {schema_type}\n", found["id"]))?;
+            }
+        }
+        SubjectCommand::Undelete { subject, scope } => {
+            let session = Session::of(scope)?;
+            undelete(&session, &session.name(subject))?;
+        }
+        SubjectCommand::Delete { subject, permanent, scope } => {
+            let session = Session::of(scope)?;
+            let name = session.name(subject);
+            print(lines(&delete(&session, &["subjects", &name], *permanent)?))?;
+        }
+    }
+    Ok(ExitCode::from(exit::OK))
+}
+
+/// Softly, and for good if it shall be so; what is soft-deleted already needs only that.
+fn delete(session: &Session, path: &[&str], permanent: bool) -> Result<Value, Failure> {
+    let soft = session.answer(Call::delete(path))?;
+    if !permanent {
+        return soft.map_err(|error| Failure::new(exit::REGISTRY, error));
+    }
+    match soft {
+        Err(error) if !error.error_code().is_some_and(|code| SOFT_DELETED.contains(&code)) => {
+            Err(Failure::new(exit::REGISTRY, error))
+        }
+        _ => session.call(Call::delete(path).query(&[("permanent", "true")])),
+    }
+}
+
+/// Registers every soft-deleted version again: it keeps its id and gets the next version number.
+fn undelete(session: &Session, subject: &str) -> Result<(), Failure> {
+    let path = ["subjects", subject, "versions"];
+    let live = session.answer(Call::get(&path))?.unwrap_or_default();
+    let all = session.call(Call::get(&path).query(&[("deleted", "true")]))?;
+    let is_deleted = |number: &&Value| !live.as_array().is_some_and(|live| live.contains(number));
+    for number in all.as_array().into_iter().flatten().filter(is_deleted) {
+        let text = number.to_string();
+        let at = ["subjects", subject, "versions", text.as_str()];
+        let found = session.call(Call::get(&at).query(&[("deleted", "true")]))?;
+        let member = |name: &str| found.get(name).map(|value| (name.to_owned(), value.clone()));
+        let names = ["schema", "schemaType", "references", "metadata", "ruleSet"];
+        let body: Map<String, Value> = names.into_iter().filter_map(member).collect();
+        let body = Value::Object(body).to_string().into_bytes();
+        let made = session.call(Call::post(&path, body))?;
+        print(format_args!("version {number} is there again, with id {}\n", made["id"]))?;
+    }
+    Ok(())
+}
+
+pub(crate) fn run_schema(command: &SchemaCommand) -> Result<ExitCode, Failure> {
+    match command {
+        SchemaCommand::Get { subject, version, id, resolve, scope } => {
+            let session = Session::of(scope)?;
+            let format = if *resolve { "resolved" } else { "" };
+            let query = [("format", format)];
+            let found = match (subject, id) {
+                (Some(subject), _) => {
+                    let name = session.name(subject);
+                    let path = ["subjects", name.as_str(), "versions", version.as_str()];
+                    session.call(Call::get(&path).query(&query))?
+                }
+                (None, id) => {
+                    let id = id.unwrap_or_default().to_string();
+                    session.call(Call::get(&["schemas", "ids", &id]).query(&query))?
+                }
+            };
+            print(format_args!("{}\n", found["schema"].as_str().unwrap_or_default()))?;
+            Ok(ExitCode::from(exit::OK))
+        }
+        SchemaCommand::Register(draft) => {
+            let session = Session::of(&draft.scope)?;
+            let name = session.name(&draft.subject);
+            submit(&session, draft, &["subjects", &name, "versions"])
+        }
+        SchemaCommand::Lookup(draft) => {
+            let session = Session::of(&draft.scope)?;
+            let name = session.name(&draft.subject);
+            submit(&session, draft, &["subjects", &name])
+        }
+        SchemaCommand::Delete { subject, version, permanent, scope } => {
+            let session = Session::of(scope)?;
+            let name = session.name(subject);
+            answer(&delete(&session, &["subjects", &name, "versions", version], *permanent)?)
+        }
+        SchemaCommand::Refs { subject, version, scope } => {
+            let session = Session::of(scope)?;
+            let name = session.name(subject);
+            let path = ["subjects", &name, "versions", version, "referencedby"];
+            print(lines(&session.call(Call::get(&path))?))?;
+            Ok(ExitCode::from(exit::OK))
+        }
+    }
+}
+
+fn submit(session: &Session, draft: &DraftArgs, path: &[&str]) -> Result<ExitCode, Failure> {
+    let shown = draft.file.display();
+    let text = std::fs::read_to_string(&draft.file)
+        .map_err(|error| Failure::new(exit::NO_INPUT, format!("cannot read {shown}: {error}")))?;
+    let known = levada_schema_check::layout::by_extension(&draft.file.to_string_lossy());
+    let schema_type = draft.schema_type.or(known).ok_or_else(|| {
+        let message = format!(
+            "cannot tell the schema type of {shown}: name it .avsc, .proto or .json, or give --type"
+        );
+        Failure::new(exit::USAGE, message)
+    })?;
+    let references: Vec<Value> =
+        draft.references.iter().map(|text| reference(text)).collect::<Result<_, _>>()?;
+    let body =
+        json!({"schema": text, "schemaType": schema_type.as_str(), "references": references});
+    let normalize = draft.normalize.to_string();
+    let query = [("normalize", normalize.as_str())];
+    answer(&session.call(Call::post(path, body.to_string().into_bytes()).query(&query))?)
+}
+
+/// `NAME=SUBJECT:VERSION`; a subject may have colons of its own.
+fn reference(text: &str) -> Result<Value, Failure> {
+    let parts = || {
+        let (name, target) = text.split_once('=')?;
+        let (subject, version) = target.rsplit_once(':')?;
+        Some(json!({"name": name, "subject": subject, "version": version.parse::<i32>().ok()?}))
+    };
+    parts().ok_or_else(|| {
+        let message = format!("--reference {text} is not NAME=SUBJECT:VERSION");
+        Failure::new(exit::USAGE, message)
+    })
+}
+
+pub(crate) fn run_config(command: &ConfigCommand) -> Result<ExitCode, Failure> {
+    match command {
+        ConfigCommand::Get(target) => shown("config", target),
+        ConfigCommand::Unset(target) => unset("config", target),
+        ConfigCommand::Set { target, level, policy, normalize, alias, group } => {
+            let mut body = Map::new();
+            let mut set = |name: &str, value: Option<Value>| {
+                body.extend(value.map(|value| (name.to_owned(), value)));
+            };
+            set("compatibility", level.map(|level| level.as_str().into()));
+            set("compatibilityPolicy", policy.map(|policy| policy.as_str().into()));
+            set("normalize", normalize.map(Value::Bool));
+            set("alias", alias.clone().map(Value::String));
+            set("compatibilityGroup", group.clone().map(Value::String));
+            if body.is_empty() {
+                return Err(Failure::new(
+                    exit::USAGE,
+                    "nothing to set; say --level, --policy, --normalize, --alias or --group",
+                ));
+            }
+            put("config", target, &Value::Object(body), &[])
+        }
+    }
+}
+
+pub(crate) fn run_mode(command: &ModeCommand) -> Result<ExitCode, Failure> {
+    match command {
+        ModeCommand::Get(target) => shown("mode", target),
+        ModeCommand::Unset(target) => unset("mode", target),
+        ModeCommand::Set { target, mode, force } => {
+            let force = force.to_string();
+            let body = json!({"mode": mode.to_uppercase()});
+            put("mode", target, &body, &[("force", force.as_str())])
+        }
+    }
+}
+
+fn shown(kind: &'static str, target: &TargetArgs) -> Result<ExitCode, Failure> {
+    let session = Session::of(&target.scope)?;
+    let path = session.path(kind, target.subject.as_deref());
+    let path: Vec<&str> = path.iter().map(String::as_str).collect();
+    answer(&session.call(Call::get(&path).query(&[("defaultToGlobal", "true")]))?)
+}
+
+fn unset(kind: &'static str, target: &TargetArgs) -> Result<ExitCode, Failure> {
+    let session = Session::of(&target.scope)?;
+    let path = session.path(kind, target.subject.as_deref());
+    let path: Vec<&str> = path.iter().map(String::as_str).collect();
+    answer(&session.call(Call::delete(&path))?)
+}
+
+fn put(
+    kind: &'static str,
+    target: &TargetArgs,
+    body: &Value,
+    query: &[(&str, &str)],
+) -> Result<ExitCode, Failure> {
+    let session = Session::of(&target.scope)?;
+    let path = session.path(kind, target.subject.as_deref());
+    let path: Vec<&str> = path.iter().map(String::as_str).collect();
+    answer(&session.call(Call::put(&path, body.to_string().into_bytes()).query(query))?)
+}
+
+pub(crate) fn run_context(command: &ContextCommand) -> Result<ExitCode, Failure> {
+    match command {
+        ContextCommand::List { registry } => {
+            let session = Session::open(registry, None)?;
+            print(lines(&session.call(Call::get(&["contexts"]))?))?;
+        }
+        ContextCommand::Delete { context, registry } => {
+            let session = Session::open(registry, None)?;
+            session.call(Call::delete(&["contexts", context]))?;
+        }
+    }
+    Ok(ExitCode::from(exit::OK))
+}
