@@ -25,7 +25,8 @@ fn main() -> Result<(), Box<dyn Error>> {
                     name(&rule)
                 )?;
                 for file in files {
-                    write!(code, "({:?}, include_str!({file:?})),", name(&file))?;
+                    let path = file.display().to_string();
+                    write!(code, "({:?}, include_str!({path:?})),", name(&file))?;
                 }
                 code.push_str("] },\n");
             }

@@ -30,6 +30,33 @@ fn lint_finds_what_the_settings_choose() {
 }
 
 #[test]
+fn samples_beside_schemas_are_taken_and_refused_as_their_names_say() {
+    let project = Project::new();
+    project.write("levada.toml", "[[schemas]]\npath = \"s/*\"\n");
+    project.write("s/age.json", r#"{"type":"object","properties":{"age":{"minimum":0}}}"#);
+    project.write("s/age.ok.json", r#"{"age": 7}"#);
+    project.write("s/age.below.bad.json", r#"{"age": -1}"#);
+    project.write("s/order.avsc", ORDER);
+    project.write("s/order.hex", "0e\n");
+    let (code, out, err) = project.levada(&["test"]);
+    assert_eq!((code, err.as_str()), (Some(0), ""), "{out}");
+    project.write("s/age.ok.json", r#"{"age": -7}"#);
+    project.write("s/age.below.bad.json", r#"{"age": 1}"#);
+    project.write("s/order.hex", "0e00\n");
+    project.write("s/order.ok.json", "{}");
+    let (code, out, _) = project.levada(&["test", "--format", "compact"]);
+    assert_eq!(code, Some(1));
+    let mut found: Vec<&str> =
+        out.lines().filter_map(|line| line.split(" error ").nth(1)?.split(' ').next()).collect();
+    found.sort_unstable();
+    let expected = ["SAMPLE_REFUSED", "SAMPLE_REFUSED", "SAMPLE_TAKEN", "SAMPLE_UNREADABLE"];
+    assert_eq!(found, expected, "{out}");
+    let bare = Project::new();
+    bare.write("order.avsc", ORDER);
+    assert_eq!(bare.levada(&["test"]).0, Some(3));
+}
+
+#[test]
 fn fmt_changes_white_space_alone_and_its_check_changes_nothing() {
     let project = Project::new();
     project.write("order.avsc", ORDER);

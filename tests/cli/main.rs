@@ -126,6 +126,7 @@ fn help_of_each_command_shows_an_example() {
         "serve",
         "check",
         "lint",
+        "test",
         "diff",
         "fmt",
         "explain",

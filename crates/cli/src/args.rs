@@ -73,6 +73,12 @@ pub(crate) enum Command {
                             levada.toml chooses the rules: [lint] use = [\"DEFAULT\"], except = [...]; \
                             'levada explain' lists them.")]
     Lint(LintArgs),
+    /// Try the sample values that lie beside schema files
+    #[command(after_help = "Example:\n  levada test schemas\n\n\
+                            Beside order.schema.json: order.ok.json and order.any-word.ok.json must be \
+                            taken, order.bad.json must be refused. Beside order.avsc: order.hex is an \
+                            encoded value, without framing.")]
+    Test(LintArgs),
     /// Show what changed between two states of schema files, and whom each change keeps from reading
     #[command(after_help = "Examples:\n  levada diff .git#branch=main\n  \
                             levada diff old.avsc new.avsc --text")]

@@ -46,6 +46,7 @@ fn run(command: Command) -> Result<ExitCode, exit::Failure> {
         Command::Serve(args) => serve::run(args),
         Command::Check(args) => check::run(&args),
         Command::Lint(args) => schemas::run_lint(&args),
+        Command::Test(args) => schemas::run_test(&args),
         Command::Diff(args) => schemas::run_diff(&args),
         Command::Fmt(args) => schemas::run_fmt(&args),
         Command::Lock(args) => schemas::run_lock(&args),

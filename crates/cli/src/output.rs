@@ -66,7 +66,7 @@ impl OutputArgs {
         }
         for FormatArg { format, file } in formats {
             match file {
-                None => print(&render(*format, report, self.style()))?,
+                None => print(render(*format, report, self.style()))?,
                 Some(file) => {
                     let text = render(*format, report, Style { color: false, width: WIDTH });
                     std::fs::write(file, text).map_err(|error| {

@@ -153,10 +153,11 @@ pub(crate) enum ConfigCommand {
 pub(crate) enum ModeCommand {
     /// The mode of a subject, of a context, or of the registry
     Get(TargetArgs),
-    /// Set the mode: READWRITE, READONLY, READONLY_OVERRIDE, IMPORT or FORWARD
+    /// Set the mode
     Set {
         #[command(flatten)]
         target: TargetArgs,
+        /// READWRITE, READONLY, `READONLY_OVERRIDE`, IMPORT or FORWARD
         mode: String,
         /// Mode IMPORT although there are schemas
         #[arg(long)]

@@ -10,7 +10,7 @@ use levada_schema_check::catalog::Catalog;
 use levada_schema_check::check;
 use levada_schema_check::diff::diff;
 use levada_schema_check::layout::Layout;
-use levada_schema_check::{format, lint, lock, stored};
+use levada_schema_check::{format, lint, lock, samples, stored};
 use levada_schema_core::{SchemaType, Validation};
 use levada_transfer::{Registry, export};
 
@@ -83,6 +83,23 @@ pub(crate) fn must_be_there(catalog: &Catalog) -> Result<(), Failure> {
     let message =
         "there is no schema here; look at the paths and the tables [[schemas]] of levada.toml";
     Err(Failure::new(exit::NO_INPUT, message))
+}
+
+/// Exits 1 when a sample is not taken or refused as its name says, 3 when there is none.
+pub(crate) fn run_test(args: &LintArgs) -> Result<ExitCode, Failure> {
+    on_large_stack(|| {
+        let workspace = args.files.workspace()?;
+        let files = workspace.files()?;
+        must_be_there(&files.catalog)?;
+        let report = samples::test(&workspace.root, &files.catalog, &workspace.limits)?;
+        args.output.write(&report)?;
+        if report.pairs.is_empty() {
+            let message =
+                "no schema has a sample beside it: NAME.ok.json, NAME.bad.json or NAME.hex";
+            return Err(Failure::new(exit::NO_INPUT, message));
+        }
+        Ok(ExitCode::from(code(&report)))
+    })
 }
 
 #[derive(Debug, Args)]

@@ -225,7 +225,8 @@ mod tests {
         };
         let limits = [("depth-max".to_owned(), 7)].into();
         assert_eq!(
-            Settings::decide(args, ConfigFile { serve: file, limits }).unwrap(),
+            Settings::decide(args, ConfigFile { serve: file, limits, ..ConfigFile::default() })
+                .unwrap(),
             Settings {
                 data_dir: "/srv".into(),
                 database: Database::Sqlite("/srv/registry.db".into()),

@@ -72,7 +72,7 @@ pub fn check(
             .map(|thread| thread.join().unwrap_or_else(|panic| std::panic::resume_unwind(panic)));
         Ok::<Vec<_>, CheckFailure>(joined.flatten().collect())
     })?;
-    parts.sort_by(|(a, _), (b, _)| a.cmp(b));
+    parts.sort_by_key(|(name, _)| *name);
     let mut report = Report { schemas: subjects.len(), ..Report::default() };
     for (_, part) in parts {
         report.findings.extend(part.findings);

@@ -87,23 +87,23 @@ impl<'t> Resolver<'t> {
             if !walk.seen.insert(need.name.clone()) {
                 continue;
             }
-            self.enter(walk, target, &need.name)?;
+            self.enter(walk, &target, &need.name)?;
         }
         Ok(())
     }
 
-    fn enter(&mut self, walk: &mut Walk, target: String, name: &str) -> Result<(), String> {
+    fn enter(&mut self, walk: &mut Walk, target: &str, name: &str) -> Result<(), String> {
         let Limits { reference_depth_max, closure_max, closure_bytes_max, .. } = *self.limits;
         if walk.way.len() > reference_depth_max {
             return Err(format!(
                 "more than {reference_depth_max} levels of references (setting reference-depth-max)"
             ));
         }
-        walk.way.push(target.clone());
+        walk.way.push(target.to_owned());
         let inside = walk.closure.references.len();
         self.visit(walk, Some(name))?;
         walk.way.pop();
-        let Some(text) = self.tree.text(&target) else { return Ok(()) };
+        let Some(text) = self.tree.text(target) else { return Ok(()) };
         walk.bytes = walk.bytes.saturating_add(text.len());
         if walk.closure.references.len() >= closure_max || walk.bytes > closure_bytes_max {
             return Err(format!(
@@ -114,7 +114,7 @@ impl<'t> Resolver<'t> {
         let behind = walk.closure.references.get(inside..).unwrap_or_default();
         let reference = Reference {
             name: name.to_owned(),
-            subject: self.subject_of(&target),
+            subject: self.subject_of(target),
             version: version_of(text, behind),
         };
         walk.closure.references.push(ResolvedReference { reference, text: text.to_string() });

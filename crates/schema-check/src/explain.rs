@@ -15,6 +15,7 @@ use crate::check::{self, Options};
 use crate::layout::Level;
 use crate::render::{Format, Style, render};
 use crate::report::Report;
+use crate::samples;
 
 /// A pair of schemas in the corpus.
 struct Case {
@@ -27,7 +28,7 @@ struct Case {
 static CASES: &[Case] = include!(concat!(env!("OUT_DIR"), "/corpus.rs"));
 
 /// Rules that have no pair of schemas: what each means, and what to do.
-const OTHERS: [(&str, &str, &str); 7] = [
+const OTHERS: [(&str, &str, &str); 10] = [
     (
         check::INVALID_SCHEMA,
         "The text is no schema of its format, or passes a limit, so nobody can register it.",
@@ -53,6 +54,21 @@ const OTHERS: [(&str, &str, &str); 7] = [
         check::TOO_COMPLEX,
         "The comparison would take more steps than the limits allow.",
         "Make the schemas simpler, or raise pairs-max with --limit.",
+    ),
+    (
+        samples::SAMPLE_REFUSED,
+        "A sample beside a schema is named as one that the schema takes, and it is refused.",
+        "Correct the sample or the schema; a sample that shall be refused ends in .bad.json.",
+    ),
+    (
+        samples::SAMPLE_TAKEN,
+        "A sample beside a schema is named as one that the schema refuses, and it is taken.",
+        "Make the schema stricter, or name the sample .ok.json.",
+    ),
+    (
+        samples::SAMPLE_UNREADABLE,
+        "A sample beside a schema cannot be tried: it is not what its name says.",
+        "Name samples of JSON schemas .ok.json or .bad.json, encoded ones of Avro schemas .hex.",
     ),
     (
         "ACCEPT_EXPIRED",
@@ -142,7 +158,8 @@ fn called(name: &str) -> String {
 }
 
 fn indented(text: &str) -> String {
-    text.trim_end().lines().map(|line| format!("    {line}\n")).collect()
+    let lines = text.trim_end().lines();
+    lines.flat_map(|line| ["    ", line, "\n"]).collect()
 }
 
 fn checked(case: &Case) -> Option<Report> {

@@ -6,6 +6,7 @@ use globset::{GlobBuilder, GlobMatcher};
 use levada_schema_core::{CompatibilityLevel, CompatibilityPolicy, SchemaType};
 
 use crate::error::CheckFailure;
+use crate::samples::is_sample;
 use crate::settings::{Project, SchemaRule};
 use crate::tree::{Tree, folder_of, is_within, stem_of};
 
@@ -108,7 +109,7 @@ impl Layout {
 
     /// What the file is; none where it is no schema to be looked at.
     pub fn place(&self, path: &str, tree: &Tree) -> Option<Placed> {
-        let argument = self.argument(path)?;
+        let argument = self.argument(path).filter(|_| !is_sample(path))?;
         if self.rules.is_empty() {
             return self.place_by_name(path, argument, tree);
         }

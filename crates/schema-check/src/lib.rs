@@ -27,6 +27,7 @@ pub mod lock;
 pub mod pull;
 pub mod render;
 pub mod report;
+pub mod samples;
 pub mod server;
 pub mod settings;
 pub mod stored;

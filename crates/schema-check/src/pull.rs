@@ -10,6 +10,7 @@ use levada_serde::client::Call;
 
 use crate::error::CheckFailure;
 use crate::format::format;
+use crate::layout::by_extension;
 use crate::server::found;
 use crate::tree::join;
 
@@ -104,7 +105,7 @@ pub fn rules(files: &[PulledFile], folder: &str) -> String {
     }
     files.iter().fold(String::new(), |mut text, file| {
         let path = join(folder, &file.path).unwrap_or_else(|| file.path.clone());
-        let roots = if path.ends_with(".proto") {
+        let roots = if by_extension(&path) == Some(SchemaType::Protobuf) {
             format!("import-roots = [{folder:?}]\n")
         } else {
             String::new()

@@ -7,6 +7,7 @@ use levada_schema_core::{CounterExample, Location, SchemaType};
 use sha2::{Digest, Sha256};
 
 use crate::layout::Level;
+use crate::render::hex;
 
 /// How bad a finding is.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
@@ -26,6 +27,8 @@ pub enum Kind {
     Invalid,
     /// A question of style.
     Style,
+    /// A value that its schema does not take as it shall.
+    Sample,
     /// An approval that counts for nothing.
     Accept,
 }
@@ -210,7 +213,7 @@ pub fn fingerprint(parts: &[&str]) -> String {
         hash.update(part.len().to_be_bytes());
         hash.update(part);
     }
-    hash.finalize().iter().take(8).map(|byte| format!("{byte:02x}")).collect()
+    hex(hash.finalize().get(..8).unwrap_or_default())
 }
 
 impl Finding {
@@ -244,10 +247,11 @@ impl Report {
     /// What was done, in one line.
     pub fn summary(&self) -> String {
         let findings = self.findings.len();
-        let mut parts = vec![
-            format!("checked {}", plural(self.schemas, "schema")),
-            format!("{} compared", plural(self.compared(), "pair")),
-        ];
+        let mut parts = vec![format!("checked {}", plural(self.schemas, "schema"))];
+        let is_alone = |pair: &Pair| pair.outcome == Outcome::Alone;
+        if self.pairs.is_empty() || !self.pairs.iter().all(is_alone) {
+            parts.push(format!("{} compared", plural(self.compared(), "pair")));
+        }
         let counted = [
             (self.new_subjects(), "new"),
             (self.removed.len(), "gone"),

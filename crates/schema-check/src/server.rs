@@ -2,7 +2,7 @@
 
 use futures_util::stream::{self, StreamExt, TryStreamExt};
 use levada_registry_api::ConfigDocument;
-use levada_schema_core::{CompatibilityLevel, Limits};
+use levada_schema_core::Limits;
 use levada_serde::RegistryClient;
 use levada_serde::client::{Call, RegistryError, Version as Which};
 
@@ -71,7 +71,7 @@ async fn settings(
     let config: ConfigDocument = client.call(call).await?;
     let level = config.compatibility_level.as_deref().and_then(|level| level.parse().ok());
     let level = Level {
-        level: level.unwrap_or(CompatibilityLevel::default()),
+        level: level.unwrap_or_default(),
         source: format!("config of {name} in the registry"),
     };
     let policy = config.compatibility_policy.as_deref().and_then(|policy| policy.parse().ok());

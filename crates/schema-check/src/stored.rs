@@ -113,7 +113,7 @@ fn settings(
     let scopes = [subject, context_of(subject), GLOBAL];
     let text = |key: &str| {
         let configured = scopes.iter().filter_map(|scope| Some((*scope, configs.get(*scope)?)));
-        configured.filter_map(|(scope, config)| Some((scope, config.get(key)?.as_str()?))).next()
+        configured.into_iter().find_map(|(scope, config)| Some((scope, config.get(key)?.as_str()?)))
     };
     let level = text("compatibilityLevel").and_then(|(scope, name)| {
         let level: CompatibilityLevel = name.parse().ok()?;

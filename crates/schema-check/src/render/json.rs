@@ -119,6 +119,7 @@ fn finding(finding: &Finding) -> FindingDocument<'_> {
             Kind::Incompatible => "incompatible",
             Kind::Invalid => "invalid",
             Kind::Style => "style",
+            Kind::Sample => "sample",
             Kind::Accept => "accept",
         },
         severity: severity(finding.severity),

@@ -12,6 +12,8 @@ mod sarif;
 mod tests;
 mod text;
 
+pub(crate) use example::hex;
+
 use std::fmt;
 use std::str::FromStr;
 

@@ -42,7 +42,9 @@ fn schema(value: &Value, found: &mut Vec<StyleFinding>) {
                 }
             }
             let fields = object.get("fields").and_then(Value::as_array).unwrap_or_default();
-            fields.iter().for_each(|inner| field(inner, found));
+            for inner in fields {
+                field(inner, found);
+            }
         }
         _ => {}
     }
