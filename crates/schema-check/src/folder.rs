@@ -10,7 +10,7 @@ use crate::tree::{Content, Tree};
 
 /// Folders that hold what tools made or fetched.
 const SKIPPED: [&str; 3] = ["node_modules", "target", "vendor"];
-/// Deepest folder that is looked into; a link may lead round in circles.
+/// Deepest folder that is looked into.
 const DEPTH_MAX: usize = 64;
 
 /// The files of interest under `root`.
@@ -36,7 +36,10 @@ impl Walk<'_> {
         let mut left = vec![(folder, depth)];
         while let Some((folder, depth)) = left.pop() {
             let at = self.root.join(&folder);
-            let entries = fs::read_dir(&at).map_err(|error| unreadable(&at, error))?;
+            let entries = match fs::read_dir(&at) {
+                Err(error) if error.kind() == io::ErrorKind::NotFound => continue,
+                entries => entries.map_err(|error| unreadable(&at, error))?,
+            };
             for entry in entries {
                 let entry = entry.map_err(|error| unreadable(&at, error))?;
                 // A name that is no text is none that a setting or a reference could say.
@@ -44,8 +47,10 @@ impl Walk<'_> {
                 let path =
                     if folder.is_empty() { name.clone() } else { format!("{folder}/{name}") };
                 let is_skipped = name.starts_with('.') || SKIPPED.contains(&name.as_str());
+                // A link to a folder may lead round in circles.
+                let is_link = entry.file_type().is_ok_and(|kind| kind.is_symlink());
                 if entry.path().is_dir() {
-                    if depth > 0 && !is_skipped {
+                    if depth > 0 && !is_skipped && !is_link {
                         left.push((path, depth - 1));
                     }
                 } else if self.layout.is_of_interest(&path) && !self.tree.files.contains_key(&path)

@@ -1,5 +1,6 @@
 //! Which files are schemas, and of which subject: by the settings file, else by their names.
 
+use std::collections::BTreeSet;
 use std::sync::Arc;
 
 use globset::{GlobBuilder, GlobMatcher};
@@ -8,7 +9,7 @@ use levada_schema_core::{CompatibilityLevel, CompatibilityPolicy, SchemaType};
 use crate::error::CheckFailure;
 use crate::samples::is_sample;
 use crate::settings::{Project, SchemaRule};
-use crate::tree::{Tree, folder_of, is_within, stem_of};
+use crate::tree::{Tree, folder_of, is_within, join, stem_of};
 
 /// How the source of a level of the settings file begins.
 const SETTINGS: &str = "levada.toml";
@@ -24,6 +25,8 @@ pub enum Argument {
 #[derive(Debug)]
 pub struct Layout {
     rules: Vec<Rule>,
+    /// The folders that rules and import roots begin in, none inside another.
+    bases: BTreeSet<String>,
     arguments: Vec<Argument>,
     default_level: Option<CompatibilityLevel>,
     default_policy: Option<CompatibilityPolicy>,
@@ -79,14 +82,19 @@ impl Layout {
             Ok(Rule { pattern: glob.compile_matcher(), rule: rule.clone() })
         };
         let rules = project.schemas.iter().map(compile).collect::<Result<_, CheckFailure>>()?;
+        let bases = bases(&project.schemas);
         let defaults = &project.defaults;
         let (default_level, default_policy) = (defaults.compatibility, defaults.policy);
-        Ok(Self { rules, arguments, default_level, default_policy, schema_type })
+        Ok(Self { rules, bases, arguments, default_level, default_policy, schema_type })
     }
 
-    /// Folders under which there may be files of interest; whether what is below counts, too.
+    /// Folders under which there may be files of interest; whether what is below counts, too. Those
+    /// of rules need not be there.
     pub fn folders(&self) -> Vec<(String, bool)> {
-        if !self.rules.is_empty() || self.arguments.is_empty() {
+        if !self.rules.is_empty() {
+            return self.bases.iter().map(|base| (base.clone(), true)).collect();
+        }
+        if self.arguments.is_empty() {
             return vec![(String::new(), true)];
         }
         let folder = |argument: &Argument| match argument {
@@ -99,12 +107,18 @@ impl Layout {
 
     /// Whether a file of this name can matter: as a schema, or to one that refers to it.
     pub fn is_of_interest(&self, path: &str) -> bool {
-        let is_known = by_extension(path).is_some();
+        let is_known = match by_extension(path) {
+            // In a whole repository most files that end so are something else.
+            Some(SchemaType::Json) => self.rules.is_empty() || !self.bases.contains(""),
+            known => known.is_some(),
+        };
         let is_named = self.arguments.contains(&Argument::File(path.to_owned()));
-        (is_known || is_named || self.rule(path).is_some())
-            && self.folders().iter().any(|(folder, is_deep)| {
-                is_within(path, folder) && (*is_deep || folder_of(path) == folder)
-            })
+        if !is_known && !is_named && self.rule(path).is_none() {
+            return false;
+        }
+        self.folders().iter().any(|(folder, is_deep)| {
+            is_within(path, folder) && (*is_deep || folder_of(path) == folder)
+        })
     }
 
     /// What the file is; none where it is no schema to be looked at.
@@ -133,7 +147,7 @@ impl Layout {
         let schema_type = match (self.schema_type, by_extension(path)) {
             (Some(given), Some(_)) => given,
             (Some(given), None) if is_named => given,
-            (None, Some(SchemaType::Json)) if !is_named && !is_json_schema(path, tree) => None?,
+            (None, Some(known)) if !is_named && !is_likely(known, path, tree) => None?,
             (_, known) => known?,
         };
         let folder = match argument {
@@ -178,6 +192,20 @@ impl Layout {
     }
 }
 
+/// The outermost folders that the rules are about.
+fn bases(rules: &[SchemaRule]) -> BTreeSet<String> {
+    let of_pattern = |rule: &SchemaRule| {
+        let plain = rule.path.find(['*', '?', '[', '{']).unwrap_or(rule.path.len());
+        folder_of(rule.path.get(..plain).unwrap_or_default()).to_owned()
+    };
+    let roots =
+        rules.iter().flat_map(|rule| rule.import_roots.iter().filter_map(|root| join("", root)));
+    let all: BTreeSet<String> = rules.iter().map(of_pattern).chain(roots).collect();
+    let is_outermost =
+        |folder: &&String| !all.iter().any(|other| other != *folder && is_within(folder, other));
+    all.iter().filter(is_outermost).cloned().collect()
+}
+
 /// The format that an extension stands for.
 pub fn by_extension(path: &str) -> Option<SchemaType> {
     match path.rsplit_once('.')?.1 {
@@ -188,10 +216,19 @@ pub fn by_extension(path: &str) -> Option<SchemaType> {
     }
 }
 
-/// Most files that end in `.json` are no schemas.
-fn is_json_schema(path: &str, tree: &Tree) -> bool {
-    let says_so = |text: &Arc<str>| text.contains("json-schema.org/");
-    path.ends_with(".schema.json") || tree.text(path).is_some_and(says_so)
+/// Most files that end in `.json` are no schemas, and most that end in `.avro` are data.
+fn is_likely(schema_type: SchemaType, path: &str, tree: &Tree) -> bool {
+    let is_text = |says_so: fn(&str) -> bool| tree.text(path).is_some_and(|text| says_so(text));
+    match schema_type {
+        SchemaType::Json => {
+            path.ends_with(".schema.json") || is_text(|text| text.contains("json-schema.org/"))
+        }
+        SchemaType::Avro => {
+            path.ends_with(".avsc")
+                || is_text(|text| text.trim_start().starts_with(['{', '[', '"']))
+        }
+        SchemaType::Protobuf => true,
+    }
 }
 
 fn fill(template: &str, path: &str, rule: &SchemaRule) -> String {
@@ -254,14 +291,36 @@ mod tests {
     }
 
     #[test]
-    fn json_files_are_schemas_if_they_say_so() {
+    fn files_with_names_that_others_use_are_schemas_if_they_look_so() {
         let layout = Layout::new(&Project::default(), Vec::new(), None).unwrap();
         let mut tree = Tree::default();
         let schema = r#"{"$schema":"http://json-schema.org/draft-07/schema#"}"#;
-        for (path, text) in [("package.json", "{}"), ("a.json", schema), ("b.schema.json", "{}")] {
+        for (path, text) in [
+            ("package.json", "{}"),
+            ("a.json", schema),
+            ("b.schema.json", "{}"),
+            ("c.avro", "\"int\""),
+            ("data.avro", "Obj\u{1}"),
+        ] {
             tree.files.insert(path.to_owned(), Content::Text(text.into()));
         }
+        tree.files.insert("more.avro".to_owned(), Content::Unusable("no text".to_owned()));
         let schemas = tree.files.keys().filter(|path| layout.place(path, &tree).is_some());
-        assert_eq!(schemas.collect::<Vec<_>>(), ["a.json", "b.schema.json"]);
+        assert_eq!(schemas.collect::<Vec<_>>(), ["a.json", "b.schema.json", "c.avro"]);
+    }
+
+    #[test]
+    fn only_folders_that_rules_begin_in_are_looked_into() {
+        let proto = SchemaRule { import_roots: vec!["./third/".to_owned()], ..rule("p/*.proto") };
+        let rules = vec![rule("s/a/*.avsc"), rule("s/**/*.json"), proto];
+        let project = Project { schemas: rules, ..Project::default() };
+        let layout = Layout::new(&project, Vec::new(), None).unwrap();
+        let folders = layout.folders().into_iter().map(|(folder, _)| folder);
+        assert_eq!(folders.collect::<Vec<_>>(), ["p", "s", "third"]);
+        assert!(layout.is_of_interest("s/x.json") && layout.is_of_interest("third/y.proto"));
+        assert!(!layout.is_of_interest("x.json"));
+        let everywhere = Project { schemas: vec![rule("**/*.schema.json")], ..Project::default() };
+        let layout = Layout::new(&everywhere, Vec::new(), None).unwrap();
+        assert!(layout.is_of_interest("a/b.schema.json") && !layout.is_of_interest("package.json"));
     }
 }
