@@ -13,7 +13,7 @@ use levada_schema_core::{
 use crate::catalog::{Catalog, Subject, Version};
 use crate::check::{self, Options};
 use crate::layout::Level;
-use crate::render::{Format, Style, render};
+use crate::render::{Style, lines};
 use crate::report::Report;
 use crate::samples;
 
@@ -138,17 +138,15 @@ pub fn explain(rule: &str, style: Style) -> Option<String> {
 
 /// The case with what is found in it, if that is the rule that it stands for.
 fn sample(case: &Case, style: Style) -> Option<String> {
-    let findings = checked(case)?.findings.into_iter();
-    let findings: Vec<_> = findings.filter(|finding| finding.rule == case.rule).take(1).collect();
-    let finding = findings.first()?;
+    let found = checked(case)?.findings;
+    let finding = found.iter().find(|finding| finding.rule == case.rule)?;
     let (why, fix) = (finding.explanation?, finding.fix.clone()?);
     let [old, new] = ["writer.", "reader."].map(|side| {
         let files = case.files.iter().filter(|(name, _)| name.starts_with(side));
         let texts = files.map(|(name, text)| format!("{}:\n{}", called(name), indented(text)));
         texts.collect::<Vec<_>>().join("\n")
     });
-    let shown = render(Format::Text, &Report { findings, ..Report::default() }, style);
-    let shown = shown.rsplit_once("\n\n").map_or(shown.as_str(), |(shown, _)| shown);
+    let shown = lines(finding, style);
     Some(format!("{why}\n\nfix: {fix}\n\nA sample that breaks.\n\n{old}\n{new}\n{shown}\n"))
 }
 

@@ -13,6 +13,7 @@ mod tests;
 mod text;
 
 pub(crate) use example::hex;
+pub(crate) use text::lines;
 
 use std::fmt;
 use std::str::FromStr;

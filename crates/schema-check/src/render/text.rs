@@ -6,16 +6,26 @@ use super::{Style, example};
 use crate::report::{Finding, Kind, Report, Severity, Spot};
 
 pub(super) fn render(report: &Report, style: Style) -> String {
-    let renderer = if style.color { Renderer::styled() } else { Renderer::plain() };
-    let renderer = renderer.term_width(style.width);
+    let renderer = renderer(style);
     let mut text = String::new();
     for finding in &report.findings {
-        text.push_str(&renderer.render(&[group(finding)]));
+        let notes = notes(finding).into_iter().map(|note| Level::NOTE.no_name().message(note));
+        text.push_str(&renderer.render(&[group(finding).elements(notes)]));
         text.push_str("\n\n");
     }
     text.push_str(&report.summary());
     text.push('\n');
     text
+}
+
+/// The finding with its lines alone.
+pub(crate) fn lines(finding: &Finding, style: Style) -> String {
+    renderer(style).render(&[group(finding)])
+}
+
+fn renderer(style: Style) -> Renderer {
+    let renderer = if style.color { Renderer::styled() } else { Renderer::plain() };
+    renderer.term_width(style.width)
 }
 
 fn group(finding: &Finding) -> Group<'_> {
@@ -30,9 +40,6 @@ fn group(finding: &Finding) -> Group<'_> {
     group = with_spot(group, &finding.new, AnnotationKind::Primary, &finding.path);
     if let Some(incompatible) = &finding.incompatible {
         group = with_spot(group, &incompatible.old, AnnotationKind::Context, "before");
-    }
-    for note in notes(finding) {
-        group = group.element(Level::NOTE.no_name().message(note));
     }
     group
 }
