@@ -290,22 +290,19 @@ fn approved_break_passes_until_it_runs_out_or_the_change_is_another() {
     assert!(out.contains("error[ACCEPT_UNUSED]"), "{out}");
 }
 
-#[tokio::test(flavor = "multi_thread")]
-async fn registry_and_its_archive_are_compared_with_at_their_own_levels() {
+#[test]
+fn registry_and_its_archive_are_compared_with_at_their_own_levels() {
     let project = Project::new();
     let server = Levada::start(&project.path().join("data"));
-    let client = reqwest::Client::new();
-    let send = async |method: reqwest::Method, path: &str, body: serde_json::Value| {
-        let url = format!("{}{path}", server.registry);
-        let sent = client.request(method, url).body(body.to_string()).send().await;
-        assert_eq!(sent.expect("an answer").status().as_u16(), 200);
-    };
-    for (subject, fields) in [("order", [ID]), ("quiet", [ID])] {
-        let body = serde_json::json!({"schema": record("Order", &fields)});
-        send(reqwest::Method::POST, &format!("/subjects/{subject}/versions"), body).await;
+    project.write("old.avsc", &record("Order", &[ID]));
+    let registry = ["--registry", &server.registry];
+    for command in [
+        &["schema", "register", "order", "old.avsc"][..],
+        &["schema", "register", "quiet", "old.avsc"],
+        &["config", "set", "--subject", "quiet", "--level", "NONE"],
+    ] {
+        assert_eq!(project.levada(&[command, &registry].concat()).0, Some(0), "{command:?}");
     }
-    let none = serde_json::json!({"compatibility": "NONE"});
-    send(reqwest::Method::PUT, "/config/quiet", none).await;
     let archive = project.path().join("registry.jsonl").display().to_string();
     let export = project.levada(&["export", "--registry", &server.registry, "--output", &archive]);
     assert_eq!(export.0, Some(0), "{export:?}");
