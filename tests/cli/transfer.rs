@@ -13,7 +13,6 @@ struct Ends {
     from: Levada,
     to: Levada,
     folder: tempfile::TempDir,
-    client: reqwest::Client,
 }
 
 impl Ends {
@@ -21,24 +20,25 @@ impl Ends {
         let folder = tempfile::tempdir().expect("a folder");
         let from = Levada::start(&folder.path().join("from"));
         let to = Levada::start(&folder.path().join("to"));
-        Self { from, to, folder, client: reqwest::Client::new() }
+        Self { from, to, folder }
     }
 
     fn archive(&self) -> PathBuf {
         self.folder.path().join("registry.jsonl")
     }
 
-    async fn register(&self, registry: &str, subject: &str, schema: Value) {
-        let url = format!("{registry}/subjects/{subject}/versions");
-        let body = json!({"schema": schema.to_string()}).to_string();
-        let answer = self.client.post(url).body(body).send().await.expect("an answer");
-        assert_eq!(answer.status().as_u16(), 200);
+    fn register(&self, registry: &str, subject: &str, schema: Value) {
+        let file = self.folder.path().join("from/schema.avsc");
+        fs::write(&file, schema.to_string()).expect("a file");
+        let mut command = levada();
+        command.args(["schema", "register", subject, "--registry", registry]).arg(file);
+        assert_eq!(told(&mut command).0, Some(0));
     }
 
-    async fn subjects(&self, registry: &str) -> usize {
-        let answer = self.client.get(format!("{registry}/subjects")).send().await;
-        let text = answer.expect("an answer").text().await.expect("a body");
-        serde_json::from_str::<Vec<String>>(&text).expect("names").len()
+    fn subjects(&self, registry: &str) -> usize {
+        let (code, names, _) = told(levada().args(["subject", "list", "--registry", registry]));
+        assert_eq!(code, Some(0));
+        names.lines().count()
     }
 
     /// `levada import` into the target.
@@ -57,10 +57,10 @@ fn told(command: &mut Command) -> (Option<i32>, String, String) {
     (status.code(), String::from_utf8(stdout).expect("text"), lines.collect())
 }
 
-#[tokio::test(flavor = "multi_thread")]
-async fn registry_goes_through_a_file_that_its_owner_alone_can_read() {
+#[test]
+fn registry_goes_through_a_file_that_its_owner_alone_can_read() {
     let ends = Ends::start();
-    ends.register(&ends.from.registry, "s", json!("string")).await;
+    ends.register(&ends.from.registry, "s", json!("string"));
     let archive = ends.archive();
     let name = archive.to_str().expect("a name");
     let args = ["export", "--registry", &ends.from.registry, "--output", name];
@@ -85,11 +85,11 @@ async fn registry_goes_through_a_file_that_its_owner_alone_can_read() {
     assert_eq!(tail(&stdout), tail(&fs::read_to_string(&archive).expect("text")));
 }
 
-#[tokio::test(flavor = "multi_thread")]
-async fn comparison_alone_prints_each_difference_and_exits_1() {
+#[test]
+fn comparison_alone_prints_each_difference_and_exits_1() {
     let ends = Ends::start();
-    ends.register(&ends.from.registry, "a", json!("string")).await;
-    ends.register(&ends.to.registry, "b", json!("string")).await;
+    ends.register(&ends.from.registry, "a", json!("string"));
+    ends.register(&ends.to.registry, "b", json!("string"));
     let (code, out, err) = told(&mut ends.import(&ends.from.registry, &["--dry-run", "--verify"]));
     assert_eq!((code, err.as_str()), (Some(1), ""));
     let lines: Vec<&str> = out.lines().collect();
@@ -99,15 +99,15 @@ async fn comparison_alone_prints_each_difference_and_exits_1() {
         "compared versions: 1, configs: 0, modes: 0, KEKs: 0, DEKs: 0; differences: 2",
     ];
     assert_eq!(lines, expected);
-    assert_eq!(ends.subjects(&ends.to.registry).await, 1, "nothing is changed");
+    assert_eq!(ends.subjects(&ends.to.registry), 1, "nothing is changed");
 }
 
-#[tokio::test(flavor = "multi_thread")]
-async fn what_cannot_be_brought_exits_6_and_is_named() {
+#[test]
+fn what_cannot_be_brought_exits_6_and_is_named() {
     let ends = Ends::start();
-    ends.register(&ends.from.registry, "a", json!("string")).await;
-    ends.register(&ends.from.registry, "b", json!("int")).await;
-    ends.register(&ends.to.registry, "a", json!("long")).await;
+    ends.register(&ends.from.registry, "a", json!("string"));
+    ends.register(&ends.from.registry, "b", json!("int"));
+    ends.register(&ends.to.registry, "a", json!("long"));
     let (code, out, err) = told(&mut ends.import(&ends.from.registry, &[]));
     assert_eq!((code, out.as_str()), (Some(2), ""));
     let last = err.lines().last().unwrap_or_default();
@@ -119,8 +119,8 @@ async fn what_cannot_be_brought_exits_6_and_is_named() {
     assert!(out.ends_with(", 1 refused\n"), "{out}");
 }
 
-#[tokio::test(flavor = "multi_thread")]
-async fn each_kind_of_failure_has_its_exit_code_and_one_line_without_the_password() {
+#[test]
+fn each_kind_of_failure_has_its_exit_code_and_one_line_without_the_password() {
     let ends = Ends::start();
     let cut = ends.archive();
     fs::write(&cut, "{\"type\":\"header\"").expect("a file");
@@ -141,18 +141,18 @@ async fn each_kind_of_failure_has_its_exit_code_and_one_line_without_the_passwor
     assert_eq!((code, err.contains("--registry")), (Some(2), true), "{err}");
 }
 
-#[tokio::test(flavor = "multi_thread")]
-async fn import_that_is_killed_goes_on_with_the_next_one() {
+#[test]
+fn import_that_is_killed_goes_on_with_the_next_one() {
     let ends = Ends::start();
     for number in 0..200 {
-        ends.register(&ends.from.registry, &format!("s{number}"), json!("string")).await;
+        ends.register(&ends.from.registry, &format!("s{number}"), json!("string"));
     }
     let mut first = ends.import(&ends.from.registry, &[]);
     let mut first = first.stdout(Stdio::null()).stderr(Stdio::null()).spawn().expect("it runs");
-    while ends.subjects(&ends.to.registry).await == 0 {}
+    while ends.subjects(&ends.to.registry) == 0 {}
     first.kill().expect("it is killed");
     first.wait().expect("it ends");
-    let there = ends.subjects(&ends.to.registry).await;
+    let there = ends.subjects(&ends.to.registry);
     assert!(there < 200, "killed too late to show anything");
     let (code, out, err) = told(&mut ends.import(&ends.from.registry, &["--verify"]));
     assert_eq!((code, err.as_str()), (Some(0), ""), "{out}");
