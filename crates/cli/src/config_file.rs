@@ -41,7 +41,7 @@ pub(crate) struct ConfigFile {
 #[derive(Debug, Default, PartialEq, Eq, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub(crate) struct RegistryTable {
-    pub(crate) url: Option<String>,
+    pub(crate) url: Option<Secret>,
 }
 
 impl ConfigFile {

@@ -6,6 +6,7 @@ use std::process::ExitCode;
 use std::sync::Arc;
 
 use clap::Args;
+use levada_registry_server::Secret;
 use levada_schema_check::check::{self, Options};
 use levada_schema_check::deploy::{Deployment, Plan, Scope, Step};
 use levada_schema_check::report::{Kind, Report, plural};
@@ -26,13 +27,14 @@ pub(crate) struct RegistryArgs {
     /// URL of the registry; user and password in it are sent as basic authentication
     /// [default: url in the table [registry] of levada.toml]
     #[arg(long, env = "LEVADA_REGISTRY", value_name = "URL", hide_env_values = true)]
-    pub(crate) registry: Option<String>,
+    pub(crate) registry: Option<Secret>,
 }
 
 impl RegistryArgs {
     /// The URL of the flag, the variable, or the settings file.
-    pub(crate) fn url(&self, settings: Option<String>) -> Result<String, Failure> {
-        self.registry.clone().or(settings).ok_or_else(|| {
+    pub(crate) fn url(&self, settings: Option<Secret>) -> Result<String, Failure> {
+        let url = self.registry.clone().or(settings).map(|url| url.expose().to_owned());
+        url.ok_or_else(|| {
             let message = "no registry; say it with --registry URL, LEVADA_REGISTRY, or url in the \
                            table [registry] of levada.toml";
             Failure::new(exit::USAGE, message)
@@ -249,7 +251,7 @@ pub(crate) fn run_pull(args: &PullArgs) -> Result<ExitCode, Failure> {
 }
 
 /// What the settings file says is the registry.
-pub(crate) fn settings_url(config: Option<&std::path::Path>) -> Result<Option<String>, Failure> {
+pub(crate) fn settings_url(config: Option<&std::path::Path>) -> Result<Option<Secret>, Failure> {
     let here = std::env::current_dir()
         .map_err(|error| Failure::new(exit::FAILED, format!("no working folder: {error}")))?;
     Ok(crate::config_file::load(config, &here)?.registry.url)
@@ -259,17 +261,17 @@ pub(crate) fn settings_url(config: Option<&std::path::Path>) -> Result<Option<St
 pub(crate) struct CompareArgs {
     /// URL of a registry, or an archive of levada export
     #[arg(env = "LEVADA_FROM", hide_env_values = true)]
-    one: String,
+    one: Secret,
     /// URL of another registry
     #[arg(env = "LEVADA_REGISTRY", hide_env_values = true)]
-    other: String,
+    other: Secret,
 }
 
 /// Exits 1 where they differ.
 pub(crate) fn run_compare(args: &CompareArgs) -> Result<ExitCode, Failure> {
     let verified = runtime::new()?.block_on(async {
-        let other = Registry::at(&args.other)?;
-        let one = Source::open(&args.one).await?;
+        let other = Registry::at(args.other.expose())?;
+        let one = Source::open(args.one.expose()).await?;
         let progress = Progress::new("comparing");
         let observer: Arc<dyn Observer> = progress.clone();
         let verified = verify(&one, &other, &observer).await;

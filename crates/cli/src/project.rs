@@ -2,6 +2,7 @@
 
 use std::path::{Component, Path, PathBuf};
 
+use levada_registry_server::Secret;
 use levada_schema_check::catalog::Catalog;
 use levada_schema_check::layout::{Argument, Layout};
 use levada_schema_check::settings::Project;
@@ -19,7 +20,7 @@ pub(crate) struct Workspace {
     /// Paths of schema files are told from here.
     pub(crate) root: PathBuf,
     pub(crate) project: Project,
-    pub(crate) registry: Option<String>,
+    pub(crate) registry: Option<Secret>,
     pub(crate) limits: Limits,
     pub(crate) arguments: Vec<Argument>,
     schema_type: Option<SchemaType>,

@@ -5,6 +5,7 @@ use std::process::ExitCode;
 use std::sync::Arc;
 
 use clap::Args;
+use levada_registry_server::Secret;
 use levada_schema_check::baseline::{self, Baseline, LOCK_FILE, Loading};
 use levada_schema_check::catalog::Catalog;
 use levada_schema_check::check;
@@ -147,7 +148,7 @@ pub(crate) struct LockArgs {
     files: FilesArgs,
     /// Take the versions of a registry, or of an archive of levada export, instead of the files
     #[arg(long, env = "LEVADA_FROM", value_name = "URL|FILE", hide_env_values = true)]
-    from: Option<String>,
+    from: Option<Secret>,
     /// Change nothing, and exit 1 if the lock file is out of date
     #[arg(long)]
     check: bool,
@@ -156,7 +157,7 @@ pub(crate) struct LockArgs {
 pub(crate) fn run_lock(args: &LockArgs) -> Result<ExitCode, Failure> {
     on_large_stack(|| {
         let workspace = args.files.workspace()?;
-        let versions = match &args.from {
+        let versions = match args.from.as_ref().map(Secret::expose) {
             Some(from) if from.contains("://") => of_registry(from)?,
             Some(file) => stored::of_archive(Path::new(file))?.versions,
             None => {

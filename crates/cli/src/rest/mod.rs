@@ -1,14 +1,16 @@
 //! `levada subject`, `schema`, `config get|set|unset`, `mode` and `context`: the registry's REST API
 //! for people and scripts. Answers are lines of names, or the registry's own JSON.
 
-use std::path::PathBuf;
+mod args;
+
 use std::process::ExitCode;
 
-use clap::{Args, Subcommand};
-use levada_schema_core::{CompatibilityLevel, CompatibilityPolicy, SchemaType};
 use levada_serde::RegistryClient;
 use levada_serde::client::{Call, RegistryError};
 use serde_json::{Map, Value, json};
+
+pub(crate) use args::{ConfigCommand, ContextCommand, ModeCommand, SchemaCommand, SubjectCommand};
+use args::{DraftArgs, ScopeArgs, TargetArgs};
 
 use crate::deploy::{RegistryArgs, settings_url};
 use crate::exit::{self, Failure};
@@ -17,180 +19,6 @@ use crate::runtime;
 
 /// Error codes of what is soft-deleted already: a subject, a version.
 const SOFT_DELETED: [u32; 2] = [40404, 40406];
-
-/// The registry, and what of it.
-#[derive(Debug, Args)]
-pub(crate) struct ScopeArgs {
-    #[command(flatten)]
-    registry: RegistryArgs,
-    /// The context of names that say none, such as .test
-    #[arg(long, value_name = "CONTEXT")]
-    context: Option<String>,
-}
-
-#[derive(Debug, Subcommand)]
-pub(crate) enum SubjectCommand {
-    /// The names, one a line
-    List {
-        /// Only those that start so
-        #[arg(default_value = "")]
-        prefix: String,
-        /// Soft-deleted ones, too
-        #[arg(long)]
-        deleted: bool,
-        #[command(flatten)]
-        scope: ScopeArgs,
-    },
-    /// The versions of a subject with their ids
-    Show {
-        subject: String,
-        #[command(flatten)]
-        scope: ScopeArgs,
-    },
-    /// Register the soft-deleted versions of a subject again
-    Undelete {
-        subject: String,
-        #[command(flatten)]
-        scope: ScopeArgs,
-    },
-    /// Delete a subject; softly, so that it can be undone, or for good
-    Delete {
-        subject: String,
-        /// For good; it must be soft-deleted before, which this does, too
-        #[arg(long)]
-        permanent: bool,
-        #[command(flatten)]
-        scope: ScopeArgs,
-    },
-}
-
-#[derive(Debug, Subcommand)]
-pub(crate) enum SchemaCommand {
-    /// The text of a schema, by subject and version or by id
-    Get {
-        /// The subject; without --version its newest
-        #[arg(required_unless_present = "id")]
-        subject: Option<String>,
-        #[arg(long, default_value = "latest")]
-        version: String,
-        #[arg(long, conflicts_with = "subject")]
-        id: Option<i32>,
-        /// With the references written out
-        #[arg(long)]
-        resolve: bool,
-        #[command(flatten)]
-        scope: ScopeArgs,
-    },
-    /// Register a schema as the next version of a subject
-    Register(DraftArgs),
-    /// Ask for the version and the id of a schema that is registered
-    Lookup(DraftArgs),
-    /// Delete a version of a subject
-    Delete {
-        subject: String,
-        #[arg(long)]
-        version: String,
-        /// For good; it must be soft-deleted before, which this does, too
-        #[arg(long)]
-        permanent: bool,
-        #[command(flatten)]
-        scope: ScopeArgs,
-    },
-    /// The ids of the schemas that refer to a version
-    Refs {
-        subject: String,
-        #[arg(long, default_value = "latest")]
-        version: String,
-        #[command(flatten)]
-        scope: ScopeArgs,
-    },
-}
-
-#[derive(Debug, Args)]
-pub(crate) struct DraftArgs {
-    subject: String,
-    file: PathBuf,
-    /// AVRO, PROTOBUF or JSON [default: by extension: .avsc .avro, .proto, .json]
-    #[arg(long = "type", value_name = "TYPE")]
-    schema_type: Option<SchemaType>,
-    /// What the schema refers to; may be repeated
-    #[arg(long = "reference", value_name = "NAME=SUBJECT:VERSION")]
-    references: Vec<String>,
-    /// In its normalized form
-    #[arg(long)]
-    normalize: bool,
-    #[command(flatten)]
-    scope: ScopeArgs,
-}
-
-#[derive(Debug, Subcommand)]
-pub(crate) enum ConfigCommand {
-    /// The settings of a subject, of a context, or of the registry
-    Get(TargetArgs),
-    /// Change settings of a subject, of a context, or of the registry
-    Set {
-        #[command(flatten)]
-        target: TargetArgs,
-        #[arg(long, value_name = "LEVEL")]
-        level: Option<CompatibilityLevel>,
-        #[arg(long, value_name = "POLICY")]
-        policy: Option<CompatibilityPolicy>,
-        /// Whether schemas are normalized before they are registered
-        #[arg(long, value_name = "BOOL")]
-        normalize: Option<bool>,
-        /// The subject that this name stands for
-        #[arg(long, value_name = "SUBJECT")]
-        alias: Option<String>,
-        /// The property of metadata whose values keep versions apart
-        #[arg(long, value_name = "NAME")]
-        group: Option<String>,
-    },
-    /// Take the settings of a subject, of a context, or of the registry back
-    Unset(TargetArgs),
-}
-
-#[derive(Debug, Subcommand)]
-pub(crate) enum ModeCommand {
-    /// The mode of a subject, of a context, or of the registry
-    Get(TargetArgs),
-    /// Set the mode
-    Set {
-        #[command(flatten)]
-        target: TargetArgs,
-        /// READWRITE, READONLY, `READONLY_OVERRIDE`, IMPORT or FORWARD
-        mode: String,
-        /// Mode IMPORT although there are schemas
-        #[arg(long)]
-        force: bool,
-    },
-    /// Take the mode of a subject, of a context, or of the registry back
-    Unset(TargetArgs),
-}
-
-/// What settings are of.
-#[derive(Debug, Args)]
-pub(crate) struct TargetArgs {
-    /// The subject [default: the context, else the whole registry]
-    #[arg(long, value_name = "SUBJECT")]
-    subject: Option<String>,
-    #[command(flatten)]
-    scope: ScopeArgs,
-}
-
-#[derive(Debug, Subcommand)]
-pub(crate) enum ContextCommand {
-    /// The names, one a line
-    List {
-        #[command(flatten)]
-        registry: RegistryArgs,
-    },
-    /// Delete a context that has no subjects
-    Delete {
-        context: String,
-        #[command(flatten)]
-        registry: RegistryArgs,
-    },
-}
 
 /// A registry to be asked.
 struct Session {
