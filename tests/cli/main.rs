@@ -122,34 +122,30 @@ fn unknown_extension_exits_2_and_says_how_to_name_the_type() {
 
 #[test]
 fn help_of_each_command_shows_an_example() {
-    for command in [
-        "serve",
-        "check",
-        "lint",
-        "test",
-        "diff",
-        "fmt",
-        "explain",
-        "lock",
-        "plan",
-        "apply",
-        "push",
-        "pull",
-        "compare",
-        "subject",
-        "schema",
-        "config",
-        "mode",
-        "context",
-        "export",
-        "import",
-        "completions",
-        "man",
-    ] {
-        let output = levada().args([command, "--help"]).output().expect("the binary runs");
-        let help = String::from_utf8(output.stdout).expect("text");
-        assert!(output.status.success());
-        assert!(help.contains(&format!("levada {command} ")), "{help}");
+    let line = |args: &[&str]| {
+        let output = levada().args(args).arg("--help").output().expect("the binary runs");
+        assert!(output.status.success(), "{args:?}");
+        String::from_utf8(output.stdout).expect("text")
+    };
+    /// The commands that a help lists.
+    fn listed(help: &str) -> Vec<String> {
+        let listed = help.lines().skip_while(|line| *line != "Commands:").skip(1);
+        let names = listed.take_while(|line| !line.is_empty());
+        let names = names.filter_map(|line| line.split_whitespace().next());
+        names.filter(|name| *name != "help").map(str::to_owned).collect()
+    }
+    let commands = listed(&line(&[]));
+    assert!(commands.len() > 20, "{commands:?}");
+    for command in &commands {
+        let help = line(&[command]);
+        assert!(
+            help.contains(&format!("\n  levada {command} ")) && help.contains("Example"),
+            "{help}"
+        );
+        for inner in listed(&help) {
+            let help = line(&[command, &inner]);
+            assert!(help.contains(&format!("\n  levada {command} {inner}")), "{help}");
+        }
     }
 }
 

@@ -20,6 +20,7 @@ pub(crate) struct ScopeArgs {
 #[derive(Debug, Subcommand)]
 pub(crate) enum SubjectCommand {
     /// The names, one a line
+    #[command(after_help = "Example:\n  levada subject list orders- --context .test")]
     List {
         /// Only those that start so
         #[arg(default_value = "")]
@@ -31,18 +32,21 @@ pub(crate) enum SubjectCommand {
         scope: ScopeArgs,
     },
     /// The versions of a subject with their ids
+    #[command(after_help = "Example:\n  levada subject show orders-value")]
     Show {
         subject: String,
         #[command(flatten)]
         scope: ScopeArgs,
     },
     /// Register the soft-deleted versions of a subject again
+    #[command(after_help = "Example:\n  levada subject undelete orders-value")]
     Undelete {
         subject: String,
         #[command(flatten)]
         scope: ScopeArgs,
     },
     /// Delete a subject; softly, so that it can be undone, or for good
+    #[command(after_help = "Example:\n  levada subject delete orders-value --permanent")]
     Delete {
         subject: String,
         /// For good; it must be soft-deleted before, which this does, too
@@ -56,6 +60,7 @@ pub(crate) enum SubjectCommand {
 #[derive(Debug, Subcommand)]
 pub(crate) enum SchemaCommand {
     /// The text of a schema, by subject and version or by id
+    #[command(after_help = "Example:\n  levada schema get orders-value --version 3")]
     Get {
         /// The subject; without --version its newest
         #[arg(required_unless_present = "id")]
@@ -71,10 +76,15 @@ pub(crate) enum SchemaCommand {
         scope: ScopeArgs,
     },
     /// Register a schema as the next version of a subject
+    #[command(
+        after_help = "Example:\n  levada schema register orders-value order.avsc --reference shop.User=users-value:2"
+    )]
     Register(DraftArgs),
     /// Ask for the version and the id of a schema that is registered
+    #[command(after_help = "Example:\n  levada schema lookup orders-value order.avsc")]
     Lookup(DraftArgs),
     /// Delete a version of a subject
+    #[command(after_help = "Example:\n  levada schema delete orders-value --version 3")]
     Delete {
         subject: String,
         #[arg(long)]
@@ -86,6 +96,7 @@ pub(crate) enum SchemaCommand {
         scope: ScopeArgs,
     },
     /// The ids of the schemas that refer to a version
+    #[command(after_help = "Example:\n  levada schema refs users-value")]
     Refs {
         subject: String,
         #[arg(long, default_value = "latest")]
@@ -115,8 +126,10 @@ pub(crate) struct DraftArgs {
 #[derive(Debug, Subcommand)]
 pub(crate) enum ConfigCommand {
     /// The settings of a subject, of a context, or of the registry
+    #[command(after_help = "Example:\n  levada config get --subject orders-value")]
     Get(TargetArgs),
     /// Change settings of a subject, of a context, or of the registry
+    #[command(after_help = "Example:\n  levada config set --subject orders-value --level FULL")]
     Set {
         #[command(flatten)]
         target: TargetArgs,
@@ -135,14 +148,17 @@ pub(crate) enum ConfigCommand {
         group: Option<String>,
     },
     /// Take the settings of a subject, of a context, or of the registry back
+    #[command(after_help = "Example:\n  levada config unset --subject orders-value")]
     Unset(TargetArgs),
 }
 
 #[derive(Debug, Subcommand)]
 pub(crate) enum ModeCommand {
     /// The mode of a subject, of a context, or of the registry
+    #[command(after_help = "Example:\n  levada mode get")]
     Get(TargetArgs),
     /// Set the mode
+    #[command(after_help = "Example:\n  levada mode set --context .old READONLY")]
     Set {
         #[command(flatten)]
         target: TargetArgs,
@@ -153,6 +169,7 @@ pub(crate) enum ModeCommand {
         force: bool,
     },
     /// Take the mode of a subject, of a context, or of the registry back
+    #[command(after_help = "Example:\n  levada mode unset --context .old")]
     Unset(TargetArgs),
 }
 
@@ -169,11 +186,13 @@ pub(crate) struct TargetArgs {
 #[derive(Debug, Subcommand)]
 pub(crate) enum ContextCommand {
     /// The names, one a line
+    #[command(after_help = "Example:\n  levada context list")]
     List {
         #[command(flatten)]
         registry: RegistryArgs,
     },
     /// Delete a context that has no subjects
+    #[command(after_help = "Example:\n  levada context delete .old")]
     Delete {
         context: String,
         #[command(flatten)]
