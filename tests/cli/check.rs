@@ -146,6 +146,13 @@ fn folders_files_and_several_baselines_are_compared_with() {
     assert_eq!(run(&["--against", "v2"]).0, Some(0));
     assert_eq!(run(&["--against", "v2", "--against", "v1"]).0, Some(1));
     assert_eq!(run(&["--against", "v1/order.avsc"]).0, Some(1));
+    let mut tar = std::process::Command::new("tar");
+    let status =
+        tar.current_dir(project.path()).args(["-czf", "v1.tar.gz", "-C", "v1", "."]).status();
+    assert!(status.expect("tar runs").success());
+    let (code, out, _) = run(&["--against", "v1.tar.gz"]);
+    assert_eq!(code, Some(1));
+    assert!(out.contains("against: v1.tar.gz"), "{out}");
     let (code, _, err) = run(&["--against", "v3"]);
     assert_eq!(code, Some(3));
     assert!(err.contains("--against v3: there is no such folder or file"), "{err}");

@@ -30,8 +30,8 @@ Examples:
   levada check old/order.avsc new/order.avsc --level FULL
 
 A baseline is a state of git (#branch=, #tag=, #ref=, #history=; the last commit in common unless
-,tip follows; ,subdir=FOLDER for another place), a folder, a schema file, an archive of levada
-export (.jsonl), lock, or the URL of a registry, whose own levels count. Which files are schemas of
+,tip follows; ,subdir=FOLDER for another place), a folder, a .tar.gz, a schema file, an archive of
+levada export (.jsonl), lock, or the URL of a registry, whose own levels count. Which files are schemas of
 which subject, and their levels, stand in levada.toml; without it the paths say it.";
 
 #[derive(Debug, Args)]

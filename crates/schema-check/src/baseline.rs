@@ -8,7 +8,7 @@ use crate::catalog::Catalog;
 use crate::error::CheckFailure;
 use crate::git::{self, GitBaseline, Revision};
 use crate::layout::Layout;
-use crate::{folder, lock, server, stored};
+use crate::{folder, lock, packed, server, stored};
 
 /// The name of the lock file.
 pub const LOCK_FILE: &str = "levada.lock";
@@ -20,6 +20,8 @@ pub enum Baseline {
     Folder(PathBuf),
     /// A single schema file.
     File(PathBuf),
+    /// Files in a `.tar.gz`.
+    Packed(PathBuf),
     /// An archive of `levada export`.
     Archive(PathBuf),
     Lock(PathBuf),
@@ -56,12 +58,15 @@ impl Baseline {
         if ends_in("jsonl") {
             return Ok(Self::Archive(path));
         }
+        if spec.ends_with(".tar.gz") || ends_in("tgz") {
+            return Ok(Self::Packed(path));
+        }
         if path.is_file() {
             return Ok(Self::File(path));
         }
         Err(CheckFailure::Baseline(format!(
             "--against {spec}: there is no such folder or file; a baseline is .git#branch=NAME, a \
-             folder, a schema file, an archive of levada export (.jsonl), lock, or the URL of a registry"
+             folder, a .tar.gz, a schema file, an archive of levada export (.jsonl), lock, or the URL of a registry"
         )))
     }
 }
@@ -128,6 +133,10 @@ pub fn load(baseline: &Baseline, loading: &Loading<'_>) -> Result<Catalog, Check
         }
         Baseline::Folder(path) => {
             let tree = folder::load(path, whole, bytes_max)?;
+            Catalog::of_tree((*spec).to_owned(), &tree, whole, limits)
+        }
+        Baseline::Packed(path) => {
+            let tree = packed::load(path, whole, bytes_max)?;
             Catalog::of_tree((*spec).to_owned(), &tree, whole, limits)
         }
         Baseline::File(path) => single(path, spec, new, limits),
@@ -246,6 +255,7 @@ mod tests {
     fn other_places_are_told_by_what_they_look_like() {
         assert_eq!(parsed("lock"), Ok(Baseline::Lock("/nowhere/levada.lock".into())));
         assert_eq!(parsed("a.jsonl"), Ok(Baseline::Archive("/nowhere/a.jsonl".into())));
+        assert_eq!(parsed("b.tar.gz"), Ok(Baseline::Packed("/nowhere/b.tar.gz".into())));
         assert_eq!(parsed("http://h:1"), Ok(Baseline::Registry("http://h:1".to_owned())));
         assert!(parsed("gone").unwrap_err().contains("no such folder or file"));
     }

@@ -24,6 +24,7 @@ pub mod git;
 pub mod layout;
 pub mod lint;
 pub mod lock;
+pub mod packed;
 pub mod pull;
 pub mod render;
 pub mod report;
