@@ -12,7 +12,7 @@ use levada_registry_server::Secret;
 
 use crate::check::{self, CheckArgs};
 use crate::completions::{CompletionsArgs, ManArgs};
-use crate::deploy::{ApplyArgs, CompareArgs, PlanArgs, PullArgs, PushArgs};
+use crate::deploy::{ApplyArgs, CompareArgs, PlanArgs, PullArgs, TargetArgs};
 use crate::exit;
 use crate::explain::ExplainArgs;
 use crate::limits::LimitArgs;
@@ -107,7 +107,7 @@ pub(crate) enum Command {
     #[command(
         after_help = "Example:\n  levada push schemas --registry https://registry.example.com"
     )]
-    Push(PushArgs),
+    Push(TargetArgs),
     /// Write the newest versions of a registry into files
     #[command(after_help = "Example:\n  levada pull orders- --output schemas")]
     Pull(PullArgs),

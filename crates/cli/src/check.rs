@@ -13,12 +13,11 @@ use levada_schema_check::layout::Argument;
 use levada_schema_check::lint;
 use levada_schema_check::report::{Kind, Report, Severity};
 use levada_schema_check::settings::LintTable;
-use levada_schema_core::{CompatibilityLevel, SchemaType};
+use levada_schema_core::CompatibilityLevel;
 
 use crate::exit::{self, Failure};
-use crate::limits::LimitArgs;
 use crate::output::{OutputArgs, print};
-use crate::project::{Files, Workspace};
+use crate::project::{Files, SettingsArgs, Workspace};
 
 pub(crate) const HELP: &str = "\
 Examples:
@@ -51,9 +50,6 @@ pub(crate) struct CheckArgs {
                      with all versions that the baseline has"
     )]
     pub(crate) level: Option<CompatibilityLevel>,
-    /// AVRO, PROTOBUF or JSON [default: by extension: .avsc .avro, .proto, .json]
-    #[arg(long = "type", value_name = "TYPE")]
-    pub(crate) schema_type: Option<SchemaType>,
     /// Show with each reason a value that was written with one schema and refused by the other
     #[arg(long)]
     pub(crate) example: bool,
@@ -66,10 +62,7 @@ pub(crate) struct CheckArgs {
     #[command(flatten)]
     pub(crate) output: OutputArgs,
     #[command(flatten)]
-    pub(crate) limits: LimitArgs,
-    /// Settings file [default: levada.toml, looked for from here upwards]
-    #[arg(long, env = "LEVADA_CONFIG", value_name = "FILE")]
-    pub(crate) config: Option<PathBuf>,
+    pub(crate) settings: SettingsArgs,
 }
 
 /// Exits 0 when every new schema may follow the old one, 1 when one may not, 4 when one is none.
@@ -105,8 +98,7 @@ fn checked(args: &CheckArgs) -> Result<ExitCode, Failure> {
         }
         (_, paths) => (paths.to_vec(), None),
     };
-    let workspace =
-        Workspace::open(&paths, args.config.as_deref(), &args.limits, args.schema_type)?;
+    let workspace = Workspace::open(&paths, &args.settings)?;
     let files = workspace.files()?;
     let baselines = match pair {
         Some(old) => {

@@ -17,9 +17,9 @@ use crate::check::{code, on_large_stack};
 use crate::exit::{self, Failure};
 use crate::output::{OutputArgs, print};
 use crate::progress::Progress;
-use crate::project::{Files, Workspace};
+use crate::project::{Files, FilesArgs, Workspace};
 use crate::runtime;
-use crate::schemas::{FilesArgs, must_be_there};
+use crate::schemas::must_be_there;
 
 /// The registry that a command talks to.
 #[derive(Debug, Args)]
@@ -42,46 +42,39 @@ impl RegistryArgs {
     }
 }
 
+/// Files, and the registry that they are for.
 #[derive(Debug, Args)]
-pub(crate) struct PlanArgs {
+pub(crate) struct TargetArgs {
     #[command(flatten)]
     files: FilesArgs,
     #[command(flatten)]
     registry: RegistryArgs,
+    #[command(flatten)]
+    output: OutputArgs,
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct PlanArgs {
+    #[command(flatten)]
+    target: TargetArgs,
     /// Plan to delete subjects of the default context that no file has
     #[arg(long)]
     prune: bool,
     /// Exit 1 where there is something to do
     #[arg(long)]
     exit_code: bool,
-    #[command(flatten)]
-    output: OutputArgs,
 }
 
 #[derive(Debug, Args)]
 pub(crate) struct ApplyArgs {
     #[command(flatten)]
-    files: FilesArgs,
-    #[command(flatten)]
-    registry: RegistryArgs,
+    target: TargetArgs,
     /// Delete subjects of the default context that no file has (soft, so that it can be undone)
     #[arg(long)]
     prune: bool,
     /// Do not ask
     #[arg(long)]
     yes: bool,
-    #[command(flatten)]
-    output: OutputArgs,
-}
-
-#[derive(Debug, Args)]
-pub(crate) struct PushArgs {
-    #[command(flatten)]
-    files: FilesArgs,
-    #[command(flatten)]
-    registry: RegistryArgs,
-    #[command(flatten)]
-    output: OutputArgs,
 }
 
 /// Files with the registry that they are for.
@@ -92,9 +85,9 @@ struct Target {
 }
 
 impl Target {
-    fn open(files: &FilesArgs, registry: &RegistryArgs) -> Result<Self, Failure> {
-        let workspace = files.workspace()?;
-        let url = registry.url(workspace.registry.clone())?;
+    fn open(args: &TargetArgs) -> Result<Self, Failure> {
+        let workspace = args.files.workspace()?;
+        let url = args.registry.url(workspace.registry.clone())?;
         let files = workspace.files()?;
         must_be_there(&files.catalog)?;
         Ok(Self { workspace, files, url })
@@ -116,14 +109,14 @@ impl Target {
 /// Exits 1 where a schema may not follow what is registered.
 pub(crate) fn run_plan(args: &PlanArgs) -> Result<ExitCode, Failure> {
     on_large_stack(|| {
-        let target = Target::open(&args.files, &args.registry)?;
+        let target = Target::open(&args.target)?;
         let report = target.judge()?;
         let mut deployment =
             Deployment::new(&target.url, &target.files.catalog, target.scope(true, args.prune))?;
         let plan = runtime::new()?.block_on(deployment.plan())?;
         show(&plan)?;
         if !report.findings.is_empty() {
-            args.output.write(&report)?;
+            args.target.output.write(&report)?;
         }
         let is_found = args.exit_code && plan.changes() > 0;
         Ok(ExitCode::from(code(&report).max(u8::from(is_found))))
@@ -143,15 +136,15 @@ fn show(plan: &Plan) -> Result<(), Failure> {
 /// Does what the plan says.
 pub(crate) fn run_apply(args: &ApplyArgs) -> Result<ExitCode, Failure> {
     on_large_stack(|| {
-        let target = Target::open(&args.files, &args.registry)?;
-        deploy(&target, target.scope(true, args.prune), args.yes, &args.output)
+        let target = Target::open(&args.target)?;
+        deploy(&target, target.scope(true, args.prune), args.yes, &args.target.output)
     })
 }
 
 /// Registers the schemas, and changes nothing else.
-pub(crate) fn run_push(args: &PushArgs) -> Result<ExitCode, Failure> {
+pub(crate) fn run_push(args: &TargetArgs) -> Result<ExitCode, Failure> {
     on_large_stack(|| {
-        let target = Target::open(&args.files, &args.registry)?;
+        let target = Target::open(args)?;
         deploy(&target, target.scope(false, false), true, &args.output)
     })
 }

@@ -2,6 +2,7 @@
 
 use std::path::{Component, Path, PathBuf};
 
+use clap::Args;
 use levada_registry_server::Secret;
 use levada_schema_check::catalog::Catalog;
 use levada_schema_check::layout::{Argument, Layout};
@@ -12,6 +13,34 @@ use levada_schema_core::{Limits, SchemaType};
 use crate::config_file;
 use crate::exit::{self, Failure};
 use crate::limits::{self, LimitArgs};
+
+/// Which files a command is about.
+#[derive(Debug, Args)]
+pub(crate) struct FilesArgs {
+    /// Folders and files [default: the folder of levada.toml, else this one]
+    paths: Vec<PathBuf>,
+    #[command(flatten)]
+    settings: SettingsArgs,
+}
+
+impl FilesArgs {
+    pub(crate) fn workspace(&self) -> Result<Workspace, Failure> {
+        Workspace::open(&self.paths, &self.settings)
+    }
+}
+
+/// How files are read.
+#[derive(Debug, Args)]
+pub(crate) struct SettingsArgs {
+    /// AVRO, PROTOBUF or JSON [default: by extension: .avsc .avro, .proto, .json]
+    #[arg(long = "type", value_name = "TYPE")]
+    schema_type: Option<SchemaType>,
+    #[command(flatten)]
+    limits: LimitArgs,
+    /// Settings file [default: levada.toml, looked for from here upwards]
+    #[arg(long, env = "LEVADA_CONFIG", value_name = "FILE")]
+    config: Option<PathBuf>,
+}
 
 /// Where a command stands.
 #[derive(Debug)]
@@ -35,12 +64,9 @@ pub(crate) struct Files {
 
 impl Workspace {
     /// Reads the settings file, and what `paths` are.
-    pub(crate) fn open(
-        paths: &[PathBuf],
-        config: Option<&Path>,
-        limits: &LimitArgs,
-        schema_type: Option<SchemaType>,
-    ) -> Result<Self, Failure> {
+    pub(crate) fn open(paths: &[PathBuf], settings: &SettingsArgs) -> Result<Self, Failure> {
+        let SettingsArgs { schema_type, limits, config } = settings;
+        let config = config.as_deref();
         let here = std::env::current_dir()
             .and_then(std::fs::canonicalize)
             .map_err(|error| Failure::new(exit::FAILED, format!("no working folder: {error}")))?;
@@ -67,7 +93,7 @@ impl Workspace {
             project,
             registry,
             limits,
-            schema_type,
+            schema_type: *schema_type,
         })
     }
 

@@ -1,6 +1,6 @@
 //! The commands on schema files that need no baseline: `lint`, `fmt`, `lock`, `diff`.
 
-use std::path::{Path, PathBuf};
+use std::path::Path;
 use std::process::ExitCode;
 use std::sync::Arc;
 
@@ -12,49 +12,15 @@ use levada_schema_check::check;
 use levada_schema_check::diff::diff;
 use levada_schema_check::layout::Layout;
 use levada_schema_check::{format, lint, lock, samples, stored};
-use levada_schema_core::{SchemaType, Validation};
+use levada_schema_core::Validation;
 use levada_transfer::{Registry, export};
 
 use crate::check::{code, on_large_stack};
 use crate::exit::{self, Failure};
-use crate::limits::LimitArgs;
 use crate::output::{OutputArgs, print};
 use crate::progress::Progress;
-use crate::project::Workspace;
+use crate::project::{FilesArgs, SettingsArgs, Workspace};
 use crate::runtime;
-
-/// Which files a command is about.
-#[derive(Debug, Args)]
-pub(crate) struct FilesArgs {
-    /// Folders and files [default: the folder of levada.toml, else this one]
-    paths: Vec<PathBuf>,
-    #[command(flatten)]
-    settings: SettingsArgs,
-}
-
-#[derive(Debug, Args)]
-pub(crate) struct SettingsArgs {
-    /// AVRO, PROTOBUF or JSON [default: by extension: .avsc .avro, .proto, .json]
-    #[arg(long = "type", value_name = "TYPE")]
-    schema_type: Option<SchemaType>,
-    #[command(flatten)]
-    limits: LimitArgs,
-    /// Settings file [default: levada.toml, looked for from here upwards]
-    #[arg(long, env = "LEVADA_CONFIG", value_name = "FILE")]
-    config: Option<PathBuf>,
-}
-
-impl FilesArgs {
-    pub(crate) fn workspace(&self) -> Result<Workspace, Failure> {
-        self.settings.workspace(&self.paths)
-    }
-}
-
-impl SettingsArgs {
-    fn workspace(&self, paths: &[PathBuf]) -> Result<Workspace, Failure> {
-        Workspace::open(paths, self.config.as_deref(), &self.limits, self.schema_type)
-    }
-}
 
 #[derive(Debug, Args)]
 pub(crate) struct LintArgs {
@@ -218,7 +184,7 @@ pub(crate) struct DiffArgs {
 
 pub(crate) fn run_diff(args: &DiffArgs) -> Result<ExitCode, Failure> {
     on_large_stack(|| {
-        let workspace = args.settings.workspace(&[])?;
+        let workspace = Workspace::open(&[], &args.settings)?;
         let layout = workspace.layout(Vec::new())?;
         let new = match &args.new {
             None => workspace.files()?.catalog,
