@@ -120,6 +120,14 @@ fn unknown_extension_exits_2_and_says_how_to_name_the_type() {
     assert_eq!(check(&old, &new, &["--type", "AVRO"]).0, Some(0));
 }
 
+/// The commands that a help lists.
+fn listed(help: &str) -> Vec<String> {
+    let listed = help.lines().skip_while(|line| *line != "Commands:").skip(1);
+    let names = listed.take_while(|line| !line.is_empty());
+    let names = names.filter_map(|line| line.split_whitespace().next());
+    names.filter(|name| *name != "help").map(str::to_owned).collect()
+}
+
 #[test]
 fn help_of_each_command_shows_an_example() {
     let line = |args: &[&str]| {
@@ -127,13 +135,6 @@ fn help_of_each_command_shows_an_example() {
         assert!(output.status.success(), "{args:?}");
         String::from_utf8(output.stdout).expect("text")
     };
-    /// The commands that a help lists.
-    fn listed(help: &str) -> Vec<String> {
-        let listed = help.lines().skip_while(|line| *line != "Commands:").skip(1);
-        let names = listed.take_while(|line| !line.is_empty());
-        let names = names.filter_map(|line| line.split_whitespace().next());
-        names.filter(|name| *name != "help").map(str::to_owned).collect()
-    }
     let commands = listed(&line(&[]));
     assert!(commands.len() > 20, "{commands:?}");
     for command in &commands {

@@ -27,7 +27,7 @@ impl Ends {
         self.folder.path().join("registry.jsonl")
     }
 
-    fn register(&self, registry: &str, subject: &str, schema: Value) {
+    fn register(&self, registry: &str, subject: &str, schema: &Value) {
         let file = self.folder.path().join("from/schema.avsc");
         fs::write(&file, schema.to_string()).expect("a file");
         let mut command = levada();
@@ -35,7 +35,7 @@ impl Ends {
         assert_eq!(told(&mut command).0, Some(0));
     }
 
-    fn subjects(&self, registry: &str) -> usize {
+    fn subjects(registry: &str) -> usize {
         let (code, names, _) = told(levada().args(["subject", "list", "--registry", registry]));
         assert_eq!(code, Some(0));
         names.lines().count()
@@ -60,7 +60,7 @@ fn told(command: &mut Command) -> (Option<i32>, String, String) {
 #[test]
 fn registry_goes_through_a_file_that_its_owner_alone_can_read() {
     let ends = Ends::start();
-    ends.register(&ends.from.registry, "s", json!("string"));
+    ends.register(&ends.from.registry, "s", &json!("string"));
     let archive = ends.archive();
     let name = archive.to_str().expect("a name");
     let args = ["export", "--registry", &ends.from.registry, "--output", name];
@@ -88,8 +88,8 @@ fn registry_goes_through_a_file_that_its_owner_alone_can_read() {
 #[test]
 fn comparison_alone_prints_each_difference_and_exits_1() {
     let ends = Ends::start();
-    ends.register(&ends.from.registry, "a", json!("string"));
-    ends.register(&ends.to.registry, "b", json!("string"));
+    ends.register(&ends.from.registry, "a", &json!("string"));
+    ends.register(&ends.to.registry, "b", &json!("string"));
     let (code, out, err) = told(&mut ends.import(&ends.from.registry, &["--dry-run", "--verify"]));
     assert_eq!((code, err.as_str()), (Some(1), ""));
     let lines: Vec<&str> = out.lines().collect();
@@ -99,15 +99,15 @@ fn comparison_alone_prints_each_difference_and_exits_1() {
         "compared versions: 1, configs: 0, modes: 0, KEKs: 0, DEKs: 0; differences: 2",
     ];
     assert_eq!(lines, expected);
-    assert_eq!(ends.subjects(&ends.to.registry), 1, "nothing is changed");
+    assert_eq!(Ends::subjects(&ends.to.registry), 1, "nothing is changed");
 }
 
 #[test]
 fn what_cannot_be_brought_exits_6_and_is_named() {
     let ends = Ends::start();
-    ends.register(&ends.from.registry, "a", json!("string"));
-    ends.register(&ends.from.registry, "b", json!("int"));
-    ends.register(&ends.to.registry, "a", json!("long"));
+    ends.register(&ends.from.registry, "a", &json!("string"));
+    ends.register(&ends.from.registry, "b", &json!("int"));
+    ends.register(&ends.to.registry, "a", &json!("long"));
     let (code, out, err) = told(&mut ends.import(&ends.from.registry, &[]));
     assert_eq!((code, out.as_str()), (Some(2), ""));
     let last = err.lines().last().unwrap_or_default();
@@ -145,14 +145,14 @@ fn each_kind_of_failure_has_its_exit_code_and_one_line_without_the_password() {
 fn import_that_is_killed_goes_on_with_the_next_one() {
     let ends = Ends::start();
     for number in 0..200 {
-        ends.register(&ends.from.registry, &format!("s{number}"), json!("string"));
+        ends.register(&ends.from.registry, &format!("s{number}"), &json!("string"));
     }
     let mut first = ends.import(&ends.from.registry, &[]);
     let mut first = first.stdout(Stdio::null()).stderr(Stdio::null()).spawn().expect("it runs");
-    while ends.subjects(&ends.to.registry) == 0 {}
+    while Ends::subjects(&ends.to.registry) == 0 {}
     first.kill().expect("it is killed");
     first.wait().expect("it ends");
-    let there = ends.subjects(&ends.to.registry);
+    let there = Ends::subjects(&ends.to.registry);
     assert!(there < 200, "killed too late to show anything");
     let (code, out, err) = told(&mut ends.import(&ends.from.registry, &["--verify"]));
     assert_eq!((code, err.as_str()), (Some(0), ""), "{out}");

@@ -208,12 +208,16 @@ fn bases(rules: &[SchemaRule]) -> BTreeSet<String> {
 
 /// The format that an extension stands for.
 pub fn by_extension(path: &str) -> Option<SchemaType> {
-    match path.rsplit_once('.')?.1 {
+    match extension(path)? {
         "avsc" | "avro" => Some(SchemaType::Avro),
         "proto" => Some(SchemaType::Protobuf),
         "json" => Some(SchemaType::Json),
         _ => None,
     }
+}
+
+fn extension(path: &str) -> Option<&str> {
+    path.rsplit_once('.').map(|(_, extension)| extension)
 }
 
 /// Most files that end in `.json` are no schemas, and most that end in `.avro` are data.
@@ -224,7 +228,7 @@ fn is_likely(schema_type: SchemaType, path: &str, tree: &Tree) -> bool {
             path.ends_with(".schema.json") || is_text(|text| text.contains("json-schema.org/"))
         }
         SchemaType::Avro => {
-            path.ends_with(".avsc")
+            extension(path) == Some("avsc")
                 || is_text(|text| text.trim_start().starts_with(['{', '[', '"']))
         }
         SchemaType::Protobuf => true,
