@@ -1,7 +1,7 @@
 //! Reading the attributes of a schema object, with errors that say where.
 
-use crate::json_text::{Data, Items, Json, Members, Object, Value};
-use crate::{Location, ParseError, ParseErrorKind};
+use crate::json_text::{Items, Json, Members, Number, View};
+use crate::{ParseError, ParseErrorKind};
 
 /// Attributes of a type with a meaning of their own; all others are custom properties.
 pub(super) fn is_reserved(key: &str) -> bool {
@@ -20,86 +20,193 @@ pub(super) fn is_reserved(key: &str) -> bool {
     )
 }
 
+/// An enum's own default is an attribute, unlike that of other types.
+pub(super) fn is_enum_reserved(key: &str) -> bool {
+    is_reserved(key) || key == "default"
+}
+
+/// Attributes of a field with a meaning of their own.
+pub(super) fn is_field_reserved(key: &str) -> bool {
+    matches!(key, "default" | "doc" | "name" | "order" | "type" | "aliases")
+}
+
+/// The attributes of a type with a meaning of their own, found in one pass.
+pub(super) struct Attributes<'v> {
+    /// The object.
+    pub(super) place: Json<'v>,
+    pub(super) kind: Option<Json<'v>>,
+    pub(super) name: Option<Json<'v>>,
+    pub(super) namespace: Option<Json<'v>>,
+    pub(super) doc: Option<Json<'v>>,
+    pub(super) aliases: Option<Json<'v>>,
+    pub(super) fields: Option<Json<'v>>,
+    pub(super) symbols: Option<Json<'v>>,
+    pub(super) items: Option<Json<'v>>,
+    pub(super) values: Option<Json<'v>>,
+    pub(super) size: Option<Json<'v>>,
+    pub(super) default: Option<Json<'v>>,
+    /// Whether there are others.
+    has_others: bool,
+}
+
+impl<'v> Attributes<'v> {
+    pub(super) fn of(object: Members<'v>, place: Json<'v>) -> Self {
+        let mut found = Self {
+            place,
+            kind: None,
+            name: None,
+            namespace: None,
+            doc: None,
+            aliases: None,
+            fields: None,
+            symbols: None,
+            items: None,
+            values: None,
+            size: None,
+            default: None,
+            has_others: false,
+        };
+        for (key, value) in object.iter() {
+            let slot = match key.as_str().unwrap_or_default() {
+                "type" => &mut found.kind,
+                "name" => &mut found.name,
+                "namespace" => &mut found.namespace,
+                "doc" => &mut found.doc,
+                "aliases" => &mut found.aliases,
+                "fields" => &mut found.fields,
+                "symbols" => &mut found.symbols,
+                "items" => &mut found.items,
+                "values" => &mut found.values,
+                "size" => &mut found.size,
+                "default" => &mut found.default,
+                _ => {
+                    found.has_others = true;
+                    continue;
+                }
+            };
+            *slot = Some(value);
+        }
+        found
+    }
+
+    /// Whether a type that is no enum has custom properties.
+    pub(super) fn has_props(&self) -> bool {
+        self.has_others || self.default.is_some()
+    }
+
+    /// Whether an enum has custom properties.
+    pub(super) fn has_enum_props(&self) -> bool {
+        self.has_others
+    }
+}
+
+/// The attributes of a field with a meaning of their own, found in one pass.
+pub(super) struct FieldAttributes<'v> {
+    /// The object.
+    pub(super) place: Json<'v>,
+    pub(super) name: Option<Json<'v>>,
+    pub(super) kind: Option<Json<'v>>,
+    pub(super) doc: Option<Json<'v>>,
+    pub(super) default: Option<Json<'v>>,
+    pub(super) order: Option<Json<'v>>,
+    pub(super) aliases: Option<Json<'v>>,
+    pub(super) has_props: bool,
+}
+
+impl<'v> FieldAttributes<'v> {
+    pub(super) fn of(object: Members<'v>, place: Json<'v>) -> Self {
+        let (name, kind, doc, default, order, aliases) = (None, None, None, None, None, None);
+        let mut found =
+            Self { place, name, kind, doc, default, order, aliases, has_props: false };
+        for (key, value) in object.iter() {
+            let slot = match key.as_str().unwrap_or_default() {
+                "name" => &mut found.name,
+                "type" => &mut found.kind,
+                "doc" => &mut found.doc,
+                "default" => &mut found.default,
+                "order" => &mut found.order,
+                "aliases" => &mut found.aliases,
+                _ => {
+                    found.has_props = true;
+                    continue;
+                }
+            };
+            *slot = Some(value);
+        }
+        found
+    }
+}
+
 pub(super) fn invalid(message: impl Into<String>, place: Json<'_>) -> ParseError {
-    invalid_at(message, place.location())
+    at(ParseError::new(ParseErrorKind::Invalid, message), place)
 }
 
-pub(super) fn invalid_at(message: impl Into<String>, place: Location) -> ParseError {
-    ParseError::new(ParseErrorKind::Invalid, message).at(place)
+/// The error with the place of what is wrong.
+pub(super) fn at(error: ParseError, place: Json<'_>) -> ParseError {
+    ParseError { location: place.location(), ..error }
 }
 
-/// The member's text; a member of another kind counts as absent, as in the reference.
-pub(super) fn text<'v>(object: Members<'v>, key: &str) -> Option<&'v str> {
-    object.get(key).and_then(Json::as_str)
+/// The text of an attribute; one of another kind counts as absent, as in the reference.
+pub(super) fn text(attribute: Option<Json<'_>>) -> Option<&str> {
+    attribute.and_then(Json::as_str)
 }
 
 pub(super) fn required<'v>(
-    object: Members<'v>,
+    attribute: Option<Json<'v>>,
     key: &str,
     place: Json<'_>,
 ) -> Result<Json<'v>, ParseError> {
-    object.get(key).ok_or_else(|| invalid(format!("attribute {key:?} is missing"), place))
+    attribute.ok_or_else(|| invalid(format!("attribute {key:?} is missing"), place))
 }
 
 pub(super) fn required_text<'v>(
-    object: Members<'v>,
+    attribute: Option<Json<'v>>,
     key: &str,
     place: Json<'_>,
 ) -> Result<&'v str, ParseError> {
-    let value = required(object, key, place)?;
+    let value = required(attribute, key, place)?;
     value.as_str().ok_or_else(|| {
         invalid(format!("attribute {key:?} is a string, not {}", value.kind()), value)
     })
 }
 
 pub(super) fn required_array<'v>(
-    object: Members<'v>,
+    attribute: Option<Json<'v>>,
     key: &str,
     place: Json<'_>,
 ) -> Result<Items<'v>, ParseError> {
-    let value = required(object, key, place)?;
+    let value = required(attribute, key, place)?;
     value.as_array().ok_or_else(|| {
         invalid(format!("attribute {key:?} is an array, not {}", value.kind()), value)
     })
 }
 
-/// The aliases of a definition as written, with their places.
-pub(super) fn aliases_of(object: Members<'_>) -> Result<Vec<(&str, Json<'_>)>, ParseError> {
-    object.get("aliases").map_or_else(|| Ok(Vec::new()), aliases)
-}
-
 /// The members of an attribute "aliases", with their places.
 pub(super) fn aliases(value: Json<'_>) -> Result<Vec<(&str, Json<'_>)>, ParseError> {
-    let Some(items) = value.as_array() else {
-        return Err(invalid(
-            format!("attribute \"aliases\" is an array, not {}", value.kind()),
-            value,
-        ));
-    };
+    let listed = required_array(Some(value), "aliases", value)?;
     let alias =
         |item: Json<'_>| invalid(format!("an alias is a string, not {}", item.kind()), item);
-    items.map(|item| Ok((item.as_str().ok_or_else(|| alias(item))?, item))).collect()
+    listed.map(|item| Ok((item.as_str().ok_or_else(|| alias(item))?, item))).collect()
 }
 
 /// The reference copies the properties of records, arrays and maps when it resolves names, and
 /// cannot hold integers of more than 64 bits then.
-pub(super) fn check_integers(props: &Object) -> Result<(), ParseError> {
-    let mut open: Vec<&Value> = props.iter().map(|member| &member.value).collect();
+pub(super) fn check_integers<'v>(
+    props: impl Iterator<Item = (&'v str, Json<'v>)>,
+) -> Result<(), ParseError> {
+    let mut open: Vec<Json<'_>> = props.map(|(_, value)| value).collect();
     while let Some(value) = open.pop() {
-        match &value.data {
-            Data::Number(number) if number.is_integer() && number.as_i64().is_none() => {
-                let message = format!("{} does not fit 64 bits", number.source());
-                return Err(invalid_at(message, value.location));
+        match value.view() {
+            View::Number(source) => {
+                let number = Number::new(source);
+                if number.is_integer() && number.as_i64().is_none() {
+                    return Err(invalid(format!("{source} does not fit 64 bits"), value));
+                }
             }
-            Data::Array(items) => open.extend(items.iter()),
-            Data::Object(object) => open.extend(object.iter().map(|member| &member.value)),
-            _ => {}
+            View::Array(items) => open.extend(items),
+            View::Object(object) => open.extend(object.iter().map(|(_, value)| value)),
+            View::Null | View::Boolean(_) | View::Text(_) => {}
         }
     }
     Ok(())
-}
-
-/// The members that are not reserved.
-pub(super) fn props(object: Members<'_>, is_reserved: impl Fn(&str) -> bool) -> Object {
-    object.only(|key| !is_reserved(key))
 }

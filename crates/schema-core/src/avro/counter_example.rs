@@ -12,8 +12,6 @@ mod tests;
 
 use std::collections::HashSet;
 
-use smol_str::SmolStr;
-
 use super::AvroSchema;
 use super::compat::{Subject, is_promoted, subject};
 use super::types::{Enum, Record, Shape, TypeId, Types};
@@ -121,7 +119,7 @@ fn broken_value(
         (Shape::Union(branches), _) => {
             reader_branch((reader_types, branches), (writer_types, writer)).is_none()
         }
-        (Shape::Enum(r), Shape::Enum(w)) => match unknown_symbol(r, w) {
+        (Shape::Enum(r), Shape::Enum(w)) => match unknown_symbol((reader_types, r), (writer_types, w)) {
             Some(symbol) => return Some(Value::Enum(symbol)),
             None => !is_same_name(&r.named, &w.named),
         },
@@ -135,12 +133,15 @@ fn broken_value(
     if is_broken { plain.value(writer) } else { None }
 }
 
-fn unknown_symbol(reader: &Enum, writer: &Enum) -> Option<usize> {
+fn unknown_symbol(
+    (reader_types, reader): (&Types, &Enum),
+    (writer_types, writer): (&Types, &Enum),
+) -> Option<usize> {
     if reader.default.is_some() {
         return None;
     }
-    let known: HashSet<&SmolStr> = reader.symbols.iter().collect();
-    writer.symbols.iter().position(|symbol| !known.contains(symbol))
+    let known: HashSet<&str> = reader_types.symbols(reader).collect();
+    writer_types.symbols(writer).position(|symbol| !known.contains(symbol))
 }
 
 /// Whether some field of the reader gets no value at all, or two.

@@ -3,15 +3,15 @@
 use std::cmp::Ordering;
 use std::fmt::Write as _;
 
-use super::{Data, Member, Value};
+use super::{Data, Member};
 
 /// The value without white space, members in source order, numbers re-rendered.
-pub(crate) fn print(value: &Value, out: &mut String) {
+pub(crate) fn print(value: &Data, out: &mut String) {
     print_in(value, false, out);
 }
 
 /// The same with the members of every object in the order of their keys.
-pub(crate) fn print_sorted(value: &Value, out: &mut String) {
+pub(crate) fn print_sorted(value: &Data, out: &mut String) {
     print_in(value, true, out);
 }
 
@@ -20,8 +20,8 @@ pub(crate) fn utf16_order(a: &str, b: &str) -> Ordering {
     a.encode_utf16().cmp(b.encode_utf16())
 }
 
-fn print_in(value: &Value, is_sorted: bool, out: &mut String) {
-    match &value.data {
+fn print_in(value: &Data, is_sorted: bool, out: &mut String) {
+    match value {
         Data::Null => out.push_str("null"),
         Data::Boolean(true) => out.push_str("true"),
         Data::Boolean(false) => out.push_str("false"),
@@ -33,7 +33,7 @@ fn print_in(value: &Value, is_sorted: bool, out: &mut String) {
                 if index > 0 {
                     out.push(',');
                 }
-                print_in(item, is_sorted, out);
+                print_in(&item.data, is_sorted, out);
             }
             out.push(']');
         }
@@ -49,7 +49,7 @@ fn print_in(value: &Value, is_sorted: bool, out: &mut String) {
                 }
                 write_string(&member.key, out);
                 out.push(':');
-                print_in(&member.value, is_sorted, out);
+                print_in(&member.value.data, is_sorted, out);
             }
             out.push('}');
         }

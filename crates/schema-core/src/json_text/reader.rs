@@ -3,7 +3,8 @@
 
 use super::Dialect;
 use super::lines::{LineTable, Place, narrow};
-use super::sink::{Container, Scalar, Sink, Text};
+use super::scan::{behind_space, long_plain_length, plain_length};
+use super::sink::{Container, Scalar, Sink, Text, Written};
 use crate::limits::breach;
 use crate::{Limits, Location, ParseError, ParseErrorKind};
 
@@ -14,68 +15,34 @@ pub(super) fn read<'t>(
     limits: &Limits,
     sink: &mut impl Sink<'t>,
 ) -> Result<(), ParseError> {
-    let mut reader = Reader { text, at: 0, dialect, limits: *limits, values: 0 };
-    reader.skip_space()?;
-    reader.document(sink)?;
+    let bytes = text.as_bytes();
+    let mut reader = Reader { text, bytes, at: 0, dialect, limits, values: 0 };
+    reader.document(sink).map_err(|error| *error)?;
     if !dialect.trailing_text {
         // No comment may follow, but any control character may: the reference trims as Java does.
         let rest = reader.rest();
         reader.at += rest.len() - rest.trim_start_matches(|c| c <= ' ').len();
         if let Some(c) = reader.peek() {
-            return Err(reader.error(&format!("unexpected {c:?} after the end of the JSON text")));
+            return Err(*reader.error(&format!("unexpected {c:?} after the end of the JSON text")));
         }
     }
     Ok(())
 }
 
-fn too_large(what: &str, max: usize, setting: &str) -> ParseError {
-    ParseError::new(ParseErrorKind::TooLarge, breach(what, max, setting))
-}
-
-fn behind_space(text: &[u8], at: usize) -> usize {
-    let rest = text.get(at..).unwrap_or_default();
-    at + rest.iter().take_while(|byte| matches!(byte, b' ' | b'\n' | b'\t' | b'\r')).count()
-}
-
-/// How many bytes come before a quote, a backslash or a control character, eight at a time.
-fn plain_length(text: &[u8]) -> usize {
-    let mut length = 0;
-    let mut rest = text;
-    while let Some((eight, behind)) = rest.split_first_chunk() {
-        let special = special_bytes(u64::from_le_bytes(*eight));
-        if special != 0 {
-            // The lowest bit is the first byte's.
-            return length + usize::try_from(special.trailing_zeros() / 8).unwrap_or(0);
-        }
-        length += eight.len();
-        rest = behind;
-    }
-    let is_plain = |byte: &&u8| **byte >= b' ' && **byte != b'"' && **byte != b'\\';
-    length + rest.iter().take_while(is_plain).count()
-}
-
-/// The high bit of each byte that a string cannot hold as it is. Bits above the lowest one may be
-/// set for nothing, because a subtraction borrows from the next byte.
-fn special_bytes(eight: u64) -> u64 {
-    const ONES: u64 = u64::from_le_bytes([1; 8]);
-    const HIGH: u64 = u64::from_le_bytes([0x80; 8]);
-    let below = |bytes: u64, bound: u8| {
-        bytes.wrapping_sub(ONES.wrapping_mul(u64::from(bound))) & !bytes & HIGH
-    };
-    let equal = |byte: u8| below(eight ^ ONES.wrapping_mul(u64::from(byte)), 1);
-    below(eight, b' ') | equal(b'"') | equal(b'\\')
-}
-
-struct Reader<'a> {
+struct Reader<'a, 'l> {
     text: &'a str,
+    bytes: &'a [u8],
     /// Byte offset, always on a character boundary.
     at: usize,
     dialect: Dialect,
-    limits: Limits,
+    limits: &'l Limits,
     values: usize,
 }
 
-impl<'a> Reader<'a> {
+/// Errors are boxed so that what goes well, as nearly everything does, is handed on in a register.
+type Outcome<T> = Result<T, Box<ParseError>>;
+
+impl<'a> Reader<'a, '_> {
     fn rest(&self) -> &'a str {
         self.text.get(self.at..).unwrap_or("")
     }
@@ -84,11 +51,13 @@ impl<'a> Reader<'a> {
         self.rest().chars().next()
     }
 
+    #[inline]
     fn byte(&self) -> Option<u8> {
-        self.text.as_bytes().get(self.at).copied()
+        self.bytes.get(self.at).copied()
     }
 
     /// Passes `wanted`, an ASCII character, if it is the next one.
+    #[inline]
     fn eat(&mut self, wanted: u8) -> bool {
         let found = self.byte() == Some(wanted);
         self.at += usize::from(found);
@@ -100,11 +69,19 @@ impl<'a> Reader<'a> {
         LineTable::of(self.text).location(Place(narrow(self.at)))
     }
 
-    fn error(&self, message: &str) -> ParseError {
-        ParseError::new(ParseErrorKind::Syntax, message).at(self.location())
+    #[cold]
+    fn error(&self, message: &str) -> Box<ParseError> {
+        ParseError::new(ParseErrorKind::Syntax, message).at(self.location()).into()
     }
 
-    fn unexpected(&self, wanted: &str) -> ParseError {
+    #[cold]
+    fn too_large(&self, what: &str, max: usize, setting: &str) -> Box<ParseError> {
+        let message = breach(what, max, setting);
+        ParseError::new(ParseErrorKind::TooLarge, message).at(self.location()).into()
+    }
+
+    #[cold]
+    fn unexpected(&self, wanted: &str) -> Box<ParseError> {
         match self.peek() {
             Some(c) => self.error(&format!("expected {wanted}, found {c:?}")),
             None => self.error(&format!("expected {wanted}, found the end of the text")),
@@ -112,7 +89,7 @@ impl<'a> Reader<'a> {
     }
 
     #[inline]
-    fn skip_space(&mut self) -> Result<(), ParseError> {
+    fn skip_space(&mut self) -> Outcome<()> {
         self.eat(b' ');
         match self.byte() {
             Some(byte) if byte > b' ' && byte != b'/' => Ok(()),
@@ -121,17 +98,21 @@ impl<'a> Reader<'a> {
     }
 
     #[inline(never)] // so that the common case stays a few instructions
-    fn skip_more_space(&mut self) -> Result<(), ParseError> {
-        self.at = behind_space(self.text.as_bytes(), self.at);
-        while self.byte() == Some(b'/') && self.dialect.comments && self.comment()? {
-            self.at = behind_space(self.text.as_bytes(), self.at);
+    fn skip_more_space(&mut self) -> Outcome<()> {
+        self.at = behind_space(self.bytes, self.at);
+        if self.byte() == Some(b'/') && self.dialect.comments { self.comments() } else { Ok(()) }
+    }
+
+    #[cold]
+    fn comments(&mut self) -> Outcome<()> {
+        while self.byte() == Some(b'/') && self.comment()? {
+            self.at = behind_space(self.bytes, self.at);
         }
         Ok(())
     }
 
     /// Passes a comment, if there is one.
-    #[cold]
-    fn comment(&mut self) -> Result<bool, ParseError> {
+    fn comment(&mut self) -> Outcome<bool> {
         let rest = self.rest();
         let length = if let Some(comment) = rest.strip_prefix("//") {
             2 + comment.find(['\n', '\r']).unwrap_or(comment.len())
@@ -147,12 +128,12 @@ impl<'a> Reader<'a> {
         Ok(true)
     }
 
-    fn document(&mut self, sink: &mut impl Sink<'a>) -> Result<(), ParseError> {
+    fn document(&mut self, sink: &mut impl Sink<'a>) -> Outcome<()> {
         let mut open: Vec<Container> = Vec::new();
+        self.skip_space()?;
         loop {
-            let container = self.begin(open.len(), sink)?;
-            open.extend(container);
-            if container.is_some() {
+            if let Some(container) = self.begin(open.len(), sink)? {
+                open.push(container);
                 continue;
             }
             loop {
@@ -166,25 +147,32 @@ impl<'a> Reader<'a> {
     }
 
     /// Reads a value that has no values inside, or opens a container up to its first one.
-    fn begin(
-        &mut self,
-        depth: usize,
-        sink: &mut impl Sink<'a>,
-    ) -> Result<Option<Container>, ParseError> {
+    #[inline]
+    fn begin(&mut self, depth: usize, sink: &mut impl Sink<'a>) -> Outcome<Option<Container>> {
         let at = self.at;
         self.values += 1;
         if self.values > self.limits.nodes_max {
-            let max = self.limits.nodes_max;
-            return Err(too_large("too many JSON values", max, "nodes-max").at(self.location()));
+            return Err(self.too_large("too many JSON values", self.limits.nodes_max, "nodes-max"));
         }
-        let scalar = match self.byte() {
+        match self.byte() {
+            Some(b'"') => match self.plain_string() {
+                Some(text) => sink.scalar(Scalar::Text(text), at),
+                None => self.unusual_text(sink)?,
+            },
             Some(b'{' | b'[') if depth >= self.limits.depth_max => {
                 let max = self.limits.depth_max;
-                return Err(too_large("JSON nested too deep", max, "depth-max").at(self.location()));
+                return Err(self.too_large("JSON nested too deep", max, "depth-max"));
             }
             Some(b'{') => return self.open(Container::Object, b'}', sink),
             Some(b'[') => return self.open(Container::Array, b']', sink),
-            Some(b'"') => Scalar::Text(self.string()?),
+            _ => self.number_or_word(sink)?,
+        }
+        Ok(None)
+    }
+
+    fn number_or_word(&mut self, sink: &mut impl Sink<'a>) -> Outcome<()> {
+        let at = self.at;
+        let scalar = match self.byte() {
             Some(b'-' | b'+' | b'0'..=b'9') => match self.signed_infinity() {
                 Some(infinity) => infinity,
                 None => self.number()?,
@@ -192,7 +180,7 @@ impl<'a> Reader<'a> {
             _ => self.literal()?,
         };
         sink.scalar(scalar, at);
-        Ok(None)
+        Ok(())
     }
 
     /// Passes the opening bracket, and the closing one where nothing is in between.
@@ -201,7 +189,7 @@ impl<'a> Reader<'a> {
         container: Container,
         end: u8,
         sink: &mut impl Sink<'a>,
-    ) -> Result<Option<Container>, ParseError> {
+    ) -> Outcome<Option<Container>> {
         sink.open(container, self.at);
         self.at += 1;
         self.skip_space()?;
@@ -216,12 +204,16 @@ impl<'a> Reader<'a> {
     }
 
     /// Reads on to the next value of a container; false at its end.
-    fn go_on(
-        &mut self,
-        container: Container,
-        sink: &mut impl Sink<'a>,
-    ) -> Result<bool, ParseError> {
+    #[inline]
+    fn go_on(&mut self, container: Container, sink: &mut impl Sink<'a>) -> Outcome<bool> {
         self.skip_space()?;
+        if self.eat(b',') {
+            self.skip_space()?;
+            if container == Container::Object {
+                self.key(sink)?;
+            }
+            return Ok(true);
+        }
         let (end, wanted) = match container {
             Container::Array => (b']', "',' or ']'"),
             Container::Object => (b'}', "',' or '}'"),
@@ -230,38 +222,29 @@ impl<'a> Reader<'a> {
             sink.close();
             return Ok(false);
         }
-        if !self.eat(b',') {
-            return Err(self.unexpected(wanted));
-        }
-        self.skip_space()?;
-        if container == Container::Object {
-            self.key(sink)?;
-        }
-        Ok(true)
+        Err(self.unexpected(wanted))
     }
 
     /// A member's name, its colon and the space behind it.
-    fn key(&mut self, sink: &mut impl Sink<'a>) -> Result<(), ParseError> {
+    #[inline]
+    fn key(&mut self, sink: &mut impl Sink<'a>) -> Outcome<()> {
+        let at = self.at;
         if self.byte() != Some(b'"') {
             return Err(self.unexpected("a member name in double quotes"));
         }
-        let at = self.at;
-        let key = self.string()?;
+        match self.plain_string() {
+            Some(key) => sink.key(key, at),
+            None => self.unusual_key(sink)?,
+        }
         self.skip_space()?;
         if !self.eat(b':') {
             return Err(self.unexpected("':'"));
         }
-        self.skip_space()?;
-        sink.key(key, at);
-        Ok(())
+        self.skip_space()
     }
 
-    fn literal(&mut self) -> Result<Scalar<'a>, ParseError> {
-        let word: &'a str = {
-            let rest = self.rest();
-            let end = rest.find(|c: char| !c.is_alphanumeric() && c != '_' && c != '$');
-            rest.get(..end.unwrap_or(rest.len())).unwrap_or("")
-        };
+    fn literal(&mut self) -> Outcome<Scalar<'a>> {
+        let word = self.word();
         let scalar = match word {
             "null" => Scalar::Null,
             "true" => Scalar::Boolean(true),
@@ -279,21 +262,53 @@ impl<'a> Reader<'a> {
         Ok(scalar)
     }
 
-    #[inline]
-    fn string(&mut self) -> Result<Text<'a>, ParseError> {
-        self.at += 1;
-        let plain = self.plain();
-        if self.eat(b'"') {
-            return Ok(Text::AsWritten(plain));
-        }
-        self.unusual_string(plain)
+    fn word(&self) -> &'a str {
+        let rest = self.rest();
+        let is_inside = |byte: &u8| byte.is_ascii_alphanumeric() || matches!(byte, b'_' | b'$');
+        let length = rest.bytes().take_while(is_inside).count();
+        let end = match rest.as_bytes().get(length) {
+            Some(byte) if !byte.is_ascii() => {
+                rest.find(|c: char| !c.is_alphanumeric() && c != '_' && c != '$')
+            }
+            _ => Some(length),
+        };
+        rest.get(..end.unwrap_or(rest.len())).unwrap_or("")
     }
 
-    /// The rest of a string that is not as it is written, behind its first plain part.
+    /// The string whose opening quote comes next, if it is as it is written.
+    #[inline]
+    fn plain_string(&mut self) -> Option<Text<'a>> {
+        let start = self.at + 1;
+        let end = start + plain_length(self.bytes.get(start..).unwrap_or_default());
+        if self.bytes.get(end) != Some(&b'"') {
+            return None;
+        }
+        self.at = end + 1;
+        Some(Text::AsWritten(Written { text: self.text, start, end }))
+    }
+
     #[cold]
-    fn unusual_string(&mut self, plain: &str) -> Result<Text<'a>, ParseError> {
-        let mut out = plain.to_owned();
+    fn unusual_text(&mut self, sink: &mut impl Sink<'a>) -> Outcome<()> {
+        let at = self.at;
+        sink.scalar(Scalar::Text(self.unusual_string()?), at);
+        Ok(())
+    }
+
+    #[cold]
+    fn unusual_key(&mut self, sink: &mut impl Sink<'a>) -> Outcome<()> {
+        let at = self.at;
+        sink.key(self.unusual_string()?, at);
+        Ok(())
+    }
+
+    /// A string that is not as it is written.
+    fn unusual_string(&mut self) -> Outcome<Text<'a>> {
+        self.at += 1;
+        let mut out = String::new();
         loop {
+            let length = long_plain_length(self.bytes.get(self.at..).unwrap_or_default());
+            out.push_str(self.text.get(self.at..self.at + length).unwrap_or(""));
+            self.at += length;
             match self.peek() {
                 Some('"') => {
                     self.at += 1;
@@ -307,19 +322,10 @@ impl<'a> Reader<'a> {
                 }
                 None => return Err(self.error("string is not closed")),
             }
-            out.push_str(self.plain());
         }
     }
 
-    /// The text up to what ends a string or cannot stand in it.
-    fn plain(&mut self) -> &'a str {
-        let length = plain_length(self.text.as_bytes().get(self.at..).unwrap_or_default());
-        let plain = self.text.get(self.at..self.at + length).unwrap_or("");
-        self.at += length;
-        plain
-    }
-
-    fn escape(&mut self) -> Result<char, ParseError> {
+    fn escape(&mut self) -> Outcome<char> {
         let escaped = self.rest().chars().nth(1);
         let simple = match escaped {
             Some(c @ ('"' | '\\' | '/')) => Some(c),
@@ -348,7 +354,7 @@ impl<'a> Reader<'a> {
     }
 
     /// One `\uXXXX`, as a UTF-16 code unit.
-    fn unicode_unit(&mut self) -> Result<u32, ParseError> {
+    fn unicode_unit(&mut self) -> Outcome<u32> {
         let unit = self
             .rest()
             .strip_prefix("\\u")
@@ -373,7 +379,7 @@ impl<'a> Reader<'a> {
         Some(Scalar::Text(Text::Unescaped(text.to_owned())))
     }
 
-    fn number(&mut self) -> Result<Scalar<'a>, ParseError> {
+    fn number(&mut self) -> Outcome<Scalar<'a>> {
         let start = self.at;
         self.eat(b'-');
         let whole = self.digits();
@@ -398,7 +404,7 @@ impl<'a> Reader<'a> {
     }
 
     /// What stands behind the `e` of a number; the farthest one where it does not fit.
-    fn exponent(&mut self) -> Result<i64, ParseError> {
+    fn exponent(&mut self) -> Outcome<i64> {
         let is_negative = !self.eat(b'+') && self.eat(b'-');
         let digits = self.digits();
         if digits.is_empty() {
@@ -409,7 +415,7 @@ impl<'a> Reader<'a> {
     }
 
     /// Measures a number as `d.ddd` × 10^x, so that whatever form it is printed in has that size.
-    fn check_size(&mut self, whole: &str, fraction: &str, exponent: i64) -> Result<(), ParseError> {
+    fn check_size(&mut self, whole: &str, fraction: &str, exponent: i64) -> Outcome<()> {
         let zeros = match whole {
             "0" => 1 + fraction.len() - fraction.trim_start_matches('0').len(),
             _ => 0,
@@ -422,14 +428,15 @@ impl<'a> Reader<'a> {
             .unsigned_abs();
         let (digits_max, exponent_max) =
             (self.limits.number_digits_max, self.limits.number_exponent_max);
-        let error = if digits > digits_max {
-            too_large("a number has too many digits", digits_max, "number-digits-max")
-        } else if usize::try_from(exponent).is_ok_and(|exponent| exponent <= exponent_max) {
+        if digits > digits_max {
+            let what = "a number has too many digits";
+            return Err(self.too_large(what, digits_max, "number-digits-max"));
+        }
+        if usize::try_from(exponent).is_ok_and(|exponent| exponent <= exponent_max) {
             return Ok(());
-        } else {
-            too_large("a number is too large or too small", exponent_max, "number-exponent-max")
-        };
-        Err(error.at(self.location()))
+        }
+        let what = "a number is too large or too small";
+        Err(self.too_large(what, exponent_max, "number-exponent-max"))
     }
 
     fn digits(&mut self) -> &'a str {

@@ -233,7 +233,7 @@ impl<'a> Walker<'a> {
         if let (Shape::Enum(r), Shape::Enum(w)) = (&reader.shape, &writer.shape) {
             self.charge(r.symbols.len() + w.symbols.len())?;
         }
-        Ok(own_differences(reader, writer))
+        Ok(own_differences((self.reader, reader), (self.writer, writer)))
     }
 
     /// Takes the next step of an open pair: enters a type inside it, or closes it.

@@ -14,7 +14,7 @@ pub(super) fn print((types, id): (&Types, TypeId), value: &Value, out: &mut Stri
         (_, Value::String(value)) => write_string(value, out),
         (_, Value::Bytes(value) | Value::Fixed(value)) => latin1(value, out),
         (Shape::Enum(symbols), Value::Enum(index)) if *index < symbols.symbols.len() => {
-            write_string(symbols.symbols.get(*index).map_or("", |symbol| symbol.as_str()), out);
+            write_string(types.symbols(symbols).nth(*index).unwrap_or_default(), out);
         }
         (Shape::Array(items), Value::Array(values)) => {
             let items = values.iter().map(|value| (None, *items, value));
