@@ -1,6 +1,6 @@
 //! Reading the attributes of a schema object, with errors that say where.
 
-use crate::json_text::{Items, Json, Members, Number, View};
+use crate::json_text::{Items, Json, Members, NodeId, Number, View};
 use crate::{ParseError, ParseErrorKind};
 
 /// Attributes of a type with a meaning of their own; all others are custom properties.
@@ -34,17 +34,17 @@ pub(super) fn is_field_reserved(key: &str) -> bool {
 pub(super) struct Attributes<'v> {
     /// The object.
     pub(super) place: Json<'v>,
-    pub(super) kind: Option<Json<'v>>,
-    pub(super) name: Option<Json<'v>>,
-    pub(super) namespace: Option<Json<'v>>,
-    pub(super) doc: Option<Json<'v>>,
-    pub(super) aliases: Option<Json<'v>>,
-    pub(super) fields: Option<Json<'v>>,
-    pub(super) symbols: Option<Json<'v>>,
-    pub(super) items: Option<Json<'v>>,
-    pub(super) values: Option<Json<'v>>,
-    pub(super) size: Option<Json<'v>>,
-    pub(super) default: Option<Json<'v>>,
+    pub(super) kind: Option<NodeId>,
+    pub(super) name: Option<NodeId>,
+    pub(super) namespace: Option<NodeId>,
+    pub(super) doc: Option<NodeId>,
+    pub(super) aliases: Option<NodeId>,
+    pub(super) fields: Option<NodeId>,
+    pub(super) symbols: Option<NodeId>,
+    pub(super) items: Option<NodeId>,
+    pub(super) values: Option<NodeId>,
+    pub(super) size: Option<NodeId>,
+    pub(super) default: Option<NodeId>,
     /// Whether there are others.
     has_others: bool,
 }
@@ -84,9 +84,14 @@ impl<'v> Attributes<'v> {
                     continue;
                 }
             };
-            *slot = Some(value);
+            *slot = Some(value.id());
         }
         found
+    }
+
+    /// The value of an attribute.
+    pub(super) fn json(&self, attribute: Option<NodeId>) -> Option<Json<'v>> {
+        attribute.map(|id| self.place.other(id))
     }
 
     /// Whether a type that is no enum has custom properties.
@@ -104,12 +109,12 @@ impl<'v> Attributes<'v> {
 pub(super) struct FieldAttributes<'v> {
     /// The object.
     pub(super) place: Json<'v>,
-    pub(super) name: Option<Json<'v>>,
-    pub(super) kind: Option<Json<'v>>,
-    pub(super) doc: Option<Json<'v>>,
-    pub(super) default: Option<Json<'v>>,
-    pub(super) order: Option<Json<'v>>,
-    pub(super) aliases: Option<Json<'v>>,
+    pub(super) name: Option<NodeId>,
+    pub(super) kind: Option<NodeId>,
+    pub(super) doc: Option<NodeId>,
+    pub(super) default: Option<NodeId>,
+    pub(super) order: Option<NodeId>,
+    pub(super) aliases: Option<NodeId>,
     pub(super) has_props: bool,
 }
 
@@ -131,9 +136,14 @@ impl<'v> FieldAttributes<'v> {
                     continue;
                 }
             };
-            *slot = Some(value);
+            *slot = Some(value.id());
         }
         found
+    }
+
+    /// The value of an attribute.
+    pub(super) fn json(&self, attribute: Option<NodeId>) -> Option<Json<'v>> {
+        attribute.map(|id| self.place.other(id))
     }
 }
 

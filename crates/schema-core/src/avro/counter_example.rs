@@ -124,7 +124,7 @@ fn broken_value(
             None => !is_same_name(&r.named, &w.named),
         },
         (Shape::Record(r), Shape::Record(w)) => {
-            !is_same_name(&r.named, &w.named) || lacks_fields(r, w)
+            !is_same_name(&r.named, &w.named) || lacks_fields((reader_types, r), (writer_types, w))
         }
         (Shape::Fixed(r), Shape::Fixed(w)) => !is_same_name(&r.named, &w.named) || r.size != w.size,
         (Shape::Primitive(r), Shape::Primitive(w)) => r != w && !is_promoted(*w, *r),
@@ -145,8 +145,8 @@ fn unknown_symbol(
 }
 
 /// Whether some field of the reader gets no value at all, or two.
-fn lacks_fields(reader: &Record, writer: &Record) -> bool {
+fn lacks_fields(reader: (&Types, &Record), writer: (&Types, &Record)) -> bool {
     written_fields(reader, writer).map_or(true, |written| {
-        reader.fields.iter().zip(written).any(|(field, at)| at.is_none() && field.default.is_none())
+        reader.1.fields.iter().zip(written).any(|(field, at)| at.is_none() && field.default.is_none())
     })
 }

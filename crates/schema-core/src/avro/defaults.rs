@@ -69,7 +69,7 @@ impl<'a> DefaultCheck<'a> {
             (Shape::Record(record), View::Object(object)) => {
                 self.must_not_lead_to_owner(id, &record.named.name.full)?;
                 for field in &record.fields {
-                    let given = object.get(&field.name).map(Json::view);
+                    let given = object.get(self.types.text(field.name)).map(Json::view);
                     let Some(given) = given.or_else(|| self.types.default(field)) else {
                         return Ok(false);
                     };

@@ -104,7 +104,7 @@ impl Comparison<'_> {
     }
 
     fn is_same_field(&self, a: &Field, b: &Field) -> bool {
-        a.name == b.name
+        self.a.text(a.name) == self.b.text(b.name)
             && self.a.default(a) == self.b.default(b)
             && a.order == b.order
             && a.has_props == b.has_props

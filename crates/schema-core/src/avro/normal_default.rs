@@ -43,7 +43,7 @@ pub(super) fn print(types: &Types, id: TypeId, value: &Data, out: &mut String) -
                 }
                 write_string(&member.key, out);
                 out.push(':');
-                match member_type(shape, &member.key) {
+                match member_type(types, shape, &member.key) {
                     Some(id) => inner(types, id, &member.value.data, out),
                     None => print_sorted(&member.value.data, out),
                 }
@@ -61,11 +61,11 @@ fn inner(types: &Types, id: TypeId, value: &Data, out: &mut String) {
     }
 }
 
-fn member_type(shape: &Shape, key: &str) -> Option<TypeId> {
+fn member_type(types: &Types, shape: &Shape, key: &str) -> Option<TypeId> {
     match shape {
         Shape::Map(values) => Some(*values),
         Shape::Record(record) => {
-            let position = record.position(key)?;
+            let position = types.field_position(record, key)?;
             record.fields.get(position).map(|field| field.type_id)
         }
         _ => None,

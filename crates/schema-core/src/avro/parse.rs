@@ -10,10 +10,10 @@ use super::attributes::{
 use super::defaults::DefaultCheck;
 use super::equal::{Sameness, are_equal};
 use super::name::{Alphabet, Name, fault};
-use super::types::{Branches, Enum, Field, Fixed, Named, Primitive, Shape, Type, TypeId, Types};
-use crate::json_text::{self, Items, Json, NodeId, Place, View};
+use super::types::{Branches, Enum, Field, FieldDefault, Fixed, Named, Primitive, Shape, Type, TypeId, Types};
+use crate::json_text::{self, Items, Json, NodeId, View};
 use crate::limits::breach;
-use crate::{Limits, ParseError, ParseErrorKind, Validation};
+use crate::{Limits, Location, ParseError, ParseErrorKind, Validation};
 
 /// Largest size of a fixed type, as the reference bounds it: a Java array's.
 const FIXED_SIZE_MAX: i64 = i32::MAX as i64 - 8;
@@ -86,8 +86,9 @@ impl<'a> Parser<'a> {
         self.resolve(start, root)
     }
 
-    pub(super) fn place(&self, value: Json<'_>) -> Option<Place> {
-        self.keeps_places.then(|| value.place())
+    /// Where that is, as far as it is worth telling.
+    fn location(&self, node: NodeId) -> Option<Location> {
+        self.keeps_places.then(|| self.types.location(node)).flatten()
     }
 
     fn add(
@@ -100,7 +101,7 @@ impl<'a> Parser<'a> {
             let what = "too many types with all references";
             return Err(at(too_large(what, self.limits.nodes_max, "nodes-max"), place));
         }
-        let added = Type { shape, node: place.id(), has_props, place: self.place(place) };
+        let added = Type { shape, node: place.id(), has_props };
         if has_props && matches!(added.shape, Shape::Record(_) | Shape::Array(_) | Shape::Map(_)) {
             check_integers(self.types.props(&added))?;
         }
@@ -174,17 +175,17 @@ impl<'a> Parser<'a> {
     }
 
     fn object(&mut self, own: &Attributes<'_>, space: Option<&str>) -> Result<TypeId, ParseError> {
-        match required_text(own.kind, "type", own.place)? {
+        match required_text(own.json(own.kind), "type", own.place)? {
             "record" => self.record(own, space, false),
             "error" => self.record(own, space, true),
             "enum" => self.enumeration(own, space),
             "fixed" => self.fixed(own, space),
             "array" => {
-                let items = self.parse(required(own.items, "items", own.place)?, space)?;
+                let items = self.parse(required(own.json(own.items), "items", own.place)?, space)?;
                 self.add(Shape::Array(items), own.has_props(), own.place)
             }
             "map" => {
-                let values = self.parse(required(own.values, "values", own.place)?, space)?;
+                let values = self.parse(required(own.json(own.values), "values", own.place)?, space)?;
                 self.add(Shape::Map(values), own.has_props(), own.place)
             }
             name => self.primitive_or_name(name, own, space),
@@ -203,7 +204,7 @@ impl<'a> Parser<'a> {
             Some(primitive) => {
                 self.add(Shape::Primitive(primitive), own.has_props(), own.place)
             }
-            None => self.find(name, space, required(own.kind, "type", own.place)?),
+            None => self.find(name, space, required(own.json(own.kind), "type", own.place)?),
         }
     }
 
@@ -213,7 +214,7 @@ impl<'a> Parser<'a> {
         space: Option<&str>,
     ) -> Result<TypeId, ParseError> {
         let named = self.named(own, space)?;
-        let listed = required_array(own.symbols, "symbols", own.place)?;
+        let listed = required_array(own.json(own.symbols), "symbols", own.place)?;
         let symbols_max = self.limits.enum_symbols_max;
         let count = listed.clone().count();
         if count > symbols_max {
@@ -233,7 +234,7 @@ impl<'a> Parser<'a> {
             }
             symbols.push(value.id());
         }
-        let default = own.default.filter(|default| default.as_str().is_some());
+        let default = own.json(own.default).filter(|default| default.as_str().is_some());
         if let Some((value, symbol)) = default.zip(text(default))
             && !seen.contains(symbol)
         {
@@ -248,7 +249,7 @@ impl<'a> Parser<'a> {
 
     fn fixed(&mut self, own: &Attributes<'_>, space: Option<&str>) -> Result<TypeId, ParseError> {
         let named = self.named(own, space)?;
-        let value = required(own.size, "size", own.place)?;
+        let value = required(own.json(own.size), "size", own.place)?;
         let size: Option<i64> = match value.view() {
             View::Number(source) => source.parse().ok(),
             _ => None,
@@ -269,9 +270,9 @@ impl<'a> Parser<'a> {
         own: &Attributes<'_>,
         space: Option<&str>,
     ) -> Result<Named, ParseError> {
-        let written = required_text(own.name, "name", own.place)?;
-        let at = own.name.unwrap_or(own.place);
-        let space = text(own.namespace).or(space);
+        let written = required_text(own.json(own.name), "name", own.place)?;
+        let at = own.json(own.name).unwrap_or(own.place);
+        let space = text(own.json(own.namespace)).or(space);
         self.charge_name(written.len() + space.map_or(0, str::len), own.place)?;
         let name = Name::new(written, space);
         self.check_name(&name.simple, at)?;
@@ -281,11 +282,11 @@ impl<'a> Parser<'a> {
                 at,
             ));
         }
-        let aliases = match own.aliases {
+        let aliases = match own.json(own.aliases) {
             Some(value) => self.type_aliases(value, name.space.as_deref())?,
             None => Vec::new(),
         };
-        let doc = own.doc.filter(|doc| doc.as_str().is_some()).map(Json::id);
+        let doc = own.json(own.doc).filter(|doc| doc.as_str().is_some()).map(Json::id);
         Ok(Named { name, doc, aliases })
     }
 
@@ -368,7 +369,7 @@ impl<'a> Parser<'a> {
                 );
                 let error = ParseError::new(ParseErrorKind::UnresolvedName, message);
                 return Err(ParseError {
-                    location: self.types.location(unresolved.place),
+                    location: self.location(unresolved.node),
                     ..error
                 });
             };
@@ -396,7 +397,7 @@ impl<'a> Parser<'a> {
                 && let Some(fault) = union_fault(&self.types, branches)
             {
                 let error = ParseError::new(ParseErrorKind::Invalid, fault);
-                return Err(ParseError { location: self.types.location(checked.place), ..error });
+                return Err(ParseError { location: self.location(checked.node), ..error });
             }
         }
         Ok(())
@@ -432,8 +433,10 @@ impl<'a> Parser<'a> {
             DefaultCheck::new(&self.types, self.limits, self.default_steps).for_owner(record);
         let fits = check.fits(field.type_id, &default);
         self.default_steps = check.steps_left();
-        let place = self.types.default_place(field).filter(|_| self.keeps_places);
-        let location = self.types.location(place);
+        let location = match field.default {
+            Some(FieldDefault::AsWritten(node)) => self.location(node),
+            Some(FieldDefault::Number(_)) | None => None,
+        };
         match fits {
             Ok(true) => Ok(()),
             Ok(false) => {
@@ -452,7 +455,8 @@ fn misfit(types: &Types, field: &Field) -> String {
     }
     let shown: String = shown.chars().take(80).collect();
     let kind = types.shape(field.type_id).kind();
-    format!("default {shown} of field {:?} does not fit its type ({kind})", field.name)
+    let name = types.text(field.name);
+    format!("default {shown} of field {name:?} does not fit its type ({kind})")
 }
 
 fn too_large(what: &str, max: usize, setting: &str) -> ParseError {
@@ -481,7 +485,10 @@ fn union_fault(types: &Types, branches: &[TypeId]) -> Option<String> {
         }
         let Some(own) = name(shape) else { continue };
         let is_repeated = if branches.len() <= FEW {
-            branches.iter().take(at).any(|&before| name(types.shape(before)) == Some(own))
+            branches.iter().take(at).any(|&before| match (types.shape(before), shape) {
+                (Shape::Primitive(before), Shape::Primitive(this)) => before == this,
+                (before, _) => name(before) == Some(own),
+            })
         } else {
             !seen.insert(own)
         };

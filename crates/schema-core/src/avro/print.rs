@@ -96,7 +96,7 @@ impl<'a> Printer<'a> {
                 Some(field) => {
                     self.comma(index);
                     self.out.push_str("{\"name\":");
-                    write_string(&field.name, &mut self.out);
+                    write_string(self.types.text(field.name), &mut self.out);
                     self.out.push_str(",\"type\":");
                     self.work.push(Work::Field { fields, index: index + 1, space });
                     self.work.push(Work::FieldTail(field));

@@ -8,10 +8,10 @@ use super::attributes::{
 };
 use super::parse::Parser;
 use super::types::{
-    FEW_FIELDS, Field, FieldDefault, Named, Order, Primitive, Record, Shape, TypeId,
+    FEW_FIELDS, Field, FieldDefault, Named, Order, Primitive, Record, Shape, TypeId, Types,
 };
 use crate::ParseError;
-use crate::json_text::{Items, Json, Number};
+use crate::json_text::{Items, Json, Number, Sieve};
 
 /// In source order, each once.
 fn field_aliases(value: Json<'_>) -> Result<Vec<SmolStr>, ParseError> {
@@ -23,9 +23,9 @@ fn field_aliases(value: Json<'_>) -> Result<Vec<SmolStr>, ParseError> {
 /// The fields of a record that have been read.
 struct Fields {
     listed: Vec<Field>,
-    /// Whether there are too few for `by_name` to be worth its while.
-    has_few: bool,
-    by_name: HashMap<SmolStr, usize>,
+    names: Sieve,
+    /// Positions, where there are so many that looking at all of them takes longer.
+    by_name: Option<HashMap<SmolStr, usize>>,
     /// Positions of fields whose defaults are to be checked again at the end.
     provisional: Vec<usize>,
 }
@@ -35,14 +35,23 @@ impl Fields {
         let count = values.count();
         Self {
             listed: Vec::with_capacity(count),
-            by_name: if count > FEW_FIELDS {
-                HashMap::with_capacity(count)
-            } else {
-                HashMap::new()
-            },
-            has_few: count <= FEW_FIELDS,
+            names: Sieve::default(),
+            by_name: (count > FEW_FIELDS).then(|| HashMap::with_capacity(count)),
             provisional: Vec::new(),
         }
+    }
+
+    /// Adds a field of that name; false if there is one already.
+    fn add(&mut self, field: Field, name: &str, types: &Types) -> bool {
+        let is_new = match &mut self.by_name {
+            Some(by_name) => by_name.insert(name.into(), self.listed.len()).is_none(),
+            None => {
+                let is_same = |before: &Field| types.text(before.name) == name;
+                !(self.names.may_have_seen(name.as_bytes()) && self.listed.iter().any(is_same))
+            }
+        };
+        self.listed.push(field);
+        is_new
     }
 }
 
@@ -54,11 +63,11 @@ impl Parser<'_> {
         is_error: bool,
     ) -> Result<TypeId, ParseError> {
         let named = self.named(own, space)?;
-        let listed = required_array(own.fields, "fields", own.place)?;
+        let listed = required_array(own.json(own.fields), "fields", own.place)?;
         let mut fields = Fields::for_as_many_as(listed.clone());
         for value in listed {
             let field = field_attributes(value)?;
-            let type_id = required(field.kind, "type", value)?;
+            let type_id = required(field.json(field.kind), "type", value)?;
             let type_id = self.parse(type_id, named.name.space.as_deref())?;
             self.add_field(&field, type_id, &named, &mut fields)?;
         }
@@ -72,8 +81,8 @@ impl Parser<'_> {
         fields: Fields,
         is_error: bool,
     ) -> Result<TypeId, ParseError> {
-        let Fields { listed, by_name, provisional, .. } = fields;
-        let shape = Shape::Record(Box::new(Record { named, is_error, fields: listed, by_name }));
+        let Fields { listed: fields, by_name, provisional, .. } = fields;
+        let shape = Shape::Record(Box::new(Record { named, is_error, fields, by_name }));
         let id = self.define(shape, own.has_props(), own.place)?;
         self.provisional.extend(provisional.into_iter().map(|position| (id, position)));
         Ok(id)
@@ -86,52 +95,49 @@ impl Parser<'_> {
         record: &Named,
         fields: &mut Fields,
     ) -> Result<(), ParseError> {
-        let position = fields.listed.len();
-        let mut field = self.field(own, type_id)?;
-        let is_provisional = self.check_default(&field, own.default)?;
-        if let Some(listed) = own.aliases {
+        let (mut field, name) = self.field(own, type_id)?;
+        let is_provisional = self.check_default(&field, own.json(own.default))?;
+        if let Some(listed) = own.json(own.aliases) {
             field.aliases = field_aliases(listed)?;
         }
-        let is_repeated = if fields.has_few {
-            fields.listed.iter().any(|before| before.name == field.name)
-        } else {
-            fields.by_name.insert(field.name.clone(), position).is_some()
-        };
-        if is_repeated {
-            return Err(invalid(
-                format!("duplicate field {:?} in record {}", field.name, record.name.full),
-                own.place,
-            ));
-        }
-        fields.listed.push(field);
         if is_provisional {
-            fields.provisional.push(position);
+            fields.provisional.push(fields.listed.len());
+        }
+        if !fields.add(field, name, &self.types) {
+            let record = &record.name.full;
+            let message = format!("duplicate field {name:?} in record {record}");
+            return Err(invalid(message, own.place));
         }
         Ok(())
     }
 
-    /// The field without its aliases.
-    fn field(&mut self, own: &FieldAttributes<'_>, type_id: TypeId) -> Result<Field, ParseError> {
-        let name = required_text(own.name, "name", own.place)?;
-        let order = match own.order {
+    /// The field without its aliases, and its name.
+    fn field<'v>(
+        &mut self,
+        own: &FieldAttributes<'v>,
+        type_id: TypeId,
+    ) -> Result<(Field, &'v str), ParseError> {
+        let named = required(own.json(own.name), "name", own.place)?;
+        let name = required_text(Some(named), "name", own.place)?;
+        let order = match own.json(own.order) {
             None => Order::Ascending,
             Some(value) => value.as_str().and_then(Order::parse).ok_or_else(|| {
                 invalid("the order of a field is ascending, descending or ignore", value)
             })?,
         };
-        self.check_name(name, own.name.unwrap_or(own.place))?;
-        let default = own.default.map(|value| self.default_value(name, type_id, value));
-        Ok(Field {
-            name: name.into(),
+        self.check_name(name, named)?;
+        let default = own.json(own.default).map(|value| self.default_value(name, type_id, value));
+        let field = Field {
+            name: named.id(),
             type_id,
-            doc: own.doc.filter(|doc| doc.as_str().is_some()).map(Json::id),
+            doc: own.json(own.doc).filter(|doc| doc.as_str().is_some()).map(Json::id),
             default: default.transpose()?,
             order,
             aliases: Vec::new(),
             node: own.place.id(),
             has_props: own.has_props,
-            place: self.place(own.place),
-        })
+        };
+        Ok((field, name))
     }
 
     /// The default as kept: text given for a float or double becomes the number it spells.

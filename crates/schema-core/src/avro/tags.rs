@@ -25,7 +25,7 @@ impl AvroSchema {
                 Open::Field { owner, position, of } => {
                     let Shape::Record(record) = self.types.shape(of) else { continue };
                     let Some(field) = record.fields.get(position) else { continue };
-                    let path = || format!("{owner}.{}", field.name);
+                    let path = || format!("{owner}.{}", self.types.text(field.name));
                     add(&mut found, self.types.field_props(field), || Entity::field(path()));
                     open.push(Open::Type(field.type_id));
                 }

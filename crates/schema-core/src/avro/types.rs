@@ -10,7 +10,7 @@ use smol_str::SmolStr;
 
 use super::attributes::{is_enum_reserved, is_field_reserved, is_reserved};
 use super::name::Name;
-use crate::json_text::{Dialect, Json, Members, NodeId, Place, Tape, View};
+use crate::json_text::{Dialect, Json, Members, NodeId, Tape, View};
 use crate::{Limits, Location, ParseError};
 
 /// A type of one [`Types`]; meaningless in any other.
@@ -45,8 +45,6 @@ pub(super) struct Type {
     /// The object, array or name that it was read from.
     pub(super) node: NodeId,
     pub(super) has_props: bool,
-    /// In the schema's own text; `None` in a reference.
-    pub(super) place: Option<Place>,
 }
 
 /// Definitions are boxed because most types are none, and all lie in one list.
@@ -93,8 +91,8 @@ pub(super) struct Record {
     /// Declared as `error`; it compares like any record.
     pub(super) is_error: bool,
     pub(super) fields: Vec<Field>,
-    /// Positions in `fields`; empty where looking at all of them is quicker.
-    pub(super) by_name: HashMap<SmolStr, usize>,
+    /// Positions in `fields`; none where looking at all of them is quicker.
+    pub(super) by_name: Option<HashMap<SmolStr, usize>>,
 }
 
 /// Most fields of a record that are looked at one by one.
@@ -102,7 +100,8 @@ pub(super) const FEW_FIELDS: usize = 16;
 
 #[derive(Clone, Debug)]
 pub(super) struct Field {
-    pub(super) name: SmolStr,
+    /// A text.
+    pub(super) name: NodeId,
     pub(super) type_id: TypeId,
     pub(super) doc: Option<NodeId>,
     pub(super) default: Option<FieldDefault>,
@@ -112,7 +111,6 @@ pub(super) struct Field {
     /// The object that it was read from.
     pub(super) node: NodeId,
     pub(super) has_props: bool,
-    pub(super) place: Option<Place>,
 }
 
 #[derive(Clone, Debug)]
@@ -164,8 +162,9 @@ impl Types {
         Arc::clone(&self.tape)
     }
 
-    pub(super) fn location(&self, place: Option<Place>) -> Option<Location> {
-        self.tape.location(place?)
+    /// Where it stands in the schema's own text; `None` if it is in a reference.
+    pub(super) fn location(&self, node: NodeId) -> Option<Location> {
+        self.tape.json(node).location()
     }
 
     /// What a string stands for.
@@ -177,19 +176,19 @@ impl Types {
         of.symbols.iter().map(|symbol| self.text(*symbol))
     }
 
+    /// Where the field of that name stands in a record.
+    pub(super) fn field_position(&self, record: &Record, name: &str) -> Option<usize> {
+        match &record.by_name {
+            Some(by_name) => by_name.get(name).copied(),
+            None => record.fields.iter().position(|field| self.text(field.name) == name),
+        }
+    }
+
     pub(super) fn default<'a>(&'a self, field: &'a Field) -> Option<View<'a>> {
         Some(match field.default.as_ref()? {
             FieldDefault::AsWritten(node) => self.tape.json(*node).view(),
             FieldDefault::Number(source) => View::Number(source),
         })
-    }
-
-    /// Where a default stands that is kept as it is written.
-    pub(super) fn default_place(&self, field: &Field) -> Option<Place> {
-        match field.default.as_ref()? {
-            FieldDefault::AsWritten(node) => Some(self.tape.json(*node).place()),
-            FieldDefault::Number(_) => None,
-        }
     }
 
     /// Custom properties in source order, `logicalType` and its attributes among them.
@@ -282,16 +281,6 @@ impl Types {
                 Shape::Primitive(_) | Shape::Enum(_) | Shape::Fixed(_) | Shape::Unresolved(_) => {}
             }
         }
-    }
-}
-
-impl Record {
-    /// Where the field of that name stands.
-    pub(super) fn position(&self, name: &str) -> Option<usize> {
-        if self.by_name.is_empty() {
-            return self.fields.iter().position(|field| field.name == name);
-        }
-        self.by_name.get(name).copied()
     }
 }
 

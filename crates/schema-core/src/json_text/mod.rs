@@ -11,6 +11,7 @@ mod number;
 mod print;
 mod reader;
 mod scan;
+mod sieve;
 mod sink;
 mod tape;
 #[cfg(test)]
@@ -29,6 +30,7 @@ use crate::{Limits, Location, ParseError};
 pub(crate) use lines::Place;
 pub(crate) use number::{Number, java_double, java_float};
 pub(crate) use print::{print, print_sorted, utf16_order, write_string};
+pub(crate) use sieve::Sieve;
 pub(crate) use tape::{NodeId, Tape};
 pub(crate) use view::{Items, Json, Members, View};
 

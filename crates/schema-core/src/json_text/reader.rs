@@ -97,6 +97,20 @@ impl<'a> Reader<'a, '_> {
         }
     }
 
+    /// Passes `wanted` and a blank, or `wanted` alone, if that is all that comes before the next
+    /// token, as it mostly is. Does nothing otherwise.
+    #[inline]
+    fn eat_quickly(&mut self, wanted: u8) -> bool {
+        let is_token = |byte: u8| byte > b' ' && byte != b'/';
+        let length = match self.bytes.get(self.at..) {
+            Some([first, b' ', next, ..]) if *first == wanted && is_token(*next) => 2,
+            Some([first, next, ..]) if *first == wanted && is_token(*next) => 1,
+            _ => return false,
+        };
+        self.at += length;
+        true
+    }
+
     #[inline(never)] // so that the common case stays a few instructions
     fn skip_more_space(&mut self) -> Outcome<()> {
         self.at = behind_space(self.bytes, self.at);
@@ -206,9 +220,10 @@ impl<'a> Reader<'a, '_> {
     /// Reads on to the next value of a container; false at its end.
     #[inline]
     fn go_on(&mut self, container: Container, sink: &mut impl Sink<'a>) -> Outcome<bool> {
-        self.skip_space()?;
-        if self.eat(b',') {
+        if !matches!(self.byte(), Some(b',' | b'}' | b']')) {
             self.skip_space()?;
+        }
+        if self.eat_quickly(b',') || self.comma()? {
             if container == Container::Object {
                 self.key(sink)?;
             }
@@ -225,6 +240,16 @@ impl<'a> Reader<'a, '_> {
         Err(self.unexpected(wanted))
     }
 
+    /// Passes a comma and the space behind it, if there is one.
+    #[inline]
+    fn comma(&mut self) -> Outcome<bool> {
+        let found = self.eat(b',');
+        if found {
+            self.skip_space()?;
+        }
+        Ok(found)
+    }
+
     /// A member's name, its colon and the space behind it.
     #[inline]
     fn key(&mut self, sink: &mut impl Sink<'a>) -> Outcome<()> {
@@ -236,6 +261,11 @@ impl<'a> Reader<'a, '_> {
             Some(key) => sink.key(key, at),
             None => self.unusual_key(sink)?,
         }
+        if self.eat_quickly(b':') { Ok(()) } else { self.colon() }
+    }
+
+    /// Passes a colon and the space around it.
+    fn colon(&mut self) -> Outcome<()> {
         self.skip_space()?;
         if !self.eat(b':') {
             return Err(self.unexpected("':'"));

@@ -1,24 +1,20 @@
 //! Runs of bytes of one kind, looked at several at a time.
 
 /// Where the white space ends that begins at `at`, if there is any.
+#[inline]
 pub(super) fn behind_space(text: &[u8], mut at: usize) -> usize {
     while let Some(b' ' | b'\n' | b'\t' | b'\r') = text.get(at) {
-        at += 1 + blanks(text.get(at + 1..).unwrap_or_default());
+        at += 1;
+        // Lines are indented.
+        while let Some(eight) = text.get(at..).and_then(<[u8]>::first_chunk) {
+            let others = u64::from_le_bytes(*eight) ^ u64::from_le_bytes([b' '; 8]);
+            at += first_byte(others);
+            if others != 0 {
+                break;
+            }
+        }
     }
     at
-}
-
-/// How many blanks come first of what indents a line.
-fn blanks(text: &[u8]) -> usize {
-    let mut count = 0;
-    while let Some(eight) = text.get(count..).and_then(<[u8]>::first_chunk) {
-        let others = u64::from_le_bytes(*eight) ^ u64::from_le_bytes([b' '; 8]);
-        if others != 0 {
-            return count + first_byte(others);
-        }
-        count += eight.len();
-    }
-    count
 }
 
 /// How many bytes come before a quote, a backslash or a control character.
@@ -33,23 +29,26 @@ pub(super) fn plain_length(text: &[u8]) -> usize {
 
 /// The same where it may be many.
 pub(super) fn long_plain_length(text: &[u8]) -> usize {
+    let is_special = |byte: u8| byte < b' ' || byte == b'"' || byte == b'\\';
     let mut length = 0;
-    while let Some(sixteen) = text.get(length..).and_then(<[u8]>::first_chunk::<16>) {
-        // Without an early end, they are looked at together.
-        if sixteen.iter().fold(false, |any, byte| any | is_special(*byte)) {
-            break;
-        }
+    let rest = |length| text.get(length..).unwrap_or_default();
+    // Without an early end, they are looked at together.
+    while let Some(sixteen) = rest(length).first_chunk::<16>()
+        && !sixteen.iter().fold(false, |any, byte| any | is_special(*byte))
+    {
         length += sixteen.len();
     }
-    let rest = text.get(length..).unwrap_or_default();
-    length + rest.iter().take_while(|byte| !is_special(**byte)).count()
+    while let Some(eight) = rest(length).first_chunk() {
+        let special = special_bytes(u64::from_le_bytes(*eight));
+        if special != 0 {
+            return length + first_byte(special);
+        }
+        length += eight.len();
+    }
+    length + rest(length).iter().take_while(|byte| !is_special(**byte)).count()
 }
 
-fn is_special(byte: u8) -> bool {
-    byte < b' ' || byte == b'"' || byte == b'\\'
-}
-
-/// The position of the first byte, in the order of the text, that is not zero.
+/// The position of the first byte, in the order of the text, that is not zero; 8 if all are.
 fn first_byte(eight: u64) -> usize {
     usize::try_from(eight.trailing_zeros() / 8).unwrap_or(0)
 }

@@ -10,7 +10,7 @@ use super::lines::{LineTable, Place, narrow, wide};
 use super::reader;
 use super::sink::{Container, Scalar, Sink, Text};
 use super::view::{Json, Members};
-use super::{Dialect, UNSORTED_MAX};
+use super::{Dialect, Sieve, UNSORTED_MAX};
 use crate::limits::breach;
 use crate::{Limits, Location, ParseError, ParseErrorKind};
 
@@ -100,7 +100,7 @@ impl Tape {
             self.nodes.push(NOTHING);
         }
         let root = NodeId::new(self.nodes.len());
-        let mut writer = Writer { tape: self, open: Vec::new(), has_large: false };
+        let mut writer = Writer { tape: self, inner: Open::default(), outer: Vec::new(), has_large: false };
         reader::read(text, dialect, limits, &mut writer)?;
         if writer.has_large {
             self.sort_large(root);
@@ -178,37 +178,31 @@ impl Tape {
 }
 
 /// An array or object whose end has not been read.
+#[derive(Clone, Copy, Default)]
 struct Open {
     at: usize,
-    /// Keys that have been read.
-    members: usize,
-    /// A bit for each key, which two that differ may share.
-    keys: u64,
-    /// Whether a bit was set twice.
+    keys: Sieve,
     may_repeat: bool,
-}
-
-/// Tells the attributes of a schema apart in its lowest six bits.
-#[inline]
-fn hash(key: &[u8]) -> usize {
-    key.first().map_or(0, |first| usize::from(*first) * 63 + key.len() * 47)
 }
 
 struct Writer<'w> {
     tape: &'w mut Tape,
-    open: Vec<Open>,
+    /// The innermost open container.
+    inner: Open,
+    /// Those around it.
+    outer: Vec<Open>,
     /// Whether some object may have more than a few members.
     has_large: bool,
 }
 
 impl Writer<'_> {
-    #[inline]
+    #[inline(always)]
     fn push(&mut self, kind: Kind, at: usize, length: usize) {
         let start = self.tape.last + narrow(at);
         self.tape.nodes.push(Node { kind, start, length: narrow(length) });
     }
 
-    #[inline]
+    #[inline(always)]
     fn text(&mut self, text: Text<'_>, at: usize) {
         match text {
             Text::AsWritten(text) => self.push(Kind::Text, at, text.end - text.start),
@@ -230,6 +224,11 @@ impl Writer<'_> {
             position >= UNSORTED_MAX
                 || members.iter().take(position).any(|(before, _)| before.as_str() == key.as_str())
         })
+    }
+
+    fn is_large_object(&self, at: usize) -> bool {
+        let members = Members::new(self.tape, at + 1, self.tape.nodes.len());
+        self.tape.node(at).kind == Kind::Object && members.iter().nth(UNSORTED_MAX).is_some()
     }
 
     /// Takes out what later members with the same key replace.
@@ -269,7 +268,7 @@ impl Writer<'_> {
 }
 
 impl<'t> Sink<'t> for Writer<'_> {
-    #[inline]
+    #[inline(always)]
     fn scalar(&mut self, scalar: Scalar<'t>, at: usize) {
         match scalar {
             Scalar::Null => self.push(Kind::Null, at, 0),
@@ -285,30 +284,27 @@ impl<'t> Sink<'t> for Writer<'_> {
             Container::Array => Kind::Array,
             Container::Object => Kind::Object,
         };
-        self.open.push(Open { at: self.tape.nodes.len(), members: 0, keys: 0, may_repeat: false });
+        let inner = Open { at: self.tape.nodes.len(), ..Open::default() };
+        self.outer.push(std::mem::replace(&mut self.inner, inner));
         self.push(kind, at, 1);
     }
 
-    #[inline]
+    #[inline(always)]
     fn key(&mut self, key: Text<'t>, at: usize) {
-        if let Some(open) = self.open.last_mut() {
-            let bit = 1_u64 << (hash(key.as_bytes()) % 64);
-            open.members += 1;
-            open.may_repeat |= open.keys & bit != 0;
-            open.keys |= bit;
-        }
+        self.inner.may_repeat |= self.inner.keys.may_have_seen(key.as_bytes());
         self.text(key, at);
     }
 
     fn close(&mut self) {
-        let Some(open) = self.open.pop() else { return };
-        if open.may_repeat {
-            self.without_repeated(open.at);
+        let Open { at, may_repeat, .. } = self.inner;
+        self.inner = self.outer.pop().unwrap_or_default();
+        if may_repeat {
+            self.without_repeated(at);
         }
-        self.has_large |= open.members > UNSORTED_MAX;
-        let length = narrow(self.tape.nodes.len() - open.at);
-        if let Some(node) = self.tape.nodes.get_mut(open.at) {
-            node.length = length;
+        let count = self.tape.nodes.len() - at;
+        self.has_large |= count > UNSORTED_MAX && self.is_large_object(at);
+        if let Some(node) = self.tape.nodes.get_mut(at) {
+            node.length = narrow(count);
         }
     }
 }

@@ -93,11 +93,18 @@ impl<'a> Json<'a> {
         }
     }
 
+    #[inline]
     pub(crate) fn as_object(self) -> Option<Members<'a>> {
         match self.view() {
             View::Object(members) => Some(members),
             _ => None,
         }
+    }
+
+    /// Another value of the same tape.
+    #[inline]
+    pub(crate) fn other(self, id: NodeId) -> Self {
+        Self { at: id.position(), ..self }
     }
 
     /// A copy that needs no text. It calls itself for values inside, which the reader has bounded.

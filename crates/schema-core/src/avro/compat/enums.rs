@@ -32,8 +32,8 @@ pub(super) fn missing_symbols(
         rule: Rule::AvroMissingEnumSymbols,
         below: "symbols".to_owned(),
         detail: format!("[{}]", sorted.join(", ")),
-        reader_place: reader_type.place,
-        writer_place: writer_type.place,
+        reader_node: reader_type.node,
+        writer_node: writer_type.node,
     })
 }
 

@@ -81,7 +81,7 @@ fn field_difference(
     (writer_types, writer, record): (&Types, TypeId, &Record),
 ) -> Option<Difference> {
     let writer_type = writer_types.get(writer);
-    match records::find((field, index), reader_types, (writer_type, record)) {
+    match records::find((field, index), reader_types, (writer_types, writer_type, record)) {
         Ok(Match::Missing(difference)) => Some(difference),
         Ok(Match::EnumAgainstRecord) => {
             promotion::mismatch(reader_types.get(field.type_id), writer_type)
@@ -102,7 +102,7 @@ fn is_same(
     let path = found.path.strip_suffix(&difference.below);
     difference.rule == found.rule
         && path.is_some_and(|before| difference.below.is_empty() || before.ends_with('/'))
-        && reader.location(difference.reader_place) == found.reader_location
-        && writer.location(difference.writer_place) == found.writer_location
+        && reader.location(difference.reader_node) == found.reader_location
+        && writer.location(difference.writer_node) == found.writer_location
         && difference.detail == found.detail
 }

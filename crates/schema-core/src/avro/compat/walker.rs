@@ -291,7 +291,7 @@ impl<'a> Walker<'a> {
         };
         self.charge(1 + field.aliases.len())?;
         let step = Step::FieldType(index);
-        match records::find((field, index), reader_types, (writer_type, w)) {
+        match records::find((field, index), reader_types, (self.writer, writer_type, w)) {
             Ok(Match::Written(written)) => self.step_into(open, step, (field.type_id, written)),
             Ok(Match::EnumAgainstRecord) => self.step_into(open, step, (field.type_id, writer)),
             Ok(Match::Filled) => {

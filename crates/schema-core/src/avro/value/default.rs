@@ -72,7 +72,7 @@ impl<'a> Defaults<'a> {
         depth: usize,
     ) -> Result<Option<Value>, DecodeError> {
         let fields = record.fields.iter().map(|field| {
-            let given = object.get(&field.name).map(Json::view);
+            let given = object.get(self.types.text(field.name)).map(Json::view);
             match given.or_else(|| self.types.default(field)) {
                 Some(json) => self.value(field.type_id, &json, depth + 1),
                 None => Ok(None),

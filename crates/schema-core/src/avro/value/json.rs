@@ -26,7 +26,8 @@ pub(super) fn print((types, id): (&Types, TypeId), value: &Value, out: &mut Stri
         }
         (Shape::Record(record), Value::Record(values)) => {
             let members = record.fields.iter().zip(values);
-            let members = members.map(|(field, it)| (Some(field.name.as_str()), field.type_id, it));
+            let members =
+                members.map(|(field, it)| (Some(types.text(field.name)), field.type_id, it));
             listed(types, members, ['{', '}'], out);
         }
         (Shape::Union(branches), Value::Union(index, inner)) => match branches.get(*index) {

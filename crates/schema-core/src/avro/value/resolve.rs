@@ -133,7 +133,7 @@ impl<'a> Resolver<'a> {
         (reader, writer): (&'a Record, &'a Record),
         depth: usize,
     ) -> Resolved {
-        let written = match written_fields(reader, writer) {
+        let written = match written_fields((self.reader, reader), (self.writer, writer)) {
             Ok(written) => written,
             Err(clash) => {
                 self.refusals.clash(pair, &clash, (reader, writer));
@@ -148,7 +148,7 @@ impl<'a> Resolver<'a> {
             let value = match (source, self.reader.default(field)) {
                 (Some((source, value)), _) => {
                     let value = value.take().ok_or(NO_VALUE)?;
-                    self.inside(&source.name, value, (field.type_id, source.type_id), depth)?
+                    self.inside(self.writer.text(source.name), value, (field.type_id, source.type_id), depth)?
                 }
                 (None, Some(default)) => {
                     let value = self.defaults.value(field.type_id, &default, depth + 1)?;
