@@ -121,8 +121,7 @@ pub(super) struct FieldAttributes<'v> {
 impl<'v> FieldAttributes<'v> {
     pub(super) fn of(object: Members<'v>, place: Json<'v>) -> Self {
         let (name, kind, doc, default, order, aliases) = (None, None, None, None, None, None);
-        let mut found =
-            Self { place, name, kind, doc, default, order, aliases, has_props: false };
+        let mut found = Self { place, name, kind, doc, default, order, aliases, has_props: false };
         for (key, value) in object.iter() {
             let slot = match key.as_str().unwrap_or_default() {
                 "name" => &mut found.name,

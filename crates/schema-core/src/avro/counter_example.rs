@@ -119,10 +119,12 @@ fn broken_value(
         (Shape::Union(branches), _) => {
             reader_branch((reader_types, branches), (writer_types, writer)).is_none()
         }
-        (Shape::Enum(r), Shape::Enum(w)) => match unknown_symbol((reader_types, r), (writer_types, w)) {
-            Some(symbol) => return Some(Value::Enum(symbol)),
-            None => !is_same_name(&r.named, &w.named),
-        },
+        (Shape::Enum(r), Shape::Enum(w)) => {
+            match unknown_symbol((reader_types, r), (writer_types, w)) {
+                Some(symbol) => return Some(Value::Enum(symbol)),
+                None => !is_same_name(&r.named, &w.named),
+            }
+        }
         (Shape::Record(r), Shape::Record(w)) => {
             !is_same_name(&r.named, &w.named) || lacks_fields((reader_types, r), (writer_types, w))
         }
@@ -147,6 +149,11 @@ fn unknown_symbol(
 /// Whether some field of the reader gets no value at all, or two.
 fn lacks_fields(reader: (&Types, &Record), writer: (&Types, &Record)) -> bool {
     written_fields(reader, writer).map_or(true, |written| {
-        reader.1.fields.iter().zip(written).any(|(field, at)| at.is_none() && field.default.is_none())
+        reader
+            .1
+            .fields
+            .iter()
+            .zip(written)
+            .any(|(field, at)| at.is_none() && field.default.is_none())
     })
 }

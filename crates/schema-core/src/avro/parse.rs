@@ -10,7 +10,9 @@ use super::attributes::{
 use super::defaults::DefaultCheck;
 use super::equal::{Sameness, are_equal};
 use super::name::{Alphabet, Name, fault};
-use super::types::{Branches, Enum, Field, FieldDefault, Fixed, Named, Primitive, Shape, Type, TypeId, Types};
+use super::types::{
+    Branches, Enum, Field, FieldDefault, Fixed, Named, Primitive, Shape, Type, TypeId, Types,
+};
 use crate::json_text::{self, Items, Json, NodeId, View};
 use crate::limits::breach;
 use crate::{Limits, Location, ParseError, ParseErrorKind, Validation};
@@ -181,11 +183,13 @@ impl<'a> Parser<'a> {
             "enum" => self.enumeration(own, space),
             "fixed" => self.fixed(own, space),
             "array" => {
-                let items = self.parse(required(own.json(own.items), "items", own.place)?, space)?;
+                let items =
+                    self.parse(required(own.json(own.items), "items", own.place)?, space)?;
                 self.add(Shape::Array(items), own.has_props(), own.place)
             }
             "map" => {
-                let values = self.parse(required(own.json(own.values), "values", own.place)?, space)?;
+                let values =
+                    self.parse(required(own.json(own.values), "values", own.place)?, space)?;
                 self.add(Shape::Map(values), own.has_props(), own.place)
             }
             name => self.primitive_or_name(name, own, space),
@@ -201,9 +205,7 @@ impl<'a> Parser<'a> {
         space: Option<&str>,
     ) -> Result<TypeId, ParseError> {
         match Primitive::parse(name) {
-            Some(primitive) => {
-                self.add(Shape::Primitive(primitive), own.has_props(), own.place)
-            }
+            Some(primitive) => self.add(Shape::Primitive(primitive), own.has_props(), own.place),
             None => self.find(name, space, required(own.json(own.kind), "type", own.place)?),
         }
     }
@@ -368,10 +370,7 @@ impl<'a> Parser<'a> {
                     "unknown type {full:?}: neither the schema nor its references define it"
                 );
                 let error = ParseError::new(ParseErrorKind::UnresolvedName, message);
-                return Err(ParseError {
-                    location: self.location(unresolved.node),
-                    ..error
-                });
+                return Err(ParseError { location: self.location(unresolved.node), ..error });
             };
             targets.insert(id, target);
         }

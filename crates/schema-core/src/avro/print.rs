@@ -10,9 +10,7 @@ use super::logical;
 use super::name::{Name, relative};
 use super::normal_default;
 use super::types::{Enum, Field, Fixed, Named, Order, Record, Shape, Type, TypeId, Types};
-use crate::json_text::{
-    Json, View, print as print_value, print_sorted, utf16_order, write_string,
-};
+use crate::json_text::{Json, View, print as print_value, print_sorted, utf16_order, write_string};
 
 /// Which text to print.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -215,7 +213,8 @@ impl<'a> Printer<'a> {
             write_string(inner.unwrap_or(""), &mut self.out);
         }
         let is_dropped = |doc: &&str| self.form == Form::Normal && doc.is_empty();
-        if let Some(doc) = named.doc.map(|doc| self.types.text(doc)).filter(|doc| !is_dropped(doc)) {
+        if let Some(doc) = named.doc.map(|doc| self.types.text(doc)).filter(|doc| !is_dropped(doc))
+        {
             self.out.push_str(",\"doc\":");
             write_string(doc, &mut self.out);
         }

@@ -162,9 +162,9 @@ impl Parser<'_> {
 }
 
 fn field_attributes(field: Json<'_>) -> Result<FieldAttributes<'_>, ParseError> {
-    let object = field.as_object().ok_or_else(|| {
-        invalid(format!("a field is an object, not {}", field.kind()), field)
-    })?;
+    let object = field
+        .as_object()
+        .ok_or_else(|| invalid(format!("a field is an object, not {}", field.kind()), field))?;
     Ok(FieldAttributes::of(object, field))
 }
 

@@ -3,6 +3,7 @@
 use std::cmp::Ordering;
 use std::fmt::Write as _;
 
+use super::scan::plain_length;
 use super::{Data, Member};
 
 /// The value without white space, members in source order, numbers re-rendered.
@@ -58,16 +59,10 @@ fn print_in(value: &Data, is_sorted: bool, out: &mut String) {
 
 /// `text` in quotes. Only what must be escaped is; other characters stay as they are.
 pub(crate) fn write_string(text: &str, out: &mut String) {
-    let must_escape = |byte: &u8| matches!(byte, b'"' | b'\\' | ..b' ');
     out.push('"');
     let mut rest = text;
-    // Counting has no early end, which lets it look at many bytes at once.
-    let mut left = text.as_bytes().iter().filter(|byte| must_escape(byte)).count();
-    while left > 0
-        && let Some(at) = rest.as_bytes().iter().position(must_escape)
-    {
-        left -= 1;
-        let (plain, special) = rest.split_at(at);
+    loop {
+        let (plain, special) = rest.split_at(plain_length(rest.as_bytes()));
         out.push_str(plain);
         let Some(c) = special.chars().next() else { break };
         match c {
@@ -85,6 +80,5 @@ pub(crate) fn write_string(text: &str, out: &mut String) {
         }
         rest = special.get(1..).unwrap_or("");
     }
-    out.push_str(rest);
     out.push('"');
 }

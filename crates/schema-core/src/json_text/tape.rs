@@ -100,7 +100,8 @@ impl Tape {
             self.nodes.push(NOTHING);
         }
         let root = NodeId::new(self.nodes.len());
-        let mut writer = Writer { tape: self, inner: Open::default(), outer: Vec::new(), has_large: false };
+        let mut writer =
+            Writer { tape: self, inner: Open::default(), outer: Vec::new(), has_large: false };
         reader::read(text, dialect, limits, &mut writer)?;
         if writer.has_large {
             self.sort_large(root);

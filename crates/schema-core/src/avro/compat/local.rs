@@ -21,7 +21,10 @@ pub(super) fn own_differences(
             found.extend(fixed::size_mismatch((reader, r), (writer, w)));
         }
         (Shape::Enum(r), Shape::Enum(w)) => {
-            found.extend(enums::missing_symbols((reader_types, reader, r), (writer_types, writer, w)));
+            found.extend(enums::missing_symbols(
+                (reader_types, reader, r),
+                (writer_types, writer, w),
+            ));
         }
         (Shape::Record(_), Shape::Record(_))
         | (Shape::Array(_), Shape::Array(_))

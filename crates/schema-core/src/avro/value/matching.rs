@@ -38,7 +38,8 @@ pub(in crate::avro) fn written_fields(
     let mut written = vec![None; reader.fields.len()];
     for (position, field) in writer.fields.iter().enumerate() {
         let name = writer_types.text(field.name);
-        let target = renamed.get(name).copied().or_else(|| reader_types.field_position(reader, name));
+        let target =
+            renamed.get(name).copied().or_else(|| reader_types.field_position(reader, name));
         let Some((target, slot)) = target.and_then(|at| Some((at, written.get_mut(at)?))) else {
             continue;
         };

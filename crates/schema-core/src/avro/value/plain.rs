@@ -85,7 +85,9 @@ impl<'a> PlainValues<'a> {
             return None;
         }
         Some(match self.types.shape(id) {
-            Shape::Primitive(primitive) => zero(*primitive, logical::usable(self.types, self.types.get(id))),
+            Shape::Primitive(primitive) => {
+                zero(*primitive, logical::usable(self.types, self.types.get(id)))
+            }
             Shape::Array(_) => Value::Array(Vec::new()),
             Shape::Map(_) => Value::Map(Vec::new()),
             Shape::Fixed(fixed) => Value::Fixed(vec![0; usize::try_from(fixed.size).ok()?]),

@@ -148,7 +148,12 @@ impl<'a> Resolver<'a> {
             let value = match (source, self.reader.default(field)) {
                 (Some((source, value)), _) => {
                     let value = value.take().ok_or(NO_VALUE)?;
-                    self.inside(self.writer.text(source.name), value, (field.type_id, source.type_id), depth)?
+                    self.inside(
+                        self.writer.text(source.name),
+                        value,
+                        (field.type_id, source.type_id),
+                        depth,
+                    )?
                 }
                 (None, Some(default)) => {
                     let value = self.defaults.value(field.type_id, &default, depth + 1)?;
