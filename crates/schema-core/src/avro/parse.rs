@@ -117,11 +117,14 @@ impl<'a> Parser<'a> {
         value: Json<'_>,
         space: Option<&str>,
     ) -> Result<TypeId, ParseError> {
-        match value.view() {
-            View::Text(name) => self.find(name, space, value),
-            View::Array(branches) => self.union(branches, value, space),
-            View::Object(object) => self.object(&Attributes::of(object, value), space),
-            _ => Err(no_schema(value)),
+        if let Some(name) = value.as_str() {
+            self.find(name, space, value)
+        } else if let Some(object) = value.as_object() {
+            self.object(&Attributes::of(object, value), space)
+        } else if let Some(branches) = value.as_array() {
+            self.union(branches, value, space)
+        } else {
+            Err(no_schema(value))
         }
     }
 

@@ -37,7 +37,8 @@ pub(super) fn print(types: &Types, root: TypeId, known: &[&Name], form: Form) ->
             .collect(),
     };
     let work = vec![Work::Type(root, None)];
-    let mut printer = Printer { types, form, written, taken, out: String::new(), work };
+    let out = String::with_capacity(types.text_bytes());
+    let mut printer = Printer { types, form, written, taken, out, work };
     while let Some(step) = printer.work.pop() {
         printer.step(step);
     }

@@ -1,6 +1,6 @@
 //! Parsing of records and their fields.
 
-use foldhash::{HashMap, HashMapExt, HashSet, HashSetExt};
+use foldhash::{HashSet, HashSetExt};
 use smol_str::SmolStr;
 
 use super::attributes::{
@@ -21,30 +21,30 @@ fn field_aliases(value: Json<'_>) -> Result<Vec<SmolStr>, ParseError> {
 }
 
 /// The fields of a record that have been read.
-struct Fields {
+struct Fields<'v> {
     listed: Vec<Field>,
     names: Sieve,
-    /// Positions, where there are so many that looking at all of them takes longer.
-    by_name: Option<HashMap<SmolStr, usize>>,
+    /// The names, where there are so many that looking at all of them takes longer.
+    many: Option<HashSet<&'v str>>,
     /// Positions of fields whose defaults are to be checked again at the end.
     provisional: Vec<usize>,
 }
 
-impl Fields {
+impl<'v> Fields<'v> {
     fn for_as_many_as(values: Items<'_>) -> Self {
         let count = values.count();
         Self {
             listed: Vec::with_capacity(count),
             names: Sieve::default(),
-            by_name: (count > FEW_FIELDS).then(|| HashMap::with_capacity(count)),
+            many: (count > FEW_FIELDS).then(|| HashSet::with_capacity(count)),
             provisional: Vec::new(),
         }
     }
 
     /// Adds a field of that name; false if there is one already.
-    fn add(&mut self, field: Field, name: &str, types: &Types) -> bool {
-        let is_new = match &mut self.by_name {
-            Some(by_name) => by_name.insert(name.into(), self.listed.len()).is_none(),
+    fn add(&mut self, field: Field, name: &'v str, types: &Types) -> bool {
+        let is_new = match &mut self.many {
+            Some(many) => many.insert(name),
             None => {
                 let is_same = |before: &Field| types.text(before.name) == name;
                 !(self.names.may_have_seen(name.as_bytes()) && self.listed.iter().any(is_same))
@@ -78,22 +78,22 @@ impl Parser<'_> {
         &mut self,
         own: &Attributes<'_>,
         named: Named,
-        fields: Fields,
+        fields: Fields<'_>,
         is_error: bool,
     ) -> Result<TypeId, ParseError> {
-        let Fields { listed: fields, by_name, provisional, .. } = fields;
-        let shape = Shape::Record(Box::new(Record { named, is_error, fields, by_name }));
+        let Fields { listed: fields, provisional, .. } = fields;
+        let shape = Shape::Record(Box::new(Record::new(named, is_error, fields)));
         let id = self.define(shape, own.has_props(), own.place)?;
         self.provisional.extend(provisional.into_iter().map(|position| (id, position)));
         Ok(id)
     }
 
-    fn add_field(
+    fn add_field<'v>(
         &mut self,
-        own: &FieldAttributes<'_>,
+        own: &FieldAttributes<'v>,
         type_id: TypeId,
         record: &Named,
-        fields: &mut Fields,
+        fields: &mut Fields<'v>,
     ) -> Result<(), ParseError> {
         let (mut field, name) = self.field(own, type_id)?;
         let is_provisional = self.check_default(&field, own.json(own.default))?;

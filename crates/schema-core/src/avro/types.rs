@@ -2,7 +2,7 @@
 //!
 //! An arena with plain indices makes recursive schemas harmless: nothing owns its own parent.
 
-use std::sync::Arc;
+use std::sync::{Arc, OnceLock};
 
 use foldhash::HashMap;
 use smallvec::SmallVec;
@@ -91,8 +91,8 @@ pub(super) struct Record {
     /// Declared as `error`; it compares like any record.
     pub(super) is_error: bool,
     pub(super) fields: Vec<Field>,
-    /// Positions in `fields`; none where looking at all of them is quicker.
-    pub(super) by_name: Option<HashMap<SmolStr, usize>>,
+    /// Positions in `fields`, once one of many has been looked for.
+    by_name: OnceLock<HashMap<SmolStr, usize>>,
 }
 
 /// Most fields of a record that are looked at one by one.
@@ -167,6 +167,11 @@ impl Types {
         self.tape.json(node).location()
     }
 
+    /// How long the schema's own text is.
+    pub(super) fn text_bytes(&self) -> usize {
+        self.tape.text_bytes()
+    }
+
     /// What a string stands for.
     pub(super) fn text(&self, string: NodeId) -> &str {
         self.tape.json(string).as_str().unwrap_or_default()
@@ -178,10 +183,12 @@ impl Types {
 
     /// Where the field of that name stands in a record.
     pub(super) fn field_position(&self, record: &Record, name: &str) -> Option<usize> {
-        match &record.by_name {
-            Some(by_name) => by_name.get(name).copied(),
-            None => record.fields.iter().position(|field| self.text(field.name) == name),
+        let mut fields = record.fields.iter();
+        if fields.len() <= FEW_FIELDS {
+            return fields.position(|field| self.text(field.name) == name);
         }
+        let by_name = || fields.map(|field| self.text(field.name).into()).zip(0..).collect();
+        record.by_name.get_or_init(by_name).get(name).copied()
     }
 
     pub(super) fn default<'a>(&'a self, field: &'a Field) -> Option<View<'a>> {
@@ -281,6 +288,12 @@ impl Types {
                 Shape::Primitive(_) | Shape::Enum(_) | Shape::Fixed(_) | Shape::Unresolved(_) => {}
             }
         }
+    }
+}
+
+impl Record {
+    pub(super) fn new(named: Named, is_error: bool, fields: Vec<Field>) -> Self {
+        Self { named, is_error, fields, by_name: OnceLock::new() }
     }
 }
 

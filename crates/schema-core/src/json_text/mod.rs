@@ -27,7 +27,6 @@ use smol_str::SmolStr;
 
 use crate::{Limits, Location, ParseError};
 
-pub(crate) use lines::Place;
 pub(crate) use number::{Number, java_double, java_float};
 pub(crate) use print::{print, print_sorted, utf16_order, write_string};
 pub(crate) use sieve::Sieve;

@@ -16,7 +16,7 @@ pub(super) fn read<'t>(
     sink: &mut impl Sink<'t>,
 ) -> Result<(), ParseError> {
     let bytes = text.as_bytes();
-    let mut reader = Reader { text, bytes, at: 0, dialect, limits, values: 0 };
+    let mut reader = Reader { text, bytes, at: 0, dialect, limits, values_left: limits.nodes_max };
     reader.document(sink).map_err(|error| *error)?;
     if !dialect.trailing_text {
         // No comment may follow, but any control character may: the reference trims as Java does.
@@ -36,7 +36,7 @@ struct Reader<'a, 'l> {
     at: usize,
     dialect: Dialect,
     limits: &'l Limits,
-    values: usize,
+    values_left: usize,
 }
 
 /// Errors are boxed so that what goes well, as nearly everything does, is handed on in a register.
@@ -164,10 +164,10 @@ impl<'a> Reader<'a, '_> {
     #[inline]
     fn begin(&mut self, depth: usize, sink: &mut impl Sink<'a>) -> Outcome<Option<Container>> {
         let at = self.at;
-        self.values += 1;
-        if self.values > self.limits.nodes_max {
+        let Some(left) = self.values_left.checked_sub(1) else {
             return Err(self.too_large("too many JSON values", self.limits.nodes_max, "nodes-max"));
-        }
+        };
+        self.values_left = left;
         match self.byte() {
             Some(b'"') => match self.plain_string() {
                 Some(text) => sink.scalar(Scalar::Text(text), at),
@@ -184,6 +184,7 @@ impl<'a> Reader<'a, '_> {
         Ok(None)
     }
 
+    #[inline(never)] // so that the loop over strings and containers stays small
     fn number_or_word(&mut self, sink: &mut impl Sink<'a>) -> Outcome<()> {
         let at = self.at;
         let scalar = match self.byte() {

@@ -141,6 +141,11 @@ impl Tape {
         self.nodes.len()
     }
 
+    /// How long the text is that was read last.
+    pub(crate) fn text_bytes(&self) -> usize {
+        self.text.len() - wide(self.last)
+    }
+
     pub(crate) fn json(&self, id: NodeId) -> Json<'_> {
         Json::new(self, id.position())
     }

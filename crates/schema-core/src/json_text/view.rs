@@ -59,14 +59,8 @@ impl<'a> Json<'a> {
             Kind::True => View::Boolean(true),
             Kind::Number => View::Number(self.tape.source(node)),
             Kind::Text | Kind::Unescaped => View::Text(self.tape.source(node)),
-            Kind::Array => {
-                let (next, end) = (self.at + 1, self.tape.behind(self.at));
-                View::Array(Items { tape: self.tape, next, end })
-            }
-            Kind::Object => {
-                let (start, end) = (self.at + 1, self.tape.behind(self.at));
-                View::Object(Members { tape: self.tape, start, end })
-            }
+            Kind::Array => self.as_array().map_or(View::Null, View::Array),
+            Kind::Object => self.as_object().map_or(View::Null, View::Object),
         }
     }
 
@@ -86,19 +80,18 @@ impl<'a> Json<'a> {
         matches!(node.kind, Kind::Text | Kind::Unescaped).then(|| self.tape.source(node))
     }
 
+    #[inline]
     pub(crate) fn as_array(self) -> Option<Items<'a>> {
-        match self.view() {
-            View::Array(items) => Some(items),
-            _ => None,
-        }
+        let is_array = self.tape.node(self.at).kind == Kind::Array;
+        let (tape, next) = (self.tape, self.at + 1);
+        is_array.then(|| Items { tape, next, end: tape.behind(self.at) })
     }
 
     #[inline]
     pub(crate) fn as_object(self) -> Option<Members<'a>> {
-        match self.view() {
-            View::Object(members) => Some(members),
-            _ => None,
-        }
+        let is_object = self.tape.node(self.at).kind == Kind::Object;
+        let (tape, start) = (self.tape, self.at + 1);
+        is_object.then(|| Members { tape, start, end: tape.behind(self.at) })
     }
 
     /// Another value of the same tape.
