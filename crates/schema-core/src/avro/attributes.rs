@@ -160,23 +160,23 @@ pub(super) fn text(attribute: Option<Json<'_>>) -> Option<&str> {
     attribute.and_then(Json::as_str)
 }
 
+#[inline]
 pub(super) fn required<'v>(
     attribute: Option<Json<'v>>,
     key: &str,
     place: Json<'_>,
 ) -> Result<Json<'v>, ParseError> {
-    attribute.ok_or_else(|| invalid(format!("attribute {key:?} is missing"), place))
+    attribute.ok_or_else(|| missing(key, place))
 }
 
+#[inline]
 pub(super) fn required_text<'v>(
     attribute: Option<Json<'v>>,
     key: &str,
     place: Json<'_>,
 ) -> Result<&'v str, ParseError> {
     let value = required(attribute, key, place)?;
-    value.as_str().ok_or_else(|| {
-        invalid(format!("attribute {key:?} is a string, not {}", value.kind()), value)
-    })
+    value.as_str().ok_or_else(|| no("a string", key, value))
 }
 
 pub(super) fn required_array<'v>(
@@ -185,9 +185,17 @@ pub(super) fn required_array<'v>(
     place: Json<'_>,
 ) -> Result<Items<'v>, ParseError> {
     let value = required(attribute, key, place)?;
-    value.as_array().ok_or_else(|| {
-        invalid(format!("attribute {key:?} is an array, not {}", value.kind()), value)
-    })
+    value.as_array().ok_or_else(|| no("an array", key, value))
+}
+
+#[cold]
+fn missing(key: &str, place: Json<'_>) -> ParseError {
+    invalid(format!("attribute {key:?} is missing"), place)
+}
+
+#[cold]
+fn no(wanted: &str, key: &str, value: Json<'_>) -> ParseError {
+    invalid(format!("attribute {key:?} is {wanted}, not {}", value.kind()), value)
 }
 
 /// The members of an attribute "aliases", with their places.

@@ -293,6 +293,7 @@ impl<'a> Reader<'a, '_> {
         Ok(scalar)
     }
 
+    /// A word of ASCII characters, or of any where it goes on with others.
     fn word(&self) -> &'a str {
         let rest = self.rest();
         let is_inside = |byte: &u8| byte.is_ascii_alphanumeric() || matches!(byte, b'_' | b'$');
