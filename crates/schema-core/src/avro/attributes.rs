@@ -1,148 +1,99 @@
 //! Reading the attributes of a schema object, with errors that say where.
 
-use crate::json_text::{Items, Json, Members, NodeId, Number, View};
+use crate::json_text::{Items, Json, Members, NodeId, Number, View, Vocabulary};
 use crate::{ParseError, ParseErrorKind};
 
-/// Attributes of a type with a meaning of their own; all others are custom properties.
-pub(super) fn is_reserved(key: &str) -> bool {
-    matches!(
-        key,
-        "doc"
-            | "fields"
-            | "items"
-            | "name"
-            | "namespace"
-            | "size"
-            | "symbols"
-            | "values"
-            | "type"
-            | "aliases"
-    )
+/// What stands in the object of a type or a field.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Attribute {
+    /// None of those that mean something.
+    Other,
+    Type,
+    Name,
+    Namespace,
+    Doc,
+    Aliases,
+    Fields,
+    Symbols,
+    Items,
+    Values,
+    Size,
+    Default,
+    Order,
 }
 
-/// An enum's own default is an attribute, unlike that of other types.
-pub(super) fn is_enum_reserved(key: &str) -> bool {
-    is_reserved(key) || key == "default"
+impl Attribute {
+    const COUNT: usize = Self::Order as usize + 1;
+    /// By number.
+    pub(super) const WORDS: Vocabulary = Vocabulary::new(&[
+        "",
+        "type",
+        "name",
+        "namespace",
+        "doc",
+        "aliases",
+        "fields",
+        "symbols",
+        "items",
+        "values",
+        "size",
+        "default",
+        "order",
+    ]);
+    /// What the object of a type may hold that is a custom property.
+    pub(super) const PROPS: &[Self] = &[Self::Other, Self::Default, Self::Order];
+    /// The same for an enum, whose own default is an attribute, unlike that of other types.
+    pub(super) const ENUM_PROPS: &[Self] = &[Self::Other, Self::Order];
+    /// The same for a field.
+    pub(super) const FIELD_PROPS: &[Self] = &[
+        Self::Other,
+        Self::Namespace,
+        Self::Fields,
+        Self::Symbols,
+        Self::Items,
+        Self::Values,
+        Self::Size,
+    ];
+
+    /// Whether the key is one of these.
+    pub(super) fn is_any(listed: &[Self], key: Json<'_>) -> bool {
+        listed.iter().any(|listed| *listed as u8 == key.word())
+    }
 }
 
-/// Attributes of a field with a meaning of their own.
-pub(super) fn is_field_reserved(key: &str) -> bool {
-    matches!(key, "default" | "doc" | "name" | "order" | "type" | "aliases")
-}
-
-/// The attributes of a type with a meaning of their own, found in one pass.
+/// The attributes of a type or a field, found in one pass.
 pub(super) struct Attributes<'v> {
     /// The object.
     pub(super) place: Json<'v>,
-    pub(super) kind: Option<NodeId>,
-    pub(super) name: Option<NodeId>,
-    pub(super) namespace: Option<NodeId>,
-    pub(super) doc: Option<NodeId>,
-    pub(super) aliases: Option<NodeId>,
-    pub(super) fields: Option<NodeId>,
-    pub(super) symbols: Option<NodeId>,
-    pub(super) items: Option<NodeId>,
-    pub(super) values: Option<NodeId>,
-    pub(super) size: Option<NodeId>,
-    pub(super) default: Option<NodeId>,
-    /// Whether there are others.
-    has_others: bool,
+    /// By the number of the attribute.
+    found: [Option<NodeId>; Attribute::COUNT],
 }
 
 impl<'v> Attributes<'v> {
     pub(super) fn of(object: Members<'v>, place: Json<'v>) -> Self {
-        let mut found = Self {
-            place,
-            kind: None,
-            name: None,
-            namespace: None,
-            doc: None,
-            aliases: None,
-            fields: None,
-            symbols: None,
-            items: None,
-            values: None,
-            size: None,
-            default: None,
-            has_others: false,
-        };
+        let mut found = [None; Attribute::COUNT];
         for (key, value) in object.iter() {
-            let slot = match key.as_str().unwrap_or_default() {
-                "type" => &mut found.kind,
-                "name" => &mut found.name,
-                "namespace" => &mut found.namespace,
-                "doc" => &mut found.doc,
-                "aliases" => &mut found.aliases,
-                "fields" => &mut found.fields,
-                "symbols" => &mut found.symbols,
-                "items" => &mut found.items,
-                "values" => &mut found.values,
-                "size" => &mut found.size,
-                "default" => &mut found.default,
-                _ => {
-                    found.has_others = true;
-                    continue;
-                }
-            };
-            *slot = Some(value.id());
+            if let Some(slot) = found.get_mut(usize::from(key.word())) {
+                *slot = Some(value.id());
+            }
         }
-        found
+        Self { place, found }
     }
 
-    /// The value of an attribute.
-    pub(super) fn json(&self, attribute: Option<NodeId>) -> Option<Json<'v>> {
-        attribute.map(|id| self.place.other(id))
+    #[inline]
+    pub(super) fn get(&self, wanted: Attribute) -> Option<Json<'v>> {
+        let found = self.found.get(wanted as usize).copied().flatten();
+        found.map(|id| self.place.other(id))
     }
 
-    /// Whether a type that is no enum has custom properties.
-    pub(super) fn has_props(&self) -> bool {
-        self.has_others || self.default.is_some()
+    /// Whether there is one of these.
+    pub(super) fn has(&self, wanted: &[Attribute]) -> bool {
+        wanted.iter().any(|wanted| self.get(*wanted).is_some())
     }
 
-    /// Whether an enum has custom properties.
-    pub(super) fn has_enum_props(&self) -> bool {
-        self.has_others
-    }
-}
-
-/// The attributes of a field with a meaning of their own, found in one pass.
-pub(super) struct FieldAttributes<'v> {
-    /// The object.
-    pub(super) place: Json<'v>,
-    pub(super) name: Option<NodeId>,
-    pub(super) kind: Option<NodeId>,
-    pub(super) doc: Option<NodeId>,
-    pub(super) default: Option<NodeId>,
-    pub(super) order: Option<NodeId>,
-    pub(super) aliases: Option<NodeId>,
-    pub(super) has_props: bool,
-}
-
-impl<'v> FieldAttributes<'v> {
-    pub(super) fn of(object: Members<'v>, place: Json<'v>) -> Self {
-        let (name, kind, doc, default, order, aliases) = (None, None, None, None, None, None);
-        let mut found = Self { place, name, kind, doc, default, order, aliases, has_props: false };
-        for (key, value) in object.iter() {
-            let slot = match key.as_str().unwrap_or_default() {
-                "name" => &mut found.name,
-                "type" => &mut found.kind,
-                "doc" => &mut found.doc,
-                "default" => &mut found.default,
-                "order" => &mut found.order,
-                "aliases" => &mut found.aliases,
-                _ => {
-                    found.has_props = true;
-                    continue;
-                }
-            };
-            *slot = Some(value.id());
-        }
-        found
-    }
-
-    /// The value of an attribute.
-    pub(super) fn json(&self, attribute: Option<NodeId>) -> Option<Json<'v>> {
-        attribute.map(|id| self.place.other(id))
+    /// The text of an attribute; one of another kind counts as absent, as in the reference.
+    pub(super) fn text(&self, wanted: Attribute) -> Option<Json<'v>> {
+        self.get(wanted).filter(|value| value.as_str().is_some())
     }
 }
 
@@ -153,11 +104,6 @@ pub(super) fn invalid(message: impl Into<String>, place: Json<'_>) -> ParseError
 /// The error with the place of what is wrong.
 pub(super) fn at(error: ParseError, place: Json<'_>) -> ParseError {
     ParseError { location: place.location(), ..error }
-}
-
-/// The text of an attribute; one of another kind counts as absent, as in the reference.
-pub(super) fn text(attribute: Option<Json<'_>>) -> Option<&str> {
-    attribute.and_then(Json::as_str)
 }
 
 #[inline]

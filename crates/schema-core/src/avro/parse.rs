@@ -5,7 +5,8 @@ use foldhash::{HashMap, HashMapExt, HashSet, HashSetExt};
 use smol_str::SmolStr;
 
 use super::attributes::{
-    Attributes, aliases, at, check_integers, invalid, required, required_array, required_text, text,
+    Attribute, Attributes, aliases, at, check_integers, invalid, required, required_array,
+    required_text,
 };
 use super::defaults::DefaultCheck;
 use super::equal::{Sameness, are_equal};
@@ -180,20 +181,20 @@ impl<'a> Parser<'a> {
     }
 
     fn object(&mut self, own: &Attributes<'_>, space: Option<&str>) -> Result<TypeId, ParseError> {
-        match required_text(own.json(own.kind), "type", own.place)? {
+        match required_text(own.get(Attribute::Type), "type", own.place)? {
             "record" => self.record(own, space, false),
             "error" => self.record(own, space, true),
             "enum" => self.enumeration(own, space),
             "fixed" => self.fixed(own, space),
             "array" => {
                 let items =
-                    self.parse(required(own.json(own.items), "items", own.place)?, space)?;
-                self.add(Shape::Array(items), own.has_props(), own.place)
+                    self.parse(required(own.get(Attribute::Items), "items", own.place)?, space)?;
+                self.add(Shape::Array(items), own.has(Attribute::PROPS), own.place)
             }
             "map" => {
                 let values =
-                    self.parse(required(own.json(own.values), "values", own.place)?, space)?;
-                self.add(Shape::Map(values), own.has_props(), own.place)
+                    self.parse(required(own.get(Attribute::Values), "values", own.place)?, space)?;
+                self.add(Shape::Map(values), own.has(Attribute::PROPS), own.place)
             }
             name => self.primitive_or_name(name, own, space),
         }
@@ -208,8 +209,8 @@ impl<'a> Parser<'a> {
         space: Option<&str>,
     ) -> Result<TypeId, ParseError> {
         match Primitive::parse(name) {
-            Some(primitive) => self.add(Shape::Primitive(primitive), own.has_props(), own.place),
-            None => self.find(name, space, required(own.json(own.kind), "type", own.place)?),
+            Some(primitive) => self.add(Shape::Primitive(primitive), own.has(Attribute::PROPS), own.place),
+            None => self.find(name, space, required(own.get(Attribute::Type), "type", own.place)?),
         }
     }
 
@@ -219,7 +220,7 @@ impl<'a> Parser<'a> {
         space: Option<&str>,
     ) -> Result<TypeId, ParseError> {
         let named = self.named(own, space)?;
-        let listed = required_array(own.json(own.symbols), "symbols", own.place)?;
+        let listed = required_array(own.get(Attribute::Symbols), "symbols", own.place)?;
         let symbols_max = self.limits.enum_symbols_max;
         let count = listed.clone().count();
         if count > symbols_max {
@@ -239,8 +240,8 @@ impl<'a> Parser<'a> {
             }
             symbols.push(value.id());
         }
-        let default = own.json(own.default).filter(|default| default.as_str().is_some());
-        if let Some((value, symbol)) = default.zip(text(default))
+        let default = own.text(Attribute::Default);
+        if let Some((value, symbol)) = default.and_then(|value| Some((value, value.as_str()?)))
             && !seen.contains(symbol)
         {
             let name = &named.name.full;
@@ -249,12 +250,12 @@ impl<'a> Parser<'a> {
         }
         let default = default.map(Json::id);
         let shape = Shape::Enum(Box::new(Enum { named, symbols, default }));
-        self.define(shape, own.has_enum_props(), own.place)
+        self.define(shape, own.has(Attribute::ENUM_PROPS), own.place)
     }
 
     fn fixed(&mut self, own: &Attributes<'_>, space: Option<&str>) -> Result<TypeId, ParseError> {
         let named = self.named(own, space)?;
-        let value = required(own.json(own.size), "size", own.place)?;
+        let value = required(own.get(Attribute::Size), "size", own.place)?;
         let size: Option<i64> = match value.view() {
             View::Number(source) => source.parse().ok(),
             _ => None,
@@ -266,7 +267,7 @@ impl<'a> Parser<'a> {
                 value,
             ));
         };
-        self.define(Shape::Fixed(Box::new(Fixed { named, size })), own.has_props(), own.place)
+        self.define(Shape::Fixed(Box::new(Fixed { named, size })), own.has(Attribute::PROPS), own.place)
     }
 
     /// Name, doc and aliases of a definition.
@@ -275,9 +276,9 @@ impl<'a> Parser<'a> {
         own: &Attributes<'_>,
         space: Option<&str>,
     ) -> Result<Named, ParseError> {
-        let written = required_text(own.json(own.name), "name", own.place)?;
-        let at = own.json(own.name).unwrap_or(own.place);
-        let space = text(own.json(own.namespace)).or(space);
+        let written = required_text(own.get(Attribute::Name), "name", own.place)?;
+        let at = own.get(Attribute::Name).unwrap_or(own.place);
+        let space = own.text(Attribute::Namespace).and_then(Json::as_str).or(space);
         self.charge_name(written.len() + space.map_or(0, str::len), own.place)?;
         let name = Name::new(written, space);
         self.check_name(&name.simple, at)?;
@@ -287,11 +288,11 @@ impl<'a> Parser<'a> {
                 at,
             ));
         }
-        let aliases = match own.json(own.aliases) {
+        let aliases = match own.get(Attribute::Aliases) {
             Some(value) => self.type_aliases(value, name.space.as_deref())?,
             None => Vec::new(),
         };
-        let doc = own.json(own.doc).filter(|doc| doc.as_str().is_some()).map(Json::id);
+        let doc = own.text(Attribute::Doc).map(Json::id);
         Ok(Named { name, doc, aliases })
     }
 

@@ -4,7 +4,7 @@ use foldhash::{HashSet, HashSetExt};
 use smol_str::SmolStr;
 
 use super::attributes::{
-    Attributes, FieldAttributes, aliases, invalid, required, required_array, required_text,
+    Attribute, Attributes, aliases, invalid, required, required_array, required_text,
 };
 use super::parse::Parser;
 use super::types::{
@@ -63,11 +63,11 @@ impl Parser<'_> {
         is_error: bool,
     ) -> Result<TypeId, ParseError> {
         let named = self.named(own, space)?;
-        let listed = required_array(own.json(own.fields), "fields", own.place)?;
+        let listed = required_array(own.get(Attribute::Fields), "fields", own.place)?;
         let mut fields = Fields::for_as_many_as(listed.clone());
         for value in listed {
             let field = field_attributes(value)?;
-            let type_id = required(field.json(field.kind), "type", value)?;
+            let type_id = required(field.get(Attribute::Type), "type", value)?;
             let type_id = self.parse(type_id, named.name.space.as_deref())?;
             self.add_field(&field, type_id, &named, &mut fields)?;
         }
@@ -83,21 +83,21 @@ impl Parser<'_> {
     ) -> Result<TypeId, ParseError> {
         let Fields { listed: fields, provisional, .. } = fields;
         let shape = Shape::Record(Box::new(Record::new(named, is_error, fields)));
-        let id = self.define(shape, own.has_props(), own.place)?;
+        let id = self.define(shape, own.has(Attribute::PROPS), own.place)?;
         self.provisional.extend(provisional.into_iter().map(|position| (id, position)));
         Ok(id)
     }
 
     fn add_field<'v>(
         &mut self,
-        own: &FieldAttributes<'v>,
+        own: &Attributes<'v>,
         type_id: TypeId,
         record: &Named,
         fields: &mut Fields<'v>,
     ) -> Result<(), ParseError> {
         let (mut field, name) = self.field(own, type_id)?;
-        let is_provisional = self.check_default(&field, own.json(own.default))?;
-        if let Some(listed) = own.json(own.aliases) {
+        let is_provisional = self.check_default(&field, own.get(Attribute::Default))?;
+        if let Some(listed) = own.get(Attribute::Aliases) {
             field.aliases = field_aliases(listed)?;
         }
         if is_provisional {
@@ -114,28 +114,28 @@ impl Parser<'_> {
     /// The field without its aliases, and its name.
     fn field<'v>(
         &mut self,
-        own: &FieldAttributes<'v>,
+        own: &Attributes<'v>,
         type_id: TypeId,
     ) -> Result<(Field, &'v str), ParseError> {
-        let named = required(own.json(own.name), "name", own.place)?;
+        let named = required(own.get(Attribute::Name), "name", own.place)?;
         let name = required_text(Some(named), "name", own.place)?;
-        let order = match own.json(own.order) {
+        let order = match own.get(Attribute::Order) {
             None => Order::Ascending,
             Some(value) => value.as_str().and_then(Order::parse).ok_or_else(|| {
                 invalid("the order of a field is ascending, descending or ignore", value)
             })?,
         };
         self.check_name(name, named)?;
-        let default = own.json(own.default).map(|value| self.default_value(name, type_id, value));
+        let default = own.get(Attribute::Default).map(|value| self.default_value(name, type_id, value));
         let field = Field {
             name: named.id(),
             type_id,
-            doc: own.json(own.doc).filter(|doc| doc.as_str().is_some()).map(Json::id),
+            doc: own.text(Attribute::Doc).map(Json::id),
             default: default.transpose()?,
             order,
             aliases: Vec::new(),
             node: own.place.id(),
-            has_props: own.has_props,
+            has_props: own.has(Attribute::FIELD_PROPS),
         };
         Ok((field, name))
     }
@@ -161,11 +161,11 @@ impl Parser<'_> {
     }
 }
 
-fn field_attributes(field: Json<'_>) -> Result<FieldAttributes<'_>, ParseError> {
+fn field_attributes(field: Json<'_>) -> Result<Attributes<'_>, ParseError> {
     let object = field
         .as_object()
         .ok_or_else(|| invalid(format!("a field is an object, not {}", field.kind()), field))?;
-    Ok(FieldAttributes::of(object, field))
+    Ok(Attributes::of(object, field))
 }
 
 /// A decimal number in the notation Java reads: blanks around, a sign, `NaN`, `Infinity`, and

@@ -8,7 +8,7 @@ use foldhash::HashMap;
 use smallvec::SmallVec;
 use smol_str::SmolStr;
 
-use super::attributes::{is_enum_reserved, is_field_reserved, is_reserved};
+use super::attributes::Attribute;
 use super::name::Name;
 use crate::json_text::{Dialect, Json, Members, NodeId, Tape, View};
 use crate::{Limits, Location, ParseError};
@@ -145,7 +145,7 @@ pub(super) struct Fixed {
 
 impl Types {
     pub(super) fn new() -> Self {
-        Self { types: Vec::new(), tape: Arc::new(Tape::new()) }
+        Self { types: Vec::new(), tape: Arc::new(Tape::new(&Attribute::WORDS)) }
     }
 
     pub(super) fn len(&self) -> usize {
@@ -200,30 +200,30 @@ impl Types {
 
     /// Custom properties in source order, `logicalType` and its attributes among them.
     pub(super) fn props(&self, of: &Type) -> impl Iterator<Item = (&str, Json<'_>)> + Clone {
-        self.props_of(of.node, of.has_props, of.shape.reserved())
+        self.props_of(of.node, of.has_props, of.shape.props())
     }
 
     pub(super) fn field_props(&self, of: &Field) -> impl Iterator<Item = (&str, Json<'_>)> + Clone {
-        self.props_of(of.node, of.has_props, is_field_reserved)
+        self.props_of(of.node, of.has_props, Attribute::FIELD_PROPS)
     }
 
     fn props_of(
         &self,
         object: NodeId,
         has_props: bool,
-        is_reserved: fn(&str) -> bool,
+        props: &'static [Attribute],
     ) -> impl Iterator<Item = (&str, Json<'_>)> + Clone {
         let object = has_props.then(|| self.tape.json(object).as_object()).flatten();
         let members = object.into_iter().flat_map(Members::iter);
         members
+            .filter(|(key, _)| Attribute::is_any(props, *key))
             .map(|(key, value)| (key.as_str().unwrap_or_default(), value))
-            .filter(move |(key, _)| !is_reserved(key))
     }
 
-    /// A custom property.
+    /// A custom property of a key that means nothing else.
     pub(super) fn prop(&self, of: &Type, key: &str) -> Option<Json<'_>> {
         let object = of.has_props.then(|| self.tape.json(of.node).as_object()).flatten()?;
-        object.get(key).filter(|_| !of.shape.reserved()(key))
+        object.get(key)
     }
 
     /// Makes room for so many more at once, and does nothing else.
@@ -308,11 +308,11 @@ impl Shape {
         }
     }
 
-    /// Which attributes are no custom properties.
-    fn reserved(&self) -> fn(&str) -> bool {
+    /// Which attributes are custom properties.
+    fn props(&self) -> &'static [Attribute] {
         match self {
-            Self::Enum(_) => is_enum_reserved,
-            _ => is_reserved,
+            Self::Enum(_) => Attribute::ENUM_PROPS,
+            _ => Attribute::PROPS,
         }
     }
 

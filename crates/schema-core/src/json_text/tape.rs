@@ -10,7 +10,7 @@ use super::lines::{LineTable, Place, narrow, wide};
 use super::reader;
 use super::sink::{Container, Scalar, Sink, Text};
 use super::view::{Json, Members};
-use super::{Dialect, Sieve, UNSORTED_MAX};
+use super::{Dialect, Sieve, UNSORTED_MAX, Vocabulary};
 use crate::limits::breach;
 use crate::{Limits, Location, ParseError, ParseErrorKind};
 
@@ -26,6 +26,7 @@ pub(crate) struct Tape {
     nodes: Vec<Node>,
     /// Strings that are not in the text as they are.
     unescaped: Vec<String>,
+    vocabulary: &'static Vocabulary,
     /// Where the keys of an object stand, in the order of their text, by where the first one
     /// stands. Only of objects so large that looking at all of them would take longer.
     sorted: HashMap<usize, Vec<usize>>,
@@ -39,6 +40,8 @@ pub(crate) struct NodeId(NonZeroU32);
 #[derive(Clone, Copy, Debug)]
 pub(super) struct Node {
     pub(super) kind: Kind,
+    /// Of a key, its number in the vocabulary.
+    pub(super) word: u8,
     /// The byte offset of the first character, of a string that of its quote.
     pub(super) start: u32,
     /// The bytes of a number, or of a string without its quotes; the index of an unescaped one; the
@@ -59,7 +62,7 @@ pub(super) enum Kind {
 }
 
 /// The first node of every tape, so that the number of a value is never 0.
-const NOTHING: Node = Node { kind: Kind::Null, start: 0, length: 0 };
+const NOTHING: Node = Node { kind: Kind::Null, word: 0, start: 0, length: 0 };
 
 /// About so many bytes of a schema go to a node.
 const BYTES_PER_NODE: usize = 10;
@@ -75,9 +78,10 @@ impl NodeId {
 }
 
 impl Tape {
-    pub(crate) fn new() -> Self {
+    /// Keys that are in the vocabulary can be asked for their number.
+    pub(crate) fn new(vocabulary: &'static Vocabulary) -> Self {
         let (text, lines, unescaped) = (String::new(), OnceLock::new(), Vec::new());
-        Self { text, last: 0, lines, nodes: Vec::new(), unescaped, sorted: HashMap::new() }
+        Self { text, last: 0, lines, nodes: Vec::new(), unescaped, vocabulary, sorted: HashMap::new() }
     }
 
     /// Reads `text` as one value and adds it.
@@ -202,23 +206,23 @@ struct Writer<'w> {
 }
 
 impl Writer<'_> {
-    #[inline(always)]
-    fn push(&mut self, kind: Kind, at: usize, length: usize) {
+    #[inline]
+    fn push(&mut self, (kind, word): (Kind, u8), at: usize, length: usize) {
         let start = self.tape.last + narrow(at);
-        self.tape.nodes.push(Node { kind, start, length: narrow(length) });
+        self.tape.nodes.push(Node { kind, word, start, length: narrow(length) });
     }
 
-    #[inline(always)]
-    fn text(&mut self, text: Text<'_>, at: usize) {
+    #[inline]
+    fn text(&mut self, text: Text<'_>, word: u8, at: usize) {
         match text {
-            Text::AsWritten(text) => self.push(Kind::Text, at, text.end - text.start),
-            Text::Unescaped(text) => self.unescaped(text, at),
+            Text::AsWritten(text) => self.push((Kind::Text, word), at, text.end - text.start),
+            Text::Unescaped(text) => self.unescaped(text, word, at),
         }
     }
 
     #[cold]
-    fn unescaped(&mut self, text: String, at: usize) {
-        self.push(Kind::Unescaped, at, self.tape.unescaped.len());
+    fn unescaped(&mut self, text: String, word: u8, at: usize) {
+        self.push((Kind::Unescaped, word), at, self.tape.unescaped.len());
         self.tape.unescaped.push(text);
     }
 
@@ -274,14 +278,15 @@ impl Writer<'_> {
 }
 
 impl<'t> Sink<'t> for Writer<'_> {
+    #[expect(clippy::inline_always, reason = "a call costs as much as the work, for every token")]
     #[inline(always)]
     fn scalar(&mut self, scalar: Scalar<'t>, at: usize) {
         match scalar {
-            Scalar::Null => self.push(Kind::Null, at, 0),
-            Scalar::Boolean(false) => self.push(Kind::False, at, 0),
-            Scalar::Boolean(true) => self.push(Kind::True, at, 0),
-            Scalar::Number(source) => self.push(Kind::Number, at, source.len()),
-            Scalar::Text(text) => self.text(text, at),
+            Scalar::Null => self.push((Kind::Null, 0), at, 0),
+            Scalar::Boolean(false) => self.push((Kind::False, 0), at, 0),
+            Scalar::Boolean(true) => self.push((Kind::True, 0), at, 0),
+            Scalar::Number(source) => self.push((Kind::Number, 0), at, source.len()),
+            Scalar::Text(text) => self.text(text, 0, at),
         }
     }
 
@@ -292,13 +297,16 @@ impl<'t> Sink<'t> for Writer<'_> {
         };
         let inner = Open { at: self.tape.nodes.len(), ..Open::default() };
         self.outer.push(std::mem::replace(&mut self.inner, inner));
-        self.push(kind, at, 1);
+        self.push((kind, 0), at, 1);
     }
 
+    #[expect(clippy::inline_always, reason = "a call costs as much as the work, for every token")]
     #[inline(always)]
     fn key(&mut self, key: Text<'t>, at: usize) {
-        self.inner.may_repeat |= self.inner.keys.may_have_seen(key.as_bytes());
-        self.text(key, at);
+        let known = self.tape.vocabulary;
+        let (may_repeat, word) = self.inner.keys.may_have_seen_key(key.as_bytes(), known);
+        self.inner.may_repeat |= may_repeat;
+        self.text(key, word, at);
     }
 
     fn close(&mut self) {

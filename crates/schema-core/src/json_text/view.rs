@@ -80,6 +80,12 @@ impl<'a> Json<'a> {
         matches!(node.kind, Kind::Text | Kind::Unescaped).then(|| self.tape.source(node))
     }
 
+    /// The number of a key in the vocabulary, 0 if it is not there.
+    #[inline]
+    pub(crate) fn word(self) -> u8 {
+        self.tape.node(self.at).word
+    }
+
     #[inline]
     pub(crate) fn as_array(self) -> Option<Items<'a>> {
         let is_array = self.tape.node(self.at).kind == Kind::Array;
