@@ -209,7 +209,9 @@ impl<'a> Parser<'a> {
         space: Option<&str>,
     ) -> Result<TypeId, ParseError> {
         match Primitive::parse(name) {
-            Some(primitive) => self.add(Shape::Primitive(primitive), own.has(Attribute::PROPS), own.place),
+            Some(primitive) => {
+                self.add(Shape::Primitive(primitive), own.has(Attribute::PROPS), own.place)
+            }
             None => self.find(name, space, required(own.get(Attribute::Type), "type", own.place)?),
         }
     }
@@ -267,7 +269,11 @@ impl<'a> Parser<'a> {
                 value,
             ));
         };
-        self.define(Shape::Fixed(Box::new(Fixed { named, size })), own.has(Attribute::PROPS), own.place)
+        self.define(
+            Shape::Fixed(Box::new(Fixed { named, size })),
+            own.has(Attribute::PROPS),
+            own.place,
+        )
     }
 
     /// Name, doc and aliases of a definition.

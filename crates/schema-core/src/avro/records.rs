@@ -43,12 +43,11 @@ impl<'v> Fields<'v> {
 
     /// Adds a field of that name; false if there is one already.
     fn add(&mut self, field: Field, name: &'v str, types: &Types) -> bool {
-        let is_new = match &mut self.many {
-            Some(many) => many.insert(name),
-            None => {
-                let is_same = |before: &Field| types.text(before.name) == name;
-                !(self.names.may_have_seen(name.as_bytes()) && self.listed.iter().any(is_same))
-            }
+        let is_new = if let Some(many) = &mut self.many {
+            many.insert(name)
+        } else {
+            let is_same = |before: &Field| types.text(before.name) == name;
+            !(self.names.may_have_seen(name.as_bytes()) && self.listed.iter().any(is_same))
         };
         self.listed.push(field);
         is_new
@@ -126,7 +125,8 @@ impl Parser<'_> {
             })?,
         };
         self.check_name(name, named)?;
-        let default = own.get(Attribute::Default).map(|value| self.default_value(name, type_id, value));
+        let default =
+            own.get(Attribute::Default).map(|value| self.default_value(name, type_id, value));
         let field = Field {
             name: named.id(),
             type_id,

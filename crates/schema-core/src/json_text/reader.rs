@@ -1,10 +1,12 @@
 //! The reader: one pass over the text, which tells a sink what stands in it. Open containers lie in
 //! a list, not on the stack.
 
+mod tokens;
+
 use super::Dialect;
 use super::lines::{LineTable, Place, narrow};
-use super::scan::{behind_space, long_plain_length, plain_length};
-use super::sink::{Container, Scalar, Sink, Text, Written};
+use super::scan::behind_space;
+use super::sink::{Container, Scalar, Sink};
 use crate::limits::breach;
 use crate::{Limits, Location, ParseError, ParseErrorKind};
 
@@ -17,13 +19,14 @@ pub(super) fn read<'t>(
 ) -> Result<(), ParseError> {
     let bytes = text.as_bytes();
     let mut reader = Reader { text, bytes, at: 0, dialect, limits, values_left: limits.nodes_max };
-    reader.document(sink).map_err(|error| *error)?;
+    reader.document(sink).map_err(|failure| *failure.0)?;
     if !dialect.trailing_text {
         // No comment may follow, but any control character may: the reference trims as Java does.
         let rest = reader.rest();
         reader.at += rest.len() - rest.trim_start_matches(|c| c <= ' ').len();
         if let Some(c) = reader.peek() {
-            return Err(*reader.error(&format!("unexpected {c:?} after the end of the JSON text")));
+            let failure = reader.error(&format!("unexpected {c:?} after the end of the JSON text"));
+            return Err(*failure.0);
         }
     }
     Ok(())
@@ -39,8 +42,10 @@ struct Reader<'a, 'l> {
     values_left: usize,
 }
 
-/// Errors are boxed so that what goes well, as nearly everything does, is handed on in a register.
-type Outcome<T> = Result<T, Box<ParseError>>;
+/// What goes well, as nearly everything does, is handed on in a register.
+type Outcome<T> = Result<T, Failure>;
+
+struct Failure(Box<ParseError>);
 
 impl<'a> Reader<'a, '_> {
     fn rest(&self) -> &'a str {
@@ -70,18 +75,18 @@ impl<'a> Reader<'a, '_> {
     }
 
     #[cold]
-    fn error(&self, message: &str) -> Box<ParseError> {
-        ParseError::new(ParseErrorKind::Syntax, message).at(self.location()).into()
+    fn error(&self, message: &str) -> Failure {
+        Failure(ParseError::new(ParseErrorKind::Syntax, message).at(self.location()).into())
     }
 
     #[cold]
-    fn too_large(&self, what: &str, max: usize, setting: &str) -> Box<ParseError> {
+    fn too_large(&self, what: &str, max: usize, setting: &str) -> Failure {
         let message = breach(what, max, setting);
-        ParseError::new(ParseErrorKind::TooLarge, message).at(self.location()).into()
+        Failure(ParseError::new(ParseErrorKind::TooLarge, message).at(self.location()).into())
     }
 
     #[cold]
-    fn unexpected(&self, wanted: &str) -> Box<ParseError> {
+    fn unexpected(&self, wanted: &str) -> Failure {
         match self.peek() {
             Some(c) => self.error(&format!("expected {wanted}, found {c:?}")),
             None => self.error(&format!("expected {wanted}, found the end of the text")),
@@ -272,209 +277,5 @@ impl<'a> Reader<'a, '_> {
             return Err(self.unexpected("':'"));
         }
         self.skip_space()
-    }
-
-    fn literal(&mut self) -> Outcome<Scalar<'a>> {
-        let word = self.word();
-        let scalar = match word {
-            "null" => Scalar::Null,
-            "true" => Scalar::Boolean(true),
-            "false" => Scalar::Boolean(false),
-            "NaN" | "Infinity" if self.dialect.non_finite_literals => {
-                Scalar::Text(Text::Unescaped(word.to_owned()))
-            }
-            "" => return Err(self.unexpected("a JSON value")),
-            _ => {
-                let shown: String = word.chars().take(40).collect();
-                return Err(self.error(&format!("expected a JSON value, found the word {shown}")));
-            }
-        };
-        self.at += word.len();
-        Ok(scalar)
-    }
-
-    /// A word of ASCII characters, or of any where it goes on with others.
-    fn word(&self) -> &'a str {
-        let rest = self.rest();
-        let is_inside = |byte: &u8| byte.is_ascii_alphanumeric() || matches!(byte, b'_' | b'$');
-        let length = rest.bytes().take_while(is_inside).count();
-        let end = match rest.as_bytes().get(length) {
-            Some(byte) if !byte.is_ascii() => {
-                rest.find(|c: char| !c.is_alphanumeric() && c != '_' && c != '$')
-            }
-            _ => Some(length),
-        };
-        rest.get(..end.unwrap_or(rest.len())).unwrap_or("")
-    }
-
-    /// The string whose opening quote comes next, if it is as it is written.
-    #[inline]
-    fn plain_string(&mut self) -> Option<Text<'a>> {
-        let start = self.at + 1;
-        let end = start + plain_length(self.bytes.get(start..).unwrap_or_default());
-        if self.bytes.get(end) != Some(&b'"') {
-            return None;
-        }
-        self.at = end + 1;
-        Some(Text::AsWritten(Written { text: self.text, start, end }))
-    }
-
-    #[cold]
-    fn unusual_text(&mut self, sink: &mut impl Sink<'a>) -> Outcome<()> {
-        let at = self.at;
-        sink.scalar(Scalar::Text(self.unusual_string()?), at);
-        Ok(())
-    }
-
-    #[cold]
-    fn unusual_key(&mut self, sink: &mut impl Sink<'a>) -> Outcome<()> {
-        let at = self.at;
-        sink.key(self.unusual_string()?, at);
-        Ok(())
-    }
-
-    /// A string that is not as it is written.
-    fn unusual_string(&mut self) -> Outcome<Text<'a>> {
-        self.at += 1;
-        let mut out = String::new();
-        loop {
-            let length = long_plain_length(self.bytes.get(self.at..).unwrap_or_default());
-            out.push_str(self.text.get(self.at..self.at + length).unwrap_or(""));
-            self.at += length;
-            match self.peek() {
-                Some('"') => {
-                    self.at += 1;
-                    return Ok(Text::Unescaped(out));
-                }
-                Some('\\') => out.push(self.escape()?),
-                Some(c) => {
-                    return Err(self.error(&format!(
-                        "control character {c:?} in a string must be written as an escape"
-                    )));
-                }
-                None => return Err(self.error("string is not closed")),
-            }
-        }
-    }
-
-    fn escape(&mut self) -> Outcome<char> {
-        let escaped = self.rest().chars().nth(1);
-        let simple = match escaped {
-            Some(c @ ('"' | '\\' | '/')) => Some(c),
-            Some('b') => Some('\u{8}'),
-            Some('f') => Some('\u{c}'),
-            Some('n') => Some('\n'),
-            Some('r') => Some('\r'),
-            Some('t') => Some('\t'),
-            _ => None,
-        };
-        if let Some(c) = simple {
-            self.at += 2;
-            return Ok(c);
-        }
-        let unit = self.unicode_unit()?;
-        let code = match unit {
-            0xD800..=0xDBFF => match self.unicode_unit() {
-                Ok(low @ 0xDC00..=0xDFFF) => 0x10000 + ((unit - 0xD800) << 10) + (low - 0xDC00),
-                _ => unit, // no character, refused below
-            },
-            _ => unit,
-        };
-        char::from_u32(code).ok_or_else(|| {
-            self.error(&format!("\\u{unit:04X} is half of a surrogate pair and no character"))
-        })
-    }
-
-    /// One `\uXXXX`, as a UTF-16 code unit.
-    fn unicode_unit(&mut self) -> Outcome<u32> {
-        let unit = self
-            .rest()
-            .strip_prefix("\\u")
-            .and_then(|rest| rest.get(..4))
-            .filter(|hex| hex.bytes().all(|b| b.is_ascii_hexdigit()))
-            .and_then(|hex| u32::from_str_radix(hex, 16).ok());
-        match unit {
-            Some(unit) => {
-                self.at += 6;
-                Ok(unit)
-            }
-            None => Err(self.error("unknown escape in a string")),
-        }
-    }
-
-    fn signed_infinity(&mut self) -> Option<Scalar<'a>> {
-        let sign = self.byte().filter(|_| self.dialect.non_finite_literals)?;
-        let rest = self.rest().get(1..)?;
-        let word = ["Infinity", "INF"].into_iter().find(|word| rest.starts_with(word))?;
-        self.at += 1 + word.len();
-        let text = if sign == b'-' { "-Infinity" } else { "Infinity" };
-        Some(Scalar::Text(Text::Unescaped(text.to_owned())))
-    }
-
-    fn number(&mut self) -> Outcome<Scalar<'a>> {
-        let start = self.at;
-        self.eat(b'-');
-        let whole = self.digits();
-        if whole.is_empty() {
-            let wanted = if self.at == start { "a JSON value" } else { "a digit" };
-            return Err(self.unexpected(wanted));
-        }
-        if whole.len() > 1 && whole.starts_with('0') {
-            return Err(self.error("a number must not start with 0"));
-        }
-        let fraction = if self.eat(b'.') { self.digits() } else { "" };
-        if fraction.is_empty() && self.text.get(start..self.at).is_some_and(|n| n.ends_with('.')) {
-            return Err(self.unexpected("a digit after '.'"));
-        }
-        let exponent = if self.eat(b'e') || self.eat(b'E') { self.exponent()? } else { 0 };
-        self.check_size(whole, fraction, exponent)?;
-        // `1x` is one wrong token, not the number 1 with text behind it.
-        if self.peek().is_some_and(|c| c.is_alphanumeric() || matches!(c, '.' | '_' | '"')) {
-            return Err(self.unexpected("white space or punctuation after a number"));
-        }
-        Ok(Scalar::Number(self.text.get(start..self.at).unwrap_or("")))
-    }
-
-    /// What stands behind the `e` of a number; the farthest one where it does not fit.
-    fn exponent(&mut self) -> Outcome<i64> {
-        let is_negative = !self.eat(b'+') && self.eat(b'-');
-        let digits = self.digits();
-        if digits.is_empty() {
-            return Err(self.unexpected("a digit in the exponent"));
-        }
-        let exponent = digits.parse().unwrap_or(i64::MAX);
-        Ok(if is_negative { -exponent } else { exponent })
-    }
-
-    /// Measures a number as `d.ddd` × 10^x, so that whatever form it is printed in has that size.
-    fn check_size(&mut self, whole: &str, fraction: &str, exponent: i64) -> Outcome<()> {
-        let zeros = match whole {
-            "0" => 1 + fraction.len() - fraction.trim_start_matches('0').len(),
-            _ => 0,
-        };
-        let digits = (whole.len() + fraction.len() - zeros).max(1);
-        let signed = |length: usize| i64::try_from(length).unwrap_or(i64::MAX);
-        let exponent = exponent
-            .saturating_add(signed(digits) - 1)
-            .saturating_sub(signed(fraction.len()))
-            .unsigned_abs();
-        let (digits_max, exponent_max) =
-            (self.limits.number_digits_max, self.limits.number_exponent_max);
-        if digits > digits_max {
-            let what = "a number has too many digits";
-            return Err(self.too_large(what, digits_max, "number-digits-max"));
-        }
-        if usize::try_from(exponent).is_ok_and(|exponent| exponent <= exponent_max) {
-            return Ok(());
-        }
-        let what = "a number is too large or too small";
-        Err(self.too_large(what, exponent_max, "number-exponent-max"))
-    }
-
-    fn digits(&mut self) -> &'a str {
-        let rest = self.rest();
-        let end = rest.bytes().take_while(u8::is_ascii_digit).count();
-        self.at += end;
-        rest.get(..end).unwrap_or("")
     }
 }

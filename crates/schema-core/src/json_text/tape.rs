@@ -27,8 +27,7 @@ pub(crate) struct Tape {
     /// Strings that are not in the text as they are.
     unescaped: Vec<String>,
     vocabulary: &'static Vocabulary,
-    /// Where the keys of an object stand, in the order of their text, by where the first one
-    /// stands. Only of objects so large that looking at all of them would take longer.
+    /// See [`Tape::sorted_keys`]. Large is where looking at all of them would take longer.
     sorted: HashMap<usize, Vec<usize>>,
 }
 
@@ -81,7 +80,15 @@ impl Tape {
     /// Keys that are in the vocabulary can be asked for their number.
     pub(crate) fn new(vocabulary: &'static Vocabulary) -> Self {
         let (text, lines, unescaped) = (String::new(), OnceLock::new(), Vec::new());
-        Self { text, last: 0, lines, nodes: Vec::new(), unescaped, vocabulary, sorted: HashMap::new() }
+        Self {
+            text,
+            last: 0,
+            lines,
+            nodes: Vec::new(),
+            unescaped,
+            vocabulary,
+            sorted: HashMap::new(),
+        }
     }
 
     /// Reads `text` as one value and adds it.
@@ -129,15 +136,13 @@ impl Tape {
         }
     }
 
-    /// The value of that key in a large object whose first key stands there; `None` for an object
-    /// that is not large.
-    pub(super) fn find_by_index(&self, first: usize, wanted: &str) -> Option<Option<usize>> {
+    /// Where the keys of an object stand, in the order of their text, by where the first one stands;
+    /// `None` if the object is not large.
+    pub(super) fn sorted_keys(&self, first: usize) -> Option<&[usize]> {
         if self.sorted.is_empty() {
             return None;
         }
-        let keys = self.sorted.get(&first)?;
-        let found = keys.binary_search_by_key(&wanted, |key| self.source(self.node(*key)));
-        Some(found.ok().and_then(|found| keys.get(found)).map(|key| key + 1))
+        self.sorted.get(&first).map(Vec::as_slice)
     }
 
     /// How many values and keys there are.

@@ -75,7 +75,8 @@ fn a_key_has_the_number_of_its_word_however_it_is_written() {
 #[test]
 fn members_are_found_by_key_in_small_and_large_objects() {
     for count in [1, 11, 12, 13, 14, 100] {
-        let members: Vec<_> = (0..count * 2).map(|at| format!("\"k{}\":{at}", at % count)).collect();
+        let members: Vec<_> =
+            (0..count * 2).map(|at| format!("\"k{}\":{at}", at % count)).collect();
         let text = format!("[{{\"in\":{{{}}}}}]", members.join(","));
         let mut tape = Tape::new(&WORDS);
         let root = tape.read(&text, Dialect::AVRO, &Limits::default()).expect(&text);

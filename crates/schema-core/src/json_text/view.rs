@@ -164,9 +164,10 @@ impl<'a> Members<'a> {
     }
 
     pub(crate) fn get(self, wanted: &str) -> Option<Json<'a>> {
-        let json = |at| Json { tape: self.tape, at };
-        if let Some(found) = self.tape.find_by_index(self.start, wanted) {
-            return found.map(json);
+        if let Some(keys) = self.tape.sorted_keys(self.start) {
+            let text = |key: &usize| self.tape.source(self.tape.node(*key));
+            let found = keys.binary_search_by_key(&wanted, text).ok()?;
+            return keys.get(found).map(|key| Json { tape: self.tape, at: key + 1 });
         }
         let (_, value) = self.iter().find(|(key, _)| key.as_str() == Some(wanted))?;
         Some(value)
