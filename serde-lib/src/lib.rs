@@ -60,7 +60,7 @@
 //!
 //! # What is not here yet
 //!
-//! Protobuf and JSON Schema, TLS to the registry, schema contexts, and rules on fields.
+//! Protobuf and JSON Schema, schema contexts, and rules on fields.
 
 pub mod avro;
 pub mod client;
