@@ -186,7 +186,7 @@ mod tests {
 
     #[test]
     fn protobuf_declarations_are_judged_where_they_stand() {
-        let text = "message order {\n  int32 orderId = 1;\n  oneof a { int32 B = 2; }\n\
+        let text = "message order {\n  optional int32 orderId = 1;\n  oneof a { int32 B = 2; }\n\
                     enum State { OPEN = 0; }\n}\nenum Good { GOOD_UNSPECIFIED = 0; }";
         assert_eq!(
             found(SchemaType::Protobuf, text),
