@@ -21,7 +21,7 @@ impl Ends {
         let folder = tempfile::tempdir().expect("a folder");
         let from = Levada::start(&folder.path().join("from"));
         let to = Levada::start(&folder.path().join("to"));
-        Self { from, to, folder, client: reqwest::Client::new() }
+        Self { from, to, folder, client: levada_tests::http_client() }
     }
 
     fn archive(&self) -> PathBuf {
