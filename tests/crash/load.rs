@@ -194,7 +194,7 @@ async fn produce(producer: FutureProducer, round: Arc<Round>, lane: String) {
 
 /// Registers one new schema after the other, each under a subject of its own.
 async fn register(registry: String, round: Arc<Round>, number: usize) {
-    let http = reqwest::Client::new();
+    let http = levada_tests::http_client();
     for count in 0.. {
         let subject = format!("crash-{number}-{count}-value");
         let text = format!(

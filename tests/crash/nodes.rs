@@ -68,7 +68,7 @@ impl Node {
 /// Registers one new schema after the other until its node is gone. One that was not answered
 /// with an id is registered again: that is always safe.
 async fn author(registry: String, name: String, answered: Arc<Answered>) {
-    let http = reqwest::Client::new();
+    let http = levada_tests::http_client();
     let mut number = 0;
     loop {
         let subject = format!("{name}_{number}");

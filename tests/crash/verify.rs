@@ -72,7 +72,7 @@ fn committed_values(server: &Levada, topic: &str) -> BTreeSet<String> {
 }
 
 async fn verify_schemas(server: &Levada, acknowledged: &Acknowledged) {
-    let http = reqwest::Client::new();
+    let http = levada_tests::http_client();
     let mut by_id = BTreeMap::new();
     for schema in &acknowledged.schemas {
         let answer = http

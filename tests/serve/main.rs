@@ -4,7 +4,7 @@ use std::fs;
 use std::process::Output;
 
 use levada_test_postgres::{PASSWORD, PostgresServer};
-use levada_tests::{Levada, levada, serve};
+use levada_tests::{Levada, http_client, levada, serve};
 use rustix::process::Signal;
 
 /// Asserts that the start was refused with one line on stderr, and returns that line.
@@ -18,7 +18,7 @@ fn refused(output: &Output) -> String {
 }
 
 async fn get(url: String) -> (u16, String) {
-    let answer = reqwest::get(url).await.expect("the registry answers");
+    let answer = http_client().get(url).send().await.expect("the registry answers");
     (answer.status().as_u16(), answer.text().await.expect("a body"))
 }
 
@@ -97,7 +97,7 @@ async fn servers_on_one_database_answer_alike() {
     let url = PostgresServer::shared().new_database();
     let folders = [0, 1].map(|_| tempfile::tempdir().expect("a folder"));
     let nodes = [0, 1].map(|node: usize| Levada::start_on(folders[node].path(), &url));
-    let client = reqwest::Client::new();
+    let client = http_client();
     let request = client.post(format!("{}/subjects/s/versions", nodes[0].registry));
     let answer = request.body(r#"{"schema": "\"string\""}"#).send().await.expect("an answer");
     assert_eq!(answer.status().as_u16(), 200);
@@ -143,7 +143,7 @@ async fn limits_on_schemas_and_bodies_are_settings() {
     command.args(["--limit", "http-uri-bytes-max=30"]);
     command.env("LEVADA_LIMIT_DEPTH_MAX", "2");
     let server = Levada::spawn(command);
-    let client = reqwest::Client::new();
+    let client = http_client();
     let register = async |schema: &str| {
         let body = serde_json::json!({"schema": schema}).to_string();
         let answer = client.post(format!("{}/subjects/s/versions", server.registry)).body(body);
@@ -175,7 +175,7 @@ async fn every_request_is_a_line_of_the_log_with_its_request_id() {
     let mut command = serve(data.path());
     command.env("LEVADA_LOG_FORMAT", "json").env("LEVADA_LOG", "levada_registry_server=debug");
     let server = Levada::spawn(command);
-    let client = reqwest::Client::new();
+    let client = http_client();
     let send = async |method: reqwest::Method, path: &str, id: &str| {
         let url = format!("{}{path}", server.registry);
         let request = client.request(method, url).header("x-request-id", id);
@@ -227,7 +227,7 @@ async fn reads_are_not_logged_unless_the_level_is_debug_and_changes_are() {
     let server = Levada::start(data.path());
     let url = format!("{}/config", server.registry);
     assert_eq!(get(url.clone()).await.0, 200);
-    let put = reqwest::Client::new().put(url).body(r#"{"compatibility": "FULL"}"#);
+    let put = http_client().put(url).body(r#"{"compatibility": "FULL"}"#);
     assert_eq!(put.send().await.expect("an answer").status().as_u16(), 200);
     let log = server.terminate_with_log();
     let about = log.iter().filter(|line| line.contains("answered")).collect::<Vec<_>>();

@@ -274,6 +274,20 @@ async fn a_limit_on_references_is_named_when_it_is_passed() {
 }
 
 #[tokio::test]
+async fn a_chain_of_references_is_followed_so_far_and_no_further() {
+    let server = limited(Limits { reference_depth_max: 2, ..Limits::default() }).await;
+    for (name, target) in [("A", None), ("B", Some("A")), ("C", Some("B"))] {
+        let path = format!("/subjects/{name}/versions");
+        assert_eq!(answer(server.post(&path, &linked(name, target))).await.0, 200, "{name}");
+    }
+    let (status, code, message) =
+        refusal(server.post("/subjects/D/versions", &linked("D", Some("C")))).await;
+    assert_eq!((status, code), (422, 42201), "{message}");
+    assert!(message.contains("(setting reference-depth-max)"), "{message}");
+    server.stop().await;
+}
+
+#[tokio::test]
 async fn names_of_references_are_bounded_like_those_of_subjects() {
     let server = Server::start().await;
     server.register("A", r#"{"type":"record","name":"A","fields":[]}"#).await;

@@ -86,7 +86,7 @@ async fn a_secret_in_the_settings_serves_shared_keks() {
     let mut settings = Settings::new(directory.path().join("registry.db"), "127.0.0.1:0");
     settings.local_kms_secret = Some("secret".into());
     let running = start(settings).await.unwrap();
-    let server = Server { running, client: Client::new(), directory };
+    let server = Server { running, client: http_client(), directory };
     let kek = json!({"name": "k", "kmsType": "local-kms", "kmsKeyId": "id", "shared": true});
     let created = server.post(&format!("{KEKS}?testSharing=true"), &kek);
     assert_eq!(answer(created).await.0, 200);

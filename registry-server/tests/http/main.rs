@@ -21,6 +21,14 @@ use reqwest::{Client, Method, RequestBuilder};
 use serde_json::{Value, json};
 use tempfile::TempDir;
 
+/// Some part of the build gives reqwest TLS without crypto of its own, and without a process-wide
+/// choice it makes no clients then, not even for plain HTTP.
+fn http_client() -> Client {
+    // An error says that another test has chosen before.
+    let _ = rustls::crypto::ring::default_provider().install_default();
+    Client::new()
+}
+
 /// A server on a database of its own, and a client.
 struct Server {
     running: RunningRegistry,
@@ -53,7 +61,7 @@ impl Server {
 
     async fn start_as(settings: Settings) -> Self {
         let running = start(settings).await.unwrap();
-        Self { running, client: Client::new(), directory: TempDir::new().unwrap() }
+        Self { running, client: http_client(), directory: TempDir::new().unwrap() }
     }
 
     /// Stops the server and gives back its directory.

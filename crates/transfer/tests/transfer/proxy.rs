@@ -22,7 +22,7 @@ pub(crate) async fn proxy(to: &str, requests: usize) -> String {
     let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
     let url = format!("http://{}", listener.local_addr().unwrap());
     let left = Arc::new(AtomicUsize::new(requests));
-    let way = Way { to: to.to_owned(), left, client: reqwest::Client::new() };
+    let way = Way { to: to.to_owned(), left, client: crate::server::http_client() };
     let app = Router::new().fallback(hand_on).with_state(way);
     tokio::spawn(async move { axum::serve(listener, app).await });
     url

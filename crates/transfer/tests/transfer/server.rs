@@ -5,6 +5,14 @@ use reqwest::{Client, Method};
 use serde_json::{Value, json};
 use tempfile::TempDir;
 
+/// Some part of the build gives reqwest TLS without crypto of its own, and without a process-wide
+/// choice it makes no clients then, not even for plain HTTP.
+pub(crate) fn http_client() -> Client {
+    // An error says that another test has chosen before.
+    let _ = rustls::crypto::ring::default_provider().install_default();
+    Client::new()
+}
+
 pub(crate) struct Server {
     running: RunningRegistry,
     client: Client,
@@ -22,7 +30,7 @@ impl Server {
         let settings = Settings::new(directory.path().join("registry.db"), "127.0.0.1:0");
         let settings = Settings { local_kms_secret, ..settings };
         let running = start(settings).await.unwrap();
-        Self { running, client: Client::new(), _directory: directory }
+        Self { running, client: http_client(), _directory: directory }
     }
 
     pub(crate) fn url(&self) -> String {
