@@ -2,7 +2,7 @@
 //!
 //! The work still to do lies on a list of its own, so no nesting of types can exhaust the stack.
 
-use foldhash::{HashMap, HashMapExt};
+use foldhash::{HashMap, HashMapExt, HashSet, HashSetExt};
 use smol_str::{SmolStr, format_smolstr};
 
 use super::equal::are_alike;
@@ -243,10 +243,19 @@ impl<'a> Printer<'a> {
         if !aliases.is_empty() {
             self.out.push_str(",\"aliases\":");
             let own = named.name.space.as_deref();
-            let shown: Vec<SmolStr> = aliases
+            let inner = self.written.get(named.name.full.as_str()).copied().unwrap_or(own);
+            let mut shown: Vec<SmolStr> = aliases
                 .into_iter()
-                .map(|alias| relative(alias, alias.space.as_deref(), own))
+                .map(|alias| match alias.space.as_deref() {
+                    space if space == own => relative(alias, inner, inner),
+                    space => relative(alias, space, inner),
+                })
                 .collect();
+            if inner != own {
+                // A type that moves takes its aliases along, and some are there already.
+                let mut seen = HashSet::with_capacity(shown.len());
+                shown.retain(|alias| seen.insert(alias.clone()));
+            }
             self.strings(shown.iter().map(SmolStr::as_str));
         }
         self.out.push('}');

@@ -132,6 +132,15 @@ fn normal_form_moves_a_type_of_the_null_namespace_unless_its_name_is_taken() {
 }
 
 #[test]
+fn a_type_that_moves_into_a_namespace_takes_its_aliases_along() {
+    let text = r#"{"type":"record","name":"n.A","fields":[{"name":"x","type":{"type":"fixed","name":"F","namespace":"","size":1,"aliases":["n.G","G","m.G","H"]}}]}"#;
+    assert_eq!(
+        parsed(text).normalized(),
+        r#"{"type":"record","name":"A","namespace":"n","fields":[{"name":"x","type":{"type":"fixed","name":"F","size":1,"aliases":["G","H","m.G"]}}]}"#
+    );
+}
+
+#[test]
 fn normal_form_spells_defaults_by_their_type() {
     let field = |field_type: &str, default: &str| {
         let text = format!(
