@@ -67,12 +67,16 @@ pub mod client;
 #[cfg(feature = "rdkafka")]
 pub mod consumer;
 mod error;
+pub mod json;
 #[cfg(feature = "rdkafka")]
 mod kafka;
+mod plans;
 #[cfg(feature = "rdkafka")]
 pub mod producer;
+pub mod protobuf;
 mod serializer;
 mod subject_name;
+mod target;
 pub mod wire_format;
 
 pub use apache_avro::{self, AvroSchema};
@@ -83,10 +87,16 @@ pub use avro::{AvroDeserializer, AvroSerializer};
 pub use client::{RegistryClient, SchemaDefinition};
 #[cfg(feature = "rdkafka")]
 pub use consumer::{DeserializingConsumer, ErrorPolicy};
-pub use error::{DecodeError, DecodeKind, EncodeError, EncodeKind, Error};
+pub use error::{
+    DecodeError, DecodeKind, EncodeError, EncodeKind, Error, ValidationError, Violation,
+};
+pub use json::{JsonDeserializer, JsonSerializer};
 #[cfg(feature = "rdkafka")]
 pub use kafka::Unset;
 #[cfg(feature = "rdkafka")]
 pub use producer::{Record, SerializingProducer};
+pub use prost_reflect;
+pub use protobuf::{ProtobufDeserializer, ProtobufSerializer};
 pub use serializer::{Deserializer, Framing, PlainText, SchemaSource, Serializer};
 pub use subject_name::SubjectNameStrategy;
+pub use target::SerializerBuilder;

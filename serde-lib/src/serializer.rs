@@ -63,6 +63,21 @@ pub trait Deserializer<T>: Send + Sync {
     fn load(&self, schema: SchemaRef) -> impl Future<Output = Result<(), Error>> + Send;
 }
 
+/// Reads a payload, after it fetched what messages of its schema need if that is not there yet.
+pub(crate) async fn deserialize_or_load<T>(
+    deserializer: &impl Deserializer<T>,
+    payload: &[u8],
+    header: Option<&[u8]>,
+) -> Result<T, Error> {
+    match deserializer.deserialize(payload, header) {
+        Err(Error::SchemaNotLoaded { schema }) => {
+            deserializer.load(schema).await?;
+            deserializer.deserialize(payload, header)
+        }
+        result => result,
+    }
+}
+
 /// Text without a schema, as the plain string serializers of other languages write it.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct PlainText;
@@ -78,9 +93,8 @@ impl Deserializer<String> for PlainText {
     fn deserialize(&self, payload: &[u8], _header: Option<&[u8]>) -> Result<String, Error> {
         use crate::error::{DecodeError, DecodeKind};
         String::from_utf8(payload.to_vec()).map_err(|error| {
-            let (path, offset) = (String::new(), error.utf8_error().valid_up_to());
-            let kind = DecodeKind::InvalidUtf8;
-            Error::from(Box::new(DecodeError { format: "text", path, offset, kind }))
+            let offset = error.utf8_error().valid_up_to();
+            Error::from(Box::new(DecodeError::new("text", offset, DecodeKind::InvalidUtf8)))
         })
     }
 

@@ -306,7 +306,7 @@ fn kind_of(value: &Value) -> &'static str {
 }
 
 fn error(kind: EncodeKind) -> Box<EncodeError> {
-    Box::new(EncodeError { format: "AVRO", path: String::new(), kind })
+    Box::new(EncodeError::new("AVRO", kind))
 }
 
 fn other(reason: &apache_avro::Error) -> Box<EncodeError> {

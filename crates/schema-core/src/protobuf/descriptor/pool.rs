@@ -94,6 +94,7 @@ fn link(mut files: Vec<FileProto>) -> Result<DescriptorPool, String> {
 struct Declared<'p> {
     messages: HashMap<String, &'p MessageProto>,
     enums: HashMap<String, &'p EnumProto>,
+    extensions: HashMap<String, &'p FieldProto>,
 }
 
 impl<'p> Declared<'p> {
@@ -101,7 +102,7 @@ impl<'p> Declared<'p> {
         let mut declared = Self::default();
         for file in files {
             let package = file.package.as_deref().unwrap_or_default();
-            declared.collect(package, &file.message_type, &file.enum_type);
+            declared.collect(package, &file.message_type, &file.enum_type, &file.extension);
         }
         declared
     }
@@ -112,14 +113,23 @@ impl<'p> Declared<'p> {
         broken.next().map(|(name, _)| name.as_str())
     }
 
-    fn collect(&mut self, scope: &str, messages: &'p [MessageProto], enums: &'p [EnumProto]) {
+    fn collect(
+        &mut self,
+        scope: &str,
+        messages: &'p [MessageProto],
+        enums: &'p [EnumProto],
+        extensions: &'p [FieldProto],
+    ) {
         for message in messages {
             let name = joined(scope, message.name.as_deref());
-            self.collect(&name, &message.nested_type, &message.enum_type);
+            self.collect(&name, &message.nested_type, &message.enum_type, &message.extension);
             self.messages.insert(name, message);
         }
         for decl in enums {
             self.enums.insert(joined(scope, decl.name.as_deref()), decl);
+        }
+        for field in extensions {
+            self.extensions.insert(joined(scope, field.name.as_deref()), field);
         }
     }
 
@@ -183,7 +193,7 @@ impl Selection<'_, '_> {
             package: file.package.clone(),
             message_type: self.messages(package, &file.message_type),
             enum_type: self.enums(package, &file.enum_type),
-            extension: self.extensions(&file.extension),
+            extension: self.extensions(package, &file.extension),
             syntax: file.syntax.clone(),
             ..FileProto::default()
         };
@@ -213,7 +223,7 @@ impl Selection<'_, '_> {
                 name: message.name.clone(),
                 nested_type,
                 enum_type,
-                extension: self.extensions(&message.extension),
+                extension: self.extensions(&name, &message.extension),
                 ..MessageProto::default()
             };
             if is_needed {
@@ -240,9 +250,12 @@ impl Selection<'_, '_> {
         enums.iter().filter(is_needed).cloned().collect()
     }
 
-    fn extensions(&self, fields: &[FieldProto]) -> Vec<FieldProto> {
-        let fields = fields.iter().filter(|_| self.is_whole);
-        fields.map(|field| self.field(field)).collect()
+    fn extensions(&self, scope: &str, fields: &[FieldProto]) -> Vec<FieldProto> {
+        let counts = |field: &&FieldProto| {
+            let last = self.declared.extensions.get(&joined(scope, field.name.as_deref()));
+            self.is_whole && last.is_some_and(|last| std::ptr::eq(*last, *field))
+        };
+        fields.iter().filter(counts).map(|field| self.field(field)).collect()
     }
 
     fn field(&self, field: &FieldProto) -> FieldProto {

@@ -225,3 +225,21 @@ fn a_reference_with_an_entry_that_is_none_is_told_when_linked() {
     let error = file.linked().unwrap_err().to_string();
     assert!(error.contains("'B.E' says that it is the entry of a map and is none"), "{error}");
 }
+
+#[test]
+fn an_extension_that_two_files_declare_is_linked_once() {
+    let base = "package a; message A { extensions 1 to 9; }".to_owned();
+    let more = "package b; extend a.A { optional string more = 1; }";
+    let reference = |name: &str, text: &str| crate::ResolvedReference {
+        reference: crate::Reference { name: name.into(), subject: name.into(), version: 1 },
+        text: text.to_owned(),
+    };
+    let references = [reference("a.proto", &base), reference("b.proto", more)];
+    let own = format!("{more} message B {{ optional a.A a = 1; }}");
+    let file = ProtobufSchema::parse(&own, &references, &Limits::default()).unwrap();
+    let (Kind::Message(a), _) = field_kind(&file.linked().unwrap().messages().next().unwrap(), "a")
+    else {
+        panic!("a message")
+    };
+    assert_eq!(a.get_extension(1).unwrap().full_name(), "b.more");
+}
