@@ -329,6 +329,9 @@ pub(crate) fn check_strictly(
         return Ok(());
     }
     let findings = report.incompatibilities.iter();
-    let findings = findings.map(|it| format!("{} at '{}' ({})", it.rule.as_str(), it.path, it.detail));
+    let findings = findings.map(|it| match it.detail.as_str() {
+        "" => format!("{} at '{}'", it.rule.as_str(), it.path),
+        detail => format!("{} at '{}': {detail}", it.rule.as_str(), it.path),
+    });
     Err(incompatible(findings.collect::<Vec<_>>().join("; ")))
 }

@@ -6,8 +6,6 @@
 mod check;
 mod deserializer;
 mod serializer;
-#[cfg(test)]
-mod tests;
 
 pub use deserializer::{JsonDeserializer, JsonDeserializerBuilder};
 pub use serializer::{JsonFormat, JsonSerializer, JsonSerializerBuilder};
