@@ -16,10 +16,13 @@ const ENTRY_BYTES: u64 = 128;
 pub(crate) struct Answers(Cache<Box<str>, Answer, Weight>);
 
 #[derive(Clone, Debug)]
-struct Answer {
-    /// The state of the store that it was read from, or from a later one.
-    revision: u64,
-    body: Bytes,
+pub(crate) struct Answer {
+    /// The state of the store that it was read from, or from a later one: the number was asked for
+    /// before.
+    pub(crate) revision: u64,
+    /// The path of the route that gave it.
+    pub(crate) route: &'static str,
+    pub(crate) body: Bytes,
 }
 
 #[derive(Clone, Debug)]
@@ -40,13 +43,11 @@ impl Default for Answers {
 
 impl Answers {
     /// The answer to `question`, if it was read from this state.
-    pub(crate) fn get(&self, question: &str, revision: u64) -> Option<Bytes> {
-        let answer = self.0.get(question).filter(|answer| answer.revision == revision);
-        answer.map(|answer| answer.body)
+    pub(crate) fn get(&self, question: &str, revision: u64) -> Option<Answer> {
+        self.0.get(question).filter(|answer| answer.revision == revision)
     }
 
-    /// `revision` was asked for before the answer was read.
-    pub(crate) fn keep(&self, question: Box<str>, revision: u64, body: Bytes) {
-        self.0.insert(question, Answer { revision, body });
+    pub(crate) fn keep(&self, question: Box<str>, answer: Answer) {
+        self.0.insert(question, answer);
     }
 }

@@ -11,9 +11,11 @@ use crate::metrics::Metrics;
 use crate::server::Settings;
 use crate::storage::SqlStore;
 
+pub(crate) type AppState = Arc<App>;
+
 /// Cheap to clone; clones share everything.
 #[derive(Clone, Debug)]
-pub(crate) struct AppState {
+pub(crate) struct App {
     pub(crate) registry: Registry<SqlStore>,
     pub(crate) cluster: Arc<Cluster>,
     /// Longest request body.
@@ -35,7 +37,7 @@ pub(crate) struct Cluster {
     pub(crate) registry: String,
 }
 
-impl AppState {
+impl App {
     pub(crate) fn new(registry: Registry<SqlStore>, settings: &Settings) -> Self {
         let cluster = Cluster {
             kafka: settings.kafka_cluster_id.clone(),

@@ -1,13 +1,12 @@
 //! Connections: accepted within limits, and served until they end or the server stops.
 
 use std::collections::HashMap;
+use std::convert::Infallible;
 use std::net::{IpAddr, Ipv6Addr, SocketAddr};
 use std::sync::Arc;
 use std::time::Duration;
 
-use axum::Router;
-use axum::body::Body;
-use axum::extract::Request;
+use axum::http::Request;
 use hyper::body::Incoming;
 use hyper::service::service_fn;
 use hyper_util::rt::{TokioIo, TokioTimer};
@@ -17,8 +16,8 @@ use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 use tokio_io_timeout::TimeoutStream;
 use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
-use tower_service::Service;
 
+use crate::http::Front;
 use crate::limits::HttpLimits;
 use crate::metrics::Metrics;
 
@@ -33,12 +32,13 @@ const BUFFER_BYTES_MIN: usize = 8 << 10;
 /// clients with too many connections are served by `refusing`.
 pub(crate) async fn serve(
     listener: TcpListener,
-    router: Router,
-    refusing: Router,
+    front: Front,
+    refusing: Front,
     limits: HttpLimits,
     metrics: Arc<Metrics>,
     stop: CancellationToken,
 ) {
+    let (front, refusing) = (Arc::new(front), Arc::new(refusing));
     let slots = Arc::new(Semaphore::new(limits.connections_max.min(Semaphore::MAX_PERMITS)));
     let refusals = Arc::new(Semaphore::new(REFUSALS_MAX));
     let clients = Clients { most: limits.connections_per_ip_max, ..Clients::default() };
@@ -57,7 +57,7 @@ pub(crate) async fn serve(
     };
     while let Some(Some((slot, stream, peer))) = stop.run_until_cancelled(next()).await {
         if let Some(client) = clients.admit(peer.ip()) {
-            let served = connection(stream, peer, router.clone(), limits, stop.clone());
+            let served = connection(stream, peer, Arc::clone(&front), limits, stop.clone());
             let open = metrics.connections.clone();
             tasks.spawn(async move {
                 let _held: (OwnedSemaphorePermit, Client) = (slot, client);
@@ -69,7 +69,7 @@ pub(crate) async fn serve(
         }
         metrics.connections_refused.inc();
         if let Ok(refusal) = Arc::clone(&refusals).try_acquire_owned() {
-            let served = connection(stream, peer, refusing.clone(), limits, stop.clone());
+            let served = connection(stream, peer, Arc::clone(&refusing), limits, stop.clone());
             tasks.spawn(async move {
                 let _held: OwnedSemaphorePermit = refusal;
                 served.await;
@@ -85,7 +85,7 @@ pub(crate) async fn serve(
 async fn connection(
     stream: TcpStream,
     peer: SocketAddr,
-    router: Router,
+    front: Arc<Front>,
     limits: HttpLimits,
     stop: CancellationToken,
 ) {
@@ -101,9 +101,8 @@ async fn connection(
         .max_headers(limits.headers_max.saturating_mul(2))
         .max_buf_size(head_bytes_max.saturating_mul(2).max(BUFFER_BYTES_MIN));
     let service = service_fn(move |request: Request<Incoming>| {
-        let mut request = request.map(Body::new);
-        request.extensions_mut().insert(Peer(peer));
-        router.clone().call(request)
+        let front = Arc::clone(&front);
+        async move { Ok::<_, Infallible>(front.answer(peer, request).await) }
     });
     let connection = builder.serve_connection(TokioIo::new(Box::pin(stream)), service);
     let mut connection = std::pin::pin!(connection);
@@ -119,10 +118,6 @@ async fn connection(
         tracing::debug!(%error, "a connection ended early");
     }
 }
-
-/// Who sent a request.
-#[derive(Clone, Copy, Debug)]
-pub(crate) struct Peer(pub(crate) SocketAddr);
 
 /// How many connections each client has.
 #[derive(Clone, Debug, Default)]

@@ -2,6 +2,7 @@
 
 use std::io;
 use std::net::SocketAddr;
+use std::sync::Arc;
 use std::thread;
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
@@ -11,7 +12,7 @@ use tokio::net::TcpListener;
 use tokio::task::JoinHandle;
 use tokio_util::sync::{CancellationToken, DropGuard};
 
-use crate::app::AppState;
+use crate::app::App;
 use crate::connections;
 use crate::http;
 use crate::limits::HttpLimits;
@@ -117,16 +118,15 @@ pub async fn start(settings: Settings) -> Result<RunningRegistry, StartError> {
         .with_local_kms_secret(settings.local_kms_secret.clone());
     let listener = TcpListener::bind(&settings.listen).await.map_err(refused)?;
     let local_addr = listener.local_addr().map_err(refused)?;
-    let app = AppState::new(registry.clone(), &settings);
-    let (router, refusing) = (http::router(app.clone()), http::refusing(&app));
-    let metrics = app.metrics;
+    let app = Arc::new(App::new(registry.clone(), &settings));
+    let (front, refusing) = (http::front(&app), http::refusing(&app));
     let stop = CancellationToken::new();
     let serving = tokio::spawn(connections::serve(
         listener,
-        router,
+        front,
         refusing,
         settings.http_limits,
-        metrics,
+        Arc::clone(&app.metrics),
         stop.clone(),
     ));
     tokio::spawn(

@@ -178,12 +178,12 @@ impl EffectiveConfig {
 
 /// The configs along the way from a subject to the global context.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub(crate) struct ConfigChain {
-    pub(crate) subject: Option<Config>,
-    pub(crate) context: Option<Config>,
+pub struct ConfigChain {
+    pub subject: Option<Config>,
+    pub context: Option<Config>,
     /// The config of the default context, which PUT /config sets.
-    pub(crate) root: Option<Config>,
-    pub(crate) global: Option<Config>,
+    pub root: Option<Config>,
+    pub global: Option<Config>,
 }
 
 /// The nearest config wins as a whole. Flags that a subject's own config leaves out come from the

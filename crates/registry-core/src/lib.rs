@@ -33,13 +33,13 @@ pub use associations::{
     WriteAssociations,
 };
 pub use audit::{About, AuditEntry, Origin};
-pub use config::{Config, ConfigPatch, EffectiveConfig, FieldPatch};
+pub use config::{Config, ConfigChain, ConfigPatch, EffectiveConfig, FieldPatch};
 pub use error::RegistryError;
 pub use ids::{InvalidVersion, SchemaId, SchemaVersion, VersionSpec};
 pub use keys::{Dek, DekAlgorithm, DekSeries, Kek, ReadKeys, UnknownAlgorithm, WriteKeys};
 pub use kms::Secret;
 pub use memory_store::MemoryStore;
-pub use mode::{InvalidMode, Mode};
+pub use mode::{InvalidMode, Mode, ModeChain};
 pub use names::{Context, QualifiedSubject, SubjectFilter};
 pub use page::Page;
 pub use registry::{
@@ -49,6 +49,6 @@ pub use registry::{
     SchemaListing, ShownDek, VersionListing,
 };
 pub use store::{
-    ReadTransaction, Referrer, Revision, Store, StoreError, StoreErrorKind, StoredSchema,
-    StoredVersion, SubjectState, VersionKey, WriteTransaction,
+    ReadTransaction, Referrer, Revision, Revisions, ScopeSettings, Store, StoreError,
+    StoreErrorKind, StoredSchema, StoredVersion, SubjectState, VersionKey, WriteTransaction,
 };

@@ -64,9 +64,19 @@ impl FromStr for Mode {
     }
 }
 
-/// The mode in force, given the modes set on the subject, its context and the global context.
-pub(crate) fn in_scope(subject: Option<Mode>, context: Option<Mode>, global: Option<Mode>) -> Mode {
-    subject.or(context).or(global).unwrap_or_default()
+/// The modes along the way from a subject to the global context.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct ModeChain {
+    pub subject: Option<Mode>,
+    pub context: Option<Mode>,
+    pub global: Option<Mode>,
+}
+
+impl ModeChain {
+    /// The nearest one.
+    pub(crate) fn in_force(self) -> Mode {
+        self.subject.or(self.context).or(self.global).unwrap_or_default()
+    }
 }
 
 #[cfg(test)]
@@ -76,9 +86,10 @@ mod tests {
     #[test]
     fn the_nearest_mode_is_in_force() {
         use Mode::{Import, ReadOnly, ReadOnlyOverride, ReadWrite};
-        assert_eq!(in_scope(Some(ReadWrite), Some(ReadOnlyOverride), Some(ReadOnly)), ReadWrite);
-        assert_eq!(in_scope(None, Some(Import), Some(ReadOnly)), Import);
-        assert_eq!(in_scope(None, None, Some(ReadOnly)), ReadOnly);
-        assert_eq!(in_scope(None, None, None), ReadWrite);
+        let in_force = |subject, context, global| ModeChain { subject, context, global }.in_force();
+        assert_eq!(in_force(Some(ReadWrite), Some(ReadOnlyOverride), Some(ReadOnly)), ReadWrite);
+        assert_eq!(in_force(None, Some(Import), Some(ReadOnly)), Import);
+        assert_eq!(in_force(None, None, Some(ReadOnly)), ReadOnly);
+        assert_eq!(in_force(None, None, None), ReadWrite);
     }
 }

@@ -6,7 +6,8 @@ use std::sync::Arc;
 use levada_schema_core::{Contract, Fingerprint, Reference, SchemaType};
 
 use crate::{
-    AuditEntry, Config, Context, Mode, QualifiedSubject, ReadAssociations, ReadKeys, SchemaId,
+    AuditEntry, Config, ConfigChain, Context, Mode, ModeChain, QualifiedSubject, ReadAssociations,
+    ReadKeys, SchemaId,
 };
 use crate::{SchemaVersion, SubjectFilter, WriteAssociations, WriteKeys};
 
@@ -106,6 +107,49 @@ pub struct Referrer {
 /// A number that grows with every change of what it stands for and never comes back.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord)]
 pub struct Revision(pub i64);
+
+/// What a registration must find unchanged.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Revisions {
+    /// Of the subject's versions.
+    pub subject: Revision,
+    /// Of all configs and modes.
+    pub settings: Revision,
+}
+
+/// The configs and modes along the way from a scope to the global context. A scope that is a
+/// context has none of a subject.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct ScopeSettings {
+    pub config: ConfigChain,
+    pub mode: ModeChain,
+}
+
+impl ScopeSettings {
+    /// From what is set on single scopes.
+    pub fn along_the_way(
+        scope: &QualifiedSubject,
+        config: impl Fn(&QualifiedSubject) -> Option<Config>,
+        mode: impl Fn(&QualifiedSubject) -> Option<Mode>,
+    ) -> Self {
+        let subject = Some(scope).filter(|scope| !scope.is_context());
+        let context = QualifiedSubject::of_context(scope.context.clone());
+        let global = QualifiedSubject::of_context(Context::global());
+        Self {
+            config: ConfigChain {
+                subject: subject.and_then(&config),
+                context: config(&context),
+                root: config(&QualifiedSubject::default()),
+                global: config(&global),
+            },
+            mode: ModeChain {
+                subject: subject.and_then(&mode),
+                context: mode(&context),
+                global: mode(&global),
+            },
+        }
+    }
+}
 
 /// Where transactions come from.
 pub trait Store: Send + Sync + 'static {
@@ -210,14 +254,16 @@ pub trait ReadTransaction: ReadKeys + ReadAssociations {
         scope: &QualifiedSubject,
     ) -> impl Future<Output = Result<Option<Mode>, StoreError>> + Send;
 
-    /// Grows with every change of the subject's versions.
-    fn subject_revision(
+    /// The configs and modes that count in a scope.
+    fn settings(
+        &mut self,
+        scope: &QualifiedSubject,
+    ) -> impl Future<Output = Result<ScopeSettings, StoreError>> + Send;
+
+    fn revisions(
         &mut self,
         subject: &QualifiedSubject,
-    ) -> impl Future<Output = Result<Revision, StoreError>> + Send;
-
-    /// Grows with every change of any config or mode.
-    fn settings_revision(&mut self) -> impl Future<Output = Result<Revision, StoreError>> + Send;
+    ) -> impl Future<Output = Result<Revisions, StoreError>> + Send;
 }
 
 /// Changes. They are visible to the questions of the same transaction at once, and to others

@@ -1,6 +1,8 @@
 //! Who asks for a change: handlers that change something act on behalf of somebody, and a change
 //! that is refused leaves its row in the audit too.
 
+use std::sync::Arc;
+
 use axum::extract::{FromRequestParts, Request, State};
 use axum::http::request::Parts;
 use axum::middleware::Next;
@@ -10,8 +12,8 @@ use levada_registry_core::{About, Origin, QualifiedSubject, SchemaVersion};
 
 use super::error::{HttpError, Refused};
 use super::extract::Names;
-use super::layers::RequestId;
-use crate::app::AppState;
+use super::front::RequestId;
+use crate::app::{App, AppState};
 
 /// Who is not logged in.
 const ANONYMOUS: &str = "anonymous";
@@ -24,11 +26,14 @@ impl FromRequestParts<AppState> for Acting {
     type Rejection = HttpError;
 
     async fn from_request_parts(parts: &mut Parts, app: &AppState) -> Result<Self, HttpError> {
-        let mut app = app.clone();
-        if let Some(origin) = parts.extensions.get::<Origin>() {
-            app.registry = app.registry.on_behalf_of(origin.clone());
-        }
-        Ok(Self(app))
+        let origin = parts.extensions.get::<Origin>().cloned();
+        Ok(Self(origin.map_or_else(|| Arc::clone(app), |origin| app.on_behalf_of(origin))))
+    }
+}
+
+impl App {
+    fn on_behalf_of(&self, origin: Origin) -> AppState {
+        Arc::new(Self { registry: self.registry.on_behalf_of(origin), ..self.clone() })
     }
 }
 
@@ -48,8 +53,7 @@ pub(super) async fn audited(
     request.extensions_mut().insert(origin.clone());
     let response = next.run(request).await;
     if let Some(Refused(code)) = response.extensions().get() {
-        let registry = app.registry.on_behalf_of(origin);
-        note_refusal(&AppState { registry, ..app }, about(&names), *code).await;
+        note_refusal(&app.on_behalf_of(origin), about(&names), *code).await;
     }
     response
 }

@@ -1,6 +1,7 @@
-//! What a request may take: the length of its head, the time, and a turn among others.
+//! What a request may take: the length of its head, and a turn among others.
 
 use axum::extract::{Request, State};
+use axum::http;
 use axum::middleware::Next;
 use axum::response::Response;
 use levada_registry_api::ErrorCode;
@@ -9,20 +10,11 @@ use super::error::HttpError;
 use crate::app::AppState;
 use crate::limits::HttpLimits;
 
-/// Answers a request whose head is not too long, unless it takes too long.
-pub(super) async fn within_limits(
-    State(limits): State<HttpLimits>,
-    request: Request,
-    next: Next,
-) -> Result<Response, HttpError> {
-    check_head(&limits, &request)?;
-    tokio::time::timeout(limits.request(), next.run(request)).await.map_err(|_| {
-        let message = "The request took too long; repeating it is safe";
-        HttpError::new(ErrorCode::ServiceUnavailable, message)
-    })
-}
-
-fn check_head(limits: &HttpLimits, request: &Request) -> Result<(), HttpError> {
+/// Whether the head of a request is within the limits.
+pub(super) fn check_head<B>(
+    limits: &HttpLimits,
+    request: &http::Request<B>,
+) -> Result<(), HttpError> {
     let refused = |code, what: &str, limit: usize, setting: &str| {
         let message = format!("{what}; the limit is {limit} (setting {setting})");
         Err(HttpError::new(code, message))

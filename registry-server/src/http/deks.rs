@@ -14,7 +14,7 @@ use super::extract::{Body, Names, Params, not_found};
 use super::parameters::{ALGORITHM, DELETED, LIMIT, OFFSET, PERMANENT, REWRAP};
 use super::reply::Answer;
 use super::route::{self, Route};
-use crate::app::AppState;
+use crate::app::{App, AppState};
 
 /// What a client gets that names no version.
 const FIRST: VersionSpec = VersionSpec::Number(SchemaVersion(1));
@@ -172,7 +172,7 @@ pub(super) async fn undelete(
     Ok(NoContent)
 }
 
-impl AppState {
+impl App {
     async fn dek_subject(&self, names: &Names) -> Result<QualifiedSubject, HttpError> {
         Ok(self.registry.resolve_dek_alias(names.subject()).await?)
     }

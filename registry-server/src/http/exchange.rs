@@ -2,7 +2,7 @@
 
 use std::net::SocketAddr;
 use std::sync::{Arc, OnceLock};
-use std::time::Instant;
+use std::time::{Duration, Instant};
 
 use axum::extract::Request;
 use axum::http::{Method, StatusCode};
@@ -10,19 +10,67 @@ use axum::middleware::Next;
 use axum::response::Response;
 use tracing::Span;
 
-use crate::connections::Peer;
 use crate::metrics::Metrics;
 
-/// The path of the API that a request was routed to, known once it was.
+/// The route that a request has come to, known once it has.
 #[derive(Clone, Debug, Default)]
-struct Routed(Arc<OnceLock<&'static str>>);
+struct Routed(Arc<OnceLock<RouteNote>>);
 
-/// A request and what came of it. It is told when it is dropped, be it because the client went
-/// away before the answer was there.
+/// What is to be known of a route once a request has come to it.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct RouteNote {
+    pub(super) path: &'static str,
+    /// Whether answers to GET are kept until something changes.
+    pub(super) is_remembered: bool,
+}
+
+/// What is told of one request.
+pub(super) struct Facts<'a> {
+    pub(super) method: &'a Method,
+    pub(super) path: &'a str,
+    pub(super) peer: SocketAddr,
+    pub(super) route: Option<&'static str>,
+    /// None where the client went away before.
+    pub(super) status: Option<StatusCode>,
+    pub(super) took: Duration,
+}
+
+impl Facts<'_> {
+    /// Parameters are not told, and whatever comes from the client is escaped.
+    pub(super) fn tell(&self, metrics: &Metrics) {
+        macro_rules! tell {
+            ($level:ident, $message:literal) => {
+                tracing::$level!(
+                    method = self.method.as_str(),
+                    route = self.route,
+                    path = self.path,
+                    status = self.status.map(|status| status.as_u16()),
+                    duration_ms = self.took.as_secs_f64() * 1000.0,
+                    client = tracing::field::display(self.peer.ip()),
+                    $message
+                )
+            };
+        }
+        if let Some(route) = self.route {
+            let status = self.status.map_or(0, |status| status.as_u16());
+            metrics.request(known(self.method), route, status, self.took);
+        }
+        match self.status {
+            Some(status) if self.method.is_safe() && !status.is_server_error() => {
+                tell!(debug, "answered");
+            }
+            Some(_) => tell!(info, "answered"),
+            None => tell!(info, "the client went away"),
+        }
+    }
+}
+
+/// A request on its way. What came of it is told when this is dropped, be it because the client
+/// went away before the answer was there.
 pub(super) struct Exchange {
     method: Method,
     path: String,
-    peer: Option<SocketAddr>,
+    peer: SocketAddr,
     routed: Routed,
     begun: Instant,
     status: Option<StatusCode>,
@@ -32,15 +80,21 @@ pub(super) struct Exchange {
 }
 
 impl Exchange {
-    pub(super) fn begin(request: &mut Request, id: &str, metrics: Arc<Metrics>) -> Self {
+    pub(super) fn begin(
+        request: &mut Request,
+        peer: SocketAddr,
+        id: &str,
+        begun: Instant,
+        metrics: Arc<Metrics>,
+    ) -> Self {
         let routed = Routed::default();
         request.extensions_mut().insert(routed.clone());
         Self {
             method: request.method().clone(),
             path: request.uri().path().to_owned(),
-            peer: request.extensions().get::<Peer>().map(|peer| peer.0),
+            peer,
             routed,
-            begun: Instant::now(),
+            begun,
             status: None,
             metrics,
             span: tracing::info_span!("request", id),
@@ -51,38 +105,28 @@ impl Exchange {
         self.span.clone()
     }
 
+    /// The route, if its answers are kept.
+    pub(super) fn remembered_route(&self) -> Option<&'static str> {
+        self.routed.0.get().filter(|note| note.is_remembered).map(|note| note.path)
+    }
+
     pub(super) fn end(mut self, status: StatusCode) {
         self.status = Some(status);
     }
 }
 
 impl Drop for Exchange {
-    /// Parameters are not told, and whatever comes from the client is escaped.
     fn drop(&mut self) {
-        macro_rules! tell {
-            ($level:ident, $message:literal) => {
-                tracing::$level!(
-                    method = self.method.as_str(),
-                    route = self.routed.0.get(),
-                    path = self.path.as_str(),
-                    status = self.status.map(|status| status.as_u16()),
-                    duration_ms = self.begun.elapsed().as_secs_f64() * 1000.0,
-                    client = self.peer.map(|peer| tracing::field::display(peer.ip())),
-                    $message
-                )
-            };
-        }
-        if let Some(route) = self.routed.0.get() {
-            let status = self.status.map_or(0, |status| status.as_u16());
-            self.metrics.request(known(&self.method), route, status, self.begun.elapsed());
-        }
-        let is_read = self.method.is_safe();
         let _in_span = self.span.enter();
-        match self.status {
-            Some(status) if is_read && !status.is_server_error() => tell!(debug, "answered"),
-            Some(_) => tell!(info, "answered"),
-            None => tell!(info, "the client went away"),
-        }
+        let facts = Facts {
+            method: &self.method,
+            path: &self.path,
+            peer: self.peer,
+            route: self.routed.0.get().map(|note| note.path),
+            status: self.status,
+            took: self.begun.elapsed(),
+        };
+        facts.tell(&self.metrics);
     }
 }
 
@@ -99,10 +143,10 @@ fn known(method: &Method) -> &'static str {
 }
 
 /// Notes which route a request has come to.
-pub(super) async fn note_route(route: &'static str, request: Request, next: Next) -> Response {
+pub(super) async fn note_route(note: RouteNote, request: Request, next: Next) -> Response {
     if let Some(routed) = request.extensions().get::<Routed>() {
         // A request that is made again comes here again.
-        routed.0.get_or_init(|| route);
+        routed.0.get_or_init(|| note);
     }
     next.run(request).await
 }
@@ -118,8 +162,11 @@ mod tests {
         let metrics = Arc::new(Metrics::new());
         let begin = || {
             let mut request = Request::new(Body::empty());
-            let exchange = Exchange::begin(&mut request, "id", Arc::clone(&metrics));
-            request.extensions().get::<Routed>().unwrap().0.get_or_init(|| "/subjects");
+            let peer = SocketAddr::from(([192, 0, 2, 1], 1));
+            let metrics = Arc::clone(&metrics);
+            let exchange = Exchange::begin(&mut request, peer, "id", Instant::now(), metrics);
+            let note = RouteNote { path: "/subjects", is_remembered: false };
+            request.extensions().get::<Routed>().unwrap().0.get_or_init(|| note);
             exchange
         };
         begin().end(StatusCode::OK);

@@ -14,7 +14,7 @@ use super::error::HttpError;
 use super::layers::SeenBody;
 use super::media_type::is_readable;
 use super::parameters::{LIMIT, OFFSET, Parameter, SUBJECT};
-use crate::app::AppState;
+use crate::app::{App, AppState};
 
 /// The names in the path, percent-decoded once.
 #[derive(Debug)]
@@ -116,7 +116,7 @@ impl Params {
     }
 }
 
-impl AppState {
+impl App {
     /// The subject that the path names, or the one that name is an alias of.
     pub(super) async fn subject(&self, names: &Names) -> Result<QualifiedSubject, HttpError> {
         Ok(self.registry.resolve_alias(names.subject()).await?)

@@ -7,9 +7,9 @@ use super::convert;
 use super::error::HttpError;
 use super::extract::Params;
 use super::parameters::{FIND_TAGS, FORMAT, REFERENCE_FORMAT};
-use crate::app::AppState;
+use crate::app::App;
 
-impl AppState {
+impl App {
     /// The text of a version in the wanted format.
     pub(super) async fn text(
         &self,

@@ -1,13 +1,13 @@
 //! What is asked of the database, statement for question.
 
 use levada_registry_core::{
-    Config, Context, Mode, QualifiedSubject, ReadTransaction, Referrer, Revision, SchemaId,
-    SchemaVersion, StoreError, StoredSchema, StoredVersion, SubjectFilter, SubjectState,
-    VersionKey,
+    Config, Context, Mode, QualifiedSubject, ReadTransaction, Referrer, Revision, Revisions,
+    SchemaId, SchemaVersion, ScopeSettings, StoreError, StoredSchema, StoredVersion, SubjectFilter,
+    SubjectState, VersionKey,
 };
 use levada_schema_core::Fingerprint;
+use std::collections::HashMap;
 
-use super::error::failed;
 use super::rows::{self, get};
 use super::statements::{Statement, filtered, of_id, of_scope};
 use super::transaction::SqlTransaction;
@@ -188,24 +188,46 @@ impl ReadTransaction for SqlTransaction {
 
     async fn mode(&mut self, scope: &QualifiedSubject) -> Result<Option<Mode>, StoreError> {
         let query = of_scope("SELECT mode FROM modes WHERE context = $1 AND subject = $2", scope);
-        self.one(query, |row| get::<&str>(row, "mode")?.parse().map_err(failed)).await
+        self.one(query, rows::mode).await
     }
 
-    async fn subject_revision(
-        &mut self,
-        subject: &QualifiedSubject,
-    ) -> Result<Revision, StoreError> {
+    async fn settings(&mut self, scope: &QualifiedSubject) -> Result<ScopeSettings, StoreError> {
         let query = of_scope(
-            "SELECT revision FROM subject_revisions WHERE context = $1 AND subject = $2",
+            "WITH way (context, subject) AS (VALUES ($1, $2), ($1, ''), ($3, ''), ($4, ''))
+             SELECT context, subject, document, NULL AS mode
+             FROM configs WHERE (context, subject) IN (SELECT context, subject FROM way)
+             UNION ALL
+             SELECT context, subject, NULL, mode
+             FROM modes WHERE (context, subject) IN (SELECT context, subject FROM way)",
+            scope,
+        );
+        let query = query.bind(Context::default().as_str()).bind(Context::global().as_str());
+        let (mut configs, mut modes) = (HashMap::new(), HashMap::new());
+        for row in self.rows(query).await? {
+            let set_on = rows::subject(&row)?;
+            match get::<Option<&str>>(&row, "document")? {
+                Some(document) => drop(configs.insert(set_on, rows::json::<Config>(document)?)),
+                None => drop(modes.insert(set_on, rows::mode(&row)?)),
+            }
+        }
+        let config = |scope: &QualifiedSubject| configs.get(scope).cloned();
+        let mode = |scope: &QualifiedSubject| modes.get(scope).copied();
+        Ok(ScopeSettings::along_the_way(scope, config, mode))
+    }
+
+    async fn revisions(&mut self, subject: &QualifiedSubject) -> Result<Revisions, StoreError> {
+        let query = of_scope(
+            "SELECT settings_revision.revision AS settings, subject_revisions.revision AS subject
+             FROM settings_revision
+             LEFT JOIN subject_revisions ON context = $1 AND subject = $2",
             subject,
         );
-        let revision = self.one(query, |row| get(row, "revision").map(Revision)).await?;
-        Ok(revision.unwrap_or_default())
-    }
-
-    async fn settings_revision(&mut self) -> Result<Revision, StoreError> {
-        let query = Statement::new("SELECT revision FROM settings_revision");
-        let revision = self.one(query, |row| get(row, "revision").map(Revision)).await?;
-        revision.ok_or_else(|| StoreError::new("the revision of the settings is missing"))
+        let revisions = self.one(query, |row| {
+            Ok(Revisions {
+                subject: Revision(get::<Option<i64>>(row, "subject")?.unwrap_or_default()),
+                settings: Revision(get(row, "settings")?),
+            })
+        });
+        revisions.await?.ok_or_else(|| StoreError::new("the revision of the settings is missing"))
     }
 }

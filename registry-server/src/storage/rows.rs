@@ -4,8 +4,8 @@ use std::str::FromStr;
 use std::sync::Arc;
 
 use levada_registry_core::{
-    Context, QualifiedSubject, SchemaId, SchemaVersion, StoreError, StoredSchema, StoredVersion,
-    VersionKey,
+    Context, Mode, QualifiedSubject, SchemaId, SchemaVersion, StoreError, StoredSchema,
+    StoredVersion, VersionKey,
 };
 use levada_schema_core::{Contract, Fingerprint, SchemaType};
 use serde::de::DeserializeOwned;
@@ -38,6 +38,10 @@ pub(super) fn json<T: DeserializeOwned>(text: &str) -> Result<T, StoreError> {
 pub(super) fn subject(row: &Row) -> Result<QualifiedSubject, StoreError> {
     let context = Context::new(get(row, "context")?);
     Ok(QualifiedSubject { context, subject: get(row, "subject")? })
+}
+
+pub(super) fn mode(row: &Row) -> Result<Mode, StoreError> {
+    get::<&str>(row, "mode")?.parse().map_err(failed)
 }
 
 pub(super) fn version_key(row: &Row) -> Result<VersionKey, StoreError> {

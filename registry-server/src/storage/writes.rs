@@ -31,15 +31,14 @@ impl SqlTransaction {
 
 impl WriteTransaction for SqlTransaction {
     async fn allocate_id(&mut self, context: &Context) -> Result<Option<SchemaId>, StoreError> {
-        let name = context.as_str();
-        let insert = "INSERT INTO contexts (name, next_id) VALUES ($1, 1) ON CONFLICT DO NOTHING";
-        self.run(Statement::new(insert).bind(name)).await?;
         let take = Statement::new(
-            "UPDATE contexts SET next_id = next_id + 1, is_listed = TRUE
-             WHERE name = $1 AND next_id <= 2147483647
+            "INSERT INTO contexts (name, next_id) VALUES ($1, 2)
+             ON CONFLICT (name) DO UPDATE
+             SET next_id = contexts.next_id + 1, is_listed = TRUE
+             WHERE contexts.next_id <= 2147483647
              RETURNING CAST(next_id - 1 AS INTEGER) AS id",
         );
-        self.one(take.bind(name), |row| get(row, "id").map(SchemaId)).await
+        self.one(take.bind(context.as_str()), |row| get(row, "id").map(SchemaId)).await
     }
 
     async fn insert_schema(

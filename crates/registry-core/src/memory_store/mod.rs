@@ -12,9 +12,11 @@ use tokio::sync::{Mutex, OwnedMutexGuard};
 
 use crate::{
     Association, AuditEntry, Config, Context, Dek, DekSeries, Kek, Mode, QualifiedSubject,
-    ReadTransaction, Referrer, Revision,
+    ReadTransaction, Referrer, Revision, Revisions,
 };
-use crate::{SchemaId, SchemaVersion, Store, StoreError, StoredSchema, StoredVersion};
+use crate::{
+    SchemaId, SchemaVersion, ScopeSettings, Store, StoreError, StoredSchema, StoredVersion,
+};
 use crate::{SubjectFilter, SubjectState, VersionKey, WriteTransaction};
 
 /// State that is gone with the process.
@@ -252,15 +254,17 @@ impl ReadTransaction for MemoryTransaction {
         Ok(self.state.modes.get(scope).copied())
     }
 
-    async fn subject_revision(
-        &mut self,
-        subject: &QualifiedSubject,
-    ) -> Result<Revision, StoreError> {
-        Ok(self.state.revisions.get(subject).copied().unwrap_or_default())
+    async fn settings(&mut self, scope: &QualifiedSubject) -> Result<ScopeSettings, StoreError> {
+        let config = |scope: &QualifiedSubject| self.state.configs.get(scope).cloned();
+        let mode = |scope: &QualifiedSubject| self.state.modes.get(scope).copied();
+        Ok(ScopeSettings::along_the_way(scope, config, mode))
     }
 
-    async fn settings_revision(&mut self) -> Result<Revision, StoreError> {
-        Ok(self.state.settings)
+    async fn revisions(&mut self, subject: &QualifiedSubject) -> Result<Revisions, StoreError> {
+        Ok(Revisions {
+            subject: self.state.revisions.get(subject).copied().unwrap_or_default(),
+            settings: self.state.settings,
+        })
     }
 }
 

@@ -50,7 +50,7 @@ pub(super) async fn closure<T: ReadTransaction>(
         if closure.owned.is_none() && is_owned(tx, &target.subject).await? {
             closure.owned = Some(target.subject.clone());
         }
-        let revision = tx.subject_revision(&target.subject).await?;
+        let revision = tx.revisions(&target.subject).await?.subject;
         closure.revisions.push((target.subject.clone(), revision));
         closure.references.push(resolved.clone());
         walk.visit(tx, resolved, target, 1).await?;

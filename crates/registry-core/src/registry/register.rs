@@ -11,12 +11,13 @@ use levada_schema_core::{Contract, Fingerprint, Limits, Reference, TagChanges, V
 
 use super::candidate::{Candidate, Loaded, Reading};
 use super::references::{Closure, closure};
-use super::{Draft, Registry, delete, now_ms, scope};
+use super::{Draft, Registry, delete, now_ms};
 use crate::contract::check_rule_set;
 use crate::{
-    About, EffectiveConfig, Mode, QualifiedSubject, ReadTransaction, RegistryError, Revision,
+    About, EffectiveConfig, Mode, QualifiedSubject, ReadTransaction, RegistryError, Revisions,
 };
-use crate::{SchemaId, SchemaVersion, Store, StoredSchema, StoredVersion, WriteTransaction, stamp};
+use crate::{SchemaId, SchemaVersion, Store, StoredSchema, StoredVersion, WriteTransaction};
+use crate::{config, stamp};
 
 /// The version that a draft means which changes tags and names none: the latest, so that the new
 /// one carries its number.
@@ -56,8 +57,7 @@ struct Snapshot {
     /// All versions, soft-deleted ones included, ascending.
     versions: Vec<Loaded>,
     closure: Result<Closure, RegistryError>,
-    revision: Revision,
-    settings: Revision,
+    revisions: Revisions,
 }
 
 /// A version to be added, decided on a snapshot.
@@ -98,7 +98,7 @@ impl<S: Store> Registry<S> {
             };
             let mut tx = self.store.write().await?;
             if snapshot.is_current(&mut tx, subject, &addition).await? {
-                let registered = add(&mut tx, subject, *addition).await?;
+                let registered = add(&mut tx, subject, *addition, &snapshot.versions).await?;
                 self.commit(tx, registered.about()).await?;
                 return Ok(registered);
             }
@@ -123,7 +123,7 @@ impl<S: Store> Registry<S> {
         let snapshot = Snapshot::take(tx, subject, draft, &self.parser.limits).await?;
         match self.decide(subject, draft, options, &snapshot).await? {
             Decision::Existing(version) => Ok(Registered { version, is_new: false }),
-            Decision::Add(addition) => add(tx, subject, *addition).await,
+            Decision::Add(addition) => add(tx, subject, *addition, &snapshot.versions).await,
         }
     }
 
@@ -292,19 +292,18 @@ impl Snapshot {
         draft: &Draft,
         limits: &Limits,
     ) -> Result<Self, RegistryError> {
-        let revision = tx.subject_revision(subject).await?;
-        let settings = tx.settings_revision().await?;
+        let revisions = tx.revisions(subject).await?;
         let versions = tx.versions(subject).await?;
         let versions = Loaded::load_all(tx, versions, limits).await?;
         let latest = versions.iter().rfind(|version| !version.stored.is_deleted);
         let references = inherit(draft, latest).references;
+        let settings = tx.settings(subject).await?;
         Ok(Self {
-            config: scope::config_in_scope(tx, subject).await?,
-            mode: scope::mode_in_scope(tx, subject).await?,
+            config: config::in_scope(settings.config),
+            mode: settings.mode.in_force(),
             closure: closure(tx, &subject.context, &references, limits).await,
             versions,
-            revision,
-            settings,
+            revisions,
         })
     }
 
@@ -315,13 +314,11 @@ impl Snapshot {
         subject: &QualifiedSubject,
         addition: &Addition,
     ) -> Result<bool, RegistryError> {
-        if tx.subject_revision(subject).await? != self.revision
-            || tx.settings_revision().await? != self.settings
-        {
+        if tx.revisions(subject).await? != self.revisions {
             return Ok(false);
         }
         for (target, revision) in &addition.closure.revisions {
-            if tx.subject_revision(target).await? != *revision {
+            if tx.revisions(target).await?.subject != *revision {
                 return Ok(false);
             }
         }
@@ -379,11 +376,13 @@ pub(super) fn inherited_contract(own: &Contract, latest: &Loaded) -> Contract {
     }
 }
 
-/// Stores what was decided, in the transaction that has checked the decision.
+/// Stores what was decided, in the transaction that has checked the decision: the versions of the
+/// subject are still the `earlier` ones.
 async fn add<T: WriteTransaction>(
     tx: &mut T,
     subject: &QualifiedSubject,
     addition: Addition,
+    earlier: &[Loaded],
 ) -> Result<Registered, RegistryError> {
     let Addition { version, schema: Content { candidate, contract }, id, .. } = addition;
     let Candidate { schema, text, references } = candidate;
@@ -395,22 +394,18 @@ async fn add<T: WriteTransaction>(
         Some(id) => import_content(tx, subject, id, &content).await?,
         None => add_content(tx, subject, &content).await?,
     };
-    let earlier = tx.versions(subject).await?;
-    let referrers = tx.referrers(subject).await?;
     let ts_ms = now_ms();
     tx.put_version(subject, version, content.id, ts_ms).await?;
-    for old in earlier {
-        let is_replaced = old.version == version;
-        // A schema that comes back takes the place of its soft-deleted versions, unless something
-        // still points to them.
-        let is_superseded = old.is_deleted
-            && old.schema.id == content.id
-            && referrers.iter().all(|referrer| referrer.target != old.version);
-        if is_superseded && !is_replaced {
-            tx.remove_version(subject, old.version).await?;
-        }
-        if is_replaced {
+    for Loaded { stored: old, .. } in earlier {
+        if old.version == version {
             delete::release(tx, &subject.context, old.schema.id).await?;
+        } else if old.is_deleted && old.schema.id == content.id {
+            // A schema that comes back takes the place of its soft-deleted versions, unless
+            // something still points to them.
+            let referrers = tx.referrers(subject).await?;
+            if referrers.iter().all(|referrer| referrer.target != old.version) {
+                tx.remove_version(subject, old.version).await?;
+            }
         }
     }
     let schema = Arc::new(content);

@@ -1,30 +1,19 @@
 //! Reading the config and the mode in force from a transaction.
 
-use crate::config::{self, ConfigChain};
-use crate::{Context, EffectiveConfig, Mode, QualifiedSubject, ReadTransaction, RegistryError};
+use crate::{EffectiveConfig, Mode, QualifiedSubject, ReadTransaction, RegistryError, config};
 
 pub(super) async fn config_in_scope<T: ReadTransaction>(
     tx: &mut T,
     scope: &QualifiedSubject,
 ) -> Result<EffectiveConfig, RegistryError> {
-    let subject = if scope.is_context() { None } else { tx.config(scope).await? };
-    let chain = ConfigChain {
-        subject,
-        context: tx.config(&QualifiedSubject::of_context(scope.context.clone())).await?,
-        root: tx.config(&QualifiedSubject::default()).await?,
-        global: tx.config(&QualifiedSubject::of_context(Context::global())).await?,
-    };
-    Ok(config::in_scope(chain))
+    Ok(config::in_scope(tx.settings(scope).await?.config))
 }
 
 pub(super) async fn mode_in_scope<T: ReadTransaction>(
     tx: &mut T,
     scope: &QualifiedSubject,
 ) -> Result<Mode, RegistryError> {
-    let subject = if scope.is_context() { None } else { tx.mode(scope).await? };
-    let context = tx.mode(&QualifiedSubject::of_context(scope.context.clone())).await?;
-    let global = tx.mode(&QualifiedSubject::of_context(Context::global())).await?;
-    Ok(crate::mode::in_scope(subject, context, global))
+    Ok(tx.settings(scope).await?.mode.in_force())
 }
 
 /// Refuses a write in a scope that is read-only.
