@@ -36,9 +36,8 @@ impl<P> Plans<P> {
     ) -> Result<R, Error> {
         let plans = self.0.load();
         let place = plans.binary_search_by_key(&schema, |(key, _)| *key).ok();
-        let (_, plan) = place
-            .and_then(|place| plans.get(place))
-            .ok_or(Error::SchemaNotLoaded { schema })?;
+        let (_, plan) =
+            place.and_then(|place| plans.get(place)).ok_or(Error::SchemaNotLoaded { schema })?;
         read(plan)
     }
 

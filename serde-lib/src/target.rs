@@ -6,7 +6,9 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
 
 use bytes::Bytes;
-use levada_schema_core::{CompatibilityLevel, Limits, RawSchema, Schema, Validation, check_version};
+use levada_schema_core::{
+    CompatibilityLevel, Limits, RawSchema, Schema, Validation, check_version,
+};
 
 use crate::Error;
 use crate::client::{Registered, RegisteredSchema, RegistryClient, SchemaDefinition, Version};

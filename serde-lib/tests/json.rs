@@ -167,7 +167,10 @@ async fn unreadable_bodies_are_told_by_field_and_byte() {
         let Err(Error::Decode(error)) = result else { panic!("{result:?}") };
         assert_eq!((error.path.as_str(), error.offset), ("", 8));
         assert!(matches!(error.kind, DecodeKind::InvalidJson(_)), "{error}");
-        assert!(error.to_string().contains(&format!("JSON of schema id {id} at byte 8")), "{error}");
+        assert!(
+            error.to_string().contains(&format!("JSON of schema id {id} at byte 8")),
+            "{error}"
+        );
     }
 }
 

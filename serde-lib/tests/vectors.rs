@@ -1,8 +1,10 @@
-//! Frames and bodies written by other serializers, when the folder with them is there.
+//! Frames and bodies written by other serializers: those in `vectors/`, and more in a folder beside
+//! the checkout when it is there.
 //!
-//! Each row of `wire-vectors.jsonl` must decode to its value and, where only one encoding exists,
-//! encode to its bytes; each row of `malformed.jsonl` must fail with its class of error; each row
-//! of `reader-resolution.jsonl` must resolve or fail as said.
+//! `vectors/wire.jsonl` is what the stock Python client wrote. Each of its rows must decode to its
+//! value and, where only one encoding exists, encode to its bytes; each row of `malformed.jsonl`
+//! must fail with its class of error; each row of `reader-resolution.jsonl` must resolve or fail as
+//! said.
 #![allow(clippy::unwrap_used, clippy::panic, reason = "test helpers fail the test")]
 
 mod avro_json;
@@ -27,10 +29,16 @@ use levada_serde::{
 use serde_json::{Value as Json, json};
 use stub::Stub;
 
-fn rows(name: &str) -> Option<Vec<Json>> {
-    let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../shared/serde");
-    let text = std::fs::read_to_string(folder.join(name)).ok()?;
-    Some(text.lines().map(|line| serde_json::from_str(line).unwrap()).collect())
+const CRATE: &str = env!("CARGO_MANIFEST_DIR");
+
+/// The rows beside the checkout, if there are any.
+fn rows(name: &str) -> Vec<Json> {
+    let path = Path::new(CRATE).join("../../shared/serde").join(name);
+    std::fs::read_to_string(path).map(|text| lines(&text)).unwrap_or_default()
+}
+
+fn lines(text: &str) -> Vec<Json> {
+    text.lines().map(|line| serde_json::from_str(line).unwrap()).collect()
 }
 
 /// Lets the stub know a row's schema by id and guid, with its references.
@@ -111,7 +119,8 @@ impl Case {
 
 #[tokio::test]
 async fn messages_of_other_serializers_decode_and_encode() {
-    let Some(rows) = rows("wire-vectors.jsonl") else { return };
+    let own = lines(include_str!("vectors/wire.jsonl"));
+    let rows = [own, rows("wire-vectors.jsonl")].concat();
     let mut failures = Vec::new();
     for row in rows.iter().filter(|row| row["hex"].is_string()) {
         let case = Case::of(row).await;
@@ -172,7 +181,8 @@ async fn protobuf_both_ways(row: &Json, case: &Case, rows: &[Json]) -> Outcome {
             other => return Err(format!("encoded {other:x?}")),
         }
     }
-    let index = (levada_serde::Serializer::schema_id_header(&writer)).map(|(_, header)| &header[..]);
+    let index =
+        (levada_serde::Serializer::schema_id_header(&writer)).map(|(_, header)| &header[..]);
     if index != case.header.as_deref() {
         return Err(format!("header {index:x?}"));
     }
@@ -198,9 +208,9 @@ async fn json_both_ways(row: &Json, case: &Case) -> Outcome {
 
 #[tokio::test]
 async fn malformed_messages_fail_with_their_class() {
-    let Some(rows) = rows("malformed.jsonl") else { return };
+    let own = lines(include_str!("vectors/malformed.jsonl"));
     let mut failures = Vec::new();
-    for row in rows {
+    for row in [own, rows("malformed.jsonl")].concat() {
         let (id, expected) = (row["id"].as_str().unwrap(), row["expect_error"].as_str().unwrap());
         let case = Case::of(&row).await;
         let result = match row["direction"].as_str() {
@@ -325,9 +335,8 @@ fn class_of(error: &Error) -> &'static str {
 
 #[tokio::test]
 async fn reader_schemas_resolve_what_writers_wrote() {
-    let Some(rows) = rows("reader-resolution.jsonl") else { return };
     let mut failures = Vec::new();
-    for row in rows {
+    for row in rows("reader-resolution.jsonl") {
         let result = resolve(&row).await;
         let reader = Types::parse(row["reader"].as_str().unwrap(), &[]);
         let is_right = match &result {

@@ -140,11 +140,8 @@ fn misfit<T: DeserializeOwned>(body: &[u8], error: &serde_json::Error) -> Error 
 /// The byte at which an error was found; the library tells line and column.
 fn offset_of(body: &[u8], error: &serde_json::Error) -> usize {
     let lines_before = error.line().saturating_sub(1);
-    let before: usize = body
-        .split_inclusive(|&byte| byte == b'\n')
-        .take(lines_before)
-        .map(<[u8]>::len)
-        .sum();
+    let before: usize =
+        body.split_inclusive(|&byte| byte == b'\n').take(lines_before).map(<[u8]>::len).sum();
     (before + error.column().saturating_sub(1)).min(body.len())
 }
 
