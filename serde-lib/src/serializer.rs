@@ -5,7 +5,7 @@ use std::future::Future;
 use bytes::Bytes;
 
 use crate::Error;
-use crate::wire_format::{SchemaRef, Side};
+use crate::wire_format::{Frame, FrameError, MessageIndex, SchemaRef, Side, split, split_indexed};
 
 /// Which schema a serializer writes with.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -30,6 +30,57 @@ pub enum Framing {
     Prefix,
     /// In a record header, by guid; the payload is the body alone.
     Header,
+    /// Nowhere: the payload is the body alone, and who reads it must know the schema
+    /// ([`ReadFraming::Bare`]).
+    None,
+}
+
+/// Where a deserializer finds out which schema a message has.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub enum ReadFraming {
+    /// In the schema id header if the record has one, else in front of the payload.
+    #[default]
+    Dual,
+    /// From here: every payload is the body alone, as programs without a registry write it.
+    Bare {
+        schema: SchemaRef,
+        /// The message of a Protobuf file; without it the one that the program asks for, else
+        /// the first of the file.
+        index: Option<MessageIndex>,
+    },
+}
+
+impl ReadFraming {
+    /// Takes a message apart that needs no message index.
+    #[inline]
+    pub(crate) fn split<'a>(
+        &self,
+        payload: &'a [u8],
+        header: Option<&[u8]>,
+    ) -> Result<Frame<'a>, FrameError> {
+        match self {
+            Self::Dual => split(payload, header),
+            Self::Bare { schema, .. } => Ok(Frame { schema: *schema, body: payload }),
+        }
+    }
+
+    /// Takes a Protobuf message apart.
+    #[inline]
+    pub(crate) fn split_indexed<'a>(
+        &self,
+        payload: &'a [u8],
+        header: Option<&[u8]>,
+    ) -> Result<(Frame<'a>, Option<MessageIndex>), FrameError> {
+        match self {
+            Self::Dual => {
+                let (frame, index) = split_indexed(payload, header)?;
+                Ok((frame, Some(index)))
+            }
+            Self::Bare { schema, index } => {
+                Ok((Frame { schema: *schema, body: payload }, index.clone()))
+            }
+        }
+    }
 }
 
 /// Makes the payload of one side of a record.

@@ -196,12 +196,13 @@ impl Target {
         let mut head = match self.framing {
             Framing::Prefix => id_prefix(registered.id).to_vec(),
             Framing::Header => guid_header(guid_of(client, registered).await?).to_vec(),
+            Framing::None => Vec::new(),
         };
-        if let Some(index) = index {
+        if let Some(index) = index.filter(|_| self.framing != Framing::None) {
             index.write(&mut head);
         }
         let head = match self.framing {
-            Framing::Prefix => FrameHead::Prefix(head.into()),
+            Framing::Prefix | Framing::None => FrameHead::Prefix(head.into()),
             Framing::Header => FrameHead::Header(head.into()),
         };
         // A subject given by name or by record name holds for any topic.

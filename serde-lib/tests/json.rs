@@ -5,9 +5,10 @@
 mod stub;
 
 use levada_registry_server::{RunningRegistry, Settings};
+use levada_serde::wire_format::SchemaRef;
 use levada_serde::{
-    DecodeKind, Error, Framing, JsonDeserializer, JsonSerializer, RegistryClient, SchemaDefinition,
-    SchemaSource, Serializer, SubjectNameStrategy, ValidationError, Violation,
+    DecodeKind, Error, Framing, JsonDeserializer, JsonSerializer, ReadFraming, RegistryClient,
+    SchemaDefinition, SchemaSource, Serializer, SubjectNameStrategy, ValidationError, Violation,
 };
 use serde::{Deserialize, Serialize};
 use serde_json::{Value as Json, json};
@@ -120,6 +121,16 @@ async fn reading_without_validation_never_asks_the_registry() {
     let reader = JsonDeserializer::<Json>::builder(&client).validation(false).build();
     assert_eq!(reader.decode(&framed(9, "{\"id\": 0}"), None).unwrap(), json!({"id": 0}));
     assert_eq!(stub.asked(), []);
+}
+
+#[tokio::test]
+async fn bare_bodies_are_read_by_the_schema_that_the_program_names() {
+    let (_folder, _server, client) = start().await;
+    let id = registered(&client, CLOSED).await;
+    let bare = ReadFraming::Bare { schema: SchemaRef::Id(id), index: None };
+    let reader = JsonDeserializer::<Json>::builder(&client).framing(bare).build();
+    assert_eq!(reader.decode_async(b"{\"id\": 1}", None).await.unwrap(), json!({"id": 1}));
+    assert!(matches!(reader.decode(b"{}", None), Err(Error::Invalid(_))));
 }
 
 #[tokio::test]

@@ -17,8 +17,9 @@ use levada_serde::prost_reflect::{
     DescriptorPool, DynamicMessage, MessageDescriptor, ReflectMessage, Value,
 };
 use levada_serde::protobuf::ReferenceSubjectStrategy;
+use levada_serde::wire_format::{MessageIndex, SchemaRef};
 use levada_serde::{
-    DecodeKind, EncodeKind, Error, Framing, ProtobufDeserializer, ProtobufSerializer,
+    DecodeKind, EncodeKind, Error, Framing, ProtobufDeserializer, ProtobufSerializer, ReadFraming,
     RegistryClient, SchemaDefinition, SchemaSource, Serializer, SubjectNameStrategy,
 };
 use tempfile::TempDir;
@@ -341,6 +342,26 @@ async fn record_strategies_take_the_full_name_of_the_message() {
     assert_eq!(record.build().await.unwrap().subject(), "shop.Order.Note");
     let both = builder().subject_name_strategy(SubjectNameStrategy::TopicRecord);
     assert_eq!(both.build().await.unwrap().subject(), "t-shop.Order.Note");
+}
+
+#[tokio::test]
+async fn bare_bodies_are_read_by_the_schema_that_the_program_names() {
+    let (_folder, _server, client) = start().await;
+    let writer = ProtobufSerializer::<Note>::builder(&client).topic("t").framing(Framing::None);
+    let writer = writer.build().await.unwrap();
+    let note = Note { text: "x".to_owned() };
+    let bytes = writer.encode(&note).unwrap();
+    assert_eq!((&bytes, writer.schema_id_header()), (&note.encode_to_vec(), None));
+    let schema = SchemaRef::Id(writer.schema_id());
+    let bare = |index| ReadFraming::Bare { schema, index };
+    let typed = ProtobufDeserializer::<Note>::builder(&client).framing(bare(None)).build();
+    assert_eq!(typed.decode_async(&bytes, None).await.unwrap(), note);
+    let nested = MessageIndex::new(&[1, 1]).unwrap();
+    for (index, name) in [(None, "shop.Receipt"), (Some(nested), "shop.Order.Note")] {
+        let any = ProtobufDeserializer::dynamic(&client).framing(bare(index)).build();
+        let read = any.decode_async(&bytes, None).await.unwrap();
+        assert_eq!(read.descriptor().full_name(), name);
+    }
 }
 
 #[tokio::test]

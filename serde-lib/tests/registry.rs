@@ -128,6 +128,27 @@ async fn header_framing_and_every_source_work() {
 }
 
 #[tokio::test]
+async fn contexts_have_subjects_and_ids_of_their_own() {
+    let (_folder, server, client) = start().await;
+    let url = format!("http://{}", server.local_addr());
+    client.register("s", &SchemaDefinition::avro(COUNTRY), false).await.unwrap();
+    let inside = RegistryClient::builder(&url).context(".shop").build().unwrap();
+    let writer = AvroSerializer::<Order>::builder(&inside).topic("orders").build().await.unwrap();
+    assert_eq!((writer.schema_id(), writer.subject()), (1, "orders-value"));
+    let bytes = writer.encode(&order()).unwrap();
+    let reader = AvroDeserializer::<Order>::builder(&inside).build().await.unwrap();
+    assert_eq!(reader.decode_async(&bytes, None).await.unwrap(), order());
+    // From outside the subject has the context in its name, and id 1 is another schema.
+    let latest = client.version(":.shop:orders-value", Version::Latest).await.unwrap();
+    assert_eq!(latest.id, 1);
+    assert_eq!(client.schema_by_id(1).await.unwrap().text, COUNTRY);
+    for context in ["", ".", ":.shop:", ".a/b"] {
+        let refused = RegistryClient::builder(&url).context(context).build();
+        assert!(matches!(refused, Err(Error::Config(_))), "{context}: {refused:?}");
+    }
+}
+
+#[tokio::test]
 async fn unknown_ids_of_any_size_are_not_found() {
     let (_folder, _server, client) = start().await;
     for id in [0, 999, u32::MAX] {

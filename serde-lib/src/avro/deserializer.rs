@@ -16,8 +16,8 @@ use crate::Error;
 use crate::client::{RegistryClient, SchemaDefinition};
 use crate::error::{DecodeError, DecodeKind};
 use crate::plans::Plans;
-use crate::serializer::{Deserializer, deserialize_or_load};
-use crate::wire_format::{Frame, SchemaRef, split};
+use crate::serializer::{Deserializer, ReadFraming, deserialize_or_load};
+use crate::wire_format::{Frame, SchemaRef};
 
 /// Makes a `T` of the body that `value` was read from.
 type Convert<T> = fn(value: Value, body: &[u8], plan: &Plan) -> Result<T, Error>;
@@ -40,6 +40,7 @@ pub struct AvroDeserializer<T> {
     /// `None` reads each message as it was written.
     reader: Option<Arc<ParsedSchema>>,
     plans: Plans<Plan>,
+    framing: ReadFraming,
     limits: DecodeLimits,
     allows_trailing: bool,
     convert: Convert<T>,
@@ -117,7 +118,7 @@ impl<T> AvroDeserializer<T> {
     ///
     /// A null payload is a tombstone and no message: do not pass it as an empty one.
     pub fn decode(&self, payload: &[u8], header: Option<&[u8]>) -> Result<T, Error> {
-        let Frame { schema, body } = split(payload, header)?;
+        let Frame { schema, body } = self.framing.split(payload, header)?;
         let read = |plan: &Plan| {
             let value = plan.read.decode(body, &self.limits, self.allows_trailing)?;
             (self.convert)(value, body, plan)
@@ -170,6 +171,7 @@ pub struct AvroDeserializerBuilder<T> {
     client: RegistryClient,
     reader: ReaderSchema,
     convert: Convert<T>,
+    framing: ReadFraming,
     limits: DecodeLimits,
     allows_trailing: bool,
 }
@@ -184,8 +186,16 @@ impl<T> fmt::Debug for AvroDeserializerBuilder<T> {
 
 impl<T> AvroDeserializerBuilder<T> {
     fn new(client: &RegistryClient, reader: ReaderSchema, convert: Convert<T>) -> Self {
-        let limits = DecodeLimits::default();
-        Self { client: client.clone(), reader, convert, limits, allows_trailing: false }
+        let (client, framing, limits) =
+            (client.clone(), ReadFraming::Dual, DecodeLimits::default());
+        Self { client, reader, convert, framing, limits, allows_trailing: false }
+    }
+
+    /// Where the schema of a message is found; the default is [`ReadFraming::Dual`].
+    #[must_use]
+    pub fn framing(mut self, framing: ReadFraming) -> Self {
+        self.framing = framing;
+        self
     }
 
     /// Bounds on what one message may cost.
@@ -217,6 +227,7 @@ impl<T> AvroDeserializerBuilder<T> {
             client: self.client,
             reader: reader.map(Arc::new),
             plans: Plans::default(),
+            framing: self.framing,
             limits: self.limits,
             allows_trailing: self.allows_trailing,
             convert: self.convert,

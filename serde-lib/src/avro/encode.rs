@@ -1,8 +1,4 @@
 //! Writes values by a schema: Rust types through serde, generic values checked part by part.
-#![expect(
-    clippy::unnecessary_box_returns,
-    reason = "small errors keep the hot path's results small"
-)]
 
 use apache_avro::Schema;
 use apache_avro::schema::{RecordField, RecordSchema};

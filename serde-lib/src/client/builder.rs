@@ -16,6 +16,7 @@ use crate::Error;
 /// Builds a [`RegistryClient`].
 pub struct RegistryClientBuilder {
     urls: Vec<String>,
+    context: Option<String>,
     auth: Auth,
     retry: RetryPolicy,
     cache: CacheLimits,
@@ -31,13 +32,22 @@ impl fmt::Debug for RegistryClientBuilder {
 impl RegistryClientBuilder {
     pub(super) fn new(url: String) -> Self {
         let cache = CacheLimits::default();
-        Self { urls: vec![url], auth: Auth::None, retry: RetryPolicy::default(), cache }
+        let (urls, retry) = (vec![url], RetryPolicy::default());
+        Self { urls, context: None, auth: Auth::None, retry, cache }
     }
 
     /// Adds another URL of the same registry, asked when the one in use does not answer.
     #[must_use]
     pub fn url(mut self, url: impl Into<String>) -> Self {
         self.urls.push(url.into());
+        self
+    }
+
+    /// Works inside a schema context, such as `.billing`: its subjects are called by their bare
+    /// names, and ids are those of the context.
+    #[must_use]
+    pub fn context(mut self, context: impl Into<String>) -> Self {
+        self.context = Some(context.into());
         self
     }
 
@@ -97,6 +107,9 @@ impl RegistryClientBuilder {
             if url.set_username("").is_err() || url.set_password(None).is_err() {
                 return Err(not_a_url());
             }
+            if let Some(context) = &self.context {
+                enter(&mut url, context)?;
+            }
             urls.push(url);
         }
         let client = reqwest::Client::builder().no_proxy().build();
@@ -116,6 +129,18 @@ fn parse_url(text: &str) -> Result<Url, Error> {
             "a registry URL with scheme `{scheme}` cannot be used; this version speaks http only"
         ))),
     }
+}
+
+/// Lets every request of the URL begin in the context.
+fn enter(url: &mut Url, context: &str) -> Result<(), Error> {
+    let name = context.strip_prefix('.').unwrap_or(context);
+    if name.is_empty() || name.contains([':', '/']) {
+        let hint = "a context looks like `.billing`; the default one needs no setting";
+        return Err(Error::Config(format!("`{context}` cannot be used as a context: {hint}")));
+    }
+    let mut segments = url.path_segments_mut().map_err(|()| not_a_url())?;
+    segments.pop_if_empty().extend(["contexts", &format!(".{name}")]);
+    Ok(())
 }
 
 fn not_a_url() -> Error {

@@ -13,8 +13,8 @@ use crate::Error;
 use crate::client::RegistryClient;
 use crate::error::{DecodeError, DecodeKind};
 use crate::plans::Plans;
-use crate::serializer::{Deserializer, deserialize_or_load};
-use crate::wire_format::{Frame, SchemaRef, split};
+use crate::serializer::{Deserializer, ReadFraming, deserialize_or_load};
+use crate::wire_format::{Frame, SchemaRef};
 
 /// Bodies from this size on are measured before they are read: what a body takes in memory is a
 /// multiple of its size, so smaller ones cannot take much.
@@ -44,6 +44,7 @@ const VALUE_SIZE: usize = 128;
 pub struct JsonDeserializer<T> {
     client: RegistryClient,
     plans: Plans<Validator>,
+    framing: ReadFraming,
     is_validating: bool,
     allocation_bytes_max: usize,
     value: PhantomData<fn() -> T>,
@@ -62,6 +63,7 @@ impl<T: DeserializeOwned> JsonDeserializer<T> {
     pub fn builder(client: &RegistryClient) -> JsonDeserializerBuilder<T> {
         JsonDeserializerBuilder {
             client: client.clone(),
+            framing: ReadFraming::Dual,
             is_validating: true,
             allocation_bytes_max: 256 << 20,
             value: PhantomData,
@@ -72,7 +74,7 @@ impl<T: DeserializeOwned> JsonDeserializer<T> {
     ///
     /// A null payload is a tombstone and no message: do not pass it as an empty one.
     pub fn decode(&self, payload: &[u8], header: Option<&[u8]>) -> Result<T, Error> {
-        let Frame { schema, body } = split(payload, header)?;
+        let Frame { schema, body } = self.framing.split(payload, header)?;
         let read = if self.is_validating {
             self.plans.with(schema, |validator| self.validated(body, validator, schema))
         } else {
@@ -178,12 +180,20 @@ impl<T: DeserializeOwned + Send> Deserializer<T> for JsonDeserializer<T> {
 #[derive(Debug)]
 pub struct JsonDeserializerBuilder<T> {
     client: RegistryClient,
+    framing: ReadFraming,
     is_validating: bool,
     allocation_bytes_max: usize,
     value: PhantomData<fn() -> T>,
 }
 
 impl<T> JsonDeserializerBuilder<T> {
+    /// Where the schema of a message is found; the default is [`ReadFraming::Dual`].
+    #[must_use]
+    pub fn framing(mut self, framing: ReadFraming) -> Self {
+        self.framing = framing;
+        self
+    }
+
     /// Whether values are checked against the schema that their message names; they are by
     /// default.
     #[must_use]
@@ -202,8 +212,8 @@ impl<T> JsonDeserializerBuilder<T> {
 
     /// Makes the deserializer. The registry is asked when the first message comes.
     pub fn build(self) -> JsonDeserializer<T> {
-        let Self { client, is_validating, allocation_bytes_max, value } = self;
+        let Self { client, framing, is_validating, allocation_bytes_max, value } = self;
         let plans = Plans::default();
-        JsonDeserializer { client, plans, is_validating, allocation_bytes_max, value }
+        JsonDeserializer { client, plans, framing, is_validating, allocation_bytes_max, value }
     }
 }

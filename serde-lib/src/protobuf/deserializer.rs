@@ -11,8 +11,8 @@ use crate::Error;
 use crate::client::RegistryClient;
 use crate::error::{DecodeError, DecodeKind};
 use crate::plans::Plans;
-use crate::serializer::{Deserializer, deserialize_or_load};
-use crate::wire_format::{Frame, MessageIndex, SchemaRef, split_indexed};
+use crate::serializer::{Deserializer, ReadFraming, deserialize_or_load};
+use crate::wire_format::{Frame, MessageIndex, SchemaRef};
 
 /// Bodies from this size on are measured before they are decoded: what a body takes in memory is
 /// a multiple of its size, so smaller ones cannot take much.
@@ -22,7 +22,7 @@ const MEASURED_FROM: usize = 1 << 20;
 type Decode<M> = fn(
     deserializer: &ProtobufDeserializer<M>,
     plan: &Plan,
-    index: &MessageIndex,
+    index: Option<&MessageIndex>,
     body: &[u8],
     schema: SchemaRef,
 ) -> Result<M, Error>;
@@ -69,6 +69,7 @@ pub struct ProtobufDeserializer<M> {
     /// What is asked for; none reads each message as its own type.
     wanted: Option<MessageDescriptor>,
     plans: Plans<Plan>,
+    framing: ReadFraming,
     is_lenient: bool,
     allocation_bytes_max: usize,
     decode: Decode<M>,
@@ -119,7 +120,7 @@ impl ProtobufDeserializer<DynamicMessage> {
 fn typed<M: Message + Default>(
     deserializer: &ProtobufDeserializer<M>,
     plan: &Plan,
-    index: &MessageIndex,
+    index: Option<&MessageIndex>,
     body: &[u8],
     schema: SchemaRef,
 ) -> Result<M, Error> {
@@ -130,7 +131,7 @@ fn typed<M: Message + Default>(
 fn dynamic(
     deserializer: &ProtobufDeserializer<DynamicMessage>,
     plan: &Plan,
-    index: &MessageIndex,
+    index: Option<&MessageIndex>,
     body: &[u8],
     schema: SchemaRef,
 ) -> Result<DynamicMessage, Error> {
@@ -143,9 +144,9 @@ impl<M> ProtobufDeserializer<M> {
     ///
     /// A null payload is a tombstone and no message: do not pass it as an empty one.
     pub fn decode(&self, payload: &[u8], header: Option<&[u8]>) -> Result<M, Error> {
-        let (Frame { schema, body }, index) = split_indexed(payload, header)?;
+        let (Frame { schema, body }, index) = self.framing.split_indexed(payload, header)?;
         self.plans
-            .with(schema, |plan| (self.decode)(self, plan, &index, body, schema))
+            .with(schema, |plan| (self.decode)(self, plan, index.as_ref(), body, schema))
             .map_err(|error| error.of_schema(schema))
     }
 
@@ -167,16 +168,18 @@ impl<M> ProtobufDeserializer<M> {
     fn message<'d>(
         &'d self,
         plan: &'d Plan,
-        index: &MessageIndex,
+        index: Option<&MessageIndex>,
         schema: SchemaRef,
     ) -> Result<&'d MessageDescriptor, Error> {
         let found = || {
+            let index = index.unwrap_or(&MessageIndex::FIRST);
             let unknown = || Error::UnknownMessage { schema, index: index.clone() };
             plan.file.get(index).ok_or_else(unknown)
         };
+        let is_accepted = |index| self.is_lenient || plan.accepted.contains(index);
         match &self.wanted {
             None => found(),
-            Some(wanted) if self.is_lenient || plan.accepted.contains(index) => Ok(wanted),
+            Some(wanted) if index.is_none_or(is_accepted) => Ok(wanted),
             Some(wanted) => {
                 let wanted = wanted.full_name().to_owned();
                 let found = found()?.full_name().to_owned();
@@ -238,6 +241,7 @@ pub struct ProtobufDeserializerBuilder<M> {
     client: RegistryClient,
     wanted: Option<MessageDescriptor>,
     decode: Decode<M>,
+    framing: ReadFraming,
     is_lenient: bool,
     allocation_bytes_max: usize,
 }
@@ -252,8 +256,21 @@ impl<M> fmt::Debug for ProtobufDeserializerBuilder<M> {
 
 impl<M> ProtobufDeserializerBuilder<M> {
     fn new(client: &RegistryClient, wanted: Option<MessageDescriptor>, decode: Decode<M>) -> Self {
-        let client = client.clone();
-        Self { client, wanted, decode, is_lenient: false, allocation_bytes_max: 256 << 20 }
+        Self {
+            client: client.clone(),
+            wanted,
+            decode,
+            framing: ReadFraming::Dual,
+            is_lenient: false,
+            allocation_bytes_max: 256 << 20,
+        }
+    }
+
+    /// Where the schema of a message is found; the default is [`ReadFraming::Dual`].
+    #[must_use]
+    pub fn framing(mut self, framing: ReadFraming) -> Self {
+        self.framing = framing;
+        self
     }
 
     /// Whether a frame may name another message than the one asked for, whose bytes are then
@@ -274,8 +291,15 @@ impl<M> ProtobufDeserializerBuilder<M> {
 
     /// Makes the deserializer. The registry is asked when the first message comes.
     pub fn build(self) -> ProtobufDeserializer<M> {
-        let Self { client, wanted, decode, is_lenient, allocation_bytes_max } = self;
-        let plans = Plans::default();
-        ProtobufDeserializer { client, wanted, plans, is_lenient, allocation_bytes_max, decode }
+        let Self { client, wanted, decode, framing, is_lenient, allocation_bytes_max } = self;
+        ProtobufDeserializer {
+            client,
+            wanted,
+            plans: Plans::default(),
+            framing,
+            is_lenient,
+            allocation_bytes_max,
+            decode,
+        }
     }
 }

@@ -252,10 +252,11 @@ impl<M> ProtobufSerializerBuilder<M> {
                 Some(schema)
             }
             // A normalized text counts its messages differently.
-            (_, SchemaSource::AutoRegister { normalize: true })
-            | (_, SchemaSource::Lookup { normalize: true }) => {
-                Some(client.schema_by_id(registered.id).await?)
-            }
+            (
+                Chosen::Own(_),
+                SchemaSource::AutoRegister { normalize: true }
+                | SchemaSource::Lookup { normalize: true },
+            ) => Some(client.schema_by_id(registered.id).await?),
             (Chosen::Own(_), _) => None,
         };
         let (message, index) = match (stored, own) {

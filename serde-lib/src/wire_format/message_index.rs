@@ -28,7 +28,7 @@ impl MessageIndex {
     pub const DEPTH_MAX: usize = 64;
 
     /// The first message of its file.
-    const FIRST: Self = Self(Path::Inline { levels: 1, positions: [0; INLINE] });
+    pub(crate) const FIRST: Self = Self(Path::Inline { levels: 1, positions: [0; INLINE] });
 
     /// An index of at least one and at most [`Self::DEPTH_MAX`] levels.
     pub fn new(path: &[u32]) -> Result<Self, FrameError> {
