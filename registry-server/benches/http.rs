@@ -17,7 +17,7 @@ use axum::routing::get;
 use levada_registry_server::{Database, RunningRegistry, Settings, start};
 use sqlx::sqlite::{SqliteConnectOptions, SqliteJournalMode, SqliteSynchronous};
 use sqlx::{Connection, SqliteConnection};
-use tokio::io::{AsyncReadExt, AsyncWriteExt, BufReader};
+use tokio::io::{AsyncBufReadExt, AsyncReadExt, AsyncWriteExt, BufReader};
 use tokio::net::TcpStream;
 
 /// As the binary has it, for both sides.
@@ -334,15 +334,16 @@ impl Client {
         self.stream.get_mut().write_all(request).await.expect("a request sent");
         self.head.clear();
         while !self.head.ends_with(b"\r\n\r\n") {
-            self.head.push(self.stream.read_u8().await.expect("an answer"));
+            let read = self.stream.read_until(b'\n', &mut self.head).await.expect("an answer");
+            assert_ne!(read, 0, "a whole answer");
         }
         let head = std::str::from_utf8(&self.head).expect("an answer in text");
         assert!(head.starts_with("HTTP/1.1 200"), "{head}");
         let length = head
             .lines()
-            .find_map(|line| {
-                line.to_ascii_lowercase().strip_prefix("content-length:")?.trim().parse().ok()
-            })
+            .filter_map(|line| line.split_once(':'))
+            .find(|(name, _)| name.eq_ignore_ascii_case("content-length"))
+            .and_then(|(_, value)| value.trim().parse().ok())
             .expect("a length");
         let mut body = vec![0; length];
         self.stream.read_exact(&mut body).await.expect("a whole answer");

@@ -25,6 +25,9 @@ use crate::metrics::Metrics;
 const ACCEPT_PAUSE: Duration = Duration::from_millis(100);
 /// Most connections beyond the limit of their client that are told so; others are just closed.
 const REFUSALS_MAX: usize = 64;
+/// Headers beyond the limit that are still read, for an answer that says what is wrong. Up to 100
+/// in all, the HTTP library reads them without an allocation.
+const HEADERS_BEYOND: usize = 36;
 /// Least buffer of a connection: what the HTTP library needs.
 const BUFFER_BYTES_MIN: usize = 8 << 10;
 
@@ -98,7 +101,7 @@ async fn connection(
     builder
         .timer(TokioTimer::new())
         .header_read_timeout(limits.header_read())
-        .max_headers(limits.headers_max.saturating_mul(2))
+        .max_headers(limits.headers_max.saturating_add(HEADERS_BEYOND))
         .max_buf_size(head_bytes_max.saturating_mul(2).max(BUFFER_BYTES_MIN));
     let service = service_fn(move |request: Request<Incoming>| {
         let front = Arc::clone(&front);

@@ -66,8 +66,7 @@
 //!
 //! # What is not here yet
 //!
-//! TLS to the registry, and rules on fields: a schema with a rule set is written and read as if it
-//! had none.
+//! Rules on fields: a schema with a rule set is written and read as if it had none.
 
 pub mod avro;
 pub mod client;

@@ -235,7 +235,7 @@ async fn url_prefix_and_credentials_are_sent() {
 
 #[tokio::test]
 async fn unusable_urls_are_refused_at_once() {
-    for url in ["localhost:8081", "not a url", "https://127.0.0.1:8081", "ftp://x"] {
+    for url in ["localhost:8081", "not a url", "ftp://x"] {
         let error = RegistryClient::new(url).unwrap_err();
         assert!(matches!(error, Error::Config(_)), "{url}: {error:?}");
     }

@@ -61,16 +61,14 @@ impl Front {
         let request_id = request_id(request.headers());
         let answer_type = negotiate(accept(request.headers()).as_deref());
         let known = answer_type.and_then(|_| self.recall(&request));
-        let mut response = match known {
-            Some(answer) => {
-                self.tell_recalled(peer, &request, &request_id, answer.route, begun);
-                answer.body.into_response()
-            }
-            None => {
-                let mut request = request.map(Body::new);
-                request.extensions_mut().insert(AnswerType(answer_type));
-                self.ask(peer, request, &request_id, begun).await
-            }
+        let mut response = if let Some(answer) = known {
+            self.tell_recalled(peer, &request, &request_id, answer.route, begun);
+            answer.body.into_response()
+        } else {
+            let mut request = request.map(Body::new);
+            request.extensions_mut().insert(AnswerType(answer_type));
+            // Boxed, for answers that are known should not carry the room of those that are not.
+            Box::pin(self.ask(peer, request, &request_id, begun)).await
         };
         let own = response.extensions().get::<OwnType>().map(|own| own.0);
         let content_type = HeaderValue::from_static(own.or(answer_type).unwrap_or(REGISTRY_V1));

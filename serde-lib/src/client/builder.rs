@@ -11,6 +11,7 @@ use super::RegistryClient;
 use super::cache::{CacheLimits, Caches};
 use super::http::{Auth, Http};
 use super::retry::RetryPolicy;
+use super::tls::Tls;
 use crate::Error;
 
 /// Builds a [`RegistryClient`].
@@ -20,6 +21,7 @@ pub struct RegistryClientBuilder {
     auth: Auth,
     retry: RetryPolicy,
     cache: CacheLimits,
+    tls: Tls,
 }
 
 impl fmt::Debug for RegistryClientBuilder {
@@ -32,8 +34,14 @@ impl fmt::Debug for RegistryClientBuilder {
 impl RegistryClientBuilder {
     pub(super) fn new(url: String) -> Self {
         let cache = CacheLimits::default();
-        let (urls, retry) = (vec![url], RetryPolicy::default());
-        Self { urls, context: None, auth: Auth::None, retry, cache }
+        Self {
+            urls: vec![url],
+            context: None,
+            auth: Auth::None,
+            retry: RetryPolicy::default(),
+            cache,
+            tls: Tls::default(),
+        }
     }
 
     /// Adds another URL of the same registry, asked when the one in use does not answer.
@@ -63,6 +71,26 @@ impl RegistryClientBuilder {
     #[must_use]
     pub fn bearer_auth(mut self, token: impl Into<String>) -> Self {
         self.auth = Auth::Bearer { token: token.into() };
+        self
+    }
+
+    /// Trusts the certificates of this PEM text instead of the operating system's, for registries
+    /// whose certificate an authority of their own has signed.
+    #[must_use]
+    pub fn trusted_certificates(mut self, pem: impl Into<Vec<u8>>) -> Self {
+        self.tls.roots = Some(pem.into());
+        self
+    }
+
+    /// Shows a certificate to the registry (mutual TLS): a PEM chain, the own certificate first,
+    /// and its PEM key.
+    #[must_use]
+    pub fn client_certificate(
+        mut self,
+        chain: impl Into<Vec<u8>>,
+        key: impl Into<Vec<u8>>,
+    ) -> Self {
+        self.tls.identity = Some((chain.into(), key.into()));
         self
     }
 
@@ -112,7 +140,10 @@ impl RegistryClientBuilder {
             }
             urls.push(url);
         }
-        let client = reqwest::Client::builder().no_proxy().build();
+        // The system's certificates are looked up only where they are needed.
+        let is_encrypted = urls.iter().any(|url| url.scheme() == "https");
+        let tls = if is_encrypted { self.tls.config()? } else { Tls::unused()? };
+        let client = reqwest::Client::builder().no_proxy().tls_backend_preconfigured(tls).build();
         let client = client.map_err(|error| Error::Config(format!("HTTP client: {error}")))?;
         let http = Http { client, urls, current: AtomicUsize::new(0), auth, retry: self.retry };
         let inner = super::Inner { http, caches: Caches::new(self.cache) };
@@ -124,9 +155,9 @@ fn parse_url(text: &str) -> Result<Url, Error> {
     let url = Url::parse(text).ok().filter(Url::has_host);
     let url = url.ok_or_else(not_a_url)?;
     match url.scheme() {
-        "http" => Ok(url),
+        "http" | "https" => Ok(url),
         scheme => Err(Error::Config(format!(
-            "a registry URL with scheme `{scheme}` cannot be used; this version speaks http only"
+            "a registry URL with scheme `{scheme}` cannot be used; it must be http or https"
         ))),
     }
 }

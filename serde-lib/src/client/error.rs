@@ -19,6 +19,12 @@ pub enum RegistryErrorKind {
     /// No connection, or it broke before the whole answer was there.
     #[error("not reachable: {0}")]
     Unreachable(String),
+    /// Its certificate does not lead to a trusted one, or is not made out to its host.
+    #[error(
+        "its certificate is not trusted: {0}; trust the authority that signed it: in the settings \
+         of the client, or in a file that the variable SSL_CERT_FILE names"
+    )]
+    NotTrusted(String),
     /// The attempt or the whole call took longer than the policy allows.
     #[error("no answer in time")]
     TimedOut,
@@ -60,7 +66,7 @@ impl RegistryErrorKind {
             Self::Refused { status, .. } => {
                 matches!(status, 408 | 429 | 500 | 502 | 503 | 504)
             }
-            Self::InvalidAnswer(_) => false,
+            Self::NotTrusted(_) | Self::InvalidAnswer(_) => false,
         }
     }
 }

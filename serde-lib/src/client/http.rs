@@ -3,6 +3,7 @@
 use std::collections::hash_map::RandomState;
 use std::fmt;
 use std::hash::BuildHasher;
+use std::io;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::Duration;
 
@@ -215,11 +216,24 @@ async fn read<A: DeserializeOwned>(mut response: Response) -> Result<A, Failure>
 
 /// The innermost reason says the most: "Connection refused" rather than "error sending request".
 fn unreachable_kind(error: &reqwest::Error) -> RegistryErrorKind {
-    let mut reason: &dyn std::error::Error = error;
-    while let Some(source) = reason.source() {
-        reason = source;
+    let mut reason: &(dyn std::error::Error + 'static) = error;
+    while let Some(inner) = inner(reason) {
+        reason = inner;
+    }
+    if let Some(rustls::Error::InvalidCertificate(why)) = reason.downcast_ref() {
+        return RegistryErrorKind::NotTrusted(why.to_string());
     }
     RegistryErrorKind::Unreachable(reason.to_string())
+}
+
+/// An I/O error shows the error inside as its own, and not as its source.
+fn inner<'a>(
+    error: &'a (dyn std::error::Error + 'static),
+) -> Option<&'a (dyn std::error::Error + 'static)> {
+    match error.downcast_ref::<io::Error>().and_then(io::Error::get_ref) {
+        Some(inside) => Some(inside),
+        None => error.source(),
+    }
 }
 
 /// A URL fit for messages and logs.

@@ -7,6 +7,7 @@ mod http;
 mod references;
 mod retry;
 mod single_flight;
+mod tls;
 mod types;
 
 use std::fmt;

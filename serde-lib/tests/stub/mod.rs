@@ -43,10 +43,18 @@ pub(crate) struct Stub {
 
 impl Stub {
     pub(crate) async fn start() -> Self {
-        let book = Arc::new(Mutex::new(Book::default()));
-        let gate = Arc::new(Semaphore::new(Semaphore::MAX_PERMITS));
         let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await.unwrap();
         let url = format!("http://{}", listener.local_addr().unwrap());
+        Self::serve(listener, url)
+    }
+
+    /// Answers whatever comes over `listener`, which clients find at `url`.
+    pub(crate) fn serve<L: axum::serve::Listener>(listener: L, url: String) -> Self
+    where
+        L::Addr: std::fmt::Debug,
+    {
+        let book = Arc::new(Mutex::new(Book::default()));
+        let gate = Arc::new(Semaphore::new(Semaphore::MAX_PERMITS));
         let app = Router::new().fallback(answer).with_state((Arc::clone(&book), Arc::clone(&gate)));
         tokio::spawn(async move { axum::serve(listener, app).await });
         Self { url, book, gate }
