@@ -1,5 +1,6 @@
 //! What every serializer and deserializer can do, and the settings they share.
 
+use std::collections::BTreeMap;
 use std::future::Future;
 
 use bytes::Bytes;
@@ -8,7 +9,7 @@ use crate::Error;
 use crate::wire_format::{Frame, FrameError, MessageIndex, SchemaRef, Side, split, split_indexed};
 
 /// Which schema a serializer writes with.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub enum SchemaSource {
     /// The program's own, registered when the serializer is built. `normalize` lets the registry
     /// find an equal schema that is only written differently.
@@ -18,6 +19,9 @@ pub enum SchemaSource {
     /// The latest version of the subject. `strict` first checks that every value of the
     /// program's own schema can be written with it.
     Latest { strict: bool },
+    /// The newest version whose metadata has all these properties; `strict` as for
+    /// [`Self::Latest`].
+    LatestWithMetadata { properties: BTreeMap<String, String>, strict: bool },
     /// The schema with this id; `strict` as for [`Self::Latest`].
     Id { id: u32, strict: bool },
 }

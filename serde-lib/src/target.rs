@@ -11,7 +11,9 @@ use levada_schema_core::{
 };
 
 use crate::Error;
-use crate::client::{Registered, RegisteredSchema, RegistryClient, SchemaDefinition, Version};
+use crate::client::{
+    Registered, RegisteredSchema, RegistryClient, SchemaDefinition, SubjectVersion, Version,
+};
 use crate::serializer::{Framing, SchemaSource};
 use crate::subject_name::SubjectNameStrategy;
 use crate::wire_format::{MessageIndex, SchemaRef, Side, guid_header, id_prefix};
@@ -63,6 +65,15 @@ impl<F> SerializerBuilder<F> {
         self
     }
 
+    /// Asks the registry first which subject it associates with the topic; the strategy decides
+    /// where it has none. `cluster` is what associations call the Kafka cluster; without it that
+    /// of any counts.
+    #[must_use]
+    pub fn associated_subject(mut self, cluster: Option<&str>) -> Self {
+        self.target.associations = Some(cluster.map(str::to_owned));
+        self
+    }
+
     /// Names the subject itself, whatever the strategy.
     #[must_use]
     pub fn subject(mut self, subject: impl Into<String>) -> Self {
@@ -93,6 +104,8 @@ pub(crate) struct Target {
     subject: Option<String>,
     side: Side,
     strategy: SubjectNameStrategy,
+    /// The cluster whose associations are asked for; any if none is named.
+    associations: Option<Option<String>>,
     source: Option<SchemaSource>,
     framing: Framing,
 }
@@ -104,6 +117,7 @@ impl Default for Target {
             subject: None,
             side: Side::Value,
             strategy: SubjectNameStrategy::Topic,
+            associations: None,
             source: None,
             framing: Framing::Prefix,
         }
@@ -119,6 +133,12 @@ pub(crate) enum Chosen {
 }
 
 impl Chosen {
+    fn version(latest: &SubjectVersion, is_strict: bool) -> Self {
+        let SubjectVersion { id, version, schema, .. } = latest;
+        let registered = Registered { id: *id, guid: schema.guid, version: Some(*version) };
+        Self::Adopted { registered, schema: Arc::new(schema.clone()), is_strict }
+    }
+
     pub(crate) fn registered(&self) -> Registered {
         match self {
             Self::Own(registered) | Self::Adopted { registered, .. } => *registered,
@@ -128,9 +148,19 @@ impl Chosen {
 
 impl Target {
     /// The subject for an own schema whose root is called `record_name`.
-    pub(crate) fn subject_for(&self, record_name: Option<&str>) -> Result<String, Error> {
+    pub(crate) async fn subject_for(
+        &self,
+        client: &RegistryClient,
+        record_name: Option<&str>,
+    ) -> Result<String, Error> {
         if let Some(subject) = &self.subject {
             return Ok(subject.clone());
+        }
+        if let (Some(cluster), Some(topic)) = (&self.associations, &self.topic) {
+            let associated = client.associated_subject(cluster.as_deref(), topic, self.side);
+            if let Some(subject) = associated.await? {
+                return Ok(subject);
+            }
         }
         if self.topic.is_none() && self.strategy != SubjectNameStrategy::Record {
             let hint = "a serializer needs `topic` or `subject` to know its subject";
@@ -142,7 +172,7 @@ impl Target {
 
     /// The source that was set, or the default.
     pub(crate) fn source(&self, has_own: bool) -> SchemaSource {
-        self.source.unwrap_or(if has_own {
+        self.source.clone().unwrap_or(if has_own {
             SchemaSource::AutoRegister { normalize: false }
         } else {
             SchemaSource::Latest { strict: false }
@@ -158,7 +188,8 @@ impl Target {
     ) -> Result<Chosen, Error> {
         let needed = || {
             own.ok_or_else(|| {
-                let hint = "a serializer without a schema of its own takes Latest or Id";
+                let hint = "a serializer without a schema of its own takes Latest, \
+                            LatestWithMetadata or Id";
                 Error::Config(hint.to_owned())
             })
         };
@@ -171,10 +202,11 @@ impl Target {
             }
             SchemaSource::Latest { strict } => {
                 let latest = client.version(subject, Version::Latest).await?;
-                let guid = latest.schema.guid;
-                let registered = Registered { id: latest.id, guid, version: Some(latest.version) };
-                let schema = Arc::new(latest.schema.clone());
-                Ok(Chosen::Adopted { registered, schema, is_strict: strict })
+                Ok(Chosen::version(&latest, strict))
+            }
+            SchemaSource::LatestWithMetadata { properties, strict } => {
+                let latest = client.latest_with_metadata(subject, &properties).await?;
+                Ok(Chosen::version(&latest, strict))
             }
             SchemaSource::Id { id, strict } => {
                 let schema = client.schema_by_id(id).await?;
@@ -206,7 +238,8 @@ impl Target {
             Framing::Header => FrameHead::Header(head.into()),
         };
         // A subject given by name or by record name holds for any topic.
-        let is_bound = self.subject.is_none() && self.strategy != SubjectNameStrategy::Record;
+        let is_bound = self.subject.is_none()
+            && (self.strategy != SubjectNameStrategy::Record || self.associations.is_some());
         let topic = self.topic.filter(|_| is_bound);
         let (id, side, longest) = (registered.id, self.side, AtomicUsize::new(0));
         Ok(Binding { id, subject, topic, side, head, longest })

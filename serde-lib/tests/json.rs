@@ -204,12 +204,13 @@ async fn latest_and_id_write_by_the_schema_that_the_registry_holds() {
     let open = SchemaDefinition::json(r#"{"type": "object"}"#);
     for source in [SchemaSource::Latest { strict: false }, SchemaSource::Id { id, strict: false }] {
         let writer = JsonSerializer::<Json>::with_schema(&client, open.clone()).subject("s");
-        let writer = writer.source(source).build().await.unwrap();
+        let writer = writer.source(source.clone()).build().await.unwrap();
         assert_eq!(writer.schema_id(), id);
         assert!(matches!(writer.encode(&json!({"id": 0})), Err(Error::Invalid(_))), "{source:?}");
     }
     let strict = SchemaSource::Latest { strict: true };
-    let writer = JsonSerializer::<Json>::with_schema(&client, open).subject("s").source(strict);
+    let writer =
+        JsonSerializer::<Json>::with_schema(&client, open).subject("s").source(strict.clone());
     let Err(Error::Incompatible { subject, details }) = writer.build().await else { panic!() };
     assert_eq!(subject, "s");
     assert!(!details.is_empty());

@@ -303,7 +303,7 @@ async fn latest_and_id_count_in_the_schema_that_the_registry_holds() {
     let builder = || ProtobufSerializer::<Order>::builder(&client).topic("orders");
     let reader = ProtobufDeserializer::<Order>::builder(&client).build();
     for source in [SchemaSource::Latest { strict: true }, SchemaSource::Id { id, strict: true }] {
-        let writer = builder().source(source).build().await.unwrap();
+        let writer = builder().source(source.clone()).build().await.unwrap();
         let bytes = writer.encode(&order()).unwrap();
         assert_eq!((writer.schema_id(), bytes[5]), (id, 0), "{source:?}");
         assert_eq!(reader.decode_async(&bytes, None).await.unwrap(), order());

@@ -3,13 +3,14 @@
 #![allow(clippy::unwrap_used, clippy::panic, reason = "test helpers fail the test")]
 
 use levada_registry_server::{RunningRegistry, Settings};
-use levada_serde::client::{Compatibility, Version};
+use levada_serde::client::{Call, Compatibility, Version};
 use levada_serde::wire_format::SchemaRef;
 use levada_serde::{
     AvroDeserializer, AvroSchema, AvroSerializer, Error, Framing, RegistryClient, SchemaDefinition,
     SchemaSource, Serializer,
 };
 use serde::{Deserialize, Serialize};
+use serde_json::{Value as Json, json};
 use tempfile::TempDir;
 
 #[derive(AvroSchema, Clone, Debug, Deserialize, PartialEq, Serialize)]
@@ -109,7 +110,7 @@ async fn header_framing_and_every_source_work() {
     let (_folder, _server, client) = start().await;
     let builder = || AvroSerializer::<Order>::builder(&client).topic("orders");
     let lookup = SchemaSource::Lookup { normalize: false };
-    let unregistered = builder().source(lookup).build().await.unwrap_err();
+    let unregistered = builder().source(lookup.clone()).build().await.unwrap_err();
     assert!(matches!(unregistered, Error::Registry(_)), "{unregistered:?}");
     let writer = builder().framing(Framing::Header).build().await.unwrap();
     let id = writer.schema_id();
@@ -120,11 +121,71 @@ async fn header_framing_and_every_source_work() {
     let sources =
         [lookup, SchemaSource::Latest { strict: true }, SchemaSource::Id { id, strict: true }];
     for source in sources {
-        let writer = builder().source(source).build().await.unwrap();
+        let writer = builder().source(source.clone()).build().await.unwrap();
         assert_eq!(writer.schema_id(), id, "{source:?}");
         let bytes = writer.encode(&order()).unwrap();
         assert_eq!(reader.decode_async(&bytes, None).await.unwrap(), order());
     }
+}
+
+#[tokio::test]
+async fn latest_version_with_metadata_is_the_newest_that_has_all_properties() {
+    let (_folder, _server, client) = start().await;
+    let path = &["subjects", "s", "versions"];
+    for (kind, properties) in [
+        ("int", json!({"stage": "live", "owner": "shop"})),
+        ("long", json!({"stage": "live", "owner": "shop", "more": "x"})),
+        ("double", json!({"stage": "test", "owner": "shop"})),
+    ] {
+        let body =
+            json!({"schema": json!(kind).to_string(), "metadata": {"properties": properties}});
+        let _: Json = client.call(Call::post(path, body.to_string().into())).await.unwrap();
+    }
+    let properties = |stage: &str| {
+        let pairs = [("stage", stage), ("owner", "shop")];
+        pairs.map(|(key, value)| (key.to_owned(), value.to_owned())).into()
+    };
+    let found = client.latest_with_metadata("s", &properties("live")).await.unwrap();
+    assert_eq!((found.version, found.schema.text.as_str()), (2, "\"long\""));
+    let source = SchemaSource::LatestWithMetadata { properties: properties("live"), strict: true };
+    let int = SchemaDefinition::avro("\"int\"");
+    let writer = AvroSerializer::<i32>::with_schema(&client, int).subject("s");
+    let writer = writer.source(source).build().await.unwrap();
+    assert_eq!(writer.schema_id(), found.id);
+    let missing = client.latest_with_metadata("s", &properties("gone")).await.unwrap_err();
+    let Error::Registry(missing) = missing else { panic!("{missing:?}") };
+    assert_eq!(missing.status(), Some(404));
+}
+
+#[tokio::test]
+async fn associated_subject_comes_before_the_strategy() {
+    let (_folder, _server, client) = start().await;
+    client.register("shared", &SchemaDefinition::avro("\"int\""), false).await.unwrap();
+    let associate = async |cluster: &str, subject: &str| {
+        let body = json!({
+            "resourceName": "orders", "resourceNamespace": cluster,
+            "resourceId": format!("{cluster}/orders"), "resourceType": "topic",
+            "associations": [{"subject": subject, "associationType": "value"}],
+        });
+        let call = Call::post(&["associations"], body.to_string().into());
+        let _: Json = client.call(call).await.unwrap();
+    };
+    associate("east", "shared").await;
+    let builder = || {
+        let int = SchemaDefinition::avro("\"int\"");
+        AvroSerializer::<i32>::with_schema(&client, int).topic("orders")
+    };
+    let asked = builder().associated_subject(None).build().await.unwrap();
+    assert_eq!((asked.subject(), asked.topic()), ("shared", Some("orders")));
+    let key = builder().key().associated_subject(None).build().await.unwrap();
+    assert_eq!(key.subject(), "orders-key", "only the value has an association");
+    let west = builder().associated_subject(Some("west")).build().await.unwrap();
+    assert_eq!(west.subject(), "orders-value");
+    associate("west", "orders-value").await;
+    let several = builder().associated_subject(None).build().await.unwrap_err();
+    assert!(several.to_string().contains("associates 2 subjects with the value"), "{several}");
+    let east = builder().associated_subject(Some("east")).build().await.unwrap();
+    assert_eq!(east.subject(), "shared");
 }
 
 #[tokio::test]

@@ -180,8 +180,9 @@ impl<T> AvroSerializerBuilder<T> {
             LocalSchema::None => None,
         };
         let (definition, own) = own.unzip();
-        let subject =
-            target.subject_for(own.as_ref().and_then(ParsedSchema::full_name).as_deref())?;
+        let subject = target
+            .subject_for(&client, own.as_ref().and_then(ParsedSchema::full_name).as_deref())
+            .await?;
         let chosen = target.choose(&client, &subject, definition.as_ref()).await?;
         let registered = chosen.registered();
         let schema = match (chosen, own) {

@@ -170,7 +170,7 @@ impl<T: ?Sized> JsonSerializerBuilder<T> {
             None => Vec::new(),
         };
         let title = own.as_ref().map(|own| title_of(&own.text)).transpose()?.flatten();
-        let subject = target.subject_for(title.as_deref())?;
+        let subject = target.subject_for(&client, title.as_deref()).await?;
         let chosen = target.choose(&client, &subject, own.as_ref()).await?;
         let id = chosen.registered();
         let validator = match (&chosen, &own) {

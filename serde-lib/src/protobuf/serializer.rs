@@ -239,9 +239,9 @@ impl<M> ProtobufSerializerBuilder<M> {
         let Self { client, target, format } = self;
         let own = format.own(&client).await?;
         let name = own.as_ref().map(|own| own.full_name().to_owned()).or(format.message.clone());
-        let subject = target.subject_for(name.as_deref())?;
+        let subject = target.subject_for(&client, name.as_deref()).await?;
         let source = target.source(own.is_some());
-        let definition = format.definition(&client, own.as_ref(), source).await?;
+        let definition = format.definition(&client, own.as_ref(), &source).await?;
         let chosen = target.choose(&client, &subject, definition.as_ref()).await?;
         let registered = chosen.registered();
         let stored = match (chosen, source) {
@@ -308,12 +308,14 @@ impl<M> ProtobufFormat<M> {
         &self,
         client: &RegistryClient,
         own: Option<&MessageDescriptor>,
-        source: SchemaSource,
+        source: &SchemaSource,
     ) -> Result<Option<SchemaDefinition>, Error> {
         let submit = match source {
-            SchemaSource::AutoRegister { normalize } => Submit::Register { normalize },
-            SchemaSource::Lookup { normalize } => Submit::Lookup { normalize },
-            SchemaSource::Latest { .. } | SchemaSource::Id { .. } => return Ok(None),
+            &SchemaSource::AutoRegister { normalize } => Submit::Register { normalize },
+            &SchemaSource::Lookup { normalize } => Submit::Lookup { normalize },
+            SchemaSource::Latest { .. }
+            | SchemaSource::LatestWithMetadata { .. }
+            | SchemaSource::Id { .. } => return Ok(None),
         };
         match (&self.local, own) {
             (LocalSchema::Text(definition), _) => Ok(Some(definition.clone())),
