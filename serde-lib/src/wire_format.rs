@@ -187,6 +187,18 @@ pub fn id_prefix(id: u32) -> [u8; ID_LEN] {
     [MAGIC_ID, a, b, c, d]
 }
 
+/// Puts another schema id into a message that begins with one, for who moves messages between
+/// registries. The body, and the message index of Protobuf, stay as they are.
+pub fn reframe(payload: &mut [u8], id: u32) -> Result<(), FrameError> {
+    let (SchemaRef::Id(_), _) = split_prefix(payload)? else {
+        return Err(FrameError::UnknownMagic { magic: MAGIC_GUID });
+    };
+    if let Some(prefix) = payload.first_chunk_mut() {
+        *prefix = id_prefix(id);
+    }
+    Ok(())
+}
+
 /// The value of a schema id header for schema `guid`; Protobuf appends its message index.
 pub fn guid_header(guid: Uuid) -> [u8; GUID_LEN] {
     let mut header = [MAGIC_GUID; GUID_LEN];

@@ -120,11 +120,53 @@ fn nesting_and_memory_are_bounded() {
     assert_eq!(refusal(&many).kind, DecodeKind::AllocationLimitExceeded(LIMIT));
 }
 
+/// Bodies that look like messages: fields of every tag that counts here, with values that mostly
+/// fit, nested and cut.
+fn body() -> impl Strategy<Value = Vec<u8>> {
+    let tag = prop::sample::select(vec![
+        0x0a_u8, 0x10, 0x1a, 0x25, 0x22, 0x28, 0x2a, 0x33, 0x34, 0x3a, 0x42, 0x49, 0x08, 0x12, 0x4d,
+    ]);
+    let value = prop_oneof![
+        prop::collection::vec(0x80..=0xff_u8, 0..3).prop_map(|high| [&high[..], &[1]].concat()),
+        prop::collection::vec(any::<u8>(), 0..5).prop_map(|text| [
+            &[u8::try_from(text.len()).unwrap()][..],
+            &text
+        ]
+        .concat()),
+        Just(vec![0; 8]),
+        Just(vec![7; 4]),
+    ];
+    let field = (tag, value).prop_map(|(tag, value)| [&[tag][..], &value].concat());
+    let fields = prop::collection::vec(field, 0..4).prop_map(|fields| fields.concat());
+    let nested = fields.prop_recursive(4, 60, 4, |inner| {
+        prop::collection::vec((prop::sample::select(vec![0x1a_u8, 0x3a, 0x33]), inner), 0..4)
+            .prop_map(|parts| {
+                let part = |(tag, body): (u8, Vec<u8>)| match tag {
+                    0x33 => [&[tag][..], &body, &[0x34]].concat(),
+                    _ => [&[tag, u8::try_from(body.len() & 0x7f).unwrap()][..], &body].concat(),
+                };
+                parts.into_iter().flat_map(part).collect()
+            })
+    });
+    (nested, any::<prop::sample::Index>(), any::<Option<(prop::sample::Index, u8)>>()).prop_map(
+        |(mut body, cut, change)| {
+            if let Some((at, byte)) = change.filter(|_| !body.is_empty()) {
+                let at = at.index(body.len());
+                body[at] = byte;
+                body.truncate(cut.index(body.len()) + 1);
+            }
+            body
+        },
+    )
+}
+
 proptest! {
+    #![proptest_config(ProptestConfig::with_cases(2_000))]
+
     /// Whatever the decoder takes, the walk takes and leaves as it means; what the walk leaves,
     /// the decoder takes.
     #[test]
-    fn walk_and_decoder_agree(body in proptest::collection::vec(any::<u8>(), 0..60)) {
+    fn walk_and_decoder_agree(body in body()) {
         let decoded = DynamicMessage::decode(message(), &body[..]);
         match (decoded, examine(&body, &message(), LIMIT)) {
             (Ok(decoded), walked) => {

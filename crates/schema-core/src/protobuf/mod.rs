@@ -144,14 +144,16 @@ impl ProtobufSchema {
         descriptor::to_base64(file, &Types::collect(file, dependencies), is_known)
     }
 
-    /// The file as a descriptor, in a pool with all that it can name. Nested messages stand in the
+    /// The file as a descriptor, in a pool with its references and the well-known types that they
+    /// name; with all of these where an `Any` may hold one. Nested messages stand in the
     /// order in which a compiler counts them: groups and the entries of maps where their fields
     /// are. Services, and options that change no bytes, are left out.
     pub fn linked(&self) -> Result<FileDescriptor, ParseError> {
         let Parsed { file, dependencies, .. } = &*self.parsed;
         let types = Types::collect(file, dependencies);
         let files: Vec<_> = self.parsed.files().collect();
-        descriptor::linked_files(&files, &types).map_err(|reason| {
+        let well_known = files.len() - dependencies.len() - 1;
+        descriptor::linked_files(&files, well_known, &types).map_err(|reason| {
             let message = format!("the schema cannot be linked: {reason}");
             ParseError::new(ParseErrorKind::Invalid, message)
         })

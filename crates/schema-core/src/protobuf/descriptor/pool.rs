@@ -37,16 +37,21 @@ pub(in crate::protobuf) fn linked<'f>(
 ) -> Option<MessageDescriptor> {
     let files = written(files, types);
     let declared = Declared::of(&files);
-    let needed = declared.needed(name)?;
+    let needed = declared.needed(vec![name.to_owned()])?;
     let selection = Selection { declared: &declared, needed: Some(needed), is_whole: false };
     let pool = link(files.iter().filter_map(|file| selection.file(file)).collect()).ok()?;
     pool.get_message_by_name(name)
 }
 
+/// What any message may stand in, so that nothing is left out beside it.
+const ANY: &str = "google.protobuf.Any";
+
 /// The last of `files` with all others beside it, of which a later one hides the names of an
-/// earlier one; else why they cannot be linked.
+/// earlier one; else why they cannot be linked. Of the first files, the `well_known`, only what the
+/// others lead to is kept.
 pub(in crate::protobuf) fn linked_files(
     files: &[&File],
+    well_known: usize,
     types: &Types<'_>,
 ) -> Result<FileDescriptor, String> {
     let mut protos = written(files.iter().copied(), types);
@@ -57,8 +62,10 @@ pub(in crate::protobuf) fn linked_files(
     if let Some(entry) = declared.broken_entry() {
         return Err(format!("'{entry}' says that it is the entry of a map and is none"));
     }
+    let others = Declared::of(protos.get(well_known..).unwrap_or_default());
+    let needed = declared.needed(others.names()).filter(|needed| !needed.contains(ANY));
     let linked = |is_whole| {
-        let selection = Selection { declared: &declared, needed: None, is_whole };
+        let selection = Selection { declared: &declared, needed: needed.clone(), is_whole };
         let count = protos.len();
         let kept = protos.iter().enumerate().filter_map(|(at, file)| {
             let own = || FileProto { syntax: file.syntax.clone(), ..FileProto::default() };
@@ -107,10 +114,18 @@ impl<'p> Declared<'p> {
         declared
     }
 
+    /// All names, and those that extensions lead to.
+    fn names(&self) -> Vec<String> {
+        let extensions = self.extensions.values();
+        let leads = extensions.flat_map(|field| [&field.extendee, &field.type_name]).flatten();
+        let leads = leads.map(|name| name.strip_prefix('.').unwrap_or(name).to_owned());
+        leads.chain(self.messages.keys().cloned()).chain(self.enums.keys().cloned()).collect()
+    }
+
     /// A message that says it is the entry of a map and is none.
     fn broken_entry(&self) -> Option<&str> {
-        let mut broken = self.messages.iter().filter(|(_, message)| !is_plain_or_entry(message));
-        broken.next().map(|(name, _)| name.as_str())
+        let broken = self.messages.iter().filter(|(_, message)| !is_plain_or_entry(message));
+        broken.map(|(name, _)| name.as_str()).min()
     }
 
     fn collect(
@@ -133,12 +148,15 @@ impl<'p> Declared<'p> {
         }
     }
 
-    /// The full names that the fields of a message lead to, its own among them; `None` if one of
+    /// The full names that the fields of messages lead to, their own among them; `None` if one of
     /// them is an entry of a map that cannot be.
-    fn needed(&self, name: &str) -> Option<HashSet<String>> {
+    fn needed(&self, names: Vec<String>) -> Option<HashSet<String>> {
         let mut needed = HashSet::new();
-        let mut queue = vec![name.to_owned()];
+        let mut queue = names;
         while let Some(name) = queue.pop() {
+            if needed.contains(&name) {
+                continue;
+            }
             if let Some(message) = self.messages.get(&name) {
                 if !is_plain_or_entry(message) {
                     return None;
@@ -253,7 +271,10 @@ impl Selection<'_, '_> {
     fn extensions(&self, scope: &str, fields: &[FieldProto]) -> Vec<FieldProto> {
         let counts = |field: &&FieldProto| {
             let last = self.declared.extensions.get(&joined(scope, field.name.as_deref()));
-            self.is_whole && last.is_some_and(|last| std::ptr::eq(*last, *field))
+            let mut named = [&field.extendee, &field.type_name].into_iter().flatten();
+            self.is_whole
+                && last.is_some_and(|last| std::ptr::eq(*last, *field))
+                && named.all(|name| self.wants(name.strip_prefix('.').unwrap_or(name)))
         };
         fields.iter().filter(counts).map(|field| self.field(field)).collect()
     }

@@ -210,6 +210,23 @@ fn a_linked_file_sees_its_references_and_every_well_known_file() {
 }
 
 #[test]
+fn a_linked_file_has_only_the_well_known_types_that_it_leads_to() {
+    let text = "syntax = \"proto3\"; package a; enum E { X = 0; } enum Free { Y = 0; }
+        message A { google.type.Money price = 1; E e = 2; google.type.DateTime at = 3; }
+        extend google.protobuf.FieldOptions { string note = 50000; }";
+    let linked = schema(text).linked().unwrap();
+    let pool = linked.parent_pool();
+    for name in ["google.type.Money", "google.type.TimeZone", "google.protobuf.Duration"] {
+        assert!(pool.get_message_by_name(name).is_some(), "{name}");
+    }
+    for name in ["google.protobuf.Any", "google.type.Date", "confluent.Meta"] {
+        assert!(pool.get_message_by_name(name).is_none(), "{name}");
+    }
+    assert!(pool.get_enum_by_name("a.Free").is_some());
+    assert!(pool.get_extension_by_name("a.note").is_some());
+}
+
+#[test]
 fn a_default_that_no_compiler_takes_does_not_keep_a_file_from_being_linked() {
     let file = schema("message A { optional int32 n = 1 [default = 0x10]; }");
     assert_eq!(file.linked().unwrap().messages().next().unwrap().full_name(), "A");
