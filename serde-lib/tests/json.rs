@@ -2,9 +2,9 @@
 
 #![allow(clippy::unwrap_used, clippy::panic, reason = "test helpers fail the test")]
 
+mod server;
 mod stub;
 
-use levada_registry_server::{RunningRegistry, Settings};
 use levada_serde::wire_format::SchemaRef;
 use levada_serde::{
     DecodeKind, Error, Framing, JsonDeserializer, JsonSerializer, ReadFraming, RegistryClient,
@@ -12,8 +12,8 @@ use levada_serde::{
 };
 use serde::{Deserialize, Serialize};
 use serde_json::{Value as Json, json};
+use server::start;
 use stub::Stub;
-use tempfile::TempDir;
 
 #[derive(Clone, Debug, Deserialize, PartialEq, Serialize, schemars::JsonSchema)]
 struct Order {
@@ -31,14 +31,6 @@ struct Line {
 const CLOSED: &str = r#"{"title": "Order", "type": "object", "additionalProperties": false,
     "properties": {"id": {"type": "integer", "minimum": 1}, "note": {"type": "string"}},
     "required": ["id"]}"#;
-
-async fn start() -> (TempDir, RunningRegistry, RegistryClient) {
-    let folder = tempfile::tempdir().unwrap();
-    let settings = Settings::new(folder.path().join("registry.db"), "127.0.0.1:0");
-    let server = levada_registry_server::start(settings).await.unwrap();
-    let client = RegistryClient::new(format!("http://{}", server.local_addr())).unwrap();
-    (folder, server, client)
-}
 
 fn order() -> Order {
     let lines = vec![Line { sku: "a".to_owned(), quantity: 2 }];

@@ -2,12 +2,13 @@
 
 #![allow(clippy::unwrap_used, clippy::panic, reason = "test helpers fail the test")]
 
+mod server;
+
 use std::collections::HashMap;
 use std::sync::{Arc, LazyLock};
 
 use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
-use levada_registry_server::{RunningRegistry, Settings};
 use levada_schema_core::protobuf::ProtobufSchema;
 use levada_schema_core::{Limits, Reference, ResolvedReference};
 use levada_serde::client::Version;
@@ -20,9 +21,9 @@ use levada_serde::protobuf::ReferenceSubjectStrategy;
 use levada_serde::wire_format::{MessageIndex, SchemaRef};
 use levada_serde::{
     DecodeKind, EncodeKind, Error, Framing, ProtobufDeserializer, ProtobufSerializer, ReadFraming,
-    RegistryClient, SchemaDefinition, SchemaSource, Serializer, SubjectNameStrategy,
+    SchemaDefinition, SchemaSource, Serializer, SubjectNameStrategy,
 };
-use tempfile::TempDir;
+use server::start;
 
 const LINE: &str = "syntax = \"proto3\"; package shop;
     message Line { string sku = 1; int32 quantity = 2; }";
@@ -104,14 +105,6 @@ fn descriptor(name: &str) -> MessageDescriptor {
 fn reference(name: &str, text: &str) -> ResolvedReference {
     let reference = Reference { name: name.to_owned(), subject: String::new(), version: 1 };
     ResolvedReference { reference, text: text.to_owned() }
-}
-
-async fn start() -> (TempDir, RunningRegistry, RegistryClient) {
-    let folder = tempfile::tempdir().unwrap();
-    let settings = Settings::new(folder.path().join("registry.db"), "127.0.0.1:0");
-    let server = levada_registry_server::start(settings).await.unwrap();
-    let client = RegistryClient::new(format!("http://{}", server.local_addr())).unwrap();
-    (folder, server, client)
 }
 
 fn order() -> Order {

@@ -2,7 +2,8 @@
 
 #![allow(clippy::unwrap_used, clippy::panic, reason = "test helpers fail the test")]
 
-use levada_registry_server::{RunningRegistry, Settings};
+mod server;
+
 use levada_serde::client::{Call, Compatibility, Version};
 use levada_serde::wire_format::SchemaRef;
 use levada_serde::{
@@ -11,7 +12,7 @@ use levada_serde::{
 };
 use serde::{Deserialize, Serialize};
 use serde_json::{Value as Json, json};
-use tempfile::TempDir;
+use server::start;
 
 #[derive(AvroSchema, Clone, Debug, Deserialize, PartialEq, Serialize)]
 #[avro(namespace = "shop")]
@@ -40,14 +41,6 @@ struct NextOrder {
 
 const COUNTRY: &str = r#"{"type":"record","name":"Country","namespace":"geo","fields":[{"name":"c","type":"string"}]}"#;
 const CITY: &str = r#"{"type":"record","name":"City","namespace":"geo","fields":[{"name":"country","type":"geo.Country"}]}"#;
-
-async fn start() -> (TempDir, RunningRegistry, RegistryClient) {
-    let folder = tempfile::tempdir().unwrap();
-    let settings = Settings::new(folder.path().join("registry.db"), "127.0.0.1:0");
-    let server = levada_registry_server::start(settings).await.unwrap();
-    let client = RegistryClient::new(format!("http://{}", server.local_addr())).unwrap();
-    (folder, server, client)
-}
 
 fn order() -> Order {
     let lines = vec![Line { sku: "a".to_owned(), quantity: 2 }];

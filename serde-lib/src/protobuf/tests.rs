@@ -1,5 +1,7 @@
 //! Bodies walked field by field: what is kept, what is refused and where.
 
+use std::sync::LazyLock;
+
 use levada_schema_core::Limits;
 use levada_schema_core::protobuf::ProtobufSchema;
 use proptest::prelude::*;
@@ -12,6 +14,11 @@ use crate::error::{DecodeError, DecodeKind};
 const LIMIT: usize = 1 << 20;
 
 fn message() -> MessageDescriptor {
+    static MESSAGE: LazyLock<MessageDescriptor> = LazyLock::new(linked);
+    MESSAGE.clone()
+}
+
+fn linked() -> MessageDescriptor {
     let text = "syntax = \"proto2\"; package a;
         message Node {
           optional string text = 1;
