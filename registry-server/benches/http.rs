@@ -96,6 +96,8 @@ async fn large(versions: usize) {
             "/subjects/s{}/versions/latest".to_owned(),
             "/subjects/s{}/versions/latest",
         ),
+        ("ten schemas of the list", "/schemas?limit=10".to_owned(), "/schemas?limit=10"),
+        ("ten subjects of the list", "/subjects?limit=10".to_owned(), "/subjects?limit=10"),
     ] {
         let subjects = versions / VERSIONS_A_SUBJECT;
         let (mut ours, mut bare) = (Vec::new(), Vec::new());

@@ -40,7 +40,7 @@ pub use keys::{Dek, DekAlgorithm, DekSeries, Kek, ReadKeys, UnknownAlgorithm, Wr
 pub use kms::Secret;
 pub use memory_store::MemoryStore;
 pub use mode::{InvalidMode, Mode, ModeChain};
-pub use names::{Context, QualifiedSubject, SubjectFilter};
+pub use names::{Context, NAME_BYTES_MAX, QualifiedSubject, SubjectFilter};
 pub use page::Page;
 pub use registry::{
     Associated, AssociationDraft, AssociationFilter, AssociationListing, AssociationOp,
@@ -49,6 +49,6 @@ pub use registry::{
     SchemaListing, ShownDek, VersionListing,
 };
 pub use store::{
-    ReadTransaction, Referrer, Revision, Revisions, ScopeSettings, Store, StoreError,
-    StoreErrorKind, StoredSchema, StoredVersion, SubjectState, VersionKey, WriteTransaction,
+    KeyQuery, ReadTransaction, Referrer, Revision, Revisions, ScopeSettings, Store, StoreError,
+    StoreErrorKind, StoredSchema, StoredVersion, VersionKey, WriteTransaction,
 };

@@ -5,7 +5,7 @@ use std::fmt;
 use crate::RegistryError;
 
 /// Longest name of a subject, a context or a reference, in bytes.
-pub(crate) const NAME_BYTES_MAX: usize = 1024;
+pub const NAME_BYTES_MAX: usize = 1024;
 /// Longest name of a rule or a key, in characters.
 const PLAIN_NAME_MAX: usize = 256;
 

@@ -18,6 +18,19 @@ impl Page {
         }
     }
 
+    /// A part of a list that is read in parts: so many from its beginning.
+    pub const fn first(limit: usize) -> Self {
+        Self { offset: 0, limit }
+    }
+
+    pub fn offset(self) -> usize {
+        self.offset
+    }
+
+    pub fn limit(self) -> usize {
+        self.limit
+    }
+
     pub fn cut<T>(self, items: impl IntoIterator<Item = T>) -> Vec<T> {
         items.into_iter().skip(self.offset).take(self.limit).collect()
     }
@@ -43,6 +56,13 @@ impl<T> Filling<T> {
         } else if !self.is_full() {
             self.items.push(item);
         }
+    }
+
+    /// Whether the next entry stands before the page, and does; then it need not be read.
+    pub(crate) fn skip(&mut self) -> bool {
+        let skips = self.to_skip > 0;
+        self.to_skip = self.to_skip.saturating_sub(1);
+        skips
     }
 
     pub(crate) fn is_full(&self) -> bool {

@@ -6,8 +6,8 @@ use std::sync::Arc;
 use levada_schema_core::{Contract, Fingerprint, Reference, SchemaType};
 
 use crate::{
-    AuditEntry, Config, ConfigChain, Context, Mode, ModeChain, QualifiedSubject, ReadAssociations,
-    ReadKeys, SchemaId,
+    AuditEntry, Config, ConfigChain, Context, DeletedFilter, Mode, ModeChain, Page,
+    QualifiedSubject, ReadAssociations, ReadKeys, SchemaId,
 };
 use crate::{SchemaVersion, SubjectFilter, WriteAssociations, WriteKeys};
 
@@ -88,12 +88,18 @@ pub struct VersionKey {
     pub is_deleted: bool,
 }
 
-/// A subject and what kinds of versions it has.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct SubjectState {
-    pub subject: QualifiedSubject,
-    pub has_live: bool,
-    pub has_deleted: bool,
+/// Which versions of many subjects are asked for.
+#[derive(Clone, Copy, Debug)]
+pub struct KeyQuery<'a> {
+    pub subjects: &'a SubjectFilter,
+    /// Those alone that stand behind this version.
+    pub after: Option<(&'a QualifiedSubject, SchemaVersion)>,
+    /// Soft-deleted ones too.
+    pub deleted: bool,
+    /// Of each subject the newest alone of those that count.
+    pub latest_only: bool,
+    /// Most that are given.
+    pub limit: usize,
 }
 
 /// A version whose schema references the version that was asked for.
@@ -184,16 +190,20 @@ pub trait ReadTransaction: ReadKeys + ReadAssociations {
         subject: &QualifiedSubject,
     ) -> impl Future<Output = Result<Vec<VersionKey>, StoreError>> + Send;
 
-    /// The versions of every subject that `filter` matches.
-    fn all_version_keys(
+    /// A page of the versions of many subjects, by the names of the subjects as they are shown.
+    fn key_page(
         &mut self,
-        filter: &SubjectFilter,
+        query: KeyQuery<'_>,
     ) -> impl Future<Output = Result<Vec<VersionKey>, StoreError>> + Send;
 
+    /// A page of the subjects that `filter` matches, by their names as they are shown. A subject is
+    /// deleted when all of its versions are; one without versions is none.
     fn subjects(
         &mut self,
         filter: &SubjectFilter,
-    ) -> impl Future<Output = Result<Vec<SubjectState>, StoreError>> + Send;
+        shown: DeletedFilter,
+        page: Page,
+    ) -> impl Future<Output = Result<Vec<QualifiedSubject>, StoreError>> + Send;
 
     /// Every context in which a schema was registered and that was not unlisted since, by name.
     fn contexts(&mut self) -> impl Future<Output = Result<Vec<Context>, StoreError>> + Send;

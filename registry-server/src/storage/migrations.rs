@@ -28,6 +28,7 @@ macro_rules! steps {
             5, "create encryption keys", "0005_create_encryption_keys";
             6, "index schema types", "0006_index_schema_types";
             7, "create audit", "0007_create_audit";
+            8, "index subject names", "0008_index_subject_names";
         }
     };
 }

@@ -1,16 +1,21 @@
 //! What is asked of the database, statement for question.
 
 use levada_registry_core::{
-    Config, Context, Mode, QualifiedSubject, ReadTransaction, Referrer, Revision, Revisions,
-    SchemaId, SchemaVersion, ScopeSettings, StoreError, StoredSchema, StoredVersion, SubjectFilter,
-    SubjectState, VersionKey,
+    Config, Context, DeletedFilter, KeyQuery, Mode, Page, QualifiedSubject, ReadTransaction,
+    Referrer, Revision, Revisions, SchemaId, SchemaVersion, ScopeSettings, StoreError,
+    StoredSchema, StoredVersion, SubjectFilter, VersionKey,
 };
 use levada_schema_core::Fingerprint;
 use std::collections::HashMap;
 
 use super::rows::{self, get};
-use super::statements::{Statement, filtered, of_id, of_scope};
+use super::statements::{Statement, filtered, in_filter, name, named, of_id, of_scope};
 use super::transaction::SqlTransaction;
+
+/// A number of rows as databases count them.
+fn count(rows: usize) -> i64 {
+    i64::try_from(rows).unwrap_or(i64::MAX)
+}
 
 impl ReadTransaction for SqlTransaction {
     async fn versions(
@@ -49,36 +54,71 @@ impl ReadTransaction for SqlTransaction {
         self.all(query, rows::version_key).await
     }
 
-    async fn all_version_keys(
-        &mut self,
-        filter: &SubjectFilter,
-    ) -> Result<Vec<VersionKey>, StoreError> {
-        let query = filtered(
-            "SELECT * FROM versions WHERE ($1 IS NULL OR context = $1)
-             AND substr(context, 1, length($2)) = $2 AND substr(subject, 1, length($3)) = $3
-             ORDER BY context, subject, version",
-            filter,
+    async fn key_page(&mut self, query: KeyQuery<'_>) -> Result<Vec<VersionKey>, StoreError> {
+        let KeyQuery { subjects, after, deleted, latest_only, limit } = query;
+        let (name, version) = match after {
+            Some((subject, version)) => (Some(subject.to_string()), version.0),
+            None => (None, 0),
+        };
+        let statement = named(
+            concat!(
+                "SELECT v.context, v.subject, v.version, v.id, v.is_deleted
+                 FROM subject_revisions s CROSS JOIN versions v
+                 WHERE v.context = s.context AND v.subject = s.subject AND ",
+                in_filter!(),
+                " AND (",
+                name!(),
+                " > $4 OR v.version > $6) AND ($7 OR NOT v.is_deleted)
+                 AND NOT ($8 AND EXISTS (
+                     SELECT 1 FROM versions n
+                     WHERE n.context = v.context AND n.subject = v.subject
+                     AND n.version > v.version AND ($7 OR NOT n.is_deleted)
+                 ))
+                 ORDER BY ",
+                name!(),
+                ", v.version LIMIT $9"
+            ),
+            subjects,
+            name,
         );
-        self.all(query, rows::version_key).await
+        let statement = statement.bind(version).bind(deleted).bind(latest_only).bind(count(limit));
+        self.all(statement, rows::version_key).await
     }
 
-    async fn subjects(&mut self, filter: &SubjectFilter) -> Result<Vec<SubjectState>, StoreError> {
-        let query = filtered(
-            "SELECT context, subject, count(CASE WHEN NOT is_deleted THEN 1 END) > 0 AS has_live,
-             count(CASE WHEN is_deleted THEN 1 END) > 0 AS has_deleted
-             FROM versions WHERE ($1 IS NULL OR context = $1)
-             AND substr(context, 1, length($2)) = $2 AND substr(subject, 1, length($3)) = $3
-             GROUP BY context, subject ORDER BY context, subject",
+    async fn subjects(
+        &mut self,
+        filter: &SubjectFilter,
+        shown: DeletedFilter,
+        page: Page,
+    ) -> Result<Vec<QualifiedSubject>, StoreError> {
+        let statement = named(
+            concat!(
+                "SELECT s.context, s.subject FROM subject_revisions s WHERE ",
+                in_filter!(),
+                // Not EXISTS: SQLite makes a join of it, and its OFFSET then counts every version
+                // (observed with 3.51).
+                " AND 1 = (
+                     SELECT 1 FROM versions v WHERE v.context = s.context AND v.subject = s.subject
+                     AND ($6 OR NOT v.is_deleted) LIMIT 1
+                 ) AND NOT ($7 AND EXISTS (
+                     SELECT 1 FROM versions v WHERE v.context = s.context AND v.subject = s.subject
+                     AND NOT v.is_deleted
+                 ))
+                 ORDER BY ",
+                name!(),
+                " LIMIT $8 OFFSET $9"
+            ),
             filter,
+            None,
         );
-        self.all(query, |row| {
-            Ok(SubjectState {
-                subject: rows::subject(row)?,
-                has_live: get(row, "has_live")?,
-                has_deleted: get(row, "has_deleted")?,
-            })
-        })
-        .await
+        let (with_deleted, without_live) = match shown {
+            DeletedFilter::Live => (false, false),
+            DeletedFilter::All => (true, false),
+            DeletedFilter::OnlyDeleted => (true, true),
+        };
+        let statement = statement.bind(with_deleted).bind(without_live);
+        let statement = statement.bind(count(page.limit())).bind(count(page.offset()));
+        self.all(statement, rows::subject).await
     }
 
     async fn contexts(&mut self) -> Result<Vec<Context>, StoreError> {

@@ -1,6 +1,6 @@
 //! Statements with their values. Values are only ever bound, never written into the text.
 
-use levada_registry_core::{Context, QualifiedSubject, SchemaId, SubjectFilter};
+use levada_registry_core::{Context, NAME_BYTES_MAX, QualifiedSubject, SchemaId, SubjectFilter};
 use sqlx::query::Query;
 use sqlx::{Database, Encode, Type};
 
@@ -99,4 +99,43 @@ pub(super) fn filtered(text: &'static str, filter: &SubjectFilter) -> Statement 
         }
     };
     Statement::new(text).bind(context).bind(context_prefix).bind(prefix)
+}
+
+/// The name of the subject of a row `s` as it is shown. There is an index by it.
+macro_rules! name {
+    () => {
+        "CASE WHEN s.context = '.' THEN s.subject ELSE ':' || s.context || ':' || s.subject END"
+    };
+}
+pub(super) use name;
+
+/// Whether the subject of a row `s` is what [`named`] asks for.
+macro_rules! in_filter {
+    () => {
+        concat!(
+            "($1 IS NULL OR s.context = $1) AND substr(s.context, 1, length($2)) = $2
+             AND substr(s.subject, 1, length($3)) = $3 AND ",
+            name!(),
+            " >= $4 AND ",
+            name!(),
+            " < $5"
+        )
+    };
+}
+pub(super) use in_filter;
+
+/// A statement whose first three parameters are those of [`filtered`], and whose next two are
+/// bounds of the names: the lower one `from`, or else where the filter begins.
+pub(super) fn named(text: &'static str, filter: &SubjectFilter, from: Option<String>) -> Statement {
+    let start = match filter {
+        SubjectFilter::AnyContext { .. } | SubjectFilter::ContextsStartingWith { .. } => {
+            String::new()
+        }
+        SubjectFilter::OneContext { context, prefix } => {
+            QualifiedSubject { context: context.clone(), subject: prefix.clone() }.to_string()
+        }
+    };
+    // Behind every name that begins as `start` does: no name has room for so many.
+    let end = format!("{start}{}", "\u{10ffff}".repeat(2 * NAME_BYTES_MAX / 4 + 1));
+    filtered(text, filter).bind(from.unwrap_or(start)).bind(end)
 }

@@ -14,10 +14,10 @@ use crate::{
     Association, AuditEntry, Config, Context, Dek, DekSeries, Kek, Mode, QualifiedSubject,
     ReadTransaction, Referrer, Revision, Revisions,
 };
+use crate::{DeletedFilter, KeyQuery, Page, SubjectFilter, VersionKey, WriteTransaction};
 use crate::{
     SchemaId, SchemaVersion, ScopeSettings, Store, StoreError, StoredSchema, StoredVersion,
 };
-use crate::{SubjectFilter, SubjectState, VersionKey, WriteTransaction};
 
 /// State that is gone with the process.
 #[derive(Debug, Default)]
@@ -149,23 +149,37 @@ impl ReadTransaction for MemoryTransaction {
         Ok(self.state.keys(|owner, _| owner == subject))
     }
 
-    async fn all_version_keys(
-        &mut self,
-        filter: &SubjectFilter,
-    ) -> Result<Vec<VersionKey>, StoreError> {
-        Ok(self.state.keys(|subject, _| filter.matches(subject)))
+    async fn key_page(&mut self, query: KeyQuery<'_>) -> Result<Vec<VersionKey>, StoreError> {
+        let KeyQuery { subjects, after, deleted, latest_only, limit } = query;
+        let mut keys = self
+            .state
+            .keys(|subject, held| subjects.matches(subject) && (deleted || !held.is_deleted));
+        if latest_only {
+            let newest = keys.chunk_by(|a, b| a.subject == b.subject).filter_map(<[_]>::last);
+            keys = newest.cloned().collect();
+        }
+        let after = after.map(|(subject, version)| (subject.to_string(), version));
+        let place = |key: &VersionKey| (key.subject.to_string(), key.version);
+        keys.retain(|key| after.as_ref().is_none_or(|after| place(key) > *after));
+        keys.sort_by_cached_key(place);
+        keys.truncate(limit);
+        Ok(keys)
     }
 
-    async fn subjects(&mut self, filter: &SubjectFilter) -> Result<Vec<SubjectState>, StoreError> {
+    async fn subjects(
+        &mut self,
+        filter: &SubjectFilter,
+        shown: DeletedFilter,
+        page: Page,
+    ) -> Result<Vec<QualifiedSubject>, StoreError> {
         let keys = self.state.keys(|subject, _| filter.matches(subject));
-        let states = keys.chunk_by(|a, b| a.subject == b.subject).filter_map(|versions| {
-            Some(SubjectState {
-                subject: versions.first()?.subject.clone(),
-                has_live: versions.iter().any(|version| !version.is_deleted),
-                has_deleted: versions.iter().any(|version| version.is_deleted),
-            })
-        });
-        Ok(states.collect())
+        let mut subjects: Vec<_> = keys
+            .chunk_by(|a, b| a.subject == b.subject)
+            .filter(|versions| shown.shows(versions.iter().all(|version| version.is_deleted)))
+            .filter_map(|versions| Some(versions.first()?.subject.clone()))
+            .collect();
+        subjects.sort_by_cached_key(ToString::to_string);
+        Ok(page.cut(subjects))
     }
 
     async fn contexts(&mut self) -> Result<Vec<Context>, StoreError> {

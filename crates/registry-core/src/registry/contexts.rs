@@ -1,6 +1,6 @@
 //! Contexts: their list, and the deletion of one that is empty.
 
-use super::Registry;
+use super::{DeletedFilter, Registry};
 use crate::WriteTransaction;
 use crate::{
     About, Context, Page, QualifiedSubject, ReadTransaction, RegistryError, Store, SubjectFilter,
@@ -22,7 +22,7 @@ impl<S: Store> Registry<S> {
     pub async fn delete_context(&self, context: &Context) -> Result<(), RegistryError> {
         let mut tx = self.store.write().await?;
         let inside = SubjectFilter::OneContext { context: context.clone(), prefix: String::new() };
-        if !tx.subjects(&inside).await?.is_empty() {
+        if !tx.subjects(&inside, DeletedFilter::All, Page::first(1)).await?.is_empty() {
             return Err(RegistryError::ContextNotEmpty(context.clone()));
         }
         tx.unlist_context(context).await?;

@@ -25,7 +25,8 @@ impl DeletedFilter {
         }
     }
 
-    fn shows(self, is_deleted: bool) -> bool {
+    /// Whether what is deleted, or is not, is shown.
+    pub(crate) fn shows(self, is_deleted: bool) -> bool {
         match self {
             Self::Live => !is_deleted,
             Self::All => true,
@@ -45,22 +46,14 @@ pub struct VersionListing {
 }
 
 impl<S: Store> Registry<S> {
-    /// Names in ascending order, qualified outside the default context. A subject is deleted when
-    /// all of its versions are.
+    /// Names in ascending order, qualified outside the default context.
     pub async fn subjects(
         &self,
         subjects: &SubjectFilter,
         filter: DeletedFilter,
         page: Page,
     ) -> Result<Vec<QualifiedSubject>, RegistryError> {
-        let states = self.store.read().await?.subjects(subjects).await?;
-        let mut shown: Vec<_> = states
-            .into_iter()
-            .filter(|state| filter.shows(!state.has_live))
-            .map(|state| (code_units(&state.subject), state.subject))
-            .collect();
-        shown.sort();
-        Ok(page.cut(shown.into_iter().map(|(_, subject)| subject)))
+        Ok(self.store.read().await?.subjects(subjects, filter, page).await?)
     }
 
     pub async fn versions(
@@ -97,7 +90,7 @@ impl<S: Store> Registry<S> {
         holders.retain(|holder| deleted || !holder.is_deleted);
         let newest = holders.chunk_by(|a, b| a.subject == b.subject).filter_map(<[_]>::last);
         let mut newest: Vec<VersionKey> = newest.cloned().collect();
-        newest.sort_by_cached_key(|key| code_units(&key.subject));
+        newest.sort_by_cached_key(|key| key.subject.to_string());
         Ok(page.cut(newest))
     }
 
@@ -120,9 +113,4 @@ impl<S: Store> Registry<S> {
             .collect();
         Ok(page.cut(ids))
     }
-}
-
-/// Names sort by UTF-16 code unit, as the reference's strings do.
-pub(super) fn code_units(subject: &QualifiedSubject) -> Vec<u16> {
-    subject.to_string().encode_utf16().collect()
 }

@@ -2,7 +2,10 @@
 
 use super::config::always_has_settings;
 use super::{Registry, delete, scope};
-use crate::{About, Mode, QualifiedSubject, ReadTransaction, RegistryError, Store, SubjectFilter};
+use crate::{
+    About, DeletedFilter, KeyQuery, Mode, Page, QualifiedSubject, ReadTransaction, RegistryError,
+    Store, SubjectFilter,
+};
 use crate::{VersionKey, WriteTransaction};
 
 impl<S: Store> Registry<S> {
@@ -75,8 +78,13 @@ async fn empty_for_import<T: WriteTransaction>(
 ) -> Result<(), RegistryError> {
     let keys: Vec<VersionKey> = if scope.is_context() {
         let context = scope.context.clone();
-        let filter = SubjectFilter::OneContext { context, prefix: String::new() };
-        tx.all_version_keys(&filter).await?
+        let inside = SubjectFilter::OneContext { context, prefix: String::new() };
+        if !tx.subjects(&inside, DeletedFilter::Live, Page::first(1)).await?.is_empty() {
+            return Err(RegistryError::SubjectsExist);
+        }
+        let (deleted, latest_only, limit) = (true, false, usize::MAX);
+        let query = KeyQuery { subjects: &inside, after: None, deleted, latest_only, limit };
+        tx.key_page(query).await?
     } else {
         tx.version_keys(scope).await?
     };

@@ -1,14 +1,14 @@
 //! The list of schemas: which versions it shows, and what it tells beside them.
 
-use std::collections::BTreeMap;
+use std::cmp::Reverse;
+use std::collections::{BTreeMap, VecDeque};
 
 use levada_schema_core::RuleSet;
 
-use super::listing::code_units;
 use super::{AssociationFilter, Registry};
 use crate::{
-    Association, AssociationQuery, Lifecycle, Page, QualifiedSubject, ReadTransaction,
-    RegistryError, Store, StoredVersion,
+    Association, AssociationQuery, KeyQuery, Lifecycle, Page, QualifiedSubject, ReadTransaction,
+    RegistryError, SchemaVersion, Store, StoredVersion,
 };
 use crate::{SubjectFilter, VersionKey};
 
@@ -65,6 +65,9 @@ pub struct ListedSchema {
     pub associations: Vec<Association>,
 }
 
+/// How many keys are read at a time.
+const KEYS_AT_ONCE: usize = 1_000;
+
 type Aliases = BTreeMap<QualifiedSubject, Vec<QualifiedSubject>>;
 
 impl<S: Store> Registry<S> {
@@ -76,11 +79,13 @@ impl<S: Store> Registry<S> {
         let mut tx = self.store.read().await?;
         let aliases =
             if listing.aliases { aliases(&mut tx, listing).await? } else { Aliases::new() };
-        let keys = keys(&mut tx, listing, &aliases).await?;
         let mut page = listing.page.fill();
-        for key in keys {
-            if page.is_full() {
-                break;
+        let mut keys = Keys::new(listing, &aliases);
+        let shows_all = listing.rule_type.is_none() && listing.associations.is_none();
+        while !page.is_full() {
+            let Some(key) = keys.next(&mut tx).await? else { break };
+            if shows_all && page.skip() {
+                continue;
             }
             let Some(version) = tx.version(&key.subject, key.version).await? else { continue };
             if !has_rule_of_type(&version, listing.rule_type.as_deref()) {
@@ -110,24 +115,63 @@ async fn aliases<T: ReadTransaction>(
     Ok(aliases)
 }
 
-/// The versions that may be shown, by subject and version.
-async fn keys<T: ReadTransaction>(
-    tx: &mut T,
-    listing: &SchemaListing,
-    aliases: &Aliases,
-) -> Result<Vec<VersionKey>, RegistryError> {
-    let mut keys = tx.all_version_keys(&listing.subjects).await?;
-    for target in aliases.keys().filter(|target| !listing.subjects.matches(target)) {
-        keys.extend(tx.version_keys(target).await?);
+/// The versions that may be shown, by subject and version. They are read in parts.
+struct Keys<'a> {
+    listing: &'a SchemaListing,
+    /// Targets of aliases that the filter does not match itself, the next one last.
+    targets: Vec<&'a QualifiedSubject>,
+    part: VecDeque<VersionKey>,
+    /// The end of the last part.
+    after: Option<(QualifiedSubject, SchemaVersion)>,
+    is_at_end: bool,
+}
+
+impl<'a> Keys<'a> {
+    fn new(listing: &'a SchemaListing, aliases: &'a Aliases) -> Self {
+        let others = aliases.keys().filter(|target| !listing.subjects.matches(target));
+        let mut targets: Vec<_> = others.collect();
+        targets.sort_by_cached_key(|target| Reverse(target.to_string()));
+        Self { listing, targets, part: VecDeque::new(), after: None, is_at_end: false }
     }
-    keys.retain(|key| listing.deleted || !key.is_deleted);
-    if listing.latest_only {
-        // Ascending by version, so the last of a subject's run is its newest.
-        let newest = keys.chunk_by(|a, b| a.subject == b.subject).filter_map(<[_]>::last);
-        keys = newest.cloned().collect();
+
+    async fn next<T: ReadTransaction>(
+        &mut self,
+        tx: &mut T,
+    ) -> Result<Option<VersionKey>, RegistryError> {
+        while self.part.is_empty() && !self.is_at_end {
+            self.part = self.read(tx).await?.into();
+        }
+        Ok(self.part.pop_front())
     }
-    keys.sort_by_cached_key(|key| (code_units(&key.subject), key.version));
-    Ok(keys)
+
+    async fn read<T: ReadTransaction>(
+        &mut self,
+        tx: &mut T,
+    ) -> Result<Vec<VersionKey>, RegistryError> {
+        let SchemaListing { subjects, deleted, latest_only, .. } = self.listing;
+        let after = self.after.as_ref().map(|(subject, version)| (subject, *version));
+        let (deleted, latest_only, limit) = (*deleted, *latest_only, KEYS_AT_ONCE);
+        let query = KeyQuery { subjects, after, deleted, latest_only, limit };
+        let mut keys = tx.key_page(query).await?;
+        self.is_at_end = keys.len() < KEYS_AT_ONCE;
+        self.after = keys.last().map(|last| (last.subject.clone(), last.version));
+        let end = self.after.as_ref().map(|(subject, _)| subject.to_string());
+        let is_before_end = |target: &&QualifiedSubject| {
+            self.is_at_end || end.as_ref().is_some_and(|end| target.to_string() < *end)
+        };
+        let mut added = Vec::new();
+        while let Some(target) = self.targets.pop_if(|target| is_before_end(target)) {
+            let mut versions = tx.version_keys(target).await?;
+            versions.retain(|key| deleted || !key.is_deleted);
+            let hidden = if latest_only { versions.len().saturating_sub(1) } else { 0 };
+            added.extend(versions.into_iter().skip(hidden));
+        }
+        if !added.is_empty() {
+            keys.extend(added);
+            keys.sort_by_cached_key(|key| (key.subject.to_string(), key.version));
+        }
+        Ok(keys)
+    }
 }
 
 /// What the list shows of a subject's associations; nothing hides the subject.

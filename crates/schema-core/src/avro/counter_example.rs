@@ -12,8 +12,6 @@ mod tests;
 
 use std::collections::HashSet;
 
-use smol_str::SmolStr;
-
 use super::AvroSchema;
 use super::compat::{Subject, is_promoted, subject};
 use super::types::{Enum, Record, Shape, TypeId, Types};
@@ -121,12 +119,14 @@ fn broken_value(
         (Shape::Union(branches), _) => {
             reader_branch((reader_types, branches), (writer_types, writer)).is_none()
         }
-        (Shape::Enum(r), Shape::Enum(w)) => match unknown_symbol(r, w) {
-            Some(symbol) => return Some(Value::Enum(symbol)),
-            None => !is_same_name(&r.named, &w.named),
-        },
+        (Shape::Enum(r), Shape::Enum(w)) => {
+            match unknown_symbol((reader_types, r), (writer_types, w)) {
+                Some(symbol) => return Some(Value::Enum(symbol)),
+                None => !is_same_name(&r.named, &w.named),
+            }
+        }
         (Shape::Record(r), Shape::Record(w)) => {
-            !is_same_name(&r.named, &w.named) || lacks_fields(r, w)
+            !is_same_name(&r.named, &w.named) || lacks_fields((reader_types, r), (writer_types, w))
         }
         (Shape::Fixed(r), Shape::Fixed(w)) => !is_same_name(&r.named, &w.named) || r.size != w.size,
         (Shape::Primitive(r), Shape::Primitive(w)) => r != w && !is_promoted(*w, *r),
@@ -135,17 +135,25 @@ fn broken_value(
     if is_broken { plain.value(writer) } else { None }
 }
 
-fn unknown_symbol(reader: &Enum, writer: &Enum) -> Option<usize> {
+fn unknown_symbol(
+    (reader_types, reader): (&Types, &Enum),
+    (writer_types, writer): (&Types, &Enum),
+) -> Option<usize> {
     if reader.default.is_some() {
         return None;
     }
-    let known: HashSet<&SmolStr> = reader.symbols.iter().collect();
-    writer.symbols.iter().position(|symbol| !known.contains(symbol))
+    let known: HashSet<&str> = reader_types.symbols(reader).collect();
+    writer_types.symbols(writer).position(|symbol| !known.contains(symbol))
 }
 
 /// Whether some field of the reader gets no value at all, or two.
-fn lacks_fields(reader: &Record, writer: &Record) -> bool {
+fn lacks_fields(reader: (&Types, &Record), writer: (&Types, &Record)) -> bool {
     written_fields(reader, writer).map_or(true, |written| {
-        reader.fields.iter().zip(written).any(|(field, at)| at.is_none() && field.default.is_none())
+        reader
+            .1
+            .fields
+            .iter()
+            .zip(written)
+            .any(|(field, at)| at.is_none() && field.default.is_none())
     })
 }

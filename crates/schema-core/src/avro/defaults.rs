@@ -3,8 +3,8 @@
 
 use foldhash::HashSet;
 
-use super::types::{Field, Primitive, Shape, TypeId, Types};
-use crate::json_text::{Data, Number, Value};
+use super::types::{Primitive, Shape, TypeId, Types};
+use crate::json_text::{Json, Number, View};
 use crate::{Limits, ParseError, ParseErrorKind};
 
 /// One check. Defaults can fill each other in without end in sight, so it counts its steps.
@@ -38,25 +38,25 @@ impl<'a> DefaultCheck<'a> {
         self.steps_left
     }
 
-    pub(super) fn fits(&mut self, id: TypeId, value: &Value) -> Result<bool, ParseError> {
+    pub(super) fn fits(&mut self, id: TypeId, value: &View<'_>) -> Result<bool, ParseError> {
         self.fits_at(id, value, 0)
     }
 
-    fn fits_at(&mut self, id: TypeId, value: &Value, depth: usize) -> Result<bool, ParseError> {
+    fn fits_at(&mut self, id: TypeId, value: &View<'_>, depth: usize) -> Result<bool, ParseError> {
         self.steps_left = self.steps_left.saturating_sub(1);
         if self.steps_left == 0 || depth > self.depth_max {
             let message = "the default values of the schema are too complex to check (settings \
                            pairs-max, depth-max)";
             return Err(ParseError::new(ParseErrorKind::TooLarge, message));
         }
-        match (self.types.shape(id), &value.data) {
-            (Shape::Primitive(primitive), data) => Ok(fits_primitive(*primitive, data)),
-            (Shape::Enum(_) | Shape::Fixed(_), data) => Ok(matches!(data, Data::String(_))),
-            (Shape::Array(items), Data::Array(values)) => {
-                self.all_fit(*items, values.iter(), depth)
+        match (self.types.shape(id), value) {
+            (Shape::Primitive(primitive), value) => Ok(fits_primitive(*primitive, value)),
+            (Shape::Enum(_) | Shape::Fixed(_), value) => Ok(matches!(value, View::Text(_))),
+            (Shape::Array(items), View::Array(values)) => {
+                self.all_fit(*items, values.clone(), depth)
             }
-            (Shape::Map(values), Data::Object(object)) => {
-                self.all_fit(*values, object.iter().map(|member| &member.value), depth)
+            (Shape::Map(values), View::Object(object)) => {
+                self.all_fit(*values, object.iter().map(|(_, value)| value), depth)
             }
             (Shape::Union(branches), _) => {
                 for &branch in branches {
@@ -66,19 +66,20 @@ impl<'a> DefaultCheck<'a> {
                 }
                 Ok(false)
             }
-            (Shape::Record(record), Data::Object(object)) => {
+            (Shape::Record(record), View::Object(object)) => {
                 self.must_not_lead_to_owner(id, &record.named.name.full)?;
-                for Field { name, type_id, default, .. } in &record.fields {
-                    let Some(given) = object.get(name).or(default.as_ref()) else {
+                for field in &record.fields {
+                    let given = object.get(self.types.text(field.name)).map(Json::view);
+                    let Some(given) = given.or_else(|| self.types.default(field)) else {
                         return Ok(false);
                     };
-                    if !self.fits_at(*type_id, given, depth + 1)? {
+                    if !self.fits_at(field.type_id, &given, depth + 1)? {
                         return Ok(false);
                     }
                 }
                 Ok(true)
             }
-            (Shape::Unresolved(_), Data::Object(_)) => {
+            (Shape::Unresolved(_), View::Object(_)) => {
                 self.is_provisional = true;
                 Ok(true)
             }
@@ -108,11 +109,11 @@ impl<'a> DefaultCheck<'a> {
     fn all_fit<'v>(
         &mut self,
         id: TypeId,
-        values: impl Iterator<Item = &'v Value>,
+        values: impl Iterator<Item = Json<'v>>,
         depth: usize,
     ) -> Result<bool, ParseError> {
         for value in values {
-            if !self.fits_at(id, value, depth + 1)? {
+            if !self.fits_at(id, &value.view(), depth + 1)? {
                 return Ok(false);
             }
         }
@@ -120,18 +121,18 @@ impl<'a> DefaultCheck<'a> {
     }
 }
 
-fn fits_primitive(primitive: Primitive, data: &Data) -> bool {
-    match (primitive, data) {
-        (Primitive::Null, Data::Null)
-        | (Primitive::Boolean, Data::Boolean(_))
-        | (Primitive::Float | Primitive::Double, Data::Number(_))
-        | (Primitive::Bytes | Primitive::String, Data::String(_)) => true,
-        (Primitive::Int, Data::Number(number)) => as_int(number).is_some(),
-        (Primitive::Long, Data::Number(number)) => number.as_i64().is_some(),
+fn fits_primitive(primitive: Primitive, value: &View<'_>) -> bool {
+    match (primitive, value) {
+        (Primitive::Null, View::Null)
+        | (Primitive::Boolean, View::Boolean(_))
+        | (Primitive::Float | Primitive::Double, View::Number(_))
+        | (Primitive::Bytes | Primitive::String, View::Text(_)) => true,
+        (Primitive::Int, View::Number(source)) => as_int(source).is_some(),
+        (Primitive::Long, View::Number(source)) => Number::new(source).as_i64().is_some(),
         _ => false,
     }
 }
 
-fn as_int(number: &Number) -> Option<i32> {
-    number.as_i64().and_then(|value| i32::try_from(value).ok())
+fn as_int(source: &str) -> Option<i32> {
+    Number::new(source).as_i64().and_then(|value| i32::try_from(value).ok())
 }

@@ -90,7 +90,7 @@ impl AvroSchema {
 
     pub(crate) fn has_top_level_field(&self, name: &str) -> bool {
         match self.types.shape(self.root) {
-            Shape::Record(record) => record.position(name).is_some(),
+            Shape::Record(record) => self.types.field_position(record, name).is_some(),
             _ => false,
         }
     }

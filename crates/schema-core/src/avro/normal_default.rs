@@ -3,18 +3,18 @@
 
 use super::types::{Primitive, Shape, TypeId, Types};
 use crate::json_text::{
-    Data, Member, Number, Value, java_double, java_float, print_sorted, utf16_order, write_string,
+    Data, Member, Number, java_double, java_float, print_sorted, utf16_order, write_string,
 };
 
 /// Prints the default `value` of a field of type `id`, or returns false where the normal form has
 /// none: the reference reads it as the first branch of a union, and loses what that cannot hold.
-pub(super) fn print(types: &Types, id: TypeId, value: &Value, out: &mut String) -> bool {
+pub(super) fn print(types: &Types, id: TypeId, value: &Data, out: &mut String) -> bool {
     let mut shape = types.shape(id);
     while let Shape::Union(branches) = shape {
         let Some(&first) = branches.first() else { break };
         shape = types.shape(first);
     }
-    match &value.data {
+    match value {
         Data::Null | Data::Boolean(_) => print_sorted(value, out),
         Data::Number(number) => return print_number(shape, number, out),
         Data::String(text) => return print_text(shape, text, out),
@@ -29,7 +29,7 @@ pub(super) fn print(types: &Types, id: TypeId, value: &Value, out: &mut String) 
                 if index > 0 {
                     out.push(',');
                 }
-                inner(types, *element, item, out);
+                inner(types, *element, &item.data, out);
             }
             out.push(']');
         }
@@ -43,9 +43,9 @@ pub(super) fn print(types: &Types, id: TypeId, value: &Value, out: &mut String) 
                 }
                 write_string(&member.key, out);
                 out.push(':');
-                match member_type(shape, &member.key) {
-                    Some(id) => inner(types, id, &member.value, out),
-                    None => print_sorted(&member.value, out),
+                match member_type(types, shape, &member.key) {
+                    Some(id) => inner(types, id, &member.value.data, out),
+                    None => print_sorted(&member.value.data, out),
                 }
             }
             out.push('}');
@@ -55,17 +55,17 @@ pub(super) fn print(types: &Types, id: TypeId, value: &Value, out: &mut String) 
 }
 
 /// Prints a value inside a default. The reference fails where it cannot hold one; here it stays.
-fn inner(types: &Types, id: TypeId, value: &Value, out: &mut String) {
+fn inner(types: &Types, id: TypeId, value: &Data, out: &mut String) {
     if !print(types, id, value, out) {
         print_sorted(value, out);
     }
 }
 
-fn member_type(shape: &Shape, key: &str) -> Option<TypeId> {
+fn member_type(types: &Types, shape: &Shape, key: &str) -> Option<TypeId> {
     match shape {
         Shape::Map(values) => Some(*values),
         Shape::Record(record) => {
-            let position = record.position(key)?;
+            let position = types.field_position(record, key)?;
             record.fields.get(position).map(|field| field.type_id)
         }
         _ => None,

@@ -5,16 +5,18 @@ use foldhash::{HashMap, HashMapExt, HashSet, HashSetExt};
 use smol_str::SmolStr;
 
 use super::attributes::{
-    aliases_of, check_integers, invalid, invalid_at, is_reserved, props, required, required_array,
-    required_text, text,
+    Attribute, Attributes, aliases, at, check_integers, invalid, required, required_array,
+    required_text,
 };
 use super::defaults::DefaultCheck;
 use super::equal::{Sameness, are_equal};
 use super::name::{Alphabet, Name, fault};
-use super::types::{Enum, Fixed, Named, Primitive, Shape, Type, TypeId, Types};
-use crate::json_text::{self, Dialect, Items, Json, Members, Object, Place, Tape, Value, View};
+use super::types::{
+    Branches, Enum, Field, FieldDefault, Fixed, Named, Primitive, Shape, Type, TypeId, Types,
+};
+use crate::json_text::{self, Items, Json, NodeId, View};
 use crate::limits::breach;
-use crate::{Limits, ParseError, ParseErrorKind, Validation};
+use crate::{Limits, Location, ParseError, ParseErrorKind, Validation};
 
 /// Largest size of a fixed type, as the reference bounds it: a Java array's.
 const FIXED_SIZE_MAX: i64 = i32::MAX as i64 - 8;
@@ -51,7 +53,7 @@ pub(super) struct Parser<'a> {
 impl<'a> Parser<'a> {
     pub(super) fn new(validation: Validation, limits: &'a Limits) -> Self {
         Self {
-            types: Types::default(),
+            types: Types::new(),
             names: HashMap::new(),
             full_name: String::new(),
             validation,
@@ -77,35 +79,36 @@ impl<'a> Parser<'a> {
     }
 
     fn text(&mut self, text: &str) -> Result<TypeId, ParseError> {
-        let tape = Tape::read(text, Dialect::AVRO, self.limits)?;
-        self.text_nodes = tape.len();
+        let nodes_before = self.types.tape().len();
+        let root = self.types.read(text, self.limits)?;
+        let tape = self.types.tape();
+        self.text_nodes = tape.len() - nodes_before;
         let start = self.types.len();
-        self.types.reserve(tape.len() / NODES_PER_TYPE);
-        let root = self.parse(tape.root(), None)?;
-        if self.keeps_places {
-            self.types.set_lines(tape.into_line_table());
-        }
+        self.types.reserve(self.text_nodes / NODES_PER_TYPE);
+        let root = self.parse(tape.json(root), None)?;
         self.resolve(start, root)
     }
 
-    pub(super) fn place(&self, value: Json<'_>) -> Option<Place> {
-        self.keeps_places.then(|| value.place())
+    /// Where that is, as far as it is worth telling.
+    fn location(&self, node: NodeId) -> Option<Location> {
+        self.keeps_places.then(|| self.types.location(node)).flatten()
     }
 
-    pub(super) fn add(
+    fn add(
         &mut self,
         shape: Shape,
-        props: Object,
+        has_props: bool,
         place: Json<'_>,
     ) -> Result<TypeId, ParseError> {
         if self.types.len() >= self.limits.nodes_max {
             let what = "too many types with all references";
-            return Err(too_large(what, self.limits.nodes_max, "nodes-max").at(place.location()));
+            return Err(at(too_large(what, self.limits.nodes_max, "nodes-max"), place));
         }
-        if matches!(shape, Shape::Record(_) | Shape::Array(_) | Shape::Map(_)) {
-            check_integers(&props)?;
+        let added = Type { shape, node: place.id(), has_props };
+        if has_props && matches!(added.shape, Shape::Record(_) | Shape::Array(_) | Shape::Map(_)) {
+            check_integers(self.types.props(&added))?;
         }
-        Ok(self.types.push(Type { shape, props, place: self.place(place) }))
+        Ok(self.types.push(added))
     }
 
     /// One type. It calls itself for the types inside, so neither it nor what lies in between may
@@ -115,11 +118,14 @@ impl<'a> Parser<'a> {
         value: Json<'_>,
         space: Option<&str>,
     ) -> Result<TypeId, ParseError> {
-        match value.view() {
-            View::Text(name) => self.find(name, space, value),
-            View::Array(branches) => self.union(branches, value, space),
-            View::Object(object) => self.object(object, value, space),
-            _ => Err(no_schema(value)),
+        if let Some(name) = value.as_str() {
+            self.find(name, space, value)
+        } else if let Some(object) = value.as_object() {
+            self.object(&Attributes::of(object, value), space)
+        } else if let Some(branches) = value.as_array() {
+            self.union(branches, value, space)
+        } else {
+            Err(no_schema(value))
         }
     }
 
@@ -133,19 +139,19 @@ impl<'a> Parser<'a> {
         let count = branches.clone().count();
         if count > branches_max {
             let what = format!("a union has {count} branches");
-            return Err(too_large(&what, branches_max, "union-branches-max").at(place.location()));
+            return Err(at(too_large(&what, branches_max, "union-branches-max"), place));
         }
-        let mut ids = Vec::with_capacity(count);
+        let mut ids = Branches::with_capacity(count);
         for branch in branches {
             ids.push(self.parse(branch, space)?);
         }
         self.finish_union(ids, place)
     }
 
-    fn finish_union(&mut self, ids: Vec<TypeId>, place: Json<'_>) -> Result<TypeId, ParseError> {
+    fn finish_union(&mut self, ids: Branches, place: Json<'_>) -> Result<TypeId, ParseError> {
         match union_fault(&self.types, &ids) {
             Some(fault) => Err(invalid(fault, place)),
-            None => self.add(Shape::Union(ids), Object::default(), place),
+            None => self.add(Shape::Union(ids), false, place),
         }
     }
 
@@ -157,7 +163,7 @@ impl<'a> Parser<'a> {
         place: Json<'_>,
     ) -> Result<TypeId, ParseError> {
         if let Some(primitive) = Primitive::parse(name) {
-            return self.add(Shape::Primitive(primitive), Object::default(), place);
+            return self.add(Shape::Primitive(primitive), false, place);
         }
         self.full_name.clear();
         if let Some(space) = space.filter(|_| !name.contains('.')) {
@@ -171,41 +177,27 @@ impl<'a> Parser<'a> {
             return Ok(known);
         }
         let full = SmolStr::new(&self.full_name);
-        self.add(Shape::Unresolved(full), Object::default(), place)
+        self.add(Shape::Unresolved(full), false, place)
     }
 
-    fn object(
-        &mut self,
-        object: Members<'_>,
-        place: Json<'_>,
-        space: Option<&str>,
-    ) -> Result<TypeId, ParseError> {
-        let name = required_text(object, "type", place)?;
-        match name {
-            "record" => self.record(object, place, space, false),
-            "error" => self.record(object, place, space, true),
-            "enum" => self.enumeration(object, place, space),
-            "fixed" => self.fixed(object, place, space),
+    fn object(&mut self, own: &Attributes<'_>, space: Option<&str>) -> Result<TypeId, ParseError> {
+        match required_text(own.get(Attribute::Type), "type", own.place)? {
+            "record" => self.record(own, space, false),
+            "error" => self.record(own, space, true),
+            "enum" => self.enumeration(own, space),
+            "fixed" => self.fixed(own, space),
             "array" => {
-                let items = self.parse(required(object, "items", place)?, space)?;
-                self.finish(Shape::Array, items, object, place)
+                let items =
+                    self.parse(required(own.get(Attribute::Items), "items", own.place)?, space)?;
+                self.add(Shape::Array(items), own.has(Attribute::PROPS), own.place)
             }
             "map" => {
-                let values = self.parse(required(object, "values", place)?, space)?;
-                self.finish(Shape::Map, values, object, place)
+                let values =
+                    self.parse(required(own.get(Attribute::Values), "values", own.place)?, space)?;
+                self.add(Shape::Map(values), own.has(Attribute::PROPS), own.place)
             }
-            _ => self.primitive_or_name(name, object, place, space),
+            name => self.primitive_or_name(name, own, space),
         }
-    }
-
-    fn finish(
-        &mut self,
-        shape: fn(TypeId) -> Shape,
-        inside: TypeId,
-        object: Members<'_>,
-        place: Json<'_>,
-    ) -> Result<TypeId, ParseError> {
-        self.add(shape(inside), props(object, is_reserved), place)
     }
 
     /// `{"type":"int"}`, or `{"type":"Named"}`: a roundabout use of the name, whose other
@@ -213,34 +205,32 @@ impl<'a> Parser<'a> {
     fn primitive_or_name(
         &mut self,
         name: &str,
-        object: Members<'_>,
-        place: Json<'_>,
+        own: &Attributes<'_>,
         space: Option<&str>,
     ) -> Result<TypeId, ParseError> {
         match Primitive::parse(name) {
             Some(primitive) => {
-                self.add(Shape::Primitive(primitive), props(object, is_reserved), place)
+                self.add(Shape::Primitive(primitive), own.has(Attribute::PROPS), own.place)
             }
-            None => self.find(name, space, required(object, "type", place)?),
+            None => self.find(name, space, required(own.get(Attribute::Type), "type", own.place)?),
         }
     }
 
     fn enumeration(
         &mut self,
-        object: Members<'_>,
-        place: Json<'_>,
+        own: &Attributes<'_>,
         space: Option<&str>,
     ) -> Result<TypeId, ParseError> {
-        let named = self.named(object, place, space)?;
-        let listed = required_array(object, "symbols", place)?;
+        let named = self.named(own, space)?;
+        let listed = required_array(own.get(Attribute::Symbols), "symbols", own.place)?;
         let symbols_max = self.limits.enum_symbols_max;
         let count = listed.clone().count();
         if count > symbols_max {
             let what = format!("an enum has {count} symbols");
-            return Err(too_large(&what, symbols_max, "enum-symbols-max").at(place.location()));
+            return Err(at(too_large(&what, symbols_max, "enum-symbols-max"), own.place));
         }
-        let mut symbols: Vec<SmolStr> = Vec::with_capacity(count);
-        let mut seen = HashSet::new();
+        let mut symbols: Vec<NodeId> = Vec::with_capacity(count);
+        let mut seen = HashSet::with_capacity(count);
         for value in listed {
             let Some(symbol) = value.as_str() else {
                 let what = format!("an enum symbol is a string, not {}", value.kind());
@@ -250,29 +240,24 @@ impl<'a> Parser<'a> {
             if !seen.insert(symbol) {
                 return Err(invalid(format!("duplicate enum symbol {symbol:?}"), value));
             }
-            symbols.push(symbol.into());
+            symbols.push(value.id());
         }
-        let default = text(object, "default");
-        if let Some(symbol) = default.filter(|symbol| !seen.contains(symbol)) {
-            return Err(invalid(
-                format!("enum default {symbol:?} is none of the symbols of {}", named.name.full),
-                object.get("default").unwrap_or(place),
-            ));
+        let default = own.text(Attribute::Default);
+        if let Some((value, symbol)) = default.and_then(|value| Some((value, value.as_str()?)))
+            && !seen.contains(symbol)
+        {
+            let name = &named.name.full;
+            let message = format!("enum default {symbol:?} is none of the symbols of {name}");
+            return Err(invalid(message, value));
         }
-        let default = default.map(SmolStr::new);
-        // An enum's own default is an attribute, unlike that of other types.
+        let default = default.map(Json::id);
         let shape = Shape::Enum(Box::new(Enum { named, symbols, default }));
-        self.define(shape, props(object, |key| is_reserved(key) || key == "default"), place)
+        self.define(shape, own.has(Attribute::ENUM_PROPS), own.place)
     }
 
-    fn fixed(
-        &mut self,
-        object: Members<'_>,
-        place: Json<'_>,
-        space: Option<&str>,
-    ) -> Result<TypeId, ParseError> {
-        let named = self.named(object, place, space)?;
-        let value = required(object, "size", place)?;
+    fn fixed(&mut self, own: &Attributes<'_>, space: Option<&str>) -> Result<TypeId, ParseError> {
+        let named = self.named(own, space)?;
+        let value = required(own.get(Attribute::Size), "size", own.place)?;
         let size: Option<i64> = match value.view() {
             View::Number(source) => source.parse().ok(),
             _ => None,
@@ -286,22 +271,21 @@ impl<'a> Parser<'a> {
         };
         self.define(
             Shape::Fixed(Box::new(Fixed { named, size })),
-            props(object, is_reserved),
-            place,
+            own.has(Attribute::PROPS),
+            own.place,
         )
     }
 
     /// Name, doc and aliases of a definition.
     pub(super) fn named(
         &mut self,
-        object: Members<'_>,
-        place: Json<'_>,
+        own: &Attributes<'_>,
         space: Option<&str>,
     ) -> Result<Named, ParseError> {
-        let written = required_text(object, "name", place)?;
-        let at = object.get("name").unwrap_or(place);
-        let space = text(object, "namespace").or(space);
-        self.charge_name(written.len() + space.map_or(0, str::len), place)?;
+        let written = required_text(own.get(Attribute::Name), "name", own.place)?;
+        let at = own.get(Attribute::Name).unwrap_or(own.place);
+        let space = own.text(Attribute::Namespace).and_then(Json::as_str).or(space);
+        self.charge_name(written.len() + space.map_or(0, str::len), own.place)?;
         let name = Name::new(written, space);
         self.check_name(&name.simple, at)?;
         if name.space.is_none() && Primitive::parse(&name.simple).is_some() {
@@ -310,27 +294,39 @@ impl<'a> Parser<'a> {
                 at,
             ));
         }
+        let aliases = match own.get(Attribute::Aliases) {
+            Some(value) => self.type_aliases(value, name.space.as_deref())?,
+            None => Vec::new(),
+        };
+        let doc = own.text(Attribute::Doc).map(Json::id);
+        Ok(Named { name, doc, aliases })
+    }
+
+    fn type_aliases(
+        &mut self,
+        value: Json<'_>,
+        space: Option<&str>,
+    ) -> Result<Vec<Name>, ParseError> {
         let mut seen = HashSet::new();
-        let mut aliases: Vec<Name> = Vec::new();
-        for (alias, at) in aliases_of(object)? {
-            let space = name.space.as_deref();
+        let mut names: Vec<Name> = Vec::new();
+        for (alias, at) in aliases(value)? {
             self.charge_name(alias.len() + space.map_or(0, str::len), at)?;
             let alias = Name::new(alias, space);
             if self.validation == Validation::New {
                 self.check_name(&alias.simple, at)?;
             }
             if seen.insert(alias.full.clone()) {
-                aliases.push(alias);
+                names.push(alias);
             }
         }
-        Ok(Named { name, doc: text(object, "doc").map(SmolStr::new), aliases })
+        Ok(names)
     }
 
     /// Counts a full name of so many bytes.
     fn charge_name(&mut self, bytes: usize, place: Json<'_>) -> Result<(), ParseError> {
         let left = self.name_bytes_left.checked_sub(bytes).ok_or_else(|| {
             let message = "the full names in the schema are too long (setting text-bytes-max)";
-            ParseError::new(ParseErrorKind::TooLarge, message).at(place.location())
+            at(ParseError::new(ParseErrorKind::TooLarge, message), place)
         })?;
         self.name_bytes_left = left;
         Ok(())
@@ -348,11 +344,11 @@ impl<'a> Parser<'a> {
     pub(super) fn define(
         &mut self,
         shape: Shape,
-        props: Object,
+        has_props: bool,
         place: Json<'_>,
     ) -> Result<TypeId, ParseError> {
         let name = shape.named().map(|named| named.name.clone());
-        let id = self.add(shape, props, place)?;
+        let id = self.add(shape, has_props, place)?;
         let Some(name) = name else { return Ok(id) };
         if self.validation == Validation::New {
             for part in name.space.iter().flat_map(|space| space.split('.')) {
@@ -384,10 +380,7 @@ impl<'a> Parser<'a> {
                     "unknown type {full:?}: neither the schema nor its references define it"
                 );
                 let error = ParseError::new(ParseErrorKind::UnresolvedName, message);
-                return Err(ParseError {
-                    location: self.types.location(unresolved.place),
-                    ..error
-                });
+                return Err(ParseError { location: self.location(unresolved.node), ..error });
             };
             targets.insert(id, target);
         }
@@ -413,7 +406,7 @@ impl<'a> Parser<'a> {
                 && let Some(fault) = union_fault(&self.types, branches)
             {
                 let error = ParseError::new(ParseErrorKind::Invalid, fault);
-                return Err(ParseError { location: self.types.location(checked.place), ..error });
+                return Err(ParseError { location: self.location(checked.node), ..error });
             }
         }
         Ok(())
@@ -423,37 +416,40 @@ impl<'a> Parser<'a> {
     /// whether the verdict must be confirmed once all names are resolved.
     pub(super) fn check_default(
         &mut self,
-        field: &str,
-        type_id: TypeId,
-        default: &Value,
+        field: &Field,
+        place: Option<Json<'_>>,
     ) -> Result<bool, ParseError> {
-        if self.validation == Validation::Stored {
+        let (Validation::New, Some(place), Some(default)) =
+            (self.validation, place, self.types.default(field))
+        else {
             return Ok(false);
-        }
+        };
         let mut check = DefaultCheck::new(&self.types, self.limits, self.default_steps);
-        let fits = check.fits(type_id, default);
+        let fits = check.fits(field.type_id, &default);
         self.default_steps = check.steps_left();
         let is_provisional = check.is_provisional();
-        if fits.map_err(|error| error.at(default.location))? {
+        if fits.map_err(|error| at(error, place))? {
             return Ok(is_provisional);
         }
-        Err(invalid_at(misfit(&self.types, field, type_id, default), default.location))
+        Err(invalid(misfit(&self.types, field), place))
     }
 
     fn check_provisional(&mut self, record: TypeId, position: usize) -> Result<(), ParseError> {
         let Shape::Record(shape) = self.types.shape(record) else { return Ok(()) };
         let Some(field) = shape.fields.get(position) else { return Ok(()) };
-        let Some(default) = &field.default else { return Ok(()) };
+        let Some(default) = self.types.default(field) else { return Ok(()) };
         let mut check =
             DefaultCheck::new(&self.types, self.limits, self.default_steps).for_owner(record);
-        let fits = check.fits(field.type_id, default);
+        let fits = check.fits(field.type_id, &default);
         self.default_steps = check.steps_left();
-        let location = self.keeps_places.then_some(default.location);
+        let location = match field.default {
+            Some(FieldDefault::AsWritten(node)) => self.location(node),
+            Some(FieldDefault::Number(_)) | None => None,
+        };
         match fits {
             Ok(true) => Ok(()),
             Ok(false) => {
-                let message = misfit(&self.types, &field.name, field.type_id, default);
-                let error = ParseError::new(ParseErrorKind::Invalid, message);
+                let error = ParseError::new(ParseErrorKind::Invalid, misfit(&self.types, field));
                 Err(ParseError { location, ..error })
             }
             Err(error) => Err(ParseError { location, ..error }),
@@ -461,12 +457,15 @@ impl<'a> Parser<'a> {
     }
 }
 
-fn misfit(types: &Types, field: &str, type_id: TypeId, default: &Value) -> String {
+fn misfit(types: &Types, field: &Field) -> String {
     let mut shown = String::new();
-    json_text::print(default, &mut shown);
+    if let Some(default) = types.default(field) {
+        json_text::print(&default.to_data(), &mut shown);
+    }
     let shown: String = shown.chars().take(80).collect();
-    let kind = types.shape(type_id).kind();
-    format!("default {shown} of field {field:?} does not fit its type ({kind})")
+    let kind = types.shape(field.type_id).kind();
+    let name = types.text(field.name);
+    format!("default {shown} of field {name:?} does not fit its type ({kind})")
 }
 
 fn too_large(what: &str, max: usize, setting: &str) -> ParseError {
@@ -495,7 +494,10 @@ fn union_fault(types: &Types, branches: &[TypeId]) -> Option<String> {
         }
         let Some(own) = name(shape) else { continue };
         let is_repeated = if branches.len() <= FEW {
-            branches.iter().take(at).any(|&before| name(types.shape(before)) == Some(own))
+            branches.iter().take(at).any(|&before| match (types.shape(before), shape) {
+                (Shape::Primitive(before), Shape::Primitive(this)) => before == this,
+                (before, _) => name(before) == Some(own),
+            })
         } else {
             !seen.insert(own)
         };

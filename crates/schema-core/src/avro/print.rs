@@ -10,9 +10,7 @@ use super::logical;
 use super::name::{Name, relative};
 use super::normal_default;
 use super::types::{Enum, Field, Fixed, Named, Order, Record, Shape, Type, TypeId, Types};
-use crate::json_text::{
-    Object, Value, print as print_value, print_sorted, utf16_order, write_string,
-};
+use crate::json_text::{Json, View, print as print_value, print_sorted, utf16_order, write_string};
 
 /// Which text to print.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -39,7 +37,8 @@ pub(super) fn print(types: &Types, root: TypeId, known: &[&Name], form: Form) ->
             .collect(),
     };
     let work = vec![Work::Type(root, None)];
-    let mut printer = Printer { types, form, written, taken, out: String::new(), work };
+    let out = String::with_capacity(types.text_bytes());
+    let mut printer = Printer { types, form, written, taken, out, work };
     while let Some(step) = printer.work.pop() {
         printer.step(step);
     }
@@ -96,7 +95,7 @@ impl<'a> Printer<'a> {
                 Some(field) => {
                     self.comma(index);
                     self.out.push_str("{\"name\":");
-                    write_string(&field.name, &mut self.out);
+                    write_string(self.types.text(field.name), &mut self.out);
                     self.out.push_str(",\"type\":");
                     self.work.push(Work::Field { fields, index: index + 1, space });
                     self.work.push(Work::FieldTail(field));
@@ -121,7 +120,7 @@ impl<'a> Printer<'a> {
 
     fn type_text(&mut self, printed: &'a Type, space: Space<'a>) {
         match &printed.shape {
-            Shape::Primitive(primitive) if printed.props.is_empty() => {
+            Shape::Primitive(primitive) if !printed.has_props => {
                 write_string(primitive.as_str(), &mut self.out);
             }
             Shape::Primitive(primitive) => {
@@ -164,10 +163,11 @@ impl<'a> Printer<'a> {
             return;
         }
         self.out.push_str(",\"symbols\":");
-        self.strings(symbols.symbols.iter().map(SmolStr::as_str));
-        if let Some(default) = &symbols.default {
+        let types = self.types;
+        self.strings(types.symbols(symbols));
+        if let Some(default) = symbols.default {
             self.out.push_str(",\"default\":");
-            write_string(default, &mut self.out);
+            write_string(types.text(default), &mut self.out);
         }
         self.named_tail(printed, &symbols.named);
     }
@@ -213,8 +213,9 @@ impl<'a> Printer<'a> {
             self.out.push_str(",\"namespace\":");
             write_string(inner.unwrap_or(""), &mut self.out);
         }
-        let is_dropped = |doc: &&SmolStr| self.form == Form::Normal && doc.is_empty();
-        if let Some(doc) = named.doc.as_ref().filter(|doc| !is_dropped(doc)) {
+        let is_dropped = |doc: &&str| self.form == Form::Normal && doc.is_empty();
+        if let Some(doc) = named.doc.map(|doc| self.types.text(doc)).filter(|doc| !is_dropped(doc))
+        {
             self.out.push_str(",\"doc\":");
             write_string(doc, &mut self.out);
         }
@@ -252,12 +253,12 @@ impl<'a> Printer<'a> {
     }
 
     fn field_tail(&mut self, field: &Field) {
-        if let Some(doc) = &field.doc {
+        if let Some(doc) = field.doc {
             self.out.push_str(",\"doc\":");
-            write_string(doc, &mut self.out);
+            write_string(self.types.text(doc), &mut self.out);
         }
-        if let Some(default) = &field.default {
-            self.default(field, default);
+        if let Some(default) = self.types.default(field) {
+            self.default(field, &default);
         }
         if field.order != Order::Ascending {
             self.out.push_str(",\"order\":");
@@ -271,17 +272,18 @@ impl<'a> Printer<'a> {
             self.out.push_str(",\"aliases\":");
             self.strings(aliases.into_iter());
         }
-        self.other_props(&field.props, &[]);
+        self.other_props(self.types.field_props(field), &[]);
         self.out.push('}');
     }
 
-    fn default(&mut self, field: &Field, default: &Value) {
+    fn default(&mut self, field: &Field, default: &View<'_>) {
+        let default = default.to_data();
         let before = self.out.len();
         self.out.push_str(",\"default\":");
         match self.form {
-            Form::Canonical => print_value(default, &mut self.out),
+            Form::Canonical => print_value(&default, &mut self.out),
             Form::Normal => {
-                if !normal_default::print(self.types, field.type_id, default, &mut self.out) {
+                if !normal_default::print(self.types, field.type_id, &default, &mut self.out) {
                     self.out.truncate(before);
                 }
             }
@@ -299,43 +301,47 @@ impl<'a> Printer<'a> {
 
     /// Properties of a type: in normal form a usable logical type and its attributes come first.
     fn props(&mut self, printed: &Type) {
-        let props = &printed.props;
+        let types = self.types;
         let mut first: Vec<&str> = Vec::new();
-        if let (Form::Normal, Some(name)) = (self.form, logical::usable(printed)) {
+        if let (Form::Normal, Some(name)) = (self.form, logical::usable(types, printed)) {
             first.push("logicalType");
             if name == "decimal" {
                 first.push("precision");
-                if logical::scale(printed) != 0 {
+                if logical::scale(types, printed) != 0 {
                     first.push("scale");
                 }
             }
         }
         for key in &first {
-            if let Some(value) = props.get(key) {
+            if let Some(value) = types.prop(printed, key) {
                 self.prop(key, value);
             }
         }
-        self.other_props(props, &first);
+        self.other_props(types.props(printed), &first);
     }
 
-    fn other_props(&mut self, props: &Object, printed: &[&str]) {
-        let mut members: Vec<_> =
-            props.iter().filter(|member| !printed.contains(&member.key.as_str())).collect();
+    fn other_props<'p>(
+        &mut self,
+        props: impl Iterator<Item = (&'p str, Json<'p>)>,
+        printed: &[&str],
+    ) {
+        let mut members: Vec<_> = props.filter(|(key, _)| !printed.contains(key)).collect();
         if self.form == Form::Normal {
-            members.sort_by(|a, b| utf16_order(&a.key, &b.key));
+            members.sort_by(|(a, _), (b, _)| utf16_order(a, b));
         }
-        for member in members {
-            self.prop(&member.key, &member.value);
+        for (key, value) in members {
+            self.prop(key, value);
         }
     }
 
-    fn prop(&mut self, key: &str, value: &Value) {
+    fn prop(&mut self, key: &str, value: Json<'_>) {
         self.out.push(',');
         write_string(key, &mut self.out);
         self.out.push(':');
+        let value = value.view().to_data();
         match self.form {
-            Form::Canonical => print_value(value, &mut self.out),
-            Form::Normal => print_sorted(value, &mut self.out),
+            Form::Canonical => print_value(&value, &mut self.out),
+            Form::Normal => print_sorted(&value, &mut self.out),
         }
     }
 }

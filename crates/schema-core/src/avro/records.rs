@@ -1,49 +1,17 @@
 //! Parsing of records and their fields.
 
-use foldhash::{HashMap, HashMapExt, HashSet, HashSetExt};
+use foldhash::{HashSet, HashSetExt};
 use smol_str::SmolStr;
 
 use super::attributes::{
-    aliases, invalid, is_reserved, props, required, required_array, required_text,
+    Attribute, Attributes, aliases, invalid, required, required_array, required_text,
 };
 use super::parse::Parser;
-use super::types::{FEW_FIELDS, Field, Named, Order, Primitive, Record, Shape, TypeId};
+use super::types::{
+    FEW_FIELDS, Field, FieldDefault, Named, Order, Primitive, Record, Shape, TypeId, Types,
+};
 use crate::ParseError;
-use crate::json_text::{Data, Items, Json, Members, Number, Object, Value};
-
-/// Attributes of a field with a meaning of their own.
-fn is_field_reserved(key: &str) -> bool {
-    matches!(key, "default" | "doc" | "name" | "order" | "type" | "aliases")
-}
-
-/// The attributes of a field with a meaning of their own, found in one pass.
-#[derive(Default)]
-struct Attributes<'v> {
-    name: Option<Json<'v>>,
-    doc: Option<Json<'v>>,
-    default: Option<Json<'v>>,
-    order: Option<Json<'v>>,
-    aliases: Option<Json<'v>>,
-    /// Whether there are others.
-    has_props: bool,
-}
-
-impl<'v> Attributes<'v> {
-    fn of(object: Members<'v>) -> Self {
-        let mut found = Self::default();
-        for (key, value) in object.iter() {
-            match key.as_str().unwrap_or_default() {
-                "name" => found.name = Some(value),
-                "doc" => found.doc = Some(value),
-                "default" => found.default = Some(value),
-                "order" => found.order = Some(value),
-                "aliases" => found.aliases = Some(value),
-                key => found.has_props |= !is_field_reserved(key),
-            }
-        }
-        found
-    }
-}
+use crate::json_text::{Items, Json, Number, Sieve};
 
 /// In source order, each once.
 fn field_aliases(value: Json<'_>) -> Result<Vec<SmolStr>, ParseError> {
@@ -53,134 +21,123 @@ fn field_aliases(value: Json<'_>) -> Result<Vec<SmolStr>, ParseError> {
 }
 
 /// The fields of a record that have been read.
-struct Fields {
+struct Fields<'v> {
     listed: Vec<Field>,
-    /// Whether there are too few for `by_name` to be worth its while.
-    has_few: bool,
-    by_name: HashMap<SmolStr, usize>,
+    names: Sieve,
+    /// The names, where there are so many that looking at all of them takes longer.
+    many: Option<HashSet<&'v str>>,
     /// Positions of fields whose defaults are to be checked again at the end.
     provisional: Vec<usize>,
 }
 
-impl Fields {
+impl<'v> Fields<'v> {
     fn for_as_many_as(values: Items<'_>) -> Self {
         let count = values.count();
         Self {
             listed: Vec::with_capacity(count),
-            by_name: if count > FEW_FIELDS {
-                HashMap::with_capacity(count)
-            } else {
-                HashMap::new()
-            },
-            has_few: count <= FEW_FIELDS,
+            names: Sieve::default(),
+            many: (count > FEW_FIELDS).then(|| HashSet::with_capacity(count)),
             provisional: Vec::new(),
         }
+    }
+
+    /// Adds a field of that name; false if there is one already.
+    fn add(&mut self, field: Field, name: &'v str, types: &Types) -> bool {
+        let is_new = if let Some(many) = &mut self.many {
+            many.insert(name)
+        } else {
+            let is_same = |before: &Field| types.text(before.name) == name;
+            !(self.names.may_have_seen(name.as_bytes()) && self.listed.iter().any(is_same))
+        };
+        self.listed.push(field);
+        is_new
     }
 }
 
 impl Parser<'_> {
     pub(super) fn record(
         &mut self,
-        object: Members<'_>,
-        place: Json<'_>,
+        own: &Attributes<'_>,
         space: Option<&str>,
         is_error: bool,
     ) -> Result<TypeId, ParseError> {
-        let named = self.named(object, place, space)?;
-        let listed = required_array(object, "fields", place)?;
+        let named = self.named(own, space)?;
+        let listed = required_array(own.get(Attribute::Fields), "fields", own.place)?;
         let mut fields = Fields::for_as_many_as(listed.clone());
         for value in listed {
-            let type_id = self.field_type(value, named.name.space.as_deref())?;
-            self.add_field(value, type_id, &named, &mut fields)?;
+            let field = field_attributes(value)?;
+            let type_id = required(field.get(Attribute::Type), "type", value)?;
+            let type_id = self.parse(type_id, named.name.space.as_deref())?;
+            self.add_field(&field, type_id, &named, &mut fields)?;
         }
-        self.finish_record(object, place, named, fields, is_error)
+        self.finish_record(own, named, fields, is_error)
     }
 
     fn finish_record(
         &mut self,
-        object: Members<'_>,
-        place: Json<'_>,
+        own: &Attributes<'_>,
         named: Named,
-        fields: Fields,
+        fields: Fields<'_>,
         is_error: bool,
     ) -> Result<TypeId, ParseError> {
-        let Fields { listed, by_name, provisional, .. } = fields;
-        let shape = Shape::Record(Box::new(Record { named, is_error, fields: listed, by_name }));
-        let id = self.define(shape, props(object, is_reserved), place)?;
+        let Fields { listed: fields, provisional, .. } = fields;
+        let shape = Shape::Record(Box::new(Record::new(named, is_error, fields)));
+        let id = self.define(shape, own.has(Attribute::PROPS), own.place)?;
         self.provisional.extend(provisional.into_iter().map(|position| (id, position)));
         Ok(id)
     }
 
-    fn field_type(&mut self, field: Json<'_>, space: Option<&str>) -> Result<TypeId, ParseError> {
-        let Some(object) = field.as_object() else {
-            return Err(invalid(format!("a field is an object, not {}", field.kind()), field));
-        };
-        self.parse(required(object, "type", field)?, space)
-    }
-
-    fn add_field(
+    fn add_field<'v>(
         &mut self,
-        value: Json<'_>,
+        own: &Attributes<'v>,
         type_id: TypeId,
         record: &Named,
-        fields: &mut Fields,
+        fields: &mut Fields<'v>,
     ) -> Result<(), ParseError> {
-        let position = fields.listed.len();
-        let (field, is_provisional) = self.field(value, type_id)?;
-        let is_repeated = if fields.has_few {
-            fields.listed.iter().any(|before| before.name == field.name)
-        } else {
-            fields.by_name.insert(field.name.clone(), position).is_some()
-        };
-        if is_repeated {
-            return Err(invalid(
-                format!("duplicate field {:?} in record {}", field.name, record.name.full),
-                value,
-            ));
+        let (mut field, name) = self.field(own, type_id)?;
+        let is_provisional = self.check_default(&field, own.get(Attribute::Default))?;
+        if let Some(listed) = own.get(Attribute::Aliases) {
+            field.aliases = field_aliases(listed)?;
         }
-        fields.listed.push(field);
         if is_provisional {
-            fields.provisional.push(position);
+            fields.provisional.push(fields.listed.len());
+        }
+        if !fields.add(field, name, &self.types) {
+            let record = &record.name.full;
+            let message = format!("duplicate field {name:?} in record {record}");
+            return Err(invalid(message, own.place));
         }
         Ok(())
     }
 
-    /// The field, and whether its default is to be checked again at the end.
-    fn field(&mut self, value: Json<'_>, type_id: TypeId) -> Result<(Field, bool), ParseError> {
-        let Some(object) = value.as_object() else {
-            return Err(invalid("a field is an object", value));
-        };
-        let own = Attributes::of(object);
-        let name = match own.name.and_then(Json::as_str) {
-            Some(name) => SmolStr::new(name),
-            None => SmolStr::new(required_text(object, "name", value)?),
-        };
-        let order = match own.order {
+    /// The field without its aliases, and its name.
+    fn field<'v>(
+        &mut self,
+        own: &Attributes<'v>,
+        type_id: TypeId,
+    ) -> Result<(Field, &'v str), ParseError> {
+        let named = required(own.get(Attribute::Name), "name", own.place)?;
+        let name = required_text(Some(named), "name", own.place)?;
+        let order = match own.get(Attribute::Order) {
             None => Order::Ascending,
             Some(value) => value.as_str().and_then(Order::parse).ok_or_else(|| {
                 invalid("the order of a field is ascending, descending or ignore", value)
             })?,
         };
-        self.check_name(&name, own.name.unwrap_or(value))?;
-        let default = match own.default {
-            None => None,
-            Some(value) => Some(self.default_value(&name, type_id, value)?),
-        };
-        let is_provisional = match &default {
-            None => false,
-            Some(default) => self.check_default(&name, type_id, default)?,
-        };
+        self.check_name(name, named)?;
+        let default =
+            own.get(Attribute::Default).map(|value| self.default_value(name, type_id, value));
         let field = Field {
-            name,
+            name: named.id(),
             type_id,
-            doc: own.doc.and_then(Json::as_str).map(SmolStr::new),
-            default,
+            doc: own.text(Attribute::Doc).map(Json::id),
+            default: default.transpose()?,
             order,
-            aliases: own.aliases.map_or_else(|| Ok(Vec::new()), field_aliases)?,
-            props: if own.has_props { props(object, is_field_reserved) } else { Object::default() },
-            place: self.place(value),
+            aliases: Vec::new(),
+            node: own.place.id(),
+            has_props: own.has(Attribute::FIELD_PROPS),
         };
-        Ok((field, is_provisional))
+        Ok((field, name))
     }
 
     /// The default as kept: text given for a float or double becomes the number it spells.
@@ -189,20 +146,26 @@ impl Parser<'_> {
         field: &str,
         type_id: TypeId,
         value: Json<'_>,
-    ) -> Result<Value, ParseError> {
+    ) -> Result<FieldDefault, ParseError> {
         let is_floating = matches!(
             self.types.shape(type_id),
             Shape::Primitive(Primitive::Float | Primitive::Double)
         );
-        let mut default = value.to_value();
-        if let (true, Some(text)) = (is_floating, value.as_str()) {
-            let number = java_parse_double(text).ok_or_else(|| {
-                invalid(format!("default {text:?} of field {field:?} is no number"), value)
-            })?;
-            default.data = Data::Number(Number::from_f64(number));
-        }
-        Ok(default)
+        let Some(text) = value.as_str().filter(|_| is_floating) else {
+            return Ok(FieldDefault::AsWritten(value.id()));
+        };
+        let number = java_parse_double(text).ok_or_else(|| {
+            invalid(format!("default {text:?} of field {field:?} is no number"), value)
+        })?;
+        Ok(FieldDefault::Number(Number::from_f64(number).source().into()))
     }
+}
+
+fn field_attributes(field: Json<'_>) -> Result<Attributes<'_>, ParseError> {
+    let object = field
+        .as_object()
+        .ok_or_else(|| invalid(format!("a field is an object, not {}", field.kind()), field))?;
+    Ok(Attributes::of(object, field))
 }
 
 /// A decimal number in the notation Java reads: blanks around, a sign, `NaN`, `Infinity`, and

@@ -4,8 +4,8 @@ use std::collections::{HashSet, VecDeque};
 
 use super::AvroSchema;
 use super::types::{Shape, TypeId};
-use crate::json_text::{self, Data, Dialect, Object, Value};
-use crate::tags::{Entity, EntityChange, EntityKind, EntityTags, Step, edited, tags_of};
+use crate::json_text::{self, Data, Dialect, Json, Object, Value};
+use crate::tags::{Entity, EntityChange, EntityKind, EntityTags, Step, TAGS, edited};
 use crate::{Limits, TagChanges, UnknownEntity};
 
 /// What is still to be looked at, the next one last.
@@ -25,8 +25,8 @@ impl AvroSchema {
                 Open::Field { owner, position, of } => {
                     let Shape::Record(record) = self.types.shape(of) else { continue };
                     let Some(field) = record.fields.get(position) else { continue };
-                    let path = || format!("{owner}.{}", field.name);
-                    add(&mut found, &field.props, || Entity::field(path()));
+                    let path = || format!("{owner}.{}", self.types.text(field.name));
+                    add(&mut found, self.types.field_props(field), || Entity::field(path()));
                     open.push(Open::Type(field.type_id));
                 }
                 Open::Type(id) => {
@@ -38,7 +38,7 @@ impl AvroSchema {
                         continue;
                     }
                     let owner = record.named.name.full.as_str();
-                    let props = &self.types.get(id).props;
+                    let props = self.types.props(self.types.get(id));
                     add(&mut found, props, || Entity::record(owner.to_owned()));
                     let positions = (0..record.fields.len()).rev();
                     open.extend(positions.map(|position| Open::Field { owner, position, of: id }));
@@ -58,13 +58,19 @@ impl AvroSchema {
             .map_err(|error| UnknownEntity(error.to_string()))?;
         edited(&mut root, changes, find)?;
         let mut text = String::new();
-        json_text::print(&root, &mut text);
+        json_text::print(&root.data, &mut text);
         Ok(text)
     }
 }
 
-fn add(found: &mut Vec<EntityTags>, props: &Object, entity: impl FnOnce() -> Entity) {
-    let tags = tags_of(props);
+fn add<'p>(
+    found: &mut Vec<EntityTags>,
+    mut props: impl Iterator<Item = (&'p str, Json<'p>)>,
+    entity: impl FnOnce() -> Entity,
+) {
+    let tagged = props.find(|(key, _)| *key == TAGS);
+    let tags = tagged.and_then(|(_, value)| value.as_array()).into_iter().flatten();
+    let tags: Vec<String> = tags.filter_map(|tag| tag.as_str().map(str::to_owned)).collect();
     if !tags.is_empty() {
         found.push(EntityTags { entity: entity(), tags });
     }

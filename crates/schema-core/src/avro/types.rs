@@ -2,40 +2,49 @@
 //!
 //! An arena with plain indices makes recursive schemas harmless: nothing owns its own parent.
 
+use std::sync::{Arc, OnceLock};
+
 use foldhash::HashMap;
+use smallvec::SmallVec;
 use smol_str::SmolStr;
 
+use super::attributes::Attribute;
 use super::name::Name;
-use crate::Location;
-use crate::json_text::{LineTable, Object, Place, Value};
+use crate::json_text::{Dialect, Json, Members, NodeId, Tape, View};
+use crate::{Limits, Location, ParseError};
 
 /// A type of one [`Types`]; meaningless in any other.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
-pub(super) struct TypeId(usize);
+pub(super) struct TypeId(u32);
 
 impl TypeId {
+    /// There are fewer types than bytes of text.
+    fn new(position: usize) -> Self {
+        Self(u32::try_from(position).unwrap_or(u32::MAX))
+    }
+
     /// Below [`Types::len`].
     pub(super) fn position(self) -> usize {
-        self.0
+        usize::try_from(self.0).unwrap_or(usize::MAX)
     }
 }
 
-/// All types of a schema and of the references it was parsed with.
-#[derive(Clone, Debug, Default)]
+/// All types of a schema and of the references it was parsed with, and their texts: what a verdict
+/// does not need stays there and is looked up when it is asked for.
+#[derive(Clone, Debug)]
 pub(super) struct Types {
     types: Vec<Type>,
-    /// Of the schema's own text.
-    lines: Option<LineTable>,
+    /// The references first, the schema's own text last.
+    tape: Arc<Tape>,
 }
 
 /// One type: a definition, or one inline use of a primitive, array, map or union.
 #[derive(Clone, Debug)]
 pub(super) struct Type {
     pub(super) shape: Shape,
-    /// Custom properties in source order, `logicalType` and its attributes among them.
-    pub(super) props: Object,
-    /// In the schema's own text; `None` in a reference.
-    pub(super) place: Option<Place>,
+    /// The object, array or name that it was read from.
+    pub(super) node: NodeId,
+    pub(super) has_props: bool,
 }
 
 /// Definitions are boxed because most types are none, and all lie in one list.
@@ -44,13 +53,16 @@ pub(super) enum Shape {
     Primitive(Primitive),
     Array(TypeId),
     Map(TypeId),
-    Union(Vec<TypeId>),
+    Union(Branches),
     Record(Box<Record>),
     Enum(Box<Enum>),
     Fixed(Box<Fixed>),
     /// A name used before its definition; the end of parsing replaces every use of it.
     Unresolved(SmolStr),
 }
+
+/// Most unions are of null and another type.
+pub(super) type Branches = SmallVec<[TypeId; 4]>;
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Primitive {
@@ -68,7 +80,7 @@ pub(super) enum Primitive {
 #[derive(Clone, Debug)]
 pub(super) struct Named {
     pub(super) name: Name,
-    pub(super) doc: Option<SmolStr>,
+    pub(super) doc: Option<NodeId>,
     /// In source order, each once.
     pub(super) aliases: Vec<Name>,
 }
@@ -79,8 +91,8 @@ pub(super) struct Record {
     /// Declared as `error`; it compares like any record.
     pub(super) is_error: bool,
     pub(super) fields: Vec<Field>,
-    /// Positions in `fields`; empty where looking at all of them is quicker.
-    pub(super) by_name: HashMap<SmolStr, usize>,
+    /// Positions in `fields`, once one of many has been looked for.
+    by_name: OnceLock<HashMap<SmolStr, usize>>,
 }
 
 /// Most fields of a record that are looked at one by one.
@@ -88,15 +100,24 @@ pub(super) const FEW_FIELDS: usize = 16;
 
 #[derive(Clone, Debug)]
 pub(super) struct Field {
-    pub(super) name: SmolStr,
+    /// A text.
+    pub(super) name: NodeId,
     pub(super) type_id: TypeId,
-    pub(super) doc: Option<SmolStr>,
-    pub(super) default: Option<Value>,
+    pub(super) doc: Option<NodeId>,
+    pub(super) default: Option<FieldDefault>,
     pub(super) order: Order,
     /// In source order, each once; plain field names.
     pub(super) aliases: Vec<SmolStr>,
-    pub(super) props: Object,
-    pub(super) place: Option<Place>,
+    /// The object that it was read from.
+    pub(super) node: NodeId,
+    pub(super) has_props: bool,
+}
+
+#[derive(Clone, Debug)]
+pub(super) enum FieldDefault {
+    AsWritten(NodeId),
+    /// Text given for a float or double counts as the number that it spells.
+    Number(Box<str>),
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -109,8 +130,10 @@ pub(super) enum Order {
 #[derive(Clone, Debug)]
 pub(super) struct Enum {
     pub(super) named: Named,
-    pub(super) symbols: Vec<SmolStr>,
-    pub(super) default: Option<SmolStr>,
+    /// Texts.
+    pub(super) symbols: Vec<NodeId>,
+    /// A text.
+    pub(super) default: Option<NodeId>,
 }
 
 #[derive(Clone, Debug)]
@@ -121,17 +144,86 @@ pub(super) struct Fixed {
 }
 
 impl Types {
+    pub(super) fn new() -> Self {
+        Self { types: Vec::new(), tape: Arc::new(Tape::new(&Attribute::WORDS)) }
+    }
+
     pub(super) fn len(&self) -> usize {
         self.types.len()
     }
 
-    /// Takes the lines of the text to which the places of the types belong.
-    pub(super) fn set_lines(&mut self, lines: LineTable) {
-        self.lines = Some(lines);
+    /// Adds a text, which from then on is the schema's own.
+    pub(super) fn read(&mut self, text: &str, limits: &Limits) -> Result<NodeId, ParseError> {
+        Arc::make_mut(&mut self.tape).read(text, Dialect::AVRO, limits)
     }
 
-    pub(super) fn location(&self, place: Option<Place>) -> Option<Location> {
-        Some(self.lines.as_ref()?.location(place?))
+    /// The texts, to be looked at while types are added.
+    pub(super) fn tape(&self) -> Arc<Tape> {
+        Arc::clone(&self.tape)
+    }
+
+    /// Where it stands in the schema's own text; `None` if it is in a reference.
+    pub(super) fn location(&self, node: NodeId) -> Option<Location> {
+        self.tape.json(node).location()
+    }
+
+    /// How long the schema's own text is.
+    pub(super) fn text_bytes(&self) -> usize {
+        self.tape.text_bytes()
+    }
+
+    /// What a string stands for.
+    pub(super) fn text(&self, string: NodeId) -> &str {
+        self.tape.json(string).as_str().unwrap_or_default()
+    }
+
+    pub(super) fn symbols(&self, of: &Enum) -> impl ExactSizeIterator<Item = &str> {
+        of.symbols.iter().map(|symbol| self.text(*symbol))
+    }
+
+    /// Where the field of that name stands in a record.
+    pub(super) fn field_position(&self, record: &Record, name: &str) -> Option<usize> {
+        let mut fields = record.fields.iter();
+        if fields.len() <= FEW_FIELDS {
+            return fields.position(|field| self.text(field.name) == name);
+        }
+        let by_name = || fields.map(|field| self.text(field.name).into()).zip(0..).collect();
+        record.by_name.get_or_init(by_name).get(name).copied()
+    }
+
+    pub(super) fn default<'a>(&'a self, field: &'a Field) -> Option<View<'a>> {
+        Some(match field.default.as_ref()? {
+            FieldDefault::AsWritten(node) => self.tape.json(*node).view(),
+            FieldDefault::Number(source) => View::Number(source),
+        })
+    }
+
+    /// Custom properties in source order, `logicalType` and its attributes among them.
+    pub(super) fn props(&self, of: &Type) -> impl Iterator<Item = (&str, Json<'_>)> + Clone {
+        self.props_of(of.node, of.has_props, of.shape.props())
+    }
+
+    pub(super) fn field_props(&self, of: &Field) -> impl Iterator<Item = (&str, Json<'_>)> + Clone {
+        self.props_of(of.node, of.has_props, Attribute::FIELD_PROPS)
+    }
+
+    fn props_of(
+        &self,
+        object: NodeId,
+        has_props: bool,
+        props: &'static [Attribute],
+    ) -> impl Iterator<Item = (&str, Json<'_>)> + Clone {
+        let object = has_props.then(|| self.tape.json(object).as_object()).flatten();
+        let members = object.into_iter().flat_map(Members::iter);
+        members
+            .filter(|(key, _)| Attribute::is_any(props, *key))
+            .map(|(key, value)| (key.as_str().unwrap_or_default(), value))
+    }
+
+    /// A custom property of a key that means nothing else.
+    pub(super) fn prop(&self, of: &Type, key: &str) -> Option<Json<'_>> {
+        let object = of.has_props.then(|| self.tape.json(of.node).as_object()).flatten()?;
+        object.get(key)
     }
 
     /// Makes room for so many more at once, and does nothing else.
@@ -141,7 +233,7 @@ impl Types {
 
     pub(super) fn push(&mut self, added: Type) -> TypeId {
         self.types.push(added);
-        TypeId(self.types.len() - 1)
+        TypeId::new(self.types.len() - 1)
     }
 
     #[expect(
@@ -149,7 +241,7 @@ impl Types {
         reason = "only `push` makes a TypeId, and nothing is removed"
     )]
     pub(super) fn get(&self, id: TypeId) -> &Type {
-        &self.types[id.0]
+        &self.types[id.position()]
     }
 
     pub(super) fn shape(&self, id: TypeId) -> &Shape {
@@ -160,7 +252,7 @@ impl Types {
     pub(super) fn inside(&self, id: TypeId) -> Vec<TypeId> {
         match self.shape(id) {
             Shape::Array(child) | Shape::Map(child) => vec![*child],
-            Shape::Union(branches) => branches.clone(),
+            Shape::Union(branches) => branches.to_vec(),
             Shape::Record(record) => record.fields.iter().map(|field| field.type_id).collect(),
             Shape::Primitive(_) | Shape::Enum(_) | Shape::Fixed(_) | Shape::Unresolved(_) => {
                 Vec::new()
@@ -170,7 +262,7 @@ impl Types {
 
     /// The ids of the types added since there were `start` of them.
     pub(super) fn ids_since(&self, start: usize) -> impl Iterator<Item = TypeId> + use<> {
-        (start..self.types.len()).map(TypeId)
+        (start..self.types.len()).map(TypeId::new)
     }
 
     /// The types added since there were `start` of them.
@@ -200,12 +292,8 @@ impl Types {
 }
 
 impl Record {
-    /// Where the field of that name stands.
-    pub(super) fn position(&self, name: &str) -> Option<usize> {
-        if self.by_name.is_empty() {
-            return self.fields.iter().position(|field| field.name == name);
-        }
-        self.by_name.get(name).copied()
+    pub(super) fn new(named: Named, is_error: bool, fields: Vec<Field>) -> Self {
+        Self { named, is_error, fields, by_name: OnceLock::new() }
     }
 }
 
@@ -217,6 +305,14 @@ impl Shape {
             Self::Enum(symbols) => Some(&symbols.named),
             Self::Fixed(fixed) => Some(&fixed.named),
             _ => None,
+        }
+    }
+
+    /// Which attributes are custom properties.
+    fn props(&self) -> &'static [Attribute] {
+        match self {
+            Self::Enum(_) => Attribute::ENUM_PROPS,
+            _ => Attribute::PROPS,
         }
     }
 

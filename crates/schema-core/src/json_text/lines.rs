@@ -90,11 +90,6 @@ impl<'t> Lines<'t> {
         self.line.set(location.line - 1);
         location
     }
-
-    pub(super) fn into_table(self) -> LineTable {
-        let Self { text, table, .. } = self;
-        table.into_inner().unwrap_or_else(|| LineTable::of(text))
-    }
 }
 
 pub(super) fn wide(narrow: u32) -> usize {

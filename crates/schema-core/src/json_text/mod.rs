@@ -10,11 +10,14 @@ mod lines;
 mod number;
 mod print;
 mod reader;
+mod scan;
 mod sink;
 mod tape;
 #[cfg(test)]
 mod tests;
 mod tree;
+mod view;
+mod vocabulary;
 
 use std::sync::Arc;
 
@@ -24,10 +27,11 @@ use smol_str::SmolStr;
 
 use crate::{Limits, Location, ParseError};
 
-pub(crate) use lines::{LineTable, Place};
 pub(crate) use number::{Number, java_double, java_float};
 pub(crate) use print::{print, print_sorted, utf16_order, write_string};
-pub(crate) use tape::{Items, Json, Members, Tape, View};
+pub(crate) use tape::{NodeId, Tape};
+pub(crate) use view::{Items, Json, Members, View};
+pub(crate) use vocabulary::{Sieve, Vocabulary};
 
 /// What a dialect of JSON accepts beyond RFC 8259.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

@@ -12,7 +12,7 @@ pub(crate) struct Number {
 
 impl Number {
     /// `source` must be a number of the JSON grammar.
-    pub(super) fn new(source: &str) -> Self {
+    pub(crate) fn new(source: &str) -> Self {
         Self { source: source.into() }
     }
 

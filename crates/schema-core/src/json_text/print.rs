@@ -3,15 +3,16 @@
 use std::cmp::Ordering;
 use std::fmt::Write as _;
 
-use super::{Data, Member, Value};
+use super::scan::plain_length;
+use super::{Data, Member};
 
 /// The value without white space, members in source order, numbers re-rendered.
-pub(crate) fn print(value: &Value, out: &mut String) {
+pub(crate) fn print(value: &Data, out: &mut String) {
     print_in(value, false, out);
 }
 
 /// The same with the members of every object in the order of their keys.
-pub(crate) fn print_sorted(value: &Value, out: &mut String) {
+pub(crate) fn print_sorted(value: &Data, out: &mut String) {
     print_in(value, true, out);
 }
 
@@ -20,8 +21,8 @@ pub(crate) fn utf16_order(a: &str, b: &str) -> Ordering {
     a.encode_utf16().cmp(b.encode_utf16())
 }
 
-fn print_in(value: &Value, is_sorted: bool, out: &mut String) {
-    match &value.data {
+fn print_in(value: &Data, is_sorted: bool, out: &mut String) {
+    match value {
         Data::Null => out.push_str("null"),
         Data::Boolean(true) => out.push_str("true"),
         Data::Boolean(false) => out.push_str("false"),
@@ -33,7 +34,7 @@ fn print_in(value: &Value, is_sorted: bool, out: &mut String) {
                 if index > 0 {
                     out.push(',');
                 }
-                print_in(item, is_sorted, out);
+                print_in(&item.data, is_sorted, out);
             }
             out.push(']');
         }
@@ -49,7 +50,7 @@ fn print_in(value: &Value, is_sorted: bool, out: &mut String) {
                 }
                 write_string(&member.key, out);
                 out.push(':');
-                print_in(&member.value, is_sorted, out);
+                print_in(&member.value.data, is_sorted, out);
             }
             out.push('}');
         }
@@ -58,16 +59,10 @@ fn print_in(value: &Value, is_sorted: bool, out: &mut String) {
 
 /// `text` in quotes. Only what must be escaped is; other characters stay as they are.
 pub(crate) fn write_string(text: &str, out: &mut String) {
-    let must_escape = |byte: &u8| matches!(byte, b'"' | b'\\' | ..b' ');
     out.push('"');
     let mut rest = text;
-    // Counting has no early end, which lets it look at many bytes at once.
-    let mut left = text.as_bytes().iter().filter(|byte| must_escape(byte)).count();
-    while left > 0
-        && let Some(at) = rest.as_bytes().iter().position(must_escape)
-    {
-        left -= 1;
-        let (plain, special) = rest.split_at(at);
+    loop {
+        let (plain, special) = rest.split_at(plain_length(rest.as_bytes()));
         out.push_str(plain);
         let Some(c) = special.chars().next() else { break };
         match c {
@@ -85,6 +80,5 @@ pub(crate) fn write_string(text: &str, out: &mut String) {
         }
         rest = special.get(1..).unwrap_or("");
     }
-    out.push_str(rest);
     out.push('"');
 }

@@ -29,16 +29,35 @@ pub(super) enum Scalar<'t> {
 /// The text that a string stands for.
 #[derive(Debug)]
 pub(super) enum Text<'t> {
-    /// What stands between its quotes.
-    AsWritten(&'t str),
+    AsWritten(Written<'t>),
     Unescaped(String),
+}
+
+/// What stands between quotes, which is not cut out of the text before somebody wants to see it.
+#[derive(Debug)]
+pub(super) struct Written<'t> {
+    pub(super) text: &'t str,
+    /// Byte offsets.
+    pub(super) start: usize,
+    pub(super) end: usize,
 }
 
 impl Text<'_> {
     pub(super) fn as_str(&self) -> &str {
         match self {
-            Self::AsWritten(text) => text,
+            Self::AsWritten(Written { text, start, end }) => text.get(*start..*end).unwrap_or(""),
             Self::Unescaped(text) => text,
+        }
+    }
+
+    /// The UTF-8 bytes, which are quicker to come by.
+    #[inline]
+    pub(super) fn as_bytes(&self) -> &[u8] {
+        match self {
+            Self::AsWritten(Written { text, start, end }) => {
+                text.as_bytes().get(*start..*end).unwrap_or_default()
+            }
+            Self::Unescaped(text) => text.as_bytes(),
         }
     }
 }

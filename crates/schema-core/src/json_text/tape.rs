@@ -1,36 +1,55 @@
-//! What is read as a list of nodes that point into the text: nothing is copied, and a value costs no
-//! place of its own. For readers that look at each value once and keep little of what they see.
+//! What is read as a list of nodes that point into the text: a value costs no place of its own, and
+//! nothing is taken out of the text before somebody asks for it.
 
-use super::lines::{LineTable, Lines, Place, narrow, wide};
+use std::num::NonZeroU32;
+use std::sync::OnceLock;
+
+use foldhash::{HashMap, HashMapExt};
+
+use super::lines::{LineTable, Place, narrow, wide};
 use super::reader;
 use super::sink::{Container, Scalar, Sink, Text};
-use super::{Data, Dialect, Member, Number, Object, UNSORTED_MAX, Value};
+use super::view::{Json, Members};
+use super::{Dialect, Sieve, UNSORTED_MAX, Vocabulary};
 use crate::limits::breach;
 use crate::{Limits, Location, ParseError, ParseErrorKind};
 
-/// A text and the values in it, each in front of those inside it.
-#[derive(Debug)]
-pub(crate) struct Tape<'t> {
-    text: &'t str,
-    lines: Lines<'t>,
+/// Texts and the values in them, each in front of those inside it.
+#[derive(Clone, Debug)]
+pub(crate) struct Tape {
+    /// One text behind the other.
+    text: String,
+    /// Where the last text begins.
+    last: u32,
+    /// The lines of the last text.
+    lines: OnceLock<LineTable>,
     nodes: Vec<Node>,
     /// Strings that are not in the text as they are.
     unescaped: Vec<String>,
+    vocabulary: &'static Vocabulary,
+    /// See [`Tape::sorted_keys`]. Large is where looking at all of them would take longer.
+    sorted: HashMap<usize, Vec<usize>>,
 }
+
+/// A value of one [`Tape`]; meaningless in any other.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) struct NodeId(NonZeroU32);
 
 /// A value, or the key of a member, which stands in front of its value.
 #[derive(Clone, Copy, Debug)]
-struct Node {
-    kind: Kind,
+pub(super) struct Node {
+    pub(super) kind: Kind,
+    /// Of a key, its number in the vocabulary.
+    pub(super) word: u8,
     /// The byte offset of the first character, of a string that of its quote.
-    start: u32,
+    pub(super) start: u32,
     /// The bytes of a number, or of a string without its quotes; the index of an unescaped one; the
     /// nodes of an array or object, itself among them.
     length: u32,
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-enum Kind {
+pub(super) enum Kind {
     Null,
     False,
     True,
@@ -41,63 +60,89 @@ enum Kind {
     Object,
 }
 
-/// One value.
-#[derive(Clone, Copy, Debug)]
-pub(crate) struct Json<'a> {
-    tape: &'a Tape<'a>,
-    at: usize,
+/// The first node of every tape, so that the number of a value is never 0.
+const NOTHING: Node = Node { kind: Kind::Null, word: 0, start: 0, length: 0 };
+
+/// About so many bytes of a schema go to a node.
+const BYTES_PER_NODE: usize = 10;
+
+impl NodeId {
+    pub(super) fn new(position: usize) -> Self {
+        Self(NonZeroU32::new(narrow(position)).unwrap_or(NonZeroU32::MIN))
+    }
+
+    pub(super) fn position(self) -> usize {
+        wide(self.0.get())
+    }
 }
 
-/// A value taken for what it is.
-#[derive(Clone, Debug)]
-pub(crate) enum View<'a> {
-    Null,
-    Boolean(bool),
-    /// The source, which is valid JSON.
-    Number(&'a str),
-    Text(&'a str),
-    Array(Items<'a>),
-    Object(Members<'a>),
-}
+impl Tape {
+    /// Keys that are in the vocabulary can be asked for their number.
+    pub(crate) fn new(vocabulary: &'static Vocabulary) -> Self {
+        let (text, lines, unescaped) = (String::new(), OnceLock::new(), Vec::new());
+        Self {
+            text,
+            last: 0,
+            lines,
+            nodes: Vec::new(),
+            unescaped,
+            vocabulary,
+            sorted: HashMap::new(),
+        }
+    }
 
-/// The items of an array.
-#[derive(Clone, Debug)]
-pub(crate) struct Items<'a> {
-    tape: &'a Tape<'a>,
-    next: usize,
-    end: usize,
-}
-
-/// The members of an object, each key once: at its first place, with its last value.
-#[derive(Clone, Copy, Debug)]
-pub(crate) struct Members<'a> {
-    tape: &'a Tape<'a>,
-    start: usize,
-    end: usize,
-}
-
-impl<'t> Tape<'t> {
-    /// Reads `text` as one value.
+    /// Reads `text` as one value and adds it.
     pub(crate) fn read(
-        text: &'t str,
+        &mut self,
+        text: &str,
         dialect: Dialect,
         limits: &Limits,
-    ) -> Result<Self, ParseError> {
-        if u32::try_from(text.len()).is_err() {
+    ) -> Result<NodeId, ParseError> {
+        if u32::try_from(self.text.len() + text.len()).is_err() {
             let what = format!("JSON text has {} bytes", text.len());
             let message = breach(&what, limits.text_bytes_max, "text-bytes-max");
             return Err(ParseError::new(ParseErrorKind::TooLarge, message));
         }
-        let nodes = Vec::with_capacity(text.len() / BYTES_PER_NODE);
-        let tape = Self { text, lines: Lines::of(text), nodes, unescaped: Vec::new() };
-        let mut writer = Writer { tape, open: Vec::new() };
+        self.last = narrow(self.text.len());
+        self.lines = OnceLock::new();
+        self.text.push_str(text);
+        self.nodes.reserve(1 + text.len() / BYTES_PER_NODE);
+        if self.nodes.is_empty() {
+            self.nodes.push(NOTHING);
+        }
+        let root = NodeId::new(self.nodes.len());
+        let mut writer =
+            Writer { tape: self, inner: Open::default(), outer: Vec::new(), has_large: false };
         reader::read(text, dialect, limits, &mut writer)?;
-        Ok(writer.tape)
+        if writer.has_large {
+            self.sort_large(root);
+        }
+        Ok(root)
     }
 
-    /// What tells the location of a value's place when the tape is gone.
-    pub(crate) fn into_line_table(self) -> LineTable {
-        self.lines.into_table()
+    /// Sorts the keys of every large object from `root` on.
+    #[cold]
+    fn sort_large(&mut self, root: NodeId) {
+        for at in root.position()..self.nodes.len() {
+            if self.node(at).kind != Kind::Object {
+                continue;
+            }
+            let members = Members::new(self, at + 1, self.behind(at)).iter();
+            let mut keys: Vec<_> = members.map(|(key, _)| key.id().position()).collect();
+            if keys.len() > UNSORTED_MAX {
+                keys.sort_unstable_by_key(|key| self.source(self.node(*key)));
+                self.sorted.insert(at + 1, keys);
+            }
+        }
+    }
+
+    /// Where the keys of an object stand, in the order of their text, by where the first one stands;
+    /// `None` if the object is not large.
+    pub(super) fn sorted_keys(&self, first: usize) -> Option<&[usize]> {
+        if self.sorted.is_empty() {
+            return None;
+        }
+        self.sorted.get(&first).map(Vec::as_slice)
     }
 
     /// How many values and keys there are.
@@ -105,18 +150,29 @@ impl<'t> Tape<'t> {
         self.nodes.len()
     }
 
-    /// The value that the text is.
-    pub(crate) fn root(&self) -> Json<'_> {
-        Json { tape: self, at: 0 }
+    /// How long the text is that was read last.
+    pub(crate) fn text_bytes(&self) -> usize {
+        self.text.len() - wide(self.last)
     }
 
-    fn node(&self, at: usize) -> Node {
-        let nothing = Node { kind: Kind::Null, start: 0, length: 0 };
-        self.nodes.get(at).copied().unwrap_or(nothing)
+    pub(crate) fn json(&self, id: NodeId) -> Json<'_> {
+        Json::new(self, id.position())
+    }
+
+    /// Where a place is in the text that was read last; none if it is in another.
+    pub(crate) fn location(&self, Place(at): Place) -> Option<Location> {
+        let text = || self.text.get(wide(self.last)..).unwrap_or("");
+        let place = Place(at.checked_sub(self.last)?);
+        Some(self.lines.get_or_init(|| LineTable::of(text())).location(place))
+    }
+
+    pub(super) fn node(&self, at: usize) -> Node {
+        self.nodes.get(at).copied().unwrap_or(NOTHING)
     }
 
     /// The first node behind a value.
-    fn behind(&self, at: usize) -> usize {
+    #[inline]
+    pub(super) fn behind(&self, at: usize) -> usize {
         let node = self.node(at);
         match node.kind {
             Kind::Array | Kind::Object => at + wide(node.length).max(1),
@@ -124,7 +180,8 @@ impl<'t> Tape<'t> {
         }
     }
 
-    fn source(&self, node: Node) -> &str {
+    #[inline]
+    pub(super) fn source(&self, node: Node) -> &str {
         let length = wide(node.length);
         let start = match node.kind {
             Kind::Unescaped => return self.unescaped.get(length).map_or("", String::as_str),
@@ -135,164 +192,58 @@ impl<'t> Tape<'t> {
     }
 }
 
-/// About so many bytes of a schema go to a node.
-const BYTES_PER_NODE: usize = 10;
-
-impl<'a> Json<'a> {
-    pub(crate) fn view(self) -> View<'a> {
-        let node = self.tape.node(self.at);
-        match node.kind {
-            Kind::Null => View::Null,
-            Kind::False => View::Boolean(false),
-            Kind::True => View::Boolean(true),
-            Kind::Number => View::Number(self.tape.source(node)),
-            Kind::Text | Kind::Unescaped => View::Text(self.tape.source(node)),
-            Kind::Array => {
-                let (next, end) = (self.at + 1, self.tape.behind(self.at));
-                View::Array(Items { tape: self.tape, next, end })
-            }
-            Kind::Object => {
-                let (start, end) = (self.at + 1, self.tape.behind(self.at));
-                View::Object(Members { tape: self.tape, start, end })
-            }
-        }
-    }
-
-    /// Where the first character stands.
-    pub(crate) fn place(self) -> Place {
-        Place(self.tape.node(self.at).start)
-    }
-
-    /// The same in lines and columns, which have to be counted.
-    pub(crate) fn location(self) -> Location {
-        self.tape.lines.location(self.place())
-    }
-
-    pub(crate) fn as_str(self) -> Option<&'a str> {
-        let node = self.tape.node(self.at);
-        matches!(node.kind, Kind::Text | Kind::Unescaped).then(|| self.tape.source(node))
-    }
-
-    pub(crate) fn as_array(self) -> Option<Items<'a>> {
-        match self.view() {
-            View::Array(items) => Some(items),
-            _ => None,
-        }
-    }
-
-    pub(crate) fn as_object(self) -> Option<Members<'a>> {
-        match self.view() {
-            View::Object(members) => Some(members),
-            _ => None,
-        }
-    }
-
-    /// A copy that needs no text. It calls itself for values inside, which the reader has bounded.
-    pub(crate) fn to_value(self) -> Value {
-        let data = match self.view() {
-            View::Null => Data::Null,
-            View::Boolean(value) => Data::Boolean(value),
-            View::Number(source) => Data::Number(Number::new(source)),
-            View::Text(text) => Data::String(text.into()),
-            View::Array(items) => Data::Array(items.map(Self::to_value).collect()),
-            View::Object(members) => Data::Object(members.only(|_| true).into()),
-        };
-        Value { data, location: self.location() }
-    }
-
-    /// The name of the kind, for messages.
-    pub(crate) fn kind(self) -> &'static str {
-        match self.view() {
-            View::Null => "null",
-            View::Boolean(_) => "a boolean",
-            View::Number(_) => "a number",
-            View::Text(_) => "a string",
-            View::Array(_) => "an array",
-            View::Object(_) => "an object",
-        }
-    }
-}
-
-impl<'a> Iterator for Items<'a> {
-    type Item = Json<'a>;
-
-    fn next(&mut self) -> Option<Json<'a>> {
-        let item = Json { tape: self.tape, at: self.next };
-        if self.next >= self.end {
-            return None;
-        }
-        self.next = self.tape.behind(self.next);
-        Some(item)
-    }
-}
-
-impl<'a> Members<'a> {
-    /// Keys, with the places of their opening quotes, and values.
-    pub(crate) fn iter(self) -> impl Iterator<Item = (Json<'a>, Json<'a>)> {
-        let mut nodes = Items { tape: self.tape, next: self.start, end: self.end };
-        std::iter::from_fn(move || Some((nodes.next()?, nodes.next()?)))
-    }
-
-    pub(crate) fn get(self, wanted: &str) -> Option<Json<'a>> {
-        let mut at = self.start;
-        while at < self.end {
-            if self.tape.source(self.tape.node(at)) == wanted {
-                return Some(Json { tape: self.tape, at: at + 1 });
-            }
-            at = self.tape.behind(at + 1);
-        }
-        None
-    }
-
-    /// Copies of the members whose keys are wanted.
-    pub(crate) fn only(self, is_wanted: impl Fn(&str) -> bool) -> Object {
-        let wanted = self.iter().filter_map(|(key, value)| {
-            let text = key.as_str().filter(|text| is_wanted(text))?;
-            let key_location = key.location();
-            Some(Member { key: text.into(), key_location, value: value.to_value() })
-        });
-        Object::with_distinct_keys(wanted.collect())
-    }
-}
-
 /// An array or object whose end has not been read.
+#[derive(Clone, Copy, Default)]
 struct Open {
     at: usize,
-    /// A bit for each key, which two that differ may share.
-    keys: u64,
-    /// Whether a bit was set twice.
+    keys: Sieve,
     may_repeat: bool,
 }
 
-struct Writer<'t> {
-    tape: Tape<'t>,
-    open: Vec<Open>,
+struct Writer<'w> {
+    tape: &'w mut Tape,
+    /// The innermost open container.
+    inner: Open,
+    /// Those around it.
+    outer: Vec<Open>,
+    /// Whether some object may have more than a few members.
+    has_large: bool,
 }
 
-impl<'t> Writer<'t> {
-    fn push(&mut self, kind: Kind, at: usize, length: usize) {
-        self.tape.nodes.push(Node { kind, start: narrow(at), length: narrow(length) });
+impl Writer<'_> {
+    #[inline]
+    fn push(&mut self, (kind, word): (Kind, u8), at: usize, length: usize) {
+        let start = self.tape.last + narrow(at);
+        self.tape.nodes.push(Node { kind, word, start, length: narrow(length) });
     }
 
-    fn text(&mut self, text: Text<'t>, at: usize) {
+    #[inline]
+    fn text(&mut self, text: Text<'_>, word: u8, at: usize) {
         match text {
-            Text::AsWritten(text) => self.push(Kind::Text, at, text.len()),
-            Text::Unescaped(text) => {
-                self.push(Kind::Unescaped, at, self.tape.unescaped.len());
-                self.tape.unescaped.push(text);
-            }
+            Text::AsWritten(text) => self.push((Kind::Text, word), at, text.end - text.start),
+            Text::Unescaped(text) => self.unescaped(text, word, at),
         }
+    }
+
+    #[cold]
+    fn unescaped(&mut self, text: String, word: u8, at: usize) {
+        self.push((Kind::Unescaped, word), at, self.tape.unescaped.len());
+        self.tape.unescaped.push(text);
     }
 
     /// Whether two members of the object have the same key, or may have, where there are many.
     fn has_repeated(&self, at: usize) -> bool {
         let end = self.tape.nodes.len();
-        let members = Members { tape: &self.tape, start: at + 1, end };
-        let text = |key: Json<'_>| self.tape.source(self.tape.node(key.at));
+        let members = Members::new(self.tape, at + 1, end);
         members.iter().enumerate().any(|(position, (key, _))| {
             position >= UNSORTED_MAX
-                || members.iter().take(position).any(|(before, _)| text(before) == text(key))
+                || members.iter().take(position).any(|(before, _)| before.as_str() == key.as_str())
         })
+    }
+
+    fn is_large_object(&self, at: usize) -> bool {
+        let members = Members::new(self.tape, at + 1, self.tape.nodes.len());
+        self.tape.node(at).kind == Kind::Object && members.iter().nth(UNSORTED_MAX).is_some()
     }
 
     /// Takes out what later members with the same key replace.
@@ -301,10 +252,8 @@ impl<'t> Writer<'t> {
         if !self.has_repeated(at) {
             return;
         }
-        let members: Vec<_> = Members { tape: &self.tape, start: at + 1, end }
-            .iter()
-            .map(|(key, _)| key.at)
-            .collect();
+        let members = Members::new(self.tape, at + 1, end).iter();
+        let members: Vec<_> = members.map(|(key, _)| key.id().position()).collect();
         let key = |at: usize| self.tape.source(self.tape.node(at));
         let mut kept: Vec<usize> = Vec::with_capacity(members.len());
         if members.len() <= UNSORTED_MAX {
@@ -315,7 +264,7 @@ impl<'t> Writer<'t> {
                 }
             }
         } else {
-            let mut places = foldhash::HashMap::default();
+            let mut places = HashMap::new();
             for member in &members {
                 let place = *places.entry(key(*member)).or_insert(kept.len());
                 match kept.get_mut(place) {
@@ -333,14 +282,16 @@ impl<'t> Writer<'t> {
     }
 }
 
-impl<'t> Sink<'t> for Writer<'t> {
+impl<'t> Sink<'t> for Writer<'_> {
+    #[expect(clippy::inline_always, reason = "a call costs as much as the work, for every token")]
+    #[inline(always)]
     fn scalar(&mut self, scalar: Scalar<'t>, at: usize) {
         match scalar {
-            Scalar::Null => self.push(Kind::Null, at, 0),
-            Scalar::Boolean(false) => self.push(Kind::False, at, 0),
-            Scalar::Boolean(true) => self.push(Kind::True, at, 0),
-            Scalar::Number(source) => self.push(Kind::Number, at, source.len()),
-            Scalar::Text(text) => self.text(text, at),
+            Scalar::Null => self.push((Kind::Null, 0), at, 0),
+            Scalar::Boolean(false) => self.push((Kind::False, 0), at, 0),
+            Scalar::Boolean(true) => self.push((Kind::True, 0), at, 0),
+            Scalar::Number(source) => self.push((Kind::Number, 0), at, source.len()),
+            Scalar::Text(text) => self.text(text, 0, at),
         }
     }
 
@@ -349,32 +300,30 @@ impl<'t> Sink<'t> for Writer<'t> {
             Container::Array => Kind::Array,
             Container::Object => Kind::Object,
         };
-        self.open.push(Open { at: self.tape.nodes.len(), keys: 0, may_repeat: false });
-        self.push(kind, at, 1);
+        let inner = Open { at: self.tape.nodes.len(), ..Open::default() };
+        self.outer.push(std::mem::replace(&mut self.inner, inner));
+        self.push((kind, 0), at, 1);
     }
 
+    #[expect(clippy::inline_always, reason = "a call costs as much as the work, for every token")]
+    #[inline(always)]
     fn key(&mut self, key: Text<'t>, at: usize) {
-        if let Some(open) = self.open.last_mut() {
-            let text = key.as_str().as_bytes();
-            let ends = text
-                .first()
-                .zip(text.last())
-                .map_or(0, |(a, b)| usize::from(*a) * 7 + usize::from(*b));
-            let bit = 1_u64 << ((ends + text.len() * 11) % 64);
-            open.may_repeat |= open.keys & bit != 0;
-            open.keys |= bit;
-        }
-        self.text(key, at);
+        let known = self.tape.vocabulary;
+        let (may_repeat, word) = self.inner.keys.may_have_seen_key(key.as_bytes(), known);
+        self.inner.may_repeat |= may_repeat;
+        self.text(key, word, at);
     }
 
     fn close(&mut self) {
-        let Some(open) = self.open.pop() else { return };
-        if open.may_repeat {
-            self.without_repeated(open.at);
+        let Open { at, may_repeat, .. } = self.inner;
+        self.inner = self.outer.pop().unwrap_or_default();
+        if may_repeat {
+            self.without_repeated(at);
         }
-        let length = narrow(self.tape.nodes.len() - open.at);
-        if let Some(node) = self.tape.nodes.get_mut(open.at) {
-            node.length = length;
+        let count = self.tape.nodes.len() - at;
+        self.has_large |= count > UNSORTED_MAX && self.is_large_object(at);
+        if let Some(node) = self.tape.nodes.get_mut(at) {
+            node.length = narrow(count);
         }
     }
 }

@@ -1,6 +1,6 @@
 //! Reader and printer together: what is read, what is refused, and where.
 
-use super::{Data, Dialect, Tape, Value, java_float, print, read};
+use super::{Data, Dialect, Json, Tape, Value, Vocabulary, java_float, print, read};
 use crate::{Limits, Location, ParseErrorKind};
 
 fn avro(text: &str) -> Value {
@@ -9,7 +9,7 @@ fn avro(text: &str) -> Value {
 
 fn printed(text: &str) -> String {
     let mut out = String::new();
-    print(&avro(text), &mut out);
+    print(&avro(text).data, &mut out);
     out
 }
 
@@ -36,6 +36,8 @@ fn repeated_key_takes_last_value_at_first_place() {
     assert!(object.get("c").is_none());
 }
 
+const WORDS: Vocabulary = Vocabulary::new(&["", "a", "name"]);
+
 /// Values, order and places, in both forms that a text is read into.
 #[test]
 fn a_tape_holds_what_the_tree_holds() {
@@ -53,9 +55,56 @@ fn a_tape_holds_what_the_tree_holds() {
     ] {
         let dialect = Dialect { comments: true, ..Dialect::JSON_SCHEMA };
         let tree = read(text, dialect, &Limits::default()).expect(text);
-        let tape = Tape::read(text, dialect, &Limits::default()).expect(text);
-        assert_eq!(format!("{:?}", tape.root().to_value()), format!("{tree:?}"), "{text}");
+        let mut tape = Tape::new(&WORDS);
+        let root = tape.read(text, dialect, &Limits::default()).expect(text);
+        assert_eq!(format!("{:?}", tape.json(root).to_value()), format!("{tree:?}"), "{text}");
     }
+}
+
+#[test]
+fn a_key_has_the_number_of_its_word_however_it_is_written() {
+    let mut tape = Tape::new(&WORDS);
+    let text = r#"{"name": 1, "\u0061": 2, "nam": 3, "nane": 4, "": 5, "A": 6}"#;
+    let root = tape.read(text, Dialect::AVRO, &Limits::default()).expect(text);
+    let members = tape.json(root).as_object().expect("object").iter();
+    let words: Vec<u8> = members.map(|(key, _)| key.word()).collect();
+    assert_eq!(words, [2, 1, 0, 0, 0, 0]);
+}
+
+/// The value of a key is found in objects of every size, and only the last of those given.
+#[test]
+fn members_are_found_by_key_in_small_and_large_objects() {
+    for count in [1, 11, 12, 13, 14, 100] {
+        let members: Vec<_> =
+            (0..count * 2).map(|at| format!("\"k{}\":{at}", at % count)).collect();
+        let text = format!("[{{\"in\":{{{}}}}}]", members.join(","));
+        let mut tape = Tape::new(&WORDS);
+        let root = tape.read(&text, Dialect::AVRO, &Limits::default()).expect(&text);
+        let outer = tape.json(root).as_array().and_then(|mut items| items.next());
+        let inner = outer.and_then(Json::as_object).and_then(|outer| outer.get("in"));
+        let inner = inner.and_then(Json::as_object).expect("object");
+        for at in 0..count {
+            let found = inner.get(&format!("k{at}")).expect("a member").to_value();
+            assert_eq!(found, avro(&(at + count).to_string()));
+        }
+        assert!(inner.get("k").is_none() && inner.get(&format!("k{count}")).is_none());
+    }
+}
+
+/// Two texts lie on one tape; only the one that was read last has lines.
+#[test]
+fn a_second_text_has_its_own_lines_and_the_first_one_none() {
+    let mut tape = Tape::new(&WORDS);
+    let limits = Limits::default();
+    let first = tape.read("{\"\\u0062\": \"\\u0063\"}", Dialect::AVRO, &limits).expect("first");
+    let second = tape.read("[\n é1,\n 2]", Dialect::AVRO, &limits);
+    assert!(second.is_err());
+    let second = tape.read("[\n \"é\", 1,\n 2]", Dialect::AVRO, &limits).expect("second");
+    let items: Vec<_> = tape.json(second).as_array().expect("array").map(Json::location).collect();
+    assert_eq!(items, [Some(place(2, 2)), Some(place(2, 7)), Some(place(3, 2))]);
+    assert_eq!(tape.json(first).location(), None);
+    let members = tape.json(first).as_object().expect("object");
+    assert_eq!(members.get("b").and_then(Json::as_str), Some("c"));
 }
 
 /// Strings of every length around the eight bytes that are looked at at once.

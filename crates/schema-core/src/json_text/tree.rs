@@ -110,7 +110,7 @@ impl<'t> Sink<'t> for Tree<'t> {
 impl From<Text<'_>> for SmolStr {
     fn from(text: Text<'_>) -> Self {
         match text {
-            Text::AsWritten(text) => text.into(),
+            Text::AsWritten(_) => text.as_str().into(),
             Text::Unescaped(text) => text.into(),
         }
     }

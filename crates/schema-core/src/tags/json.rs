@@ -5,7 +5,7 @@ use std::sync::Arc;
 use super::{EntityChange, TagChanges, UnknownEntity};
 use crate::json_text::{Data, Object, Value};
 
-const TAGS: &str = "confluent:tags";
+pub(crate) const TAGS: &str = "confluent:tags";
 
 /// A step down from a value.
 #[derive(Clone, Debug, PartialEq, Eq)]

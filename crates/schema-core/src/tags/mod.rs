@@ -7,7 +7,7 @@ mod json;
 
 use crate::{Limits, Schema};
 
-pub(crate) use json::{Step, edited, tags_of};
+pub(crate) use json::{Step, TAGS, edited, tags_of};
 
 /// What can carry tags, named as the REST API names it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]

@@ -4,14 +4,16 @@ use std::fmt::Debug;
 
 use levada_registry_core::{
     AssociationDraft, AssociationFilter, AssociationQuery, AssociationRequest, Check, ConfigPatch,
-    DekAlgorithm, DekDraft, DekSeries, DeletedFilter, Draft, FieldPatch, KekDraft, KekPatch, Mode,
-    Page, QualifiedSubject, RegisterOptions, Registry, SchemaId, SchemaListing, SchemaVersion,
-    Store, SubjectFilter, VersionListing, VersionSpec,
+    DekAlgorithm, DekDraft, DekSeries, DeletedFilter, Draft, FieldPatch, KekDraft, KekPatch,
+    KeyQuery, Mode, Page, QualifiedSubject, ReadTransaction, RegisterOptions, Registry, SchemaId,
+    SchemaListing, SchemaVersion, Store, StoreError, SubjectFilter, VersionKey, VersionListing,
+    VersionSpec,
 };
 use levada_schema_core::{CompatibilityLevel, Reference};
 use proptest::prelude::*;
 
-const SUBJECTS: [&str; 3] = ["a", "b", ":.c:a"];
+/// By name: the second, the fourth, the third, the first.
+const SUBJECTS: [&str; 4] = ["a", "9\u{1f600}", ":.c:a", ":.c.b:\u{ff01}"];
 const KEKS: [&str; 2] = ["k", "l"];
 const RESOURCES: [&str; 2] = ["r0", "r1"];
 const SCOPES: [&str; 5] = ["", "a", ":.c:", ":.c:a", ":.__GLOBAL:"];
@@ -272,19 +274,42 @@ pub(super) async fn run<S: Store>(registry: &Registry<S>, action: &Action) -> St
     }
 }
 
+/// The versions of many subjects, read two at a time.
+async fn walked<S: Store>(
+    registry: &Registry<S>,
+    subjects: &SubjectFilter,
+    deleted: bool,
+    latest_only: bool,
+) -> Result<Vec<VersionKey>, StoreError> {
+    let mut tx = registry.store().read().await?;
+    let mut walked: Vec<VersionKey> = Vec::new();
+    loop {
+        let after = walked.last().map(|last| (&last.subject, last.version));
+        let part = KeyQuery { subjects, after, deleted, latest_only, limit: 2 };
+        let part = tx.key_page(part).await?;
+        if part.is_empty() {
+            return Ok(walked);
+        }
+        walked.extend(part);
+    }
+}
+
 /// Everything that can be read.
 pub(super) async fn everything<S: Store>(registry: &Registry<S>) -> Vec<String> {
     let page = Page::new(0, -1, usize::MAX);
     let mut all = vec![shown(&registry.contexts("", page).await)];
-    for prefix in [":*:", "", ":.c:", ":.", ":*:b"] {
+    for prefix in [":*:", "", ":.c:", ":.", ":.c", ":*:9", "9\u{1f600}"] {
         let subjects = SubjectFilter::parse(prefix);
         for filter in [DeletedFilter::Live, DeletedFilter::All, DeletedFilter::OnlyDeleted] {
-            all.push(shown(&registry.subjects(&subjects, filter, page).await));
+            for page in [page, Page::new(1, 2, usize::MAX)] {
+                all.push(shown(&registry.subjects(&subjects, filter, page).await));
+            }
         }
         for (deleted, latest_only) in [(false, false), (true, false), (true, true)] {
             let subjects = subjects.clone();
             let aliases = !latest_only;
             let (rule_type, associations) = (None, None);
+            all.push(shown(&walked(registry, &subjects, deleted, latest_only).await));
             let listing = SchemaListing {
                 subjects,
                 aliases,

@@ -187,3 +187,39 @@ async fn the_newest_version_with_all_metadata_pairs_is_found() {
     let unknown = RegistryError::SubjectNotFound(subject("x"));
     assert_eq!(find("x", &[]).await, Err(unknown));
 }
+
+#[tokio::test]
+async fn a_list_that_is_read_in_parts_is_whole_and_in_order() {
+    let registry = registry();
+    // More than one part has room for. Of the targets of aliases one stands before all others, one
+    // between two contexts, and one behind.
+    let names =
+        (0..1_100).flat_map(|number| [format!(":.c:a{number:04}"), format!("a{number:04}")]);
+    let mut names: Vec<String> = names.chain(["0", ":.c:b", "z"].map(str::to_owned)).collect();
+    for name in &names {
+        registry.put_text(name, "\"string\"").await.unwrap();
+    }
+    for (alias, target) in [("a-0", "0"), ("a-1", ":.c:b"), ("a-2", "z")] {
+        let alias_of = FieldPatch::Set(target.to_owned());
+        let patch = ConfigPatch { alias: alias_of, ..ConfigPatch::default() };
+        registry.update_config(&subject(alias), patch).await.unwrap();
+    }
+    names.sort();
+    let list = async |prefix: &str, aliases, page| {
+        let listing = SchemaListing {
+            subjects: SubjectFilter::parse(prefix),
+            aliases,
+            deleted: false,
+            latest_only: true,
+            rule_type: None,
+            associations: None,
+            page,
+        };
+        let found = registry.schemas(&listing).await.unwrap();
+        found.iter().map(|found| found.version.subject.to_string()).collect::<Vec<_>>()
+    };
+    assert_eq!(list(":*:", false, page()).await, names);
+    assert_eq!(list(":*:a", true, page()).await, names);
+    assert_eq!(list(":*:", false, Page::new(999, 3, 9)).await, names[999..1_002]);
+    assert_eq!(list(":*:a", true, Page::new(1_100, 3, 9)).await, names[1_100..1_103]);
+}

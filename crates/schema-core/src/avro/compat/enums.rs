@@ -6,27 +6,23 @@
 use std::collections::BTreeSet;
 
 use foldhash::HashSet;
-use smol_str::SmolStr;
 
 use super::Difference;
 use crate::Rule;
-use crate::avro::types::{Enum, Type};
+use crate::avro::types::{Enum, Type, Types};
 use crate::json_text::utf16_order;
 
 pub(super) fn missing_symbols(
-    (reader_type, reader): (&Type, &Enum),
-    (writer_type, writer): (&Type, &Enum),
+    (reader_types, reader_type, reader): (&Types, &Type, &Enum),
+    (writer_types, writer_type, writer): (&Types, &Type, &Enum),
 ) -> Option<Difference> {
-    if reader.default.is_some() {
+    let (known, written) = (reader_types.symbols(reader), writer_types.symbols(writer));
+    if reader.default.is_some() || has_prefix(known, written) {
         return None;
     }
-    let known: HashSet<&str> = reader.symbols.iter().map(SmolStr::as_str).collect();
-    let missing: BTreeSet<&str> = writer
-        .symbols
-        .iter()
-        .map(SmolStr::as_str)
-        .filter(|symbol| !known.contains(symbol))
-        .collect();
+    let known: HashSet<&str> = reader_types.symbols(reader).collect();
+    let missing: BTreeSet<&str> =
+        writer_types.symbols(writer).filter(|symbol| !known.contains(symbol)).collect();
     if missing.is_empty() {
         return None;
     }
@@ -36,7 +32,15 @@ pub(super) fn missing_symbols(
         rule: Rule::AvroMissingEnumSymbols,
         below: "symbols".to_owned(),
         detail: format!("[{}]", sorted.join(", ")),
-        reader_place: reader_type.place,
-        writer_place: writer_type.place,
+        reader_node: reader_type.node,
+        writer_node: writer_type.node,
     })
+}
+
+/// Most enums stay as they are, or gain symbols at their end.
+fn has_prefix<'s>(
+    mut known: impl Iterator<Item = &'s str>,
+    mut prefix: impl Iterator<Item = &'s str>,
+) -> bool {
+    prefix.all(|symbol| known.next() == Some(symbol))
 }

@@ -14,7 +14,7 @@ pub(super) fn size_mismatch(
         rule: Rule::AvroFixedSizeMismatch,
         below: "size".to_owned(),
         detail: format!("expected: {}, found: {}", writer.size, reader.size),
-        reader_place: reader_type.place,
-        writer_place: writer_type.place,
+        reader_node: reader_type.node,
+        writer_node: writer_type.node,
     })
 }

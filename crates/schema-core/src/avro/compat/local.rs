@@ -6,7 +6,10 @@ use crate::avro::types::{Field, Record, Shape, Type, TypeId, Types};
 use crate::{Incompatibility, Rule};
 
 /// What the rules say about the two types themselves; fields and branches are the walk's part.
-pub(super) fn own_differences(reader: &Type, writer: &Type) -> Vec<Difference> {
+pub(super) fn own_differences(
+    (reader_types, reader): (&Types, &Type),
+    (writer_types, writer): (&Types, &Type),
+) -> Vec<Difference> {
     let mut found = Vec::new();
     if let (Some(r), Some(w)) = (reader.shape.named(), writer.shape.named())
         && reader.shape.kind() == writer.shape.kind()
@@ -18,7 +21,10 @@ pub(super) fn own_differences(reader: &Type, writer: &Type) -> Vec<Difference> {
             found.extend(fixed::size_mismatch((reader, r), (writer, w)));
         }
         (Shape::Enum(r), Shape::Enum(w)) => {
-            found.extend(enums::missing_symbols((reader, r), (writer, w)));
+            found.extend(enums::missing_symbols(
+                (reader_types, reader, r),
+                (writer_types, writer, w),
+            ));
         }
         (Shape::Record(_), Shape::Record(_))
         | (Shape::Array(_), Shape::Array(_))
@@ -54,7 +60,7 @@ pub(in crate::avro) fn subject(
     let is_own = match (&r.shape, &w.shape) {
         (_, Shape::Union(_)) => false,
         (Shape::Union(_), _) => is_found(&unions::missing_branch(r, w, None)),
-        _ => own_differences(r, w).iter().any(is_found),
+        _ => own_differences((reader_types, r), (writer_types, w)).iter().any(is_found),
     };
     if is_own {
         return Some(Subject::Types);
@@ -78,7 +84,7 @@ fn field_difference(
     (writer_types, writer, record): (&Types, TypeId, &Record),
 ) -> Option<Difference> {
     let writer_type = writer_types.get(writer);
-    match records::find((field, index), reader_types, (writer_type, record)) {
+    match records::find((field, index), reader_types, (writer_types, writer_type, record)) {
         Ok(Match::Missing(difference)) => Some(difference),
         Ok(Match::EnumAgainstRecord) => {
             promotion::mismatch(reader_types.get(field.type_id), writer_type)
@@ -99,7 +105,7 @@ fn is_same(
     let path = found.path.strip_suffix(&difference.below);
     difference.rule == found.rule
         && path.is_some_and(|before| difference.below.is_empty() || before.ends_with('/'))
-        && reader.location(difference.reader_place) == found.reader_location
-        && writer.location(difference.writer_place) == found.writer_location
+        && reader.location(difference.reader_node) == found.reader_location
+        && writer.location(difference.writer_node) == found.writer_location
         && difference.detail == found.detail
 }

@@ -16,7 +16,7 @@ mod walker;
 
 use super::AvroSchema;
 use super::types::Types;
-use crate::json_text::Place;
+use crate::json_text::NodeId;
 use crate::{CheckError, Incompatibility, Limits, Rule, Side};
 use walker::{Stop, Walker};
 
@@ -30,8 +30,8 @@ struct Difference {
     /// Below the path of the pair: `name`, `fields/3`, or nothing.
     below: String,
     detail: String,
-    reader_place: Option<Place>,
-    writer_place: Option<Place>,
+    reader_node: NodeId,
+    writer_node: NodeId,
 }
 
 /// A difference with its whole path.
@@ -64,14 +64,14 @@ fn incompatibility(
     (reader_types, writer_types): (&Types, &Types),
     reader: Side,
 ) -> Incompatibility {
-    let Difference { rule, detail, reader_place, writer_place, .. } = &finding.difference;
+    let Difference { rule, detail, reader_node, writer_node, .. } = &finding.difference;
     Incompatibility {
         rule: *rule,
         path: finding.path.clone(),
         reader,
         detail: detail.clone(),
         message: message::message(*rule, &finding.path, detail, reader),
-        reader_location: reader_types.location(*reader_place),
-        writer_location: writer_types.location(*writer_place),
+        reader_location: reader_types.location(*reader_node),
+        writer_location: writer_types.location(*writer_node),
     }
 }

@@ -18,8 +18,8 @@ pub(super) fn mismatch(
         rule: Rule::AvroNameMismatch,
         below: "name".to_owned(),
         detail: format!("expected: {}", writer.name.full),
-        reader_place: reader_type.place,
-        writer_place: writer_type.place,
+        reader_node: reader_type.node,
+        writer_node: writer_type.node,
     })
 }
 

@@ -22,8 +22,8 @@ pub(super) fn mismatch(reader: &Type, writer: &Type) -> Option<Difference> {
             kind(&reader.shape),
             kind(&writer.shape)
         ),
-        reader_place: reader.place,
-        writer_place: writer.place,
+        reader_node: reader.node,
+        writer_node: writer.node,
     })
 }
 

@@ -4,6 +4,8 @@
 //! Compatible: a new field with a default; a renamed one with an alias to the old name.
 //! Incompatible: a new field without a default, even if its type is nullable.
 
+use smol_str::SmolStr;
+
 use super::Difference;
 use crate::Rule;
 use crate::avro::print::{Form, print};
@@ -24,10 +26,17 @@ pub(super) enum Match {
 pub(super) fn find(
     (reader, index): (&Field, usize),
     reader_types: &Types,
-    (writer_type, writer): (&Type, &Record),
+    (writer_types, writer_type, writer): (&Types, &Type, &Record),
 ) -> Result<Match, Ambiguous> {
-    let names = std::iter::once(&reader.name).chain(&reader.aliases);
-    let mut written = names.filter_map(|name| writer.position(name));
+    let own = reader_types.text(reader.name);
+    let names = std::iter::once(own).chain(reader.aliases.iter().map(SmolStr::as_str));
+    let position = |name: &str| {
+        // Most fields stay where they are.
+        let is_it = |field: &&Field| writer_types.text(field.name) == name;
+        let same = writer.fields.get(index).filter(is_it).map(|_| index);
+        same.or_else(|| writer_types.field_position(writer, name))
+    };
+    let mut written = names.filter_map(position);
     if let Some(position) = written.next() {
         if written.next().is_some() {
             return Err(Ambiguous);
@@ -47,9 +56,9 @@ pub(super) fn find(
     Ok(Match::Missing(Difference {
         rule: Rule::AvroReaderFieldMissingDefault,
         below: format!("fields/{index}"),
-        detail: reader.name.to_string(),
-        reader_place: reader.place,
-        writer_place: writer_type.place,
+        detail: own.to_owned(),
+        reader_node: reader.node,
+        writer_node: writer_type.node,
     }))
 }
 
@@ -69,10 +78,10 @@ impl Ambiguous {
             below: format!("fields/{index}"),
             detail: format!(
                 "Reader record field {} type:{kind} pos:{index} matches multiple fields in writer record schema {record}",
-                reader.name
+                reader_types.text(reader.name)
             ),
-            reader_place: reader.place,
-            writer_place: writer_types.get(writer).place,
+            reader_node: reader.node,
+            writer_node: writer_types.get(writer).node,
         }
     }
 }

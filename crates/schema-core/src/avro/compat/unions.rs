@@ -15,7 +15,7 @@ pub(super) fn missing_branch(reader: &Type, writer: &Type, index: Option<usize>)
         rule: Rule::AvroMissingUnionBranch,
         below: index.map_or_else(String::new, |index| index.to_string()),
         detail: format!("reader union lacking writer type: {}", kind(&writer.shape)),
-        reader_place: reader.place,
-        writer_place: writer.place,
+        reader_node: reader.node,
+        writer_node: writer.node,
     }
 }

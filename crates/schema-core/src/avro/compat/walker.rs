@@ -194,22 +194,21 @@ impl<'a> Walker<'a> {
         }
     }
 
-    /// Whether both are unions, and each branch of the writer is a primitive that the reader's has.
+    /// Whether it is plain to see that there is nothing to find: the two are the same primitive, or
+    /// unions, and each branch of the writer is a primitive that the reader's has.
     fn is_read_by_name(&self, (reader, writer): Pair) -> bool {
-        let (Shape::Union(readers), Shape::Union(writers)) =
-            (self.reader.shape(reader), self.writer.shape(writer))
-        else {
-            return false;
-        };
-        readers.len() <= FEW
-            && writers.iter().all(|branch| {
-                match self.writer.shape(*branch) {
-            Shape::Primitive(written) => readers.iter().any(|branch| {
-                matches!(self.reader.shape(*branch), Shape::Primitive(read) if read == written)
-            }),
-            _ => false,
+        let is_same =
+            |(reader, writer): Pair| match (self.reader.shape(reader), self.writer.shape(writer)) {
+                (Shape::Primitive(read), Shape::Primitive(written)) => read == written,
+                _ => false,
+            };
+        match (self.reader.shape(reader), self.writer.shape(writer)) {
+            (Shape::Union(readers), Shape::Union(writers)) if readers.len() <= FEW => {
+                let is_read = |writer| readers.iter().any(|reader| is_same((*reader, writer)));
+                writers.iter().all(|writer| is_read(*writer))
+            }
+            _ => is_same((reader, writer)),
         }
-            })
     }
 
     fn keep(&mut self, pair: Pair, found: Vec<Part>) -> List {
@@ -233,17 +232,19 @@ impl<'a> Walker<'a> {
         if let (Shape::Enum(r), Shape::Enum(w)) = (&reader.shape, &writer.shape) {
             self.charge(r.symbols.len() + w.symbols.len())?;
         }
-        Ok(own_differences(reader, writer))
+        Ok(own_differences((self.reader, reader), (self.writer, writer)))
     }
 
     /// Takes the next step of an open pair: enters a type inside it, or closes it.
     fn advance(&mut self, mut open: Open) -> Result<Option<List>, Stop> {
+        if matches!(open.plan, Plan::Fields) {
+            return self.fields(open);
+        }
         let index = open.next;
         open.next += 1;
         let (reader, writer) = open.pair;
         match open.plan {
             Plan::Inside(step, pair) if index == 0 => return self.step_into(open, step, pair),
-            Plan::Fields => return self.field(open, index),
             Plan::EveryWriterBranch => {
                 if let Some(branch) = branch(self.writer, writer, index) {
                     return self.step_into(open, Step::WriterBranch(index), (reader, branch));
@@ -261,7 +262,7 @@ impl<'a> Walker<'a> {
                 let (reader, writer) = (self.reader.get(reader), self.writer.get(writer));
                 self.add(&mut open, unions::missing_branch(reader, writer, None))?;
             }
-            Plan::Inside(..) | Plan::Settled => {}
+            Plan::Fields | Plan::Inside(..) | Plan::Settled => {}
         }
         Ok(Some(self.keep(open.pair, open.found)))
     }
@@ -279,36 +280,38 @@ impl<'a> Walker<'a> {
         self.enter(pair, None)
     }
 
-    fn field(&mut self, mut open: Open, index: usize) -> Result<Option<List>, Stop> {
+    /// Compares the fields from the next one on, up to one that needs a look inside its type.
+    fn fields(&mut self, mut open: Open) -> Result<Option<List>, Stop> {
         let (reader_types, (reader, writer)) = (self.reader, open.pair);
         let writer_type = self.writer.get(writer);
         let (Shape::Record(r), Shape::Record(w)) = (reader_types.shape(reader), &writer_type.shape)
         else {
             return Ok(Some(self.keep(open.pair, open.found)));
         };
-        let Some(field) = r.fields.get(index) else {
-            return Ok(Some(self.keep(open.pair, open.found)));
-        };
-        self.charge(1 + field.aliases.len())?;
-        let step = Step::FieldType(index);
-        match records::find((field, index), reader_types, (writer_type, w)) {
-            Ok(Match::Written(written)) => self.step_into(open, step, (field.type_id, written)),
-            Ok(Match::EnumAgainstRecord) => self.step_into(open, step, (field.type_id, writer)),
-            Ok(Match::Filled) => {
-                self.open.push(open);
-                Ok(None)
-            }
-            Ok(Match::Missing(difference)) => {
-                self.add(&mut open, difference)?;
-                self.open.push(open);
-                Ok(None)
-            }
-            Err(Ambiguous) => {
-                let difference =
-                    Ambiguous::difference((field, index), reader_types, (self.writer, writer));
-                Err(Stop::Ambiguous(Box::new(self.finding(difference, open.place))))
+        while let Some(field) = r.fields.get(open.next) {
+            let index = open.next;
+            open.next += 1;
+            self.charge(1 + field.aliases.len())?;
+            match records::find((field, index), reader_types, (self.writer, writer_type, w)) {
+                Ok(Match::Written(written)) if self.is_read_by_name((field.type_id, written)) => {
+                    self.charge(1)?;
+                }
+                Ok(Match::Written(written)) => {
+                    return self.step_into(open, Step::FieldType(index), (field.type_id, written));
+                }
+                Ok(Match::EnumAgainstRecord) => {
+                    return self.step_into(open, Step::FieldType(index), (field.type_id, writer));
+                }
+                Ok(Match::Filled) => {}
+                Ok(Match::Missing(difference)) => self.add(&mut open, difference)?,
+                Err(Ambiguous) => {
+                    let difference =
+                        Ambiguous::difference((field, index), reader_types, (self.writer, writer));
+                    return Err(Stop::Ambiguous(Box::new(self.finding(difference, open.place))));
+                }
             }
         }
+        Ok(Some(self.keep(open.pair, open.found)))
     }
 
     /// Hands the findings of a type inside to the open pair.

@@ -150,7 +150,7 @@ fn inside((reader, writer): Pair, reader_types: &Types, writer_types: &Types) ->
         (Shape::Array(r), Shape::Array(w)) => vec![(Step::Item, (*r, *w))],
         (Shape::Map(r), Shape::Map(w)) => vec![(Step::Entry, (*r, *w))],
         (Shape::Record(r), Shape::Record(w)) => {
-            let written = written_fields(r, w).unwrap_or_default();
+            let written = written_fields((reader_types, r), (writer_types, w)).unwrap_or_default();
             let fields = r.fields.iter().zip(written).filter_map(|(field, at)| {
                 let at = at?;
                 Some((Step::Field(at), (field.type_id, w.fields.get(at)?.type_id)))

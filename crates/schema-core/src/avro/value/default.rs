@@ -3,7 +3,7 @@
 use super::{DecodeError, Value, depth_max};
 use crate::Limits;
 use crate::avro::types::{Primitive, Record, Shape, TypeId, Types};
-use crate::json_text::{self, Data};
+use crate::json_text::{Json, Members, Number, View};
 
 /// Defaults can fill each other in without end in sight, so all of one read share a count.
 pub(super) struct Defaults<'a> {
@@ -22,36 +22,37 @@ impl<'a> Defaults<'a> {
     pub(super) fn value(
         &mut self,
         id: TypeId,
-        json: &json_text::Value,
+        json: &View<'_>,
         depth: usize,
     ) -> Result<Option<Value>, DecodeError> {
         self.values_left = self.values_left.checked_sub(1).ok_or(DecodeError::TooComplex)?;
         if depth > self.depth_max {
             return Err(DecodeError::TooComplex);
         }
-        Ok(match (self.types.shape(id), &json.data) {
-            (Shape::Primitive(kind), data) => primitive(*kind, data),
-            (Shape::Enum(symbols), Data::String(name)) => {
-                symbols.symbols.iter().position(|symbol| symbol == name).map(Value::Enum)
+        Ok(match (self.types.shape(id), json) {
+            (Shape::Primitive(kind), json) => primitive(*kind, json),
+            (Shape::Enum(symbols), View::Text(name)) => {
+                self.types.symbols(symbols).position(|symbol| symbol == *name).map(Value::Enum)
             }
-            (Shape::Fixed(fixed), Data::String(text)) => {
+            (Shape::Fixed(fixed), View::Text(text)) => {
                 // As in Java, what is too long is cut and what is too short filled with zeros.
                 let mut bytes = latin1(text);
                 bytes.resize(usize::try_from(fixed.size).unwrap_or_default(), 0);
                 Some(Value::Fixed(bytes))
             }
-            (Shape::Array(items), Data::Array(values)) => {
-                let values = values.iter().map(|value| self.value(*items, value, depth + 1));
+            (Shape::Array(items), View::Array(values)) => {
+                let values = values.clone();
+                let values = values.map(|value| self.value(*items, &value.view(), depth + 1));
                 values.collect::<Result<Option<_>, _>>()?.map(Value::Array)
             }
-            (Shape::Map(inside), Data::Object(object)) => {
-                let entries = object.iter().map(|member| {
-                    let value = self.value(*inside, &member.value, depth + 1)?;
-                    Ok(value.map(|value| (member.key.to_string(), value)))
+            (Shape::Map(inside), View::Object(object)) => {
+                let entries = object.iter().map(|(key, value)| {
+                    let value = self.value(*inside, &value.view(), depth + 1)?;
+                    Ok(value.map(|value| (key.as_str().unwrap_or_default().to_owned(), value)))
                 });
                 entries.collect::<Result<Option<_>, DecodeError>>()?.map(Value::Map)
             }
-            (Shape::Record(record), Data::Object(object)) => self.record(record, object, depth)?,
+            (Shape::Record(record), View::Object(object)) => self.record(record, *object, depth)?,
             (Shape::Union(branches), _) => {
                 for (place, &branch) in branches.iter().enumerate() {
                     if let Some(value) = self.value(branch, json, depth + 1)? {
@@ -67,12 +68,13 @@ impl<'a> Defaults<'a> {
     fn record(
         &mut self,
         record: &Record,
-        object: &json_text::Object,
+        object: Members<'_>,
         depth: usize,
     ) -> Result<Option<Value>, DecodeError> {
         let fields = record.fields.iter().map(|field| {
-            match object.get(&field.name).or(field.default.as_ref()) {
-                Some(json) => self.value(field.type_id, json, depth + 1),
+            let given = object.get(self.types.text(field.name)).map(Json::view);
+            match given.or_else(|| self.types.default(field)) {
+                Some(json) => self.value(field.type_id, &json, depth + 1),
                 None => Ok(None),
             }
         });
@@ -80,17 +82,20 @@ impl<'a> Defaults<'a> {
     }
 }
 
-fn primitive(kind: Primitive, data: &Data) -> Option<Value> {
-    Some(match (kind, data) {
-        (Primitive::Null, Data::Null) => Value::Null,
-        (Primitive::Boolean, Data::Boolean(value)) => Value::Boolean(*value),
-        (Primitive::Int, Data::Number(number)) => Value::Int(i32::try_from(number.as_i64()?).ok()?),
-        (Primitive::Long, Data::Number(number)) => Value::Long(number.as_i64()?),
+fn primitive(kind: Primitive, json: &View<'_>) -> Option<Value> {
+    let number = Number::new;
+    Some(match (kind, json) {
+        (Primitive::Null, View::Null) => Value::Null,
+        (Primitive::Boolean, View::Boolean(value)) => Value::Boolean(*value),
+        (Primitive::Int, View::Number(source)) => {
+            Value::Int(i32::try_from(number(source).as_i64()?).ok()?)
+        }
+        (Primitive::Long, View::Number(source)) => Value::Long(number(source).as_i64()?),
         #[expect(clippy::cast_possible_truncation, reason = "a float is the nearest float")]
-        (Primitive::Float, Data::Number(number)) => Value::Float(number.as_f64() as f32),
-        (Primitive::Double, Data::Number(number)) => Value::Double(number.as_f64()),
-        (Primitive::Bytes, Data::String(text)) => Value::Bytes(latin1(text)),
-        (Primitive::String, Data::String(text)) => Value::String(text.to_string()),
+        (Primitive::Float, View::Number(source)) => Value::Float(number(source).as_f64() as f32),
+        (Primitive::Double, View::Number(source)) => Value::Double(number(source).as_f64()),
+        (Primitive::Bytes, View::Text(text)) => Value::Bytes(latin1(text)),
+        (Primitive::String, View::Text(text)) => Value::String((*text).to_owned()),
         _ => return None,
     })
 }

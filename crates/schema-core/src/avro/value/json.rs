@@ -14,7 +14,7 @@ pub(super) fn print((types, id): (&Types, TypeId), value: &Value, out: &mut Stri
         (_, Value::String(value)) => write_string(value, out),
         (_, Value::Bytes(value) | Value::Fixed(value)) => latin1(value, out),
         (Shape::Enum(symbols), Value::Enum(index)) if *index < symbols.symbols.len() => {
-            write_string(symbols.symbols.get(*index).map_or("", |symbol| symbol.as_str()), out);
+            write_string(types.symbols(symbols).nth(*index).unwrap_or_default(), out);
         }
         (Shape::Array(items), Value::Array(values)) => {
             let items = values.iter().map(|value| (None, *items, value));
@@ -26,7 +26,8 @@ pub(super) fn print((types, id): (&Types, TypeId), value: &Value, out: &mut Stri
         }
         (Shape::Record(record), Value::Record(values)) => {
             let members = record.fields.iter().zip(values);
-            let members = members.map(|(field, it)| (Some(field.name.as_str()), field.type_id, it));
+            let members =
+                members.map(|(field, it)| (Some(types.text(field.name)), field.type_id, it));
             listed(types, members, ['{', '}'], out);
         }
         (Shape::Union(branches), Value::Union(index, inner)) => match branches.get(*index) {

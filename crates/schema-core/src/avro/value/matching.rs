@@ -26,8 +26,8 @@ pub(in crate::avro) struct Clash {
 
 /// The position of the writer's field for every field of the reader.
 pub(in crate::avro) fn written_fields(
-    reader: &Record,
-    writer: &Record,
+    (reader_types, reader): (&Types, &Record),
+    (writer_types, writer): (&Types, &Record),
 ) -> Result<Vec<Option<usize>>, Clash> {
     let mut renamed = HashMap::new();
     for (position, field) in reader.fields.iter().enumerate() {
@@ -37,8 +37,9 @@ pub(in crate::avro) fn written_fields(
     }
     let mut written = vec![None; reader.fields.len()];
     for (position, field) in writer.fields.iter().enumerate() {
-        let name = field.name.as_str();
-        let target = renamed.get(name).copied().or_else(|| reader.position(name));
+        let name = writer_types.text(field.name);
+        let target =
+            renamed.get(name).copied().or_else(|| reader_types.field_position(reader, name));
         let Some((target, slot)) = target.and_then(|at| Some((at, written.get_mut(at)?))) else {
             continue;
         };

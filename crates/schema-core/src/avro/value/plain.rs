@@ -3,7 +3,7 @@
 use super::{Value, depth_max};
 use crate::Limits;
 use crate::avro::logical;
-use crate::avro::types::{Primitive, Shape, Type, TypeId, Types};
+use crate::avro::types::{Primitive, Shape, TypeId, Types};
 
 /// Sizes count values and bytes; a type without a finite value has none.
 pub(in crate::avro) struct PlainValues<'a> {
@@ -85,7 +85,9 @@ impl<'a> PlainValues<'a> {
             return None;
         }
         Some(match self.types.shape(id) {
-            Shape::Primitive(primitive) => zero(*primitive, self.types.get(id)),
+            Shape::Primitive(primitive) => {
+                zero(*primitive, logical::usable(self.types, self.types.get(id)))
+            }
             Shape::Array(_) => Value::Array(Vec::new()),
             Shape::Map(_) => Value::Map(Vec::new()),
             Shape::Fixed(fixed) => Value::Fixed(vec![0; usize::try_from(fixed.size).ok()?]),
@@ -108,8 +110,8 @@ impl<'a> PlainValues<'a> {
 }
 
 /// Zero or empty, unless a serializer that knows the logical type would not write that.
-fn zero(primitive: Primitive, annotated: &Type) -> Value {
-    match (primitive, logical::usable(annotated)) {
+fn zero(primitive: Primitive, logical_type: Option<&str>) -> Value {
+    match (primitive, logical_type) {
         (Primitive::Null, _) => Value::Null,
         (Primitive::Boolean, _) => Value::Boolean(false),
         (Primitive::Int, _) => Value::Int(0),

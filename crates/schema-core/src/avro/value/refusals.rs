@@ -89,7 +89,7 @@ impl<'a> Refusals<'a> {
         (index, field): (usize, &Field),
         reader: &Record,
     ) {
-        let (record, name) = (&reader.named.name.full, &field.name);
+        let (record, name) = (&reader.named.name.full, self.reader.text(field.name));
         let reason = format!(
             "the reader's record {record} needs a field \"{name}\", which is not written and has no default"
         );
@@ -97,7 +97,8 @@ impl<'a> Refusals<'a> {
     }
 
     pub(super) fn wrong_default(&mut self, pair: Pair, (index, field): (usize, &Field)) {
-        let (name, kind) = (&field.name, self.reader.shape(field.type_id).kind());
+        let name = self.reader.text(field.name);
+        let kind = self.reader.shape(field.type_id).kind();
         let reason = format!(
             "the default of the reader's field \"{name}\" is no value of its type ({kind})"
         );
@@ -110,11 +111,11 @@ impl<'a> Refusals<'a> {
         clash: &Clash,
         (reader, writer): (&Record, &Record),
     ) {
-        let name = |record: &'_ Record, at: usize| {
-            record.fields.get(at).map(|field| field.name.clone()).unwrap_or_default()
+        let name = |types: &'a Types, record: &Record, at: usize| {
+            record.fields.get(at).map(|field| types.text(field.name)).unwrap_or_default()
         };
-        let [first, second] = clash.writer.map(|at| name(writer, at));
-        let target = name(reader, clash.reader);
+        let [first, second] = clash.writer.map(|at| name(self.writer, writer, at));
+        let target = name(self.reader, reader, clash.reader);
         let reason = format!(
             "the writer's fields \"{first}\" and \"{second}\" both answer to the reader's field \"{target}\""
         );

@@ -1,7 +1,5 @@
 //! What a reader makes of a value that was written under another schema.
 
-use smol_str::SmolStr;
-
 use super::default::Defaults;
 use super::matching::{is_same_name, reader_branch, written_fields};
 use super::refusals::Refusals;
@@ -77,8 +75,8 @@ impl<'a> Resolver<'a> {
                 self.record(values, pair, (r, w), depth)
             }
             (Shape::Enum(r), Shape::Enum(w), Value::Enum(index)) => {
-                let name = w.symbols.get(index).ok_or(NO_VALUE)?;
-                let position = symbol(name, r);
+                let name = self.writer.symbols(w).nth(index).ok_or(NO_VALUE)?;
+                let position = symbol(name, (self.reader, r));
                 if position.is_none() {
                     self.refusals.unknown_symbol(pair, name);
                 }
@@ -135,7 +133,7 @@ impl<'a> Resolver<'a> {
         (reader, writer): (&'a Record, &'a Record),
         depth: usize,
     ) -> Resolved {
-        let written = match written_fields(reader, writer) {
+        let written = match written_fields((self.reader, reader), (self.writer, writer)) {
             Ok(written) => written,
             Err(clash) => {
                 self.refusals.clash(pair, &clash, (reader, writer));
@@ -147,13 +145,18 @@ impl<'a> Resolver<'a> {
         for ((index, field), position) in reader.fields.iter().enumerate().zip(written) {
             let source =
                 position.and_then(|at| Some((writer.fields.get(at)?, values.get_mut(at)?)));
-            let value = match (source, &field.default) {
+            let value = match (source, self.reader.default(field)) {
                 (Some((source, value)), _) => {
                     let value = value.take().ok_or(NO_VALUE)?;
-                    self.inside(&source.name, value, (field.type_id, source.type_id), depth)?
+                    self.inside(
+                        self.writer.text(source.name),
+                        value,
+                        (field.type_id, source.type_id),
+                        depth,
+                    )?
                 }
                 (None, Some(default)) => {
-                    let value = self.defaults.value(field.type_id, default, depth + 1)?;
+                    let value = self.defaults.value(field.type_id, &default, depth + 1)?;
                     if value.is_none() {
                         self.refusals.wrong_default(pair, (index, field));
                     }
@@ -171,9 +174,9 @@ impl<'a> Resolver<'a> {
 }
 
 /// The position of the writer's symbol in the reader's enum, or that of its default.
-fn symbol(name: &SmolStr, reader: &Enum) -> Option<usize> {
-    let position = |name: &SmolStr| reader.symbols.iter().position(|known| known == name);
-    position(name).or_else(|| reader.default.as_ref().and_then(position))
+fn symbol(name: &str, (types, reader): (&Types, &Enum)) -> Option<usize> {
+    let position = |name: &str| types.symbols(reader).position(|known| known == name);
+    position(name).or_else(|| position(types.text(reader.default?)))
 }
 
 /// A value of the reader's primitive, if the writer's may become one.
