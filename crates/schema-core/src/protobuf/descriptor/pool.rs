@@ -150,9 +150,9 @@ impl<'p> Declared<'p> {
 
     /// The full names that the fields of messages lead to, their own among them; `None` if one of
     /// them is an entry of a map that cannot be.
-    fn needed(&self, names: Vec<String>) -> Option<HashSet<String>> {
+    fn needed(&self, seeds: Vec<String>) -> Option<HashSet<String>> {
         let mut needed = HashSet::new();
-        let mut queue = names;
+        let mut queue = seeds;
         while let Some(name) = queue.pop() {
             if needed.contains(&name) {
                 continue;
