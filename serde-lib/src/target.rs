@@ -70,7 +70,7 @@ impl<F> SerializerBuilder<F> {
     /// of any counts.
     #[must_use]
     pub fn associated_subject(mut self, cluster: Option<&str>) -> Self {
-        self.target.associations = Some(cluster.map(str::to_owned));
+        self.target.associations = Some(cluster.unwrap_or(ANY_CLUSTER).to_owned());
         self
     }
 
@@ -97,6 +97,9 @@ impl<F> SerializerBuilder<F> {
     }
 }
 
+/// What stands for every cluster in a question about associations.
+const ANY_CLUSTER: &str = "-";
+
 /// The settings that all formats share.
 #[derive(Debug)]
 pub(crate) struct Target {
@@ -104,8 +107,8 @@ pub(crate) struct Target {
     subject: Option<String>,
     side: Side,
     strategy: SubjectNameStrategy,
-    /// The cluster whose associations are asked for; any if none is named.
-    associations: Option<Option<String>>,
+    /// The cluster whose associations are asked for, if they are.
+    associations: Option<String>,
     source: Option<SchemaSource>,
     framing: Framing,
 }
@@ -157,7 +160,7 @@ impl Target {
             return Ok(subject.clone());
         }
         if let (Some(cluster), Some(topic)) = (&self.associations, &self.topic) {
-            let associated = client.associated_subject(cluster.as_deref(), topic, self.side);
+            let associated = client.associated_subject(Some(cluster), topic, self.side);
             if let Some(subject) = associated.await? {
                 return Ok(subject);
             }
