@@ -12,7 +12,7 @@ use tokio::sync::Mutex;
 
 use crate::Error;
 use crate::kafka::{Unset, blocking};
-use crate::serializer::Deserializer;
+use crate::serializer::{Deserializer, deserialize_or_load};
 use crate::wire_format::Side;
 
 /// What happens to a record that can never be read ([`Error::is_poison`]).
@@ -341,12 +341,6 @@ async fn read_side<T>(
 ) -> Result<Option<T>, (Side, Error)> {
     let Some(payload) = payload else { return Ok(None) };
     let header = raw.header(side.schema_id_header());
-    let result = match deserializer.deserialize(payload, header) {
-        Err(Error::SchemaNotLoaded { schema }) => match deserializer.load(schema).await {
-            Ok(()) => deserializer.deserialize(payload, header),
-            Err(error) => Err(error),
-        },
-        result => result,
-    };
+    let result = deserialize_or_load(deserializer, payload, header).await;
     result.map(Some).map_err(|error| (side, error))
 }

@@ -1,7 +1,11 @@
 //! Every way a call of this crate can fail, and what a program should do about it.
 
+use std::fmt;
+
+use levada_schema_core::{ParseError, ParseErrorKind};
+
 use crate::client::RegistryError;
-use crate::wire_format::{FrameError, SchemaRef};
+use crate::wire_format::{FrameError, MessageIndex, SchemaRef};
 
 /// Why a message could not be written or read.
 ///
@@ -29,8 +33,8 @@ pub enum Error {
     #[error("invalid schema: {reason}")]
     InvalidSchema { reason: String },
     /// A schema names a type that neither it nor its references define.
-    #[error("schema refers to `{name}`, which neither it nor its references define")]
-    UnresolvedReference { name: String },
+    #[error("unresolved reference: {reason}")]
+    UnresolvedReference { reason: String },
     /// The program's schema cannot be written as the schema that the registry holds.
     #[error(
         "the schema of this program cannot be written as subject '{subject}' has it: {details}"
@@ -45,6 +49,18 @@ pub enum Error {
     /// A value does not follow the schema it should be written with.
     #[error(transparent)]
     Encode(#[from] Box<EncodeError>),
+    /// A value breaks the JSON schema that it is written or read with.
+    #[error(transparent)]
+    Invalid(#[from] Box<ValidationError>),
+    /// The frame counts to a message that the Protobuf schema does not have.
+    #[error("schema {schema} has no message at index {index}, which the frame names")]
+    UnknownMessage { schema: SchemaRef, index: MessageIndex },
+    /// The frame names another Protobuf message than the program asked for.
+    #[error(
+        "the frame holds message `{found}` of schema {schema}, the program asked for `{wanted}`; \
+         read it as that type, or allow any with `lenient_type(true)`"
+    )]
+    MessageTypeMismatch { schema: SchemaRef, found: String, wanted: String },
     /// The body goes on after the value.
     #[error("{extra} bytes follow the value; allow them with `trailing_bytes(true)`")]
     TrailingBytes { extra: usize },
@@ -58,6 +74,18 @@ pub enum Error {
 }
 
 impl Error {
+    /// Says which schema a body did not follow.
+    #[cold]
+    pub(crate) fn of_schema(self, schema: SchemaRef) -> Self {
+        match self {
+            Self::Decode(mut error) => {
+                error.schema = Some(schema);
+                error.into()
+            }
+            other => other,
+        }
+    }
+
     /// Whether the same call may succeed later without any change.
     pub fn is_retriable(&self) -> bool {
         match self {
@@ -80,23 +108,55 @@ impl Error {
                 | Self::Resolution { .. }
                 | Self::Decode(_)
                 | Self::Encode(_)
+                | Self::Invalid(_)
+                | Self::UnknownMessage { .. }
+                | Self::MessageTypeMismatch { .. }
                 | Self::TrailingBytes { .. }
         )
     }
 }
 
+impl From<ParseError> for Error {
+    fn from(error: ParseError) -> Self {
+        let reason = error.to_string();
+        match error.kind {
+            ParseErrorKind::UnresolvedName => Self::UnresolvedReference { reason },
+            _ => Self::InvalidSchema { reason },
+        }
+    }
+}
+
 /// A body that breaks its schema: what, at which byte of the body, in which field.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
-#[error("cannot decode {format} at byte {offset} of the body (field `{path}`): {kind}")]
+#[error(
+    "cannot decode {format}{} at byte {offset} of the body (field `{path}`): {kind}",
+    of_schema(*schema)
+)]
 pub struct DecodeError {
-    /// `AVRO` or `text`.
+    /// `AVRO`, `PROTOBUF`, `JSON` or `text`.
     pub format: &'static str,
+    /// The schema that the message names, if it names one.
+    pub schema: Option<SchemaRef>,
     /// Field names, `[index]` and map keys from the root; empty for the root itself.
     pub path: String,
     /// Counted from the first byte after the frame.
     pub offset: usize,
     /// What is wrong there.
     pub kind: DecodeKind,
+}
+
+impl DecodeError {
+    pub(crate) fn new(format: &'static str, offset: usize, kind: DecodeKind) -> Self {
+        Self { format, schema: None, path: String::new(), offset, kind }
+    }
+}
+
+fn of_schema(schema: Option<SchemaRef>) -> String {
+    schema.map(|schema| format!(" of schema {schema}")).unwrap_or_default()
+}
+
+fn of_subject(subject: Option<&str>) -> String {
+    subject.map(|subject| format!(" (subject '{subject}')")).unwrap_or_default()
 }
 
 /// What is wrong with a body.
@@ -139,6 +199,15 @@ pub enum DecodeKind {
     /// More memory than the limit, which the field holds, in bytes.
     #[error("the value would need more than {0} bytes of memory")]
     AllocationLimitExceeded(usize),
+    /// A Protobuf field number that no field can have.
+    #[error("a field is tagged with {0}, which is no field number")]
+    InvalidTag(u64),
+    /// A Protobuf wire type that does not exist, or the end of a group that was not begun.
+    #[error("wire type {0} cannot stand here")]
+    InvalidWireType(u8),
+    /// A body that is not JSON text.
+    #[error("not JSON: {0}")]
+    InvalidJson(String),
     /// A value outside its logical type, such as a time beyond 24 hours.
     #[error("not a valid {logical}: {reason}")]
     InvalidLogicalValue { logical: &'static str, reason: String },
@@ -152,14 +221,28 @@ pub enum DecodeKind {
 
 /// A value that cannot be written with its schema, and where in it.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
-#[error("cannot encode {format} (field `{path}`): {kind}")]
+#[error(
+    "cannot encode {format}{}{} (field `{path}`): {kind}",
+    of_schema(*schema),
+    of_subject(subject.as_deref())
+)]
 pub struct EncodeError {
-    /// `AVRO`.
+    /// `AVRO`, `PROTOBUF` or `JSON`.
     pub format: &'static str,
+    /// The schema that the serializer writes with.
+    pub schema: Option<SchemaRef>,
+    /// The subject that the schema is in.
+    pub subject: Option<String>,
     /// Field names, `[index]` and map keys from the root; empty for the root itself.
     pub path: String,
     /// What is wrong there.
     pub kind: EncodeKind,
+}
+
+impl EncodeError {
+    pub(crate) fn new(format: &'static str, kind: EncodeKind) -> Self {
+        Self { format, schema: None, subject: None, path: String::new(), kind }
+    }
 }
 
 /// What is wrong with a value.
@@ -184,10 +267,58 @@ pub enum EncodeKind {
     /// A fixed of another size than the schema's.
     #[error("the schema wants {expected} bytes, the value has {actual}")]
     FixedSizeMismatch { expected: usize, actual: usize },
+    /// A dynamic message of another type than the serializer's.
+    #[error("the serializer writes `{expected}`, the value is a `{actual}`")]
+    MessageMismatch { expected: String, actual: String },
     /// A value of a type that the union does not have.
     #[error("no branch of the union takes {0}")]
     NoUnionBranch(&'static str),
     /// What the Avro library says.
     #[error("{0}")]
     Other(String),
+}
+
+/// A value that breaks the JSON schema it belongs to, with every place where it does.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+#[error(
+    "the value breaks schema {schema}{}: {}",
+    of_subject(subject.as_deref()),
+    listed(violations)
+)]
+pub struct ValidationError {
+    /// The schema that it was checked with.
+    pub schema: SchemaRef,
+    /// The subject that the schema is in, when writing.
+    pub subject: Option<String>,
+    /// What is wrong; never empty.
+    pub violations: Box<[Violation]>,
+}
+
+/// One way in which a value breaks its JSON schema; both places are JSON pointers.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Violation {
+    /// Where in the value; empty for the whole.
+    pub instance_path: String,
+    /// The keyword that is broken.
+    pub schema_path: String,
+    /// What is wrong there.
+    pub message: String,
+}
+
+impl fmt::Display for Violation {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{} (at '{}', by '{}')", self.message, self.instance_path, self.schema_path)
+    }
+}
+
+/// Most violations that a message names.
+const LISTED_MAX: usize = 5;
+
+fn listed(violations: &[Violation]) -> String {
+    let shown: Vec<_> = violations.iter().take(LISTED_MAX).map(ToString::to_string).collect();
+    let more = match violations.len().saturating_sub(LISTED_MAX) {
+        0 => String::new(),
+        more => format!("; and {more} more"),
+    };
+    shown.join("; ") + &more
 }

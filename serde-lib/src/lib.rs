@@ -38,9 +38,10 @@
 //!
 //! * [`RegistryClient`] asks the registry, repeats what failed in passing, and remembers what
 //!   cannot change.
-//! * [`AvroSerializer`] and [`AvroDeserializer`] turn values into messages and back. Only
-//!   building them, and the first message of each schema, needs the registry; encoding and
-//!   decoding are synchronous.
+//! * [`AvroSerializer`] and [`AvroDeserializer`], [`ProtobufSerializer`] and
+//!   [`ProtobufDeserializer`], [`JsonSerializer`] and [`JsonDeserializer`] turn values into
+//!   messages and back. Only building them, and the first message of each schema, needs the
+//!   registry; encoding and decoding are synchronous.
 //! * With the feature `rdkafka`, `SerializingProducer` and `DeserializingConsumer` put them
 //!   around librdkafka. Any other Kafka client can use the serializers through their byte slices.
 //! * [`wire_format`] has the frames alone.
@@ -51,28 +52,37 @@
 //! not depend on it lets this crate stand for it, once, in its root:
 //! `extern crate levada_serde as apache_avro;`
 //!
+//! JSON schemas of draft 07 come from `#[derive(schemars::JsonSchema)]` with the feature
+//! `schemars`. Protobuf types are those of `prost`; their descriptors come from
+//! [`prost_reflect::ReflectMessage`] or are given, and become `.proto` text for the registry.
+//!
 //! # Messages from strangers
 //!
 //! Whatever bytes a message holds, reading it ends in a value or an [`Error`]: lengths, counts
-//! and nesting are bounded by [`avro::DecodeLimits`] before memory or stack is spent on them.
+//! and nesting are bounded before memory or stack is spent on them ([`avro::DecodeLimits`], and
+//! `allocation_bytes_max` of the other deserializers).
 //! [`Error::is_poison`] tells a bad record, to be set aside, from a failure that may pass
 //! ([`Error::is_retriable`]).
 //!
 //! # What is not here yet
 //!
-//! Protobuf and JSON Schema, schema contexts, and rules on fields.
+//! Rules on fields: a schema with a rule set is written and read as if it had none.
 
 pub mod avro;
 pub mod client;
 #[cfg(feature = "rdkafka")]
 pub mod consumer;
 mod error;
+pub mod json;
 #[cfg(feature = "rdkafka")]
 mod kafka;
+mod plans;
 #[cfg(feature = "rdkafka")]
 pub mod producer;
+pub mod protobuf;
 mod serializer;
 mod subject_name;
+mod target;
 pub mod wire_format;
 
 pub use apache_avro::{self, AvroSchema};
@@ -83,10 +93,16 @@ pub use avro::{AvroDeserializer, AvroSerializer};
 pub use client::{RegistryClient, SchemaDefinition};
 #[cfg(feature = "rdkafka")]
 pub use consumer::{DeserializingConsumer, ErrorPolicy};
-pub use error::{DecodeError, DecodeKind, EncodeError, EncodeKind, Error};
+pub use error::{
+    DecodeError, DecodeKind, EncodeError, EncodeKind, Error, ValidationError, Violation,
+};
+pub use json::{JsonDeserializer, JsonSerializer};
 #[cfg(feature = "rdkafka")]
 pub use kafka::Unset;
 #[cfg(feature = "rdkafka")]
 pub use producer::{Record, SerializingProducer};
-pub use serializer::{Deserializer, Framing, PlainText, SchemaSource, Serializer};
+pub use prost_reflect;
+pub use protobuf::{ProtobufDeserializer, ProtobufSerializer};
+pub use serializer::{Deserializer, Framing, PlainText, ReadFraming, SchemaSource, Serializer};
 pub use subject_name::SubjectNameStrategy;
+pub use target::SerializerBuilder;

@@ -1,14 +1,15 @@
 //! What every serializer and deserializer can do, and the settings they share.
 
+use std::collections::BTreeMap;
 use std::future::Future;
 
 use bytes::Bytes;
 
 use crate::Error;
-use crate::wire_format::{SchemaRef, Side};
+use crate::wire_format::{Frame, FrameError, MessageIndex, SchemaRef, Side, split, split_indexed};
 
 /// Which schema a serializer writes with.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub enum SchemaSource {
     /// The program's own, registered when the serializer is built. `normalize` lets the registry
     /// find an equal schema that is only written differently.
@@ -18,6 +19,9 @@ pub enum SchemaSource {
     /// The latest version of the subject. `strict` first checks that every value of the
     /// program's own schema can be written with it.
     Latest { strict: bool },
+    /// The newest version whose metadata has all these properties; `strict` as for
+    /// [`Self::Latest`].
+    LatestWithMetadata { properties: BTreeMap<String, String>, strict: bool },
     /// The schema with this id; `strict` as for [`Self::Latest`].
     Id { id: u32, strict: bool },
 }
@@ -30,6 +34,57 @@ pub enum Framing {
     Prefix,
     /// In a record header, by guid; the payload is the body alone.
     Header,
+    /// Nowhere: the payload is the body alone, and who reads it must know the schema
+    /// ([`ReadFraming::Bare`]).
+    None,
+}
+
+/// Where a deserializer finds out which schema a message has.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub enum ReadFraming {
+    /// In the schema id header if the record has one, else in front of the payload.
+    #[default]
+    Dual,
+    /// From here: every payload is the body alone, as programs without a registry write it.
+    Bare {
+        schema: SchemaRef,
+        /// The message of a Protobuf file; without it the one that the program asks for, else
+        /// the first of the file.
+        index: Option<MessageIndex>,
+    },
+}
+
+impl ReadFraming {
+    /// Takes a message apart that needs no message index.
+    #[inline]
+    pub(crate) fn split<'a>(
+        &self,
+        payload: &'a [u8],
+        header: Option<&[u8]>,
+    ) -> Result<Frame<'a>, FrameError> {
+        match self {
+            Self::Dual => split(payload, header),
+            Self::Bare { schema, .. } => Ok(Frame { schema: *schema, body: payload }),
+        }
+    }
+
+    /// Takes a Protobuf message apart.
+    #[inline]
+    pub(crate) fn split_indexed<'a>(
+        &self,
+        payload: &'a [u8],
+        header: Option<&[u8]>,
+    ) -> Result<(Frame<'a>, Option<MessageIndex>), FrameError> {
+        match self {
+            Self::Dual => {
+                let (frame, index) = split_indexed(payload, header)?;
+                Ok((frame, Some(index)))
+            }
+            Self::Bare { schema, index } => {
+                Ok((Frame { schema: *schema, body: payload }, index.clone()))
+            }
+        }
+    }
 }
 
 /// Makes the payload of one side of a record.
@@ -63,6 +118,21 @@ pub trait Deserializer<T>: Send + Sync {
     fn load(&self, schema: SchemaRef) -> impl Future<Output = Result<(), Error>> + Send;
 }
 
+/// Reads a payload, after it fetched what messages of its schema need if that is not there yet.
+pub(crate) async fn deserialize_or_load<T>(
+    deserializer: &impl Deserializer<T>,
+    payload: &[u8],
+    header: Option<&[u8]>,
+) -> Result<T, Error> {
+    match deserializer.deserialize(payload, header) {
+        Err(Error::SchemaNotLoaded { schema }) => {
+            deserializer.load(schema).await?;
+            deserializer.deserialize(payload, header)
+        }
+        result => result,
+    }
+}
+
 /// Text without a schema, as the plain string serializers of other languages write it.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct PlainText;
@@ -78,9 +148,8 @@ impl Deserializer<String> for PlainText {
     fn deserialize(&self, payload: &[u8], _header: Option<&[u8]>) -> Result<String, Error> {
         use crate::error::{DecodeError, DecodeKind};
         String::from_utf8(payload.to_vec()).map_err(|error| {
-            let (path, offset) = (String::new(), error.utf8_error().valid_up_to());
-            let kind = DecodeKind::InvalidUtf8;
-            Error::from(Box::new(DecodeError { format: "text", path, offset, kind }))
+            let offset = error.utf8_error().valid_up_to();
+            Error::from(Box::new(DecodeError::new("text", offset, DecodeKind::InvalidUtf8)))
         })
     }
 

@@ -1,6 +1,6 @@
 //! How a message says which schema wrote it: schema id prefixes and headers, message indexes.
 //!
-//! Pure: byte slices in, byte slices out; nothing is allocated but the list of a message index.
+//! Pure: byte slices in, byte slices out; nothing is allocated but message indexes of many levels.
 //!
 //! | place | bytes | names the schema by |
 //! |---|---|---|
@@ -12,9 +12,13 @@
 //! A Protobuf message also says which message of its file it is: a [`MessageIndex`] stands
 //! directly behind the id or guid, wherever that is.
 
+mod message_index;
+
 use std::fmt;
 
 use uuid::Uuid;
+
+pub use message_index::MessageIndex;
 
 #[cfg(test)]
 mod tests;
@@ -183,77 +187,23 @@ pub fn id_prefix(id: u32) -> [u8; ID_LEN] {
     [MAGIC_ID, a, b, c, d]
 }
 
+/// Puts another schema id into a message that begins with one, for who moves messages between
+/// registries. The body, and the message index of Protobuf, stay as they are.
+pub fn reframe(payload: &mut [u8], id: u32) -> Result<(), FrameError> {
+    let (SchemaRef::Id(_), _) = split_prefix(payload)? else {
+        return Err(FrameError::UnknownMagic { magic: MAGIC_GUID });
+    };
+    if let Some(prefix) = payload.first_chunk_mut() {
+        *prefix = id_prefix(id);
+    }
+    Ok(())
+}
+
 /// The value of a schema id header for schema `guid`; Protobuf appends its message index.
 pub fn guid_header(guid: Uuid) -> [u8; GUID_LEN] {
     let mut header = [MAGIC_GUID; GUID_LEN];
     header[1..].copy_from_slice(guid.as_bytes());
     header
-}
-
-/// Which message of a Protobuf file a body holds: the position among the top-level messages,
-/// then among the nested messages of that one, and so on.
-///
-/// On the wire: the number of levels, then each position, all as zigzag varints. The commonest
-/// index, `[0]`, is one byte `00`.
-#[derive(Clone, Debug, PartialEq, Eq, Hash)]
-pub struct MessageIndex(Vec<u32>);
-
-impl MessageIndex {
-    /// Most levels that are read; Protobuf compilers stop far earlier.
-    pub const DEPTH_MAX: usize = 64;
-
-    /// An index of at least one and at most [`Self::DEPTH_MAX`] levels.
-    pub fn new(path: &[u32]) -> Result<Self, FrameError> {
-        let count = i64::try_from(path.len()).unwrap_or(i64::MAX);
-        if path.is_empty() || path.len() > Self::DEPTH_MAX {
-            return Err(FrameError::IndexTooLong { count });
-        }
-        match path.iter().find(|&&index| i32::try_from(index).is_err()) {
-            Some(&index) => Err(FrameError::IndexOutOfRange { index: i64::from(index) }),
-            None => Ok(Self(path.to_vec())),
-        }
-    }
-
-    /// Positions from the outermost message inwards; never empty.
-    pub fn path(&self) -> &[u32] {
-        &self.0
-    }
-
-    /// Reads an index from the front of `bytes` and returns what follows it.
-    pub fn read(bytes: &[u8]) -> Result<(Self, &[u8]), FrameError> {
-        if let Some((0, rest)) = bytes.split_first() {
-            return Ok((Self(vec![0]), rest));
-        }
-        let (count, mut rest) = read_zigzag(bytes)?;
-        if count < 0 {
-            return Err(FrameError::IndexNegativeCount { count });
-        }
-        let levels = match usize::try_from(count) {
-            Ok(0) => return Ok((Self(vec![0]), rest)), // a padded zero still means `[0]`
-            Ok(levels) if levels <= Self::DEPTH_MAX => levels,
-            _ => return Err(FrameError::IndexTooLong { count }),
-        };
-        let mut path = Vec::with_capacity(levels);
-        for _ in 0..levels {
-            let (index, tail) = read_zigzag(rest)?;
-            let position =
-                i32::try_from(index).ok().and_then(|position| u32::try_from(position).ok());
-            path.push(position.ok_or(FrameError::IndexOutOfRange { index })?);
-            rest = tail;
-        }
-        Ok((Self(path), rest))
-    }
-
-    /// Appends the index as it stands on the wire.
-    pub fn write(&self, out: &mut Vec<u8>) {
-        if self.0 == [0] {
-            return out.push(0);
-        }
-        write_zigzag(i64::try_from(self.0.len()).unwrap_or(i64::MAX), out);
-        for &position in &self.0 {
-            write_zigzag(i64::from(position), out);
-        }
-    }
 }
 
 fn read_zigzag(bytes: &[u8]) -> Result<(i64, &[u8]), FrameError> {

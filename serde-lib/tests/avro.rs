@@ -12,8 +12,8 @@ use std::collections::HashMap;
 use levada_serde::avro::{DecodeLimits, Value};
 use levada_serde::wire_format::SchemaRef;
 use levada_serde::{
-    AvroDeserializer, AvroSchema, AvroSerializer, DecodeKind, Error, Framing, RegistryClient,
-    SchemaDefinition, SchemaSource, Serializer, SubjectNameStrategy,
+    AvroDeserializer, AvroSchema, AvroSerializer, DecodeKind, Error, Framing, ReadFraming,
+    RegistryClient, SchemaDefinition, SchemaSource, Serializer, SubjectNameStrategy,
 };
 use serde::{Deserialize, Serialize};
 use serde_json::{Value as Json, json};
@@ -91,6 +91,16 @@ async fn registry_of<T: AvroSchema>() -> (Stub, RegistryClient) {
     stub.answer(&format!("GET /schemas/guids/{GUID}"), 200, body);
     let client = RegistryClient::new(&stub.url).unwrap();
     (stub, client)
+}
+
+#[tokio::test]
+async fn bare_bodies_are_read_by_the_schema_that_the_program_names() {
+    let (_stub, client) = registry_of::<Order>().await;
+    let writer = AvroSerializer::<Order>::builder(&client).topic("orders").framing(Framing::None);
+    let bytes = writer.build().await.unwrap().encode(&order()).unwrap();
+    let bare = ReadFraming::Bare { schema: SchemaRef::Id(7), index: None };
+    let reader = AvroDeserializer::<Order>::builder(&client).framing(bare).build().await.unwrap();
+    assert_eq!(reader.decode_async(&bytes, None).await.unwrap(), order());
 }
 
 #[tokio::test]

@@ -8,10 +8,12 @@ use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
 use levada_serde::consumer::{DeserializingConsumerBuilder, Message, ReceiveError};
+use levada_serde::prost_reflect::{DynamicMessage, Value};
 use levada_serde::wire_format::Side;
 use levada_serde::{
     AvroDeserializer, AvroSchema, AvroSerializer, DeserializingConsumer, Error, ErrorPolicy,
-    Framing, PlainText, Record, RegistryClient, SerializingProducer,
+    Framing, JsonDeserializer, JsonSerializer, PlainText, ProtobufDeserializer, ProtobufSerializer,
+    Record, RegistryClient, SchemaDefinition, SerializingProducer,
 };
 use rdkafka::mocking::MockCluster;
 use rdkafka::producer::DefaultProducerContext;
@@ -132,6 +134,49 @@ async fn header_framing_travels_with_the_record() {
     assert_eq!(message.value, Some(line(4)));
     assert_eq!(message.raw.value(), Some(&[2, b'x', 8][..]));
     assert_eq!(message.raw.header("__value_schema_id").map(<[u8]>::len), Some(17));
+}
+
+#[tokio::test]
+async fn json_keys_and_protobuf_values_travel_like_any_other() {
+    let world = World::start().await;
+    let (key_schema, value_schema) =
+        (r#"{"type": "integer"}"#, "syntax = \"proto3\"; message Line { string sku = 1; }");
+    for (side, id, kind, text) in
+        [("key", 8, "JSON", key_schema), ("value", 9, "PROTOBUF", value_schema)]
+    {
+        let path = format!("POST /subjects/orders-{side}/versions");
+        world.stub.answer(&path, 200, json!({"id": id, "guid": GUID}));
+        let body = json!({"schemaType": kind, "schema": text});
+        world.stub.answer(&format!("GET /schemas/ids/{id}"), 200, body);
+    }
+    world.cluster.create_topic("orders", 1, 1).unwrap();
+    let keys =
+        JsonSerializer::<i64>::with_schema(&world.client, SchemaDefinition::json(key_schema));
+    let keys = keys.topic("orders").key().build().await.unwrap();
+    let schema = SchemaDefinition::protobuf(value_schema);
+    let values = ProtobufSerializer::dynamic_with_schema(&world.client, schema).topic("orders");
+    let values = values.build().await.unwrap();
+    let mut line = DynamicMessage::new(values.descriptor().clone());
+    line.set_field_by_name("sku", Value::String("x".to_owned()));
+    let builder = SerializingProducer::builder(world.cluster.bootstrap_servers());
+    let producer = builder.key(keys).value(values).build().unwrap();
+    producer.send(Record::to("orders").key(&5).value(&line)).await.unwrap();
+    producer.send(Record::to("orders").key(&6)).await.unwrap();
+
+    let consumer = DeserializingConsumer::builder(world.cluster.bootstrap_servers(), "formats")
+        .set("auto.offset.reset", "earliest")
+        .key(JsonDeserializer::<i64>::builder(&world.client).build())
+        .value(ProtobufDeserializer::dynamic(&world.client).build())
+        .subscribe(&["orders"])
+        .unwrap();
+    let message: Message<i64, DynamicMessage> =
+        tokio::time::timeout(PATIENCE, consumer.recv()).await.unwrap().unwrap();
+    assert_eq!(message.raw.key(), Some(&b"\x00\x00\x00\x00\x085"[..]));
+    assert_eq!(message.raw.value(), Some(&b"\x00\x00\x00\x00\x09\x00\x0a\x01x"[..]));
+    assert_eq!((message.key, message.value.unwrap().to_string()), (Some(5), line.to_string()));
+    let tombstone: Message<i64, DynamicMessage> =
+        tokio::time::timeout(PATIENCE, consumer.recv()).await.unwrap().unwrap();
+    assert_eq!((tombstone.key, tombstone.value.is_none()), (Some(6), true));
 }
 
 #[tokio::test]

@@ -2,15 +2,17 @@
 
 #![allow(clippy::unwrap_used, clippy::panic, reason = "test helpers fail the test")]
 
-use levada_registry_server::{RunningRegistry, Settings};
-use levada_serde::client::{Compatibility, Version};
+mod server;
+
+use levada_serde::client::{Call, Compatibility, Version};
 use levada_serde::wire_format::SchemaRef;
 use levada_serde::{
     AvroDeserializer, AvroSchema, AvroSerializer, Error, Framing, RegistryClient, SchemaDefinition,
     SchemaSource, Serializer,
 };
 use serde::{Deserialize, Serialize};
-use tempfile::TempDir;
+use serde_json::{Value as Json, json};
+use server::start;
 
 #[derive(AvroSchema, Clone, Debug, Deserialize, PartialEq, Serialize)]
 #[avro(namespace = "shop")]
@@ -39,14 +41,6 @@ struct NextOrder {
 
 const COUNTRY: &str = r#"{"type":"record","name":"Country","namespace":"geo","fields":[{"name":"c","type":"string"}]}"#;
 const CITY: &str = r#"{"type":"record","name":"City","namespace":"geo","fields":[{"name":"country","type":"geo.Country"}]}"#;
-
-async fn start() -> (TempDir, RunningRegistry, RegistryClient) {
-    let folder = tempfile::tempdir().unwrap();
-    let settings = Settings::new(folder.path().join("registry.db"), "127.0.0.1:0");
-    let server = levada_registry_server::start(settings).await.unwrap();
-    let client = RegistryClient::new(format!("http://{}", server.local_addr())).unwrap();
-    (folder, server, client)
-}
 
 fn order() -> Order {
     let lines = vec![Line { sku: "a".to_owned(), quantity: 2 }];
@@ -109,7 +103,7 @@ async fn header_framing_and_every_source_work() {
     let (_folder, _server, client) = start().await;
     let builder = || AvroSerializer::<Order>::builder(&client).topic("orders");
     let lookup = SchemaSource::Lookup { normalize: false };
-    let unregistered = builder().source(lookup).build().await.unwrap_err();
+    let unregistered = builder().source(lookup.clone()).build().await.unwrap_err();
     assert!(matches!(unregistered, Error::Registry(_)), "{unregistered:?}");
     let writer = builder().framing(Framing::Header).build().await.unwrap();
     let id = writer.schema_id();
@@ -120,10 +114,91 @@ async fn header_framing_and_every_source_work() {
     let sources =
         [lookup, SchemaSource::Latest { strict: true }, SchemaSource::Id { id, strict: true }];
     for source in sources {
-        let writer = builder().source(source).build().await.unwrap();
+        let writer = builder().source(source.clone()).build().await.unwrap();
         assert_eq!(writer.schema_id(), id, "{source:?}");
         let bytes = writer.encode(&order()).unwrap();
         assert_eq!(reader.decode_async(&bytes, None).await.unwrap(), order());
+    }
+}
+
+#[tokio::test]
+async fn latest_version_with_metadata_is_the_newest_that_has_all_properties() {
+    let (_folder, _server, client) = start().await;
+    let path = &["subjects", "s", "versions"];
+    for (kind, properties) in [
+        ("int", json!({"stage": "live", "owner": "shop"})),
+        ("long", json!({"stage": "live", "owner": "shop", "more": "x"})),
+        ("double", json!({"stage": "test", "owner": "shop"})),
+    ] {
+        let body =
+            json!({"schema": json!(kind).to_string(), "metadata": {"properties": properties}});
+        let _: Json = client.call(Call::post(path, body.to_string().into())).await.unwrap();
+    }
+    let properties = |stage: &str| {
+        let pairs = [("stage", stage), ("owner", "shop")];
+        pairs.map(|(key, value)| (key.to_owned(), value.to_owned())).into()
+    };
+    let found = client.latest_with_metadata("s", &properties("live")).await.unwrap();
+    assert_eq!((found.version, found.schema.text.as_str()), (2, "\"long\""));
+    let source = SchemaSource::LatestWithMetadata { properties: properties("live"), strict: true };
+    let int = SchemaDefinition::avro("\"int\"");
+    let writer = AvroSerializer::<i32>::with_schema(&client, int).subject("s");
+    let writer = writer.source(source).build().await.unwrap();
+    assert_eq!(writer.schema_id(), found.id);
+    let missing = client.latest_with_metadata("s", &properties("gone")).await.unwrap_err();
+    let Error::Registry(missing) = missing else { panic!("{missing:?}") };
+    assert_eq!(missing.status(), Some(404));
+}
+
+#[tokio::test]
+async fn associated_subject_comes_before_the_strategy() {
+    let (_folder, _server, client) = start().await;
+    client.register("shared", &SchemaDefinition::avro("\"int\""), false).await.unwrap();
+    let associate = async |cluster: &str, subject: &str| {
+        let body = json!({
+            "resourceName": "orders", "resourceNamespace": cluster,
+            "resourceId": format!("{cluster}/orders"), "resourceType": "topic",
+            "associations": [{"subject": subject, "associationType": "value"}],
+        });
+        let call = Call::post(&["associations"], body.to_string().into());
+        let _: Json = client.call(call).await.unwrap();
+    };
+    associate("east", "shared").await;
+    let builder = || {
+        let int = SchemaDefinition::avro("\"int\"");
+        AvroSerializer::<i32>::with_schema(&client, int).topic("orders")
+    };
+    let asked = builder().associated_subject(None).build().await.unwrap();
+    assert_eq!((asked.subject(), asked.topic()), ("shared", Some("orders")));
+    let key = builder().key().associated_subject(None).build().await.unwrap();
+    assert_eq!(key.subject(), "orders-key", "only the value has an association");
+    let west = builder().associated_subject(Some("west")).build().await.unwrap();
+    assert_eq!(west.subject(), "orders-value");
+    associate("west", "orders-value").await;
+    let several = builder().associated_subject(None).build().await.unwrap_err();
+    assert!(several.to_string().contains("associates 2 subjects with the value"), "{several}");
+    let east = builder().associated_subject(Some("east")).build().await.unwrap();
+    assert_eq!(east.subject(), "shared");
+}
+
+#[tokio::test]
+async fn contexts_have_subjects_and_ids_of_their_own() {
+    let (_folder, server, client) = start().await;
+    let url = format!("http://{}", server.local_addr());
+    client.register("s", &SchemaDefinition::avro(COUNTRY), false).await.unwrap();
+    let inside = RegistryClient::builder(&url).context(".shop").build().unwrap();
+    let writer = AvroSerializer::<Order>::builder(&inside).topic("orders").build().await.unwrap();
+    assert_eq!((writer.schema_id(), writer.subject()), (1, "orders-value"));
+    let bytes = writer.encode(&order()).unwrap();
+    let reader = AvroDeserializer::<Order>::builder(&inside).build().await.unwrap();
+    assert_eq!(reader.decode_async(&bytes, None).await.unwrap(), order());
+    // From outside the subject has the context in its name, and id 1 is another schema.
+    let latest = client.version(":.shop:orders-value", Version::Latest).await.unwrap();
+    assert_eq!(latest.id, 1);
+    assert_eq!(client.schema_by_id(1).await.unwrap().text, COUNTRY);
+    for context in ["", ".", ":.shop:", ".a/b"] {
+        let refused = RegistryClient::builder(&url).context(context).build();
+        assert!(matches!(refused, Err(Error::Config(_))), "{context}: {refused:?}");
     }
 }
 

@@ -28,7 +28,7 @@ impl<'a> Cursor<'a> {
 
     #[cold]
     pub(super) fn error(&self, kind: DecodeKind) -> Box<DecodeError> {
-        Box::new(DecodeError { format: "AVRO", path: String::new(), offset: self.offset, kind })
+        Box::new(DecodeError::new("AVRO", self.offset, kind))
     }
 
     fn rest(&self) -> &'a [u8] {

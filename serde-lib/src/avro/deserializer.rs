@@ -6,7 +6,6 @@ use std::sync::Arc;
 use apache_avro::reader::datum::GenericDatumReader;
 use apache_avro::types::Value;
 use apache_avro::{AvroSchema, Schema};
-use arc_swap::ArcSwap;
 use serde::de::DeserializeOwned;
 
 use super::encode::encode_datum;
@@ -16,16 +15,12 @@ use super::serializer::parse_registered;
 use crate::Error;
 use crate::client::{RegistryClient, SchemaDefinition};
 use crate::error::{DecodeError, DecodeKind};
-use crate::serializer::Deserializer;
-use crate::wire_format::{Frame, SchemaRef, split};
-
-/// Most writer schemas kept compiled; a deserializer that meets more starts over.
-const PLANS_MAX: usize = 1_000;
+use crate::plans::Plans;
+use crate::serializer::{Deserializer, ReadFraming, deserialize_or_load};
+use crate::wire_format::{Frame, SchemaRef};
 
 /// Makes a `T` of the body that `value` was read from.
 type Convert<T> = fn(value: Value, body: &[u8], plan: &Plan) -> Result<T, Error>;
-/// Compiled plans, sorted by schema.
-type Plans = Vec<(SchemaRef, Arc<Plan>)>;
 
 /// How bodies of one writer schema are read.
 struct Plan {
@@ -44,7 +39,8 @@ pub struct AvroDeserializer<T> {
     client: RegistryClient,
     /// `None` reads each message as it was written.
     reader: Option<Arc<ParsedSchema>>,
-    plans: ArcSwap<Plans>,
+    plans: Plans<Plan>,
+    framing: ReadFraming,
     limits: DecodeLimits,
     allows_trailing: bool,
     convert: Convert<T>,
@@ -112,8 +108,8 @@ fn typed<T: DeserializeOwned>(value: Value, body: &[u8], plan: &Plan) -> Result<
         .build()
         .and_then(|reader| reader.read_deser(&mut body))
         .map_err(|error| {
-            let (path, kind) = (String::new(), DecodeKind::Type(error.to_string()));
-            Box::new(DecodeError { format: "AVRO", path, offset: 0, kind }).into()
+            let kind = DecodeKind::Type(error.to_string());
+            Box::new(DecodeError::new("AVRO", 0, kind)).into()
         })
 }
 
@@ -122,27 +118,17 @@ impl<T> AvroDeserializer<T> {
     ///
     /// A null payload is a tombstone and no message: do not pass it as an empty one.
     pub fn decode(&self, payload: &[u8], header: Option<&[u8]>) -> Result<T, Error> {
-        let Frame { schema, body } = split(payload, header)?;
-        let plans = self.plans.load();
-        let plan = find(&plans, schema).ok_or(Error::SchemaNotLoaded { schema })?;
-        let value = plan.read.decode(body, &self.limits, self.allows_trailing)?;
-        (self.convert)(value, body, plan)
-    }
-
-    /// Reads a message and asks the registry for its schema first, if need be.
-    pub async fn decode_async(&self, payload: &[u8], header: Option<&[u8]>) -> Result<T, Error> {
-        match self.decode(payload, header) {
-            Err(Error::SchemaNotLoaded { schema }) => {
-                self.load(schema).await?;
-                self.decode(payload, header)
-            }
-            result => result,
-        }
+        let Frame { schema, body } = self.framing.split(payload, header)?;
+        let read = |plan: &Plan| {
+            let value = plan.read.decode(body, &self.limits, self.allows_trailing)?;
+            (self.convert)(value, body, plan)
+        };
+        self.plans.with(schema, read).map_err(|error| error.of_schema(schema))
     }
 
     /// Fetches a writer schema and compiles it, so that [`Self::decode`] knows it.
     pub async fn load(&self, schema: SchemaRef) -> Result<(), Error> {
-        if find(&self.plans.load(), schema).is_some() {
+        if self.plans.has(schema) {
             return Ok(());
         }
         let registered = self.client.schema(schema).await?;
@@ -150,22 +136,16 @@ impl<T> AvroDeserializer<T> {
         let reader = Arc::clone(self.reader.as_ref().unwrap_or(&writer));
         let read = ReadPlan::compile(&writer, &reader)?;
         let is_identity = read.is_identity();
-        let plan = Arc::new(Plan { read, reader, is_identity });
-        self.plans.rcu(|plans| {
-            let mut grown: Plans =
-                if plans.len() < PLANS_MAX { plans.to_vec() } else { Vec::new() };
-            if let Err(place) = grown.binary_search_by_key(&schema, |(key, _)| *key) {
-                grown.insert(place, (schema, Arc::clone(&plan)));
-            }
-            grown
-        });
+        self.plans.insert(schema, Plan { read, reader, is_identity });
         Ok(())
     }
 }
 
-fn find(plans: &Plans, schema: SchemaRef) -> Option<&Arc<Plan>> {
-    let place = plans.binary_search_by_key(&schema, |(key, _)| *key).ok()?;
-    plans.get(place).map(|(_, plan)| plan)
+impl<T: Send> AvroDeserializer<T> {
+    /// Reads a message and asks the registry for its schema first, if need be.
+    pub async fn decode_async(&self, payload: &[u8], header: Option<&[u8]>) -> Result<T, Error> {
+        deserialize_or_load(self, payload, header).await
+    }
 }
 
 impl<T: Send> Deserializer<T> for AvroDeserializer<T> {
@@ -191,6 +171,7 @@ pub struct AvroDeserializerBuilder<T> {
     client: RegistryClient,
     reader: ReaderSchema,
     convert: Convert<T>,
+    framing: ReadFraming,
     limits: DecodeLimits,
     allows_trailing: bool,
 }
@@ -205,8 +186,16 @@ impl<T> fmt::Debug for AvroDeserializerBuilder<T> {
 
 impl<T> AvroDeserializerBuilder<T> {
     fn new(client: &RegistryClient, reader: ReaderSchema, convert: Convert<T>) -> Self {
-        let limits = DecodeLimits::default();
-        Self { client: client.clone(), reader, convert, limits, allows_trailing: false }
+        let (client, framing, limits) =
+            (client.clone(), ReadFraming::Dual, DecodeLimits::default());
+        Self { client, reader, convert, framing, limits, allows_trailing: false }
+    }
+
+    /// Where the schema of a message is found; the default is [`ReadFraming::Dual`].
+    #[must_use]
+    pub fn framing(mut self, framing: ReadFraming) -> Self {
+        self.framing = framing;
+        self
     }
 
     /// Bounds on what one message may cost.
@@ -237,7 +226,8 @@ impl<T> AvroDeserializerBuilder<T> {
         Ok(AvroDeserializer {
             client: self.client,
             reader: reader.map(Arc::new),
-            plans: ArcSwap::default(),
+            plans: Plans::default(),
+            framing: self.framing,
             limits: self.limits,
             allows_trailing: self.allows_trailing,
             convert: self.convert,

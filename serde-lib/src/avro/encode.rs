@@ -1,8 +1,4 @@
 //! Writes values by a schema: Rust types through serde, generic values checked part by part.
-#![expect(
-    clippy::unnecessary_box_returns,
-    reason = "small errors keep the hot path's results small"
-)]
 
 use apache_avro::Schema;
 use apache_avro::schema::{RecordField, RecordSchema};
@@ -306,7 +302,7 @@ fn kind_of(value: &Value) -> &'static str {
 }
 
 fn error(kind: EncodeKind) -> Box<EncodeError> {
-    Box::new(EncodeError { format: "AVRO", path: String::new(), kind })
+    Box::new(EncodeError::new("AVRO", kind))
 }
 
 fn other(reason: &apache_avro::Error) -> Box<EncodeError> {

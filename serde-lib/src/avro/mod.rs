@@ -20,4 +20,4 @@ mod tests;
 pub use apache_avro::types::Value;
 pub use deserializer::{AvroDeserializer, AvroDeserializerBuilder};
 pub use plan::DecodeLimits;
-pub use serializer::{AvroSerializer, AvroSerializerBuilder};
+pub use serializer::{AvroFormat, AvroSerializer, AvroSerializerBuilder};

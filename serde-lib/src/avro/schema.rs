@@ -290,6 +290,9 @@ impl Inliner<'_> {
                 return Ok(definition);
             }
         }
-        Err(Error::UnresolvedReference { name: FullName::new(name, namespace).full })
+        let name = FullName::new(name, namespace).full;
+        let reason =
+            format!("schema refers to `{name}`, which neither it nor its references define");
+        Err(Error::UnresolvedReference { reason })
     }
 }

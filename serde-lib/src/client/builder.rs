@@ -17,6 +17,7 @@ use crate::Error;
 /// Builds a [`RegistryClient`].
 pub struct RegistryClientBuilder {
     urls: Vec<String>,
+    context: Option<String>,
     auth: Auth,
     retry: RetryPolicy,
     cache: CacheLimits,
@@ -35,6 +36,7 @@ impl RegistryClientBuilder {
         let cache = CacheLimits::default();
         Self {
             urls: vec![url],
+            context: None,
             auth: Auth::None,
             retry: RetryPolicy::default(),
             cache,
@@ -46,6 +48,14 @@ impl RegistryClientBuilder {
     #[must_use]
     pub fn url(mut self, url: impl Into<String>) -> Self {
         self.urls.push(url.into());
+        self
+    }
+
+    /// Works inside a schema context, such as `.billing`: its subjects are called by their bare
+    /// names, and ids are those of the context.
+    #[must_use]
+    pub fn context(mut self, context: impl Into<String>) -> Self {
+        self.context = Some(context.into());
         self
     }
 
@@ -125,6 +135,9 @@ impl RegistryClientBuilder {
             if url.set_username("").is_err() || url.set_password(None).is_err() {
                 return Err(not_a_url());
             }
+            if let Some(context) = &self.context {
+                enter(&mut url, context)?;
+            }
             urls.push(url);
         }
         // The system's certificates are looked up only where they are needed.
@@ -147,6 +160,18 @@ fn parse_url(text: &str) -> Result<Url, Error> {
             "a registry URL with scheme `{scheme}` cannot be used; it must be http or https"
         ))),
     }
+}
+
+/// Lets every request of the URL begin in the context.
+fn enter(url: &mut Url, context: &str) -> Result<(), Error> {
+    let name = context.strip_prefix('.').unwrap_or(context);
+    if name.is_empty() || name.contains([':', '/']) {
+        let hint = "a context looks like `.billing`; the default one needs no setting";
+        return Err(Error::Config(format!("`{context}` cannot be used as a context: {hint}")));
+    }
+    let mut segments = url.path_segments_mut().map_err(|()| not_a_url())?;
+    segments.pop_if_empty().extend(["contexts", &format!(".{name}")]);
+    Ok(())
 }
 
 fn not_a_url() -> Error {

@@ -10,11 +10,13 @@ mod single_flight;
 mod tls;
 mod types;
 
+use std::collections::BTreeMap;
 use std::fmt;
 use std::sync::Arc;
 
 use levada_registry_api::{
-    CompatibilityDocument, ErrorCode, RegisterRequest, SchemaDocument, SchemaReference,
+    AssociationDocument, CompatibilityDocument, ErrorCode, RegisterRequest, SchemaDocument,
+    SchemaReference,
 };
 use levada_schema_core::{Reference, ResolvedReference, SchemaType};
 use serde::de::DeserializeOwned;
@@ -29,7 +31,7 @@ pub use types::{
 };
 
 use crate::Error;
-use crate::wire_format::SchemaRef;
+use crate::wire_format::{SchemaRef, Side};
 use cache::{Action, Caches, Submission};
 use http::Http;
 
@@ -179,6 +181,55 @@ impl RegistryClient {
         caches.latest_flights.run(subject.to_owned(), request).await
     }
 
+    /// The newest version of a subject whose metadata has all these properties. Never remembered.
+    pub async fn latest_with_metadata(
+        &self,
+        subject: &str,
+        properties: &BTreeMap<String, String>,
+    ) -> Result<SubjectVersion, Error> {
+        check_subject(subject)?;
+        let pairs = properties.iter();
+        let query = pairs.flat_map(|(key, value)| [("key", key.as_str()), ("value", value)]);
+        let query: Vec<_> = query.collect();
+        let path = &["subjects", subject, "metadata"];
+        let answer = self.inner.http.send(Call::get(path).query(&query)).await?;
+        self.inner.version_of(subject, answer).await
+    }
+
+    /// The subject that the registry associates with this side of a topic, if it does. Several are
+    /// an error, because a serializer could only guess. Never remembered.
+    ///
+    /// `cluster` is what associations call the Kafka cluster; without it that of any counts.
+    pub async fn associated_subject(
+        &self,
+        cluster: Option<&str>,
+        topic: &str,
+        side: Side,
+    ) -> Result<Option<String>, Error> {
+        let kind = match side {
+            Side::Key => "key",
+            Side::Value => "value",
+        };
+        let path = &["associations", "resources", cluster.unwrap_or("-"), topic];
+        let query = &[("resourceType", "topic"), ("associationType", kind)];
+        let answer = self.inner.http.send::<Vec<AssociationDocument>>(Call::get(path).query(query));
+        let mut found = match answer.await {
+            Ok(found) => found,
+            // A registry that knows no associations has none.
+            Err(error) if error.status() == Some(404) => return Ok(None),
+            Err(error) => return Err(error.into()),
+        };
+        let first = found.pop().map(|association| association.subject);
+        if found.is_empty() {
+            return Ok(first);
+        }
+        Err(Error::Config(format!(
+            "the registry associates {} subjects with the {kind} of topic '{topic}'; name the \
+             Kafka cluster, or the subject itself",
+            found.len() + 1
+        )))
+    }
+
     /// Asks whether a schema could become the next version, judged against `version` under the
     /// subject's compatibility level. Never remembered.
     pub async fn check_compatibility(
@@ -252,6 +303,14 @@ impl Inner {
         let number = version.to_string();
         let path = &["subjects", subject, "versions", &number];
         let answer: SchemaDocument = self.http.send(Call::get(path)).await?;
+        self.version_of(subject, answer).await
+    }
+
+    async fn version_of(
+        &self,
+        subject: &str,
+        answer: SchemaDocument,
+    ) -> Result<SubjectVersion, Error> {
         let id = id_of(&answer, || self.invalid("it has no schema id"))?;
         let version = answer.version.ok_or_else(|| self.invalid("it has no version"))?;
         let schema = self.with_references(answer).await?;

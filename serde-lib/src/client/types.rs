@@ -2,7 +2,7 @@
 
 use std::fmt;
 
-use levada_schema_core::{Reference, ResolvedReference, SchemaType};
+use levada_schema_core::{RawSchema, Reference, ResolvedReference, SchemaType};
 use uuid::Uuid;
 
 /// A schema to be registered, looked up or checked.
@@ -20,6 +20,16 @@ impl SchemaDefinition {
     /// An Avro schema without references.
     pub fn avro(text: impl Into<String>) -> Self {
         Self { schema_type: SchemaType::Avro, text: text.into(), references: Vec::new() }
+    }
+
+    /// A Protobuf schema without references: `.proto` text.
+    pub fn protobuf(text: impl Into<String>) -> Self {
+        Self { schema_type: SchemaType::Protobuf, ..Self::avro(text) }
+    }
+
+    /// A JSON schema without references.
+    pub fn json(text: impl Into<String>) -> Self {
+        Self { schema_type: SchemaType::Json, ..Self::avro(text) }
     }
 
     /// Adds a reference: `name` as the text uses it, and the version of the subject it is.
@@ -47,6 +57,14 @@ pub struct RegisteredSchema {
     pub references: Vec<ResolvedReference>,
     /// Registries before version 8 give none.
     pub guid: Option<Uuid>,
+}
+
+impl RegisteredSchema {
+    /// As the parser takes it.
+    pub(crate) fn raw(&self) -> RawSchema<'_> {
+        let Self { schema_type, text, references, .. } = self;
+        RawSchema { schema_type: *schema_type, text, references }
+    }
 }
 
 /// What a registration or a lookup answers.

@@ -20,6 +20,18 @@ fn frame_of_five_bytes_has_an_empty_body() {
 }
 
 #[test]
+fn reframing_changes_the_id_alone_and_refuses_what_has_none() {
+    let mut payload = *b"\x00\x00\x00\x00\x07\x02\x08body";
+    reframe(&mut payload, 0x0102_0304).unwrap();
+    assert_eq!(&payload, b"\x00\x01\x02\x03\x04\x02\x08body");
+    for mut unframed in [vec![0, 0, 0, 7], vec![1; 17], b"{}".to_vec(), vec![]] {
+        let before = unframed.clone();
+        assert!(reframe(&mut unframed, 1).is_err(), "{before:x?}");
+        assert_eq!(unframed, before);
+    }
+}
+
+#[test]
 fn payloads_shorter_than_their_frame_are_too_short() {
     for len in 0..5 {
         let payload = &[0u8; 5][..len];

@@ -1,7 +1,9 @@
 //! Instances against a schema, offline and with a regular expression engine of linear time.
 
 use std::collections::HashMap;
+use std::fmt::{self, Write};
 
+use jsonschema::error::ValidationErrorKind;
 use jsonschema::{Draft, PatternOptions, Retrieve, Uri};
 
 use super::dialect::Dialect;
@@ -69,8 +71,11 @@ impl Validator {
             .with_pattern_options(patterns)
             .build(&converted(&documents.schema.root)?)
             .map_err(|error| {
-                let message = format!("the schema cannot validate: {error}");
-                ParseError::new(ParseErrorKind::Invalid, message)
+                let kind = match error.kind() {
+                    ValidationErrorKind::Referencing(_) => ParseErrorKind::UnresolvedName,
+                    _ => ParseErrorKind::Invalid,
+                };
+                ParseError::new(kind, format!("the schema cannot validate: {error}"))
             })?;
         Ok(Self { inner })
     }
@@ -78,17 +83,55 @@ impl Validator {
     /// Every violation of the schema by `instance`; none if it is valid.
     pub fn violations(&self, instance: &serde_json::Value) -> Vec<Violation> {
         let errors = self.inner.iter_errors(instance);
-        errors
-            .map(|error| Violation {
-                message: error.to_string(),
-                instance_path: error.instance_path().to_string(),
-                schema_path: error.schema_path().to_string(),
-            })
-            .collect()
+        errors.map(|error| violation(&error, error.to_string())).collect()
+    }
+
+    /// The first `max` violations, none if `instance` is valid; what a message quotes of the
+    /// instance is cut, so that a large one does not make large errors.
+    pub fn first_violations(&self, instance: &serde_json::Value, max: usize) -> Vec<Violation> {
+        let errors = self.inner.iter_errors(instance).take(max);
+        errors.map(|error| violation(&error, Quoted::of(&error))).collect()
     }
 
     pub fn is_valid(&self, instance: &serde_json::Value) -> bool {
         self.inner.is_valid(instance)
+    }
+}
+
+fn violation(error: &jsonschema::ValidationError<'_>, message: String) -> Violation {
+    let (instance_path, schema_path) = (error.instance_path(), error.schema_path());
+    Violation {
+        message,
+        instance_path: instance_path.to_string(),
+        schema_path: schema_path.to_string(),
+    }
+}
+
+/// Longest message of [`Validator::first_violations`] in bytes, the mark of a cut aside.
+const QUOTED_BYTES_MAX: usize = 500;
+
+/// Text that stops to grow.
+struct Quoted(String);
+
+impl Quoted {
+    fn of(text: &impl fmt::Display) -> String {
+        let mut quoted = Self(String::new());
+        match write!(quoted, "{text}") {
+            Ok(()) => quoted.0,
+            Err(fmt::Error) => quoted.0 + " [...]",
+        }
+    }
+}
+
+impl Write for Quoted {
+    fn write_str(&mut self, more: &str) -> fmt::Result {
+        let room = QUOTED_BYTES_MAX - self.0.len();
+        if more.len() <= room {
+            self.0.push_str(more);
+            return Ok(());
+        }
+        self.0.push_str(more.get(..more.floor_char_boundary(room)).unwrap_or_default());
+        Err(fmt::Error)
     }
 }
 

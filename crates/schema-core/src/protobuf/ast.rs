@@ -198,6 +198,7 @@ pub(super) struct Oneof {
 
 #[derive(Clone, Debug)]
 pub(super) struct Group {
+    pub(super) at: usize,
     pub(super) label: Option<Label>,
     pub(super) name: SmolStr,
     pub(super) number: i32,

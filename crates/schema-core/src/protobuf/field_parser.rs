@@ -78,6 +78,7 @@ impl Parser<'_, '_> {
     }
 
     fn group(&mut self, label: Option<Label>) -> Result<Group> {
+        let at = self.lexer.offset();
         let name = self.lexer.word()?.into();
         self.lexer.require('=')?;
         let number = self.lexer.integer()?;
@@ -95,7 +96,7 @@ impl Parser<'_, '_> {
             }
         }
         self.budget.leave();
-        Ok(Group { label, name, number, fields })
+        Ok(Group { at, label, name, number, fields })
     }
 
     pub(super) fn data_type(&mut self) -> Result<FieldType> {

@@ -23,6 +23,8 @@ mod well_known;
 
 use std::sync::{Arc, OnceLock};
 
+use prost_reflect::FileDescriptor;
+
 pub(crate) use self::compat::compare;
 pub use self::compat::{Difference, differences};
 pub(crate) use self::example::counter_example;
@@ -52,11 +54,27 @@ struct Parsed {
     limits: Limits,
 }
 
+impl Parsed {
+    /// All files that can be named, those that hide the names of others last: the own one ends it.
+    fn files(&self) -> impl Iterator<Item = &File> {
+        let dependencies = &self.dependencies;
+        let is_kept = |path: &str| dependencies.iter().all(|file| file.reference.name != path);
+        let well_known = well_known::files().iter().filter(move |(path, _)| is_kept(path));
+        let referenced = dependencies.iter().map(|dependency| &dependency.file);
+        well_known.map(|(_, file)| file).chain(referenced).chain([&self.file])
+    }
+}
+
 /// A referenced file. Its own names need not resolve, as the reference never looks.
 #[derive(Debug)]
 struct Dependency {
     reference: Reference,
     file: File,
+}
+
+/// Whether a schema may import `path` without a reference that gives the file.
+pub fn is_well_known(path: &str) -> bool {
+    well_known::files().iter().any(|(known, _)| known == path)
 }
 
 impl ProtobufSchema {
@@ -125,9 +143,24 @@ impl ProtobufSchema {
         let Parsed { file, dependencies, .. } = &*self.parsed;
         let is_known = |path: &str| {
             dependencies.iter().any(|dependency| dependency.reference.name == path)
-                || well_known::files().iter().any(|(known, _)| known == path)
+                || is_well_known(path)
         };
         descriptor::to_base64(file, &Types::collect(file, dependencies), is_known)
+    }
+
+    /// The file as a descriptor, in a pool with its references and the well-known types that they
+    /// name; with all of these where an `Any` may hold one. Nested messages stand in the
+    /// order in which a compiler counts them: groups and the entries of maps where their fields
+    /// are. Services, and options that change no bytes, are left out.
+    pub fn linked(&self) -> Result<FileDescriptor, ParseError> {
+        let Parsed { file, dependencies, .. } = &*self.parsed;
+        let types = Types::collect(file, dependencies);
+        let files: Vec<_> = self.parsed.files().collect();
+        let well_known = files.len() - dependencies.len() - 1;
+        descriptor::linked_files(&files, well_known, &types).map_err(|reason| {
+            let message = format!("the schema cannot be linked: {reason}");
+            ParseError::new(ParseErrorKind::Invalid, message)
+        })
     }
 
     pub(crate) fn has_top_level_field(&self, name: &str) -> bool {

@@ -6,13 +6,14 @@
 
 mod count;
 mod options;
+mod order;
 mod pool;
 mod proto;
 mod scalars;
 mod write;
 mod write_options;
 
-pub(super) use self::pool::linked;
+pub(super) use self::pool::{linked, linked_files};
 pub(super) use self::write::to_base64;
 
 use base64::Engine;

@@ -1,16 +1,20 @@
-//! One message and all that it needs, linked in a descriptor pool of its own.
+//! A message and all that it needs, or a file and all that it can name, linked in a descriptor
+//! pool of its own.
 //!
-//! The reference takes files that no compiler takes. What is wrong in a declaration that the
-//! message does not lead to must not keep the message from being encoded, so everything else is
-//! left out: other declarations, imports, services, extensions, and options that change no bytes.
+//! The reference takes files that no compiler takes. What is wrong in a declaration that a message
+//! does not lead to must not keep the message from being encoded, so for a message everything else
+//! is left out: other declarations, imports, services, extensions, and options that change no
+//! bytes.
 
 use std::collections::{HashMap, HashSet};
 
 use prost::Message as _;
-use prost_reflect::{DescriptorPool, MessageDescriptor};
+use prost_reflect::{DescriptorPool, FileDescriptor, MessageDescriptor};
 
-use super::proto::{EnumProto, FieldOptions, FieldProto, FileProto, MessageOptions, MessageProto};
-use super::{scalars, write};
+use super::proto::{
+    EnumProto, ExtensionRange, FieldOptions, FieldProto, FileProto, MessageOptions, MessageProto,
+};
+use super::{order, scalars, write};
 use crate::protobuf::ast::{FieldType, File};
 use crate::protobuf::types::Types;
 
@@ -21,8 +25,8 @@ struct FileSet {
     file: Vec<FileProto>,
 }
 
-/// Most files that a message may need: each names all others.
-const FILES_MAX: usize = 200;
+/// Most files in a pool: each names all others.
+const FILES_MAX: usize = 400;
 
 /// The message `name` of `files`, of which a later one hides the names of an earlier one; `None`
 /// if what it needs cannot be linked.
@@ -31,40 +35,65 @@ pub(in crate::protobuf) fn linked<'f>(
     types: &Types<'_>,
     name: &str,
 ) -> Option<MessageDescriptor> {
-    let files: Vec<FileProto> =
-        files.map(|file| write::file_proto(file, types, |_| false)).collect();
-    let mut declared = Declared::default();
-    for file in &files {
-        let package = file.package.as_deref().unwrap_or_default();
-        declared.collect(package, &file.message_type, &file.enum_type);
+    let files = written(files, types);
+    let declared = Declared::of(&files);
+    let needed = declared.needed(vec![name.to_owned()])?;
+    let selection = Selection { declared: &declared, needed: Some(needed), is_whole: false };
+    let pool = link(files.iter().filter_map(|file| selection.file(file)).collect()).ok()?;
+    pool.get_message_by_name(name)
+}
+
+/// What any message may stand in, so that nothing is left out beside it.
+const ANY: &str = "google.protobuf.Any";
+
+/// The last of `files` with all others beside it, of which a later one hides the names of an
+/// earlier one; else why they cannot be linked. Of the first files, the `well_known`, only what the
+/// others lead to is kept.
+pub(in crate::protobuf) fn linked_files(
+    files: &[&File],
+    well_known: usize,
+    types: &Types<'_>,
+) -> Result<FileDescriptor, String> {
+    let mut protos = written(files.iter().copied(), types);
+    for (proto, file) in protos.iter_mut().zip(files) {
+        order::as_compiled(&mut proto.message_type, &file.types);
     }
-    let needed = declared.needed(name)?;
-    let mut kept: Vec<FileProto> = Vec::new();
-    for file in &files {
-        let package = file.package.as_deref().unwrap_or_default();
-        let message_type = pruned(package, &file.message_type, &declared, &needed);
-        let enum_type = pruned_enums(package, &file.enum_type, &declared, &needed);
-        if !message_type.is_empty() || !enum_type.is_empty() {
-            kept.push(FileProto {
-                name: Some(kept.len().to_string()),
-                package: file.package.clone(),
-                message_type,
-                enum_type,
-                syntax: file.syntax.clone(),
-                ..FileProto::default()
-            });
-        }
+    let declared = Declared::of(&protos);
+    if let Some(entry) = declared.broken_entry() {
+        return Err(format!("'{entry}' says that it is the entry of a map and is none"));
     }
-    if kept.len() > FILES_MAX {
-        return None;
+    let others = Declared::of(protos.get(well_known..).unwrap_or_default());
+    let needed = declared.needed(others.names()).filter(|needed| !needed.contains(ANY));
+    let linked = |is_whole| {
+        let selection = Selection { declared: &declared, needed: needed.clone(), is_whole };
+        let count = protos.len();
+        let kept = protos.iter().enumerate().filter_map(|(at, file)| {
+            let own = || FileProto { syntax: file.syntax.clone(), ..FileProto::default() };
+            selection.file(file).or_else(|| (at + 1 == count).then(own))
+        });
+        link(kept.collect())
+    };
+    // Defaults and extensions are written as no compiler would take them, too.
+    let pool = linked(true).or_else(|_| linked(false))?;
+    pool.files().last().ok_or_else(|| "there is no file".to_owned())
+}
+
+fn written<'f>(files: impl Iterator<Item = &'f File>, types: &Types<'_>) -> Vec<FileProto> {
+    files.map(|file| write::file_proto(file, types, |_| false)).collect()
+}
+
+/// A pool of `files`, each of which sees all others.
+fn link(mut files: Vec<FileProto>) -> Result<DescriptorPool, String> {
+    if files.len() > FILES_MAX {
+        return Err(format!("it needs {} files; the limit is {FILES_MAX}", files.len()));
     }
-    let names: Vec<String> = kept.iter().filter_map(|file| file.name.clone()).collect();
-    for file in &mut kept {
-        file.dependency =
-            names.iter().filter(|name| file.name.as_ref() != Some(*name)).cloned().collect();
+    let names: Vec<String> = (0..files.len()).map(|number| number.to_string()).collect();
+    for (file, own) in files.iter_mut().zip(&names) {
+        file.name = Some(own.clone());
+        file.dependency = names.iter().filter(|name| *name != own).cloned().collect();
     }
-    let bytes = FileSet { file: kept }.encode_to_vec();
-    DescriptorPool::decode(bytes.as_slice()).ok()?.get_message_by_name(name)
+    let bytes = FileSet { file: files }.encode_to_vec();
+    DescriptorPool::decode(bytes.as_slice()).map_err(|error| error.to_string())
 }
 
 /// The declarations by full name; the last of equal names counts.
@@ -72,26 +101,62 @@ pub(in crate::protobuf) fn linked<'f>(
 struct Declared<'p> {
     messages: HashMap<String, &'p MessageProto>,
     enums: HashMap<String, &'p EnumProto>,
+    extensions: HashMap<String, &'p FieldProto>,
 }
 
 impl<'p> Declared<'p> {
-    fn collect(&mut self, scope: &str, messages: &'p [MessageProto], enums: &'p [EnumProto]) {
+    fn of(files: &'p [FileProto]) -> Self {
+        let mut declared = Self::default();
+        for file in files {
+            let package = file.package.as_deref().unwrap_or_default();
+            declared.collect(package, &file.message_type, &file.enum_type, &file.extension);
+        }
+        declared
+    }
+
+    /// All names, and those that extensions lead to.
+    fn names(&self) -> Vec<String> {
+        let extensions = self.extensions.values();
+        let leads = extensions.flat_map(|field| [&field.extendee, &field.type_name]).flatten();
+        let leads = leads.map(|name| name.strip_prefix('.').unwrap_or(name).to_owned());
+        leads.chain(self.messages.keys().cloned()).chain(self.enums.keys().cloned()).collect()
+    }
+
+    /// A message that says it is the entry of a map and is none.
+    fn broken_entry(&self) -> Option<&str> {
+        let broken = self.messages.iter().filter(|(_, message)| !is_plain_or_entry(message));
+        broken.map(|(name, _)| name.as_str()).min()
+    }
+
+    fn collect(
+        &mut self,
+        scope: &str,
+        messages: &'p [MessageProto],
+        enums: &'p [EnumProto],
+        extensions: &'p [FieldProto],
+    ) {
         for message in messages {
             let name = joined(scope, message.name.as_deref());
-            self.collect(&name, &message.nested_type, &message.enum_type);
+            self.collect(&name, &message.nested_type, &message.enum_type, &message.extension);
             self.messages.insert(name, message);
         }
         for decl in enums {
             self.enums.insert(joined(scope, decl.name.as_deref()), decl);
         }
+        for field in extensions {
+            self.extensions.insert(joined(scope, field.name.as_deref()), field);
+        }
     }
 
-    /// The full names that the fields of a message lead to, its own among them; `None` if one of
+    /// The full names that the fields of messages lead to, their own among them; `None` if one of
     /// them is an entry of a map that cannot be.
-    fn needed(&self, name: &str) -> Option<HashSet<String>> {
+    fn needed(&self, seeds: Vec<String>) -> Option<HashSet<String>> {
         let mut needed = HashSet::new();
-        let mut queue = vec![name.to_owned()];
+        let mut queue = seeds;
         while let Some(name) = queue.pop() {
+            if needed.contains(&name) {
+                continue;
+            }
             if let Some(message) = self.messages.get(&name) {
                 if !is_plain_or_entry(message) {
                     return None;
@@ -129,63 +194,99 @@ fn is_entry(message: &MessageProto) -> bool {
     message.options.as_ref().and_then(|options| options.map_entry).unwrap_or_default()
 }
 
-/// The needed messages, and what encloses them without its own fields.
-fn pruned(
-    scope: &str,
-    messages: &[MessageProto],
-    declared: &Declared<'_>,
-    needed: &HashSet<String>,
-) -> Vec<MessageProto> {
-    let mut kept = Vec::new();
-    for message in messages {
-        let name = joined(scope, message.name.as_deref());
-        let nested_type = pruned(&name, &message.nested_type, declared, needed);
-        let enum_type = pruned_enums(&name, &message.enum_type, declared, needed);
-        let counts = declared.messages.get(&name).is_some_and(|last| std::ptr::eq(*last, message));
-        let is_needed = counts && needed.contains(&name);
-        if !is_needed && nested_type.is_empty() && enum_type.is_empty() {
-            continue;
-        }
-        let mut skeleton = MessageProto {
-            name: message.name.clone(),
-            nested_type,
-            enum_type,
-            ..MessageProto::default()
+/// Which declarations of the files are kept, and how much of them.
+struct Selection<'d, 'p> {
+    declared: &'d Declared<'p>,
+    /// By full name; all where there is none.
+    needed: Option<HashSet<String>>,
+    /// Also what changes no bytes of a message: defaults and extensions.
+    is_whole: bool,
+}
+
+impl Selection<'_, '_> {
+    /// `None` if nothing is left of it.
+    fn file(&self, file: &FileProto) -> Option<FileProto> {
+        let package = file.package.as_deref().unwrap_or_default();
+        let kept = FileProto {
+            package: file.package.clone(),
+            message_type: self.messages(package, &file.message_type),
+            enum_type: self.enums(package, &file.enum_type),
+            extension: self.extensions(package, &file.extension),
+            syntax: file.syntax.clone(),
+            ..FileProto::default()
         };
-        if is_needed {
-            skeleton.field = message.field.iter().map(field).collect();
-            skeleton.oneof_decl.clone_from(&message.oneof_decl);
-            skeleton.options = is_entry(message).then(|| {
-                Box::new(MessageOptions { map_entry: Some(true), ..MessageOptions::default() })
-            });
-        }
-        kept.push(skeleton);
+        let FileProto { message_type, enum_type, extension, .. } = &kept;
+        let is_empty = message_type.is_empty() && enum_type.is_empty() && extension.is_empty();
+        (!is_empty).then_some(kept)
     }
-    kept
-}
 
-fn pruned_enums(
-    scope: &str,
-    enums: &[EnumProto],
-    declared: &Declared<'_>,
-    needed: &HashSet<String>,
-) -> Vec<EnumProto> {
-    let is_needed = |decl: &&EnumProto| {
-        let name = joined(scope, decl.name.as_deref());
-        let counts = declared.enums.get(&name).is_some_and(|last| std::ptr::eq(*last, *decl));
-        counts && needed.contains(&name)
-    };
-    enums.iter().filter(is_needed).cloned().collect()
-}
+    fn wants(&self, name: &str) -> bool {
+        self.needed.as_ref().is_none_or(|needed| needed.contains(name))
+    }
 
-/// The field with what changes its bytes.
-fn field(field: &FieldProto) -> FieldProto {
-    let packed = field.options.as_ref().and_then(|options| options.packed);
-    FieldProto {
-        default_value: None,
-        options: packed.map(|packed| {
-            Box::new(FieldOptions { packed: Some(packed), ..FieldOptions::default() })
-        }),
-        ..field.clone()
+    /// The needed messages, and what encloses them without its own fields.
+    fn messages(&self, scope: &str, messages: &[MessageProto]) -> Vec<MessageProto> {
+        let mut kept = Vec::new();
+        for message in messages {
+            let name = joined(scope, message.name.as_deref());
+            let nested_type = self.messages(&name, &message.nested_type);
+            let enum_type = self.enums(&name, &message.enum_type);
+            let last = self.declared.messages.get(&name);
+            let counts = last.is_some_and(|last| std::ptr::eq(*last, message));
+            let is_needed = counts && self.wants(&name);
+            if !is_needed && nested_type.is_empty() && enum_type.is_empty() {
+                continue;
+            }
+            let mut skeleton = MessageProto {
+                name: message.name.clone(),
+                nested_type,
+                enum_type,
+                extension: self.extensions(&name, &message.extension),
+                ..MessageProto::default()
+            };
+            if is_needed {
+                skeleton.field = message.field.iter().map(|field| self.field(field)).collect();
+                skeleton.oneof_decl.clone_from(&message.oneof_decl);
+                skeleton.options = is_entry(message).then(|| {
+                    Box::new(MessageOptions { map_entry: Some(true), ..MessageOptions::default() })
+                });
+                let ranges = message.extension_range.iter().filter(|_| self.is_whole);
+                let bare = |range: &ExtensionRange| ExtensionRange { options: None, ..*range };
+                skeleton.extension_range = ranges.map(bare).collect();
+            }
+            kept.push(skeleton);
+        }
+        kept
+    }
+
+    fn enums(&self, scope: &str, enums: &[EnumProto]) -> Vec<EnumProto> {
+        let is_needed = |decl: &&EnumProto| {
+            let name = joined(scope, decl.name.as_deref());
+            let last = self.declared.enums.get(&name);
+            last.is_some_and(|last| std::ptr::eq(*last, *decl)) && self.wants(&name)
+        };
+        enums.iter().filter(is_needed).cloned().collect()
+    }
+
+    fn extensions(&self, scope: &str, fields: &[FieldProto]) -> Vec<FieldProto> {
+        let counts = |field: &&FieldProto| {
+            let last = self.declared.extensions.get(&joined(scope, field.name.as_deref()));
+            let mut named = [&field.extendee, &field.type_name].into_iter().flatten();
+            self.is_whole
+                && last.is_some_and(|last| std::ptr::eq(*last, *field))
+                && named.all(|name| self.wants(name.strip_prefix('.').unwrap_or(name)))
+        };
+        fields.iter().filter(counts).map(|field| self.field(field)).collect()
+    }
+
+    fn field(&self, field: &FieldProto) -> FieldProto {
+        let packed = field.options.as_ref().and_then(|options| options.packed);
+        FieldProto {
+            default_value: field.default_value.clone().filter(|_| self.is_whole),
+            options: packed.map(|packed| {
+                Box::new(FieldOptions { packed: Some(packed), ..FieldOptions::default() })
+            }),
+            ..field.clone()
+        }
     }
 }

@@ -155,3 +155,108 @@ fn the_deepest_schema_can_be_serialized() {
     assert!(schema.serialized().len() > depth);
     assert_eq!(schema.without_extensions(), schema.canonical());
 }
+
+#[test]
+fn a_linked_file_counts_nested_messages_as_a_compiler_does() {
+    let file = schema(
+        "syntax = \"proto2\";
+        package shop;
+        message First {}
+        message Order {
+          message A {}
+          map<string, Sub> by_sku = 1;
+          optional group Grp = 2 { optional string g = 1; }
+          message Sub { optional Sub sub = 1; }
+          oneof o { group In = 3 { optional int32 i = 1; } }
+          enum E { X = 0; }
+          message B {}
+          optional string text = 4 [default = \"a\"];
+          extensions 100 to 199;
+        }
+        extend Order { optional string more = 100; }",
+    );
+    let linked = file.linked().unwrap();
+    let names = |messages: Vec<MessageDescriptor>| -> Vec<String> {
+        messages.iter().map(|message| message.name().to_owned()).collect()
+    };
+    assert_eq!(names(linked.messages().collect()), ["First", "Order"]);
+    let order = linked.messages().nth(1).unwrap();
+    let nested = ["A", "BySkuEntry", "Grp", "Sub", "In", "B"];
+    assert_eq!(names(order.child_messages().collect()), nested);
+    assert_eq!(order.extensions().map(|more| more.number()).collect::<Vec<_>>(), [100]);
+    let text = order.get_field_by_name("text").unwrap();
+    assert_eq!(text.default_value(), prost_reflect::Value::String("a".to_owned()));
+    // A descriptor says the order itself, with the entries of maps among the messages.
+    let again = ProtobufSchema::parse(&file.serialized(), &[], &Limits::default()).unwrap();
+    let again = again.linked().unwrap().messages().nth(1).unwrap();
+    let nested = ["A", "Sub", "B", "In", "Grp", "BySkuEntry"];
+    assert_eq!(names(again.child_messages().collect()), nested);
+}
+
+#[test]
+fn a_linked_file_sees_its_references_and_every_well_known_file() {
+    let text = "syntax = \"proto3\"; package a; message A { b.B b = 1; google.type.Date on = 2; }";
+    let reference = crate::Reference { name: "b.proto".into(), subject: "b".into(), version: 1 };
+    let b = "syntax = \"proto3\"; package b; message B { google.protobuf.Any any = 1; }".to_owned();
+    let references = [crate::ResolvedReference { reference, text: b }];
+    let file = ProtobufSchema::parse(text, &references, &Limits::default()).unwrap();
+    let linked = file.linked().unwrap();
+    let message = linked.messages().next().unwrap();
+    let (Kind::Message(b), _) = field_kind(&message, "b") else { panic!("a message") };
+    assert_eq!(b.full_name(), "b.B");
+    for name in ["google.protobuf.Any", "google.type.Date", "confluent.type.Decimal"] {
+        assert!(linked.parent_pool().get_message_by_name(name).is_some(), "{name}");
+    }
+}
+
+#[test]
+fn a_linked_file_has_only_the_well_known_types_that_it_leads_to() {
+    let text = "syntax = \"proto3\"; package a; enum E { X = 0; } enum Free { Y = 0; }
+        message A { google.type.Money price = 1; E e = 2; google.type.DateTime at = 3; }
+        extend google.protobuf.FieldOptions { string note = 50000; }";
+    let linked = schema(text).linked().unwrap();
+    let pool = linked.parent_pool();
+    for name in ["google.type.Money", "google.type.TimeZone", "google.protobuf.Duration"] {
+        assert!(pool.get_message_by_name(name).is_some(), "{name}");
+    }
+    for name in ["google.protobuf.Any", "google.type.Date", "confluent.Meta"] {
+        assert!(pool.get_message_by_name(name).is_none(), "{name}");
+    }
+    assert!(pool.get_enum_by_name("a.Free").is_some());
+    assert!(pool.get_extension_by_name("a.note").is_some());
+}
+
+#[test]
+fn a_default_that_no_compiler_takes_does_not_keep_a_file_from_being_linked() {
+    let file = schema("message A { optional int32 n = 1 [default = 0x10]; }");
+    assert_eq!(file.linked().unwrap().messages().next().unwrap().full_name(), "A");
+}
+
+#[test]
+fn a_reference_with_an_entry_that_is_none_is_told_when_linked() {
+    let text = "message A { optional B b = 1; }";
+    let reference = crate::Reference { name: "b.proto".into(), subject: "b".into(), version: 1 };
+    let b = "message B { message E { option map_entry = true; } repeated E e = 1; }".to_owned();
+    let references = [crate::ResolvedReference { reference, text: b }];
+    let file = ProtobufSchema::parse(text, &references, &Limits::default()).unwrap();
+    let error = file.linked().unwrap_err().to_string();
+    assert!(error.contains("'B.E' says that it is the entry of a map and is none"), "{error}");
+}
+
+#[test]
+fn an_extension_that_two_files_declare_is_linked_once() {
+    let base = "package a; message A { extensions 1 to 9; }".to_owned();
+    let more = "package b; extend a.A { optional string more = 1; }";
+    let reference = |name: &str, text: &str| crate::ResolvedReference {
+        reference: crate::Reference { name: name.into(), subject: name.into(), version: 1 },
+        text: text.to_owned(),
+    };
+    let references = [reference("a.proto", &base), reference("b.proto", more)];
+    let own = format!("{more} message B {{ optional a.A a = 1; }}");
+    let file = ProtobufSchema::parse(&own, &references, &Limits::default()).unwrap();
+    let (Kind::Message(a), _) = field_kind(&file.linked().unwrap().messages().next().unwrap(), "a")
+    else {
+        panic!("a message")
+    };
+    assert_eq!(a.get_extension(1).unwrap().full_name(), "b.more");
+}

@@ -332,7 +332,7 @@ fn label_number(label: Option<Label>) -> i32 {
 }
 
 /// The message behind the map field `name`, named as the compilers of the language name it.
-fn entry_name(name: &str) -> String {
+pub(super) fn entry_name(name: &str) -> String {
     let parts = name.split('_').map(|part| {
         let mut chars = part.chars();
         let first = chars.next().map(|c| c.to_ascii_uppercase());

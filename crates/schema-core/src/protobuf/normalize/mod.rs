@@ -239,6 +239,7 @@ impl<'t, 'a> Normalizer<'t, 'a> {
     fn groups(&self, groups: &[Group]) -> Result<Vec<Group>> {
         let mut groups: Vec<Group> = all(groups, |group| {
             Ok(Group {
+                at: group.at,
                 label: group.label,
                 name: group.name.clone(),
                 number: group.number,

@@ -1,0 +1,219 @@
+//! [`JsonDeserializer`]: from the bytes of a Kafka message to a value.
+
+use std::fmt;
+use std::marker::PhantomData;
+
+use levada_schema_core::json::Validator;
+use serde::de::DeserializeOwned;
+use serde_json::Value as Json;
+use serde_json::error::Category;
+
+use super::check::{check, registered};
+use crate::Error;
+use crate::client::RegistryClient;
+use crate::error::{DecodeError, DecodeKind};
+use crate::plans::Plans;
+use crate::serializer::{Deserializer, ReadFraming, deserialize_or_load};
+use crate::wire_format::{Frame, SchemaRef};
+
+/// Bodies from this size on are measured before they are read: what a body takes in memory is a
+/// multiple of its size, so smaller ones cannot take much.
+const MEASURED_FROM: usize = 1 << 20;
+/// What one JSON value, with the key before it, is taken to need in memory, in bytes.
+const VALUE_SIZE: usize = 128;
+
+/// Reads JSON messages as values of type `T`.
+///
+/// A value that breaks its schema is refused with [`Error::Invalid`]. So the first message of
+/// each schema needs the registry: [`Self::decode_async`] asks by itself, [`Self::decode`] says
+/// [`Error::SchemaNotLoaded`]. After that, decoding is synchronous and may run on any thread.
+/// Without validation the registry is never asked.
+///
+/// ```no_run
+/// # use levada_serde::{Error, JsonDeserializer, RegistryClient};
+/// #[derive(serde::Deserialize)]
+/// struct Order { id: i64 }
+///
+/// # async fn example(payload: &[u8]) -> Result<(), Error> {
+/// let registry = RegistryClient::new("http://127.0.0.1:8081")?;
+/// let orders = JsonDeserializer::<Order>::builder(&registry).build();
+/// let order: Order = orders.decode_async(payload, None).await?;
+/// # Ok(())
+/// # }
+/// ```
+pub struct JsonDeserializer<T> {
+    client: RegistryClient,
+    plans: Plans<Validator>,
+    framing: ReadFraming,
+    is_validating: bool,
+    allocation_bytes_max: usize,
+    value: PhantomData<fn() -> T>,
+}
+
+impl<T> fmt::Debug for JsonDeserializer<T> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("JsonDeserializer")
+            .field("is_validating", &self.is_validating)
+            .finish_non_exhaustive()
+    }
+}
+
+impl<T: DeserializeOwned> JsonDeserializer<T> {
+    /// Settings for a deserializer; `serde_json::Value` as `T` takes any value.
+    pub fn builder(client: &RegistryClient) -> JsonDeserializerBuilder<T> {
+        JsonDeserializerBuilder {
+            client: client.clone(),
+            framing: ReadFraming::Dual,
+            is_validating: true,
+            allocation_bytes_max: 256 << 20,
+            value: PhantomData,
+        }
+    }
+
+    /// Reads a message. `header` is the last schema id header of this side, if there is one.
+    ///
+    /// A null payload is a tombstone and no message: do not pass it as an empty one.
+    pub fn decode(&self, payload: &[u8], header: Option<&[u8]>) -> Result<T, Error> {
+        let Frame { schema, body } = self.framing.split(payload, header)?;
+        let read = if self.is_validating {
+            self.plans.with(schema, |validator| self.validated(body, validator, schema))
+        } else {
+            self.unchecked(body)
+        };
+        read.map_err(|error| error.of_schema(schema))
+    }
+
+    fn validated(&self, body: &[u8], validator: &Validator, schema: SchemaRef) -> Result<T, Error> {
+        self.measure(body)?;
+        let tree: Json = serde_json::from_slice(body).map_err(|error| unreadable(body, &error))?;
+        check(validator, &tree, schema)?;
+        serde_json::from_value(tree).map_err(|error| misfit::<T>(body, &error))
+    }
+
+    fn unchecked(&self, body: &[u8]) -> Result<T, Error> {
+        self.measure(body)?;
+        serde_json::from_slice(body).map_err(|error| match error.classify() {
+            Category::Data => misfit::<T>(body, &error),
+            _ => unreadable(body, &error),
+        })
+    }
+
+    /// Refuses a body that would take too much memory: every value but the first stands behind a
+    /// comma, a colon or a bracket.
+    fn measure(&self, body: &[u8]) -> Result<(), Error> {
+        if body.len() < MEASURED_FROM {
+            return Ok(());
+        }
+        let marks = body.iter().filter(|byte| matches!(byte, b',' | b':' | b'[' | b'{')).count();
+        let size = marks.saturating_mul(VALUE_SIZE).saturating_add(body.len());
+        if size <= self.allocation_bytes_max {
+            return Ok(());
+        }
+        let kind = DecodeKind::AllocationLimitExceeded(self.allocation_bytes_max);
+        Err(Box::new(DecodeError::new("JSON", 0, kind)).into())
+    }
+}
+
+/// The body is no JSON text.
+#[cold]
+fn unreadable(body: &[u8], error: &serde_json::Error) -> Error {
+    let kind = DecodeKind::InvalidJson(error.to_string());
+    Box::new(DecodeError::new("JSON", offset_of(body, error), kind)).into()
+}
+
+/// The body is JSON text that `T` cannot hold; read again to say where.
+#[cold]
+fn misfit<T: DeserializeOwned>(body: &[u8], error: &serde_json::Error) -> Error {
+    let mut again = serde_json::Deserializer::from_slice(body);
+    let (path, offset, reason) = match serde_path_to_error::deserialize::<_, T>(&mut again) {
+        Err(found) => {
+            let offset = offset_of(body, found.inner());
+            (found.path().to_string(), offset, found.inner().to_string())
+        }
+        // Such as a key that stands there twice: only the tree, where the last one counts, shows
+        // the misfit.
+        Ok(_) => (String::new(), 0, error.to_string()),
+    };
+    let path = if path == "." { String::new() } else { path };
+    let kind = DecodeKind::Type(reason);
+    Box::new(DecodeError { path, ..DecodeError::new("JSON", offset, kind) }).into()
+}
+
+/// The byte at which an error was found; the library tells line and column.
+fn offset_of(body: &[u8], error: &serde_json::Error) -> usize {
+    let lines_before = error.line().saturating_sub(1);
+    let before: usize =
+        body.split_inclusive(|&byte| byte == b'\n').take(lines_before).map(<[u8]>::len).sum();
+    (before + error.column().saturating_sub(1)).min(body.len())
+}
+
+impl<T> JsonDeserializer<T> {
+    /// Fetches a schema and compiles it, so that [`Self::decode`] knows it.
+    pub async fn load(&self, schema: SchemaRef) -> Result<(), Error> {
+        if self.plans.has(schema) {
+            return Ok(());
+        }
+        let validator = registered(&*self.client.schema(schema).await?)?;
+        self.plans.insert(schema, validator);
+        Ok(())
+    }
+}
+
+impl<T: DeserializeOwned + Send> JsonDeserializer<T> {
+    /// Reads a message and asks the registry for its schema first, if need be.
+    pub async fn decode_async(&self, payload: &[u8], header: Option<&[u8]>) -> Result<T, Error> {
+        deserialize_or_load(self, payload, header).await
+    }
+}
+
+impl<T: DeserializeOwned + Send> Deserializer<T> for JsonDeserializer<T> {
+    fn deserialize(&self, payload: &[u8], header: Option<&[u8]>) -> Result<T, Error> {
+        self.decode(payload, header)
+    }
+
+    async fn load(&self, schema: SchemaRef) -> Result<(), Error> {
+        Self::load(self, schema).await
+    }
+}
+
+/// Settings of a [`JsonDeserializer`].
+#[derive(Debug)]
+pub struct JsonDeserializerBuilder<T> {
+    client: RegistryClient,
+    framing: ReadFraming,
+    is_validating: bool,
+    allocation_bytes_max: usize,
+    value: PhantomData<fn() -> T>,
+}
+
+impl<T> JsonDeserializerBuilder<T> {
+    /// Where the schema of a message is found; the default is [`ReadFraming::Dual`].
+    #[must_use]
+    pub fn framing(mut self, framing: ReadFraming) -> Self {
+        self.framing = framing;
+        self
+    }
+
+    /// Whether values are checked against the schema that their message names; they are by
+    /// default.
+    #[must_use]
+    pub fn validation(mut self, is_on: bool) -> Self {
+        self.is_validating = is_on;
+        self
+    }
+
+    /// Most bytes of memory that one message may take, by an estimate from its parts; the default
+    /// is 256 MiB.
+    #[must_use]
+    pub fn allocation_bytes_max(mut self, bytes: usize) -> Self {
+        self.allocation_bytes_max = bytes;
+        self
+    }
+
+    /// Makes the deserializer. The registry is asked when the first message comes.
+    pub fn build(self) -> JsonDeserializer<T> {
+        let Self { client, framing, is_validating, allocation_bytes_max, value } = self;
+        let plans = Plans::default();
+        JsonDeserializer { client, plans, framing, is_validating, allocation_bytes_max, value }
+    }
+}

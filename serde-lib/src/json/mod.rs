@@ -1,0 +1,11 @@
+//! JSON Schema: serializers and deserializers for whatever `serde` writes and reads.
+//!
+//! The body is plain JSON, so the schema only says what is valid; both directions check that
+//! unless they are told not to.
+
+mod check;
+mod deserializer;
+mod serializer;
+
+pub use deserializer::{JsonDeserializer, JsonDeserializerBuilder};
+pub use serializer::{JsonFormat, JsonSerializer, JsonSerializerBuilder};

@@ -1,0 +1,202 @@
+//! [`JsonSerializer`]: from a value to the bytes of a Kafka message.
+
+use std::fmt;
+use std::marker::PhantomData;
+
+use bytes::Bytes;
+use levada_schema_core::RawSchema;
+use levada_schema_core::json::Validator;
+use serde::Serialize;
+use serde_json::Value as Json;
+
+use super::check::{check, compile, registered};
+use crate::Error;
+use crate::client::{RegistryClient, SchemaDefinition};
+use crate::error::{EncodeError, EncodeKind};
+use crate::serializer::Serializer;
+use crate::target::{Binding, Chosen, SerializerBuilder, check_strictly};
+use crate::wire_format::{SchemaRef, Side};
+
+/// Writes values of type `T` as JSON, each with the id of its schema.
+///
+/// Everything that needs the registry happens in [`SerializerBuilder::build`]; encoding is
+/// synchronous, shares nothing mutable and may run on any thread. A value that breaks the schema
+/// is refused with [`Error::Invalid`].
+///
+/// ```no_run
+/// # use levada_serde::{Error, JsonSerializer, RegistryClient, SchemaDefinition};
+/// #[derive(serde::Serialize)]
+/// struct Order { id: i64 }
+///
+/// # async fn example() -> Result<(), Error> {
+/// let registry = RegistryClient::new("http://127.0.0.1:8081")?;
+/// let schema = SchemaDefinition::json(
+///     r#"{"title": "Order", "type": "object", "properties": {"id": {"type": "integer"}}}"#,
+/// );
+/// let orders = JsonSerializer::<Order>::with_schema(&registry, schema).topic("orders");
+/// let orders = orders.build().await?;
+/// let payload = orders.encode(&Order { id: 1 })?;
+/// # Ok(())
+/// # }
+/// ```
+pub struct JsonSerializer<T: ?Sized> {
+    /// None if values are not checked.
+    validator: Option<Validator>,
+    binding: Binding,
+    value: PhantomData<fn(&T)>,
+}
+
+impl<T: ?Sized> fmt::Debug for JsonSerializer<T> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("JsonSerializer")
+            .field("is_validating", &self.validator.is_some())
+            .field("binding", &self.binding)
+            .finish_non_exhaustive()
+    }
+}
+
+/// What a serializer of JSON is told besides; see [`JsonSerializer`] for the ways to say it.
+#[derive(Debug)]
+pub struct JsonFormat<T: ?Sized> {
+    own: Option<SchemaDefinition>,
+    is_validating: bool,
+    value: PhantomData<fn(&T)>,
+}
+
+/// Settings of a [`JsonSerializer`].
+pub type JsonSerializerBuilder<T> = SerializerBuilder<JsonFormat<T>>;
+
+fn builder<T: ?Sized>(
+    client: &RegistryClient,
+    own: Option<SchemaDefinition>,
+) -> JsonSerializerBuilder<T> {
+    SerializerBuilder::new(client, JsonFormat { own, is_validating: true, value: PhantomData })
+}
+
+#[cfg(feature = "schemars")]
+impl<T: Serialize + schemars::JsonSchema> JsonSerializer<T> {
+    /// Settings for a serializer of a type with a derived schema, which is of draft 07.
+    pub fn builder(client: &RegistryClient) -> JsonSerializerBuilder<T> {
+        let settings = schemars::generate::SchemaSettings::draft07();
+        let schema = settings.into_generator().into_root_schema_for::<T>();
+        let text = schema.as_value().to_string();
+        builder(client, Some(SchemaDefinition::json(text)))
+    }
+}
+
+impl<T: Serialize + ?Sized> JsonSerializer<T> {
+    /// Settings for a serializer with the schema given as text.
+    pub fn with_schema(
+        client: &RegistryClient,
+        schema: SchemaDefinition,
+    ) -> JsonSerializerBuilder<T> {
+        builder(client, Some(schema))
+    }
+
+    /// Settings for a serializer of whatever schema the registry holds: the latest version of the
+    /// subject unless [`SerializerBuilder::source`] names an id.
+    pub fn from_registry(client: &RegistryClient) -> JsonSerializerBuilder<T> {
+        builder(client, None)
+    }
+
+    /// Appends the message for `value` to `out`: the schema id prefix, then the JSON. With
+    /// [`crate::Framing::Header`] the JSON alone. On an error `out` is as before.
+    pub fn encode_into(&self, value: &T, out: &mut Vec<u8>) -> Result<(), Error> {
+        self.binding.write(out, |out| {
+            if let Some(validator) = &self.validator {
+                let tree = serde_json::to_value(value).map_err(unwritable)?;
+                check(validator, &tree, SchemaRef::Id(self.binding.id()))?;
+            }
+            serde_json::to_writer(out, value).map_err(unwritable)
+        })
+    }
+
+    /// The message for `value` in a vector of its own.
+    pub fn encode(&self, value: &T) -> Result<Vec<u8>, Error> {
+        self.binding.message(|out| self.encode_into(value, out))
+    }
+}
+
+#[cold]
+#[expect(clippy::needless_pass_by_value, reason = "stands where errors are mapped")]
+fn unwritable(error: serde_json::Error) -> Error {
+    Box::new(EncodeError::new("JSON", EncodeKind::Other(error.to_string()))).into()
+}
+
+impl<T: ?Sized> JsonSerializer<T> {
+    /// The id of the schema that messages are written with.
+    pub fn schema_id(&self) -> u32 {
+        self.binding.id()
+    }
+
+    /// The subject that the schema was registered under or found in.
+    pub fn subject(&self) -> &str {
+        self.binding.subject()
+    }
+}
+
+impl<T: Serialize + ?Sized> Serializer<T> for JsonSerializer<T> {
+    fn serialize_into(&self, value: &T, out: &mut Vec<u8>) -> Result<(), Error> {
+        self.encode_into(value, out)
+    }
+
+    fn schema_id_header(&self) -> Option<(&'static str, &Bytes)> {
+        self.binding.schema_id_header()
+    }
+
+    fn topic(&self) -> Option<&str> {
+        self.binding.topic()
+    }
+
+    fn side(&self) -> Option<Side> {
+        Some(self.binding.side())
+    }
+}
+
+impl<T: ?Sized> JsonSerializerBuilder<T> {
+    /// Whether values are checked against the schema before they are written; they are by
+    /// default.
+    #[must_use]
+    pub fn validation(mut self, is_on: bool) -> Self {
+        self.format.is_validating = is_on;
+        self
+    }
+
+    /// Asks the registry for everything that encoding needs.
+    pub async fn build(self) -> Result<JsonSerializer<T>, Error> {
+        let Self { client, target, format: JsonFormat { own, is_validating, .. } } = self;
+        let references = match &own {
+            Some(own) => client.resolve_references(&own.references).await?,
+            None => Vec::new(),
+        };
+        let title = own.as_ref().map(|own| title_of(&own.text)).transpose()?.flatten();
+        let subject = target.subject_for(&client, title.as_deref()).await?;
+        let chosen = target.choose(&client, &subject, own.as_ref()).await?;
+        let id = chosen.registered();
+        let validator = match (&chosen, &own) {
+            (Chosen::Adopted { schema, is_strict, .. }, own) => {
+                if let Some(SchemaDefinition { schema_type, text, .. }) =
+                    own.as_ref().filter(|_| *is_strict)
+                {
+                    let (schema_type, references) = (*schema_type, &references[..]);
+                    let own = RawSchema { schema_type, text, references };
+                    check_strictly(&subject, own, schema.raw())?;
+                }
+                is_validating.then(|| registered(schema)).transpose()?
+            }
+            (Chosen::Own(_), Some(own)) => {
+                is_validating.then(|| compile(&own.text, &references)).transpose()?
+            }
+            (Chosen::Own(_), None) => None,
+        };
+        let binding = target.bind(&client, subject, id, None).await?;
+        Ok(JsonSerializer { validator, binding, value: PhantomData })
+    }
+}
+
+/// What a JSON schema has for a name.
+fn title_of(text: &str) -> Result<Option<String>, Error> {
+    let schema: Json = serde_json::from_str(text)
+        .map_err(|error| Error::InvalidSchema { reason: error.to_string() })?;
+    Ok(schema.get("title").and_then(Json::as_str).map(str::to_owned))
+}
