@@ -100,19 +100,16 @@ fn checked(args: &CheckArgs) -> Result<ExitCode, Failure> {
     };
     let workspace = Workspace::open(&paths, &args.settings)?;
     let files = workspace.files()?;
-    let baselines = match pair {
-        Some(old) => {
-            std::fs::metadata(old).map_err(|error| {
-                let message = format!("cannot read {}: {error}", old.display());
-                Failure::new(exit::NO_INPUT, message)
-            })?;
-            let spec = old.display().to_string();
-            vec![load(&workspace, &files, &spec, &Baseline::File(workspace.here.join(old)))?]
-        }
-        None => {
-            let specs = args.against.iter();
-            specs.map(|spec| baseline(&workspace, &files, spec)).collect::<Result<_, _>>()?
-        }
+    let baselines = if let Some(old) = pair {
+        std::fs::metadata(old).map_err(|error| {
+            let message = format!("cannot read {}: {error}", old.display());
+            Failure::new(exit::NO_INPUT, message)
+        })?;
+        let spec = old.display().to_string();
+        vec![load(&workspace, &files, &spec, &Baseline::File(workspace.here.join(old)))?]
+    } else {
+        let specs = args.against.iter();
+        specs.map(|spec| baseline(&workspace, &files, spec)).collect::<Result<_, _>>()?
     };
     let lint = &workspace.project.lint;
     let options = Options {
