@@ -69,6 +69,11 @@ impl<T> Filling<T> {
         self.items.len() >= self.limit
     }
 
+    /// How many entries of the list are missing, if all of them count.
+    pub(crate) fn missing(&self) -> usize {
+        self.to_skip.saturating_add(self.limit.saturating_sub(self.items.len()))
+    }
+
     pub(crate) fn into_items(self) -> Vec<T> {
         self.items
     }

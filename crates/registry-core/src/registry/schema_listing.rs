@@ -65,8 +65,8 @@ pub struct ListedSchema {
     pub associations: Vec<Association>,
 }
 
-/// How many keys are read at a time.
-const KEYS_AT_ONCE: usize = 1_000;
+/// Least and most keys that are read at a time.
+const KEYS_AT_ONCE: (usize, usize) = (100, 1_000);
 
 type Aliases = BTreeMap<QualifiedSubject, Vec<QualifiedSubject>>;
 
@@ -83,7 +83,7 @@ impl<S: Store> Registry<S> {
         let mut keys = Keys::new(listing, &aliases);
         let shows_all = listing.rule_type.is_none() && listing.associations.is_none();
         while !page.is_full() {
-            let Some(key) = keys.next(&mut tx).await? else { break };
+            let Some(key) = keys.next(&mut tx, page.missing()).await? else { break };
             if shows_all && page.skip() {
                 continue;
             }
@@ -134,12 +134,15 @@ impl<'a> Keys<'a> {
         Self { listing, targets, part: VecDeque::new(), after: None, is_at_end: false }
     }
 
+    /// The next one, of so many that are wanted in all.
     async fn next<T: ReadTransaction>(
         &mut self,
         tx: &mut T,
+        wanted: usize,
     ) -> Result<Option<VersionKey>, RegistryError> {
         while self.part.is_empty() && !self.is_at_end {
-            self.part = self.read(tx).await?.into();
+            let (least, most) = KEYS_AT_ONCE;
+            self.part = self.read(tx, wanted.clamp(least, most)).await?.into();
         }
         Ok(self.part.pop_front())
     }
@@ -147,13 +150,14 @@ impl<'a> Keys<'a> {
     async fn read<T: ReadTransaction>(
         &mut self,
         tx: &mut T,
+        limit: usize,
     ) -> Result<Vec<VersionKey>, RegistryError> {
         let SchemaListing { subjects, deleted, latest_only, .. } = self.listing;
         let after = self.after.as_ref().map(|(subject, version)| (subject, *version));
-        let (deleted, latest_only, limit) = (*deleted, *latest_only, KEYS_AT_ONCE);
+        let (deleted, latest_only) = (*deleted, *latest_only);
         let query = KeyQuery { subjects, after, deleted, latest_only, limit };
         let mut keys = tx.key_page(query).await?;
-        self.is_at_end = keys.len() < KEYS_AT_ONCE;
+        self.is_at_end = keys.len() < limit;
         self.after = keys.last().map(|last| (last.subject.clone(), last.version));
         let end = self.after.as_ref().map(|(subject, _)| subject.to_string());
         let is_before_end = |target: &&QualifiedSubject| {
