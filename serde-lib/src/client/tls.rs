@@ -6,7 +6,7 @@ use std::sync::Arc;
 use rustls::crypto::ring;
 use rustls::pki_types::pem::PemObject;
 use rustls::pki_types::{CertificateDer, PrivateKeyDer};
-use rustls::{ClientConfig, RootCertStore};
+use rustls::{ClientConfig, ConfigBuilder, RootCertStore, WantsVerifier};
 use rustls_platform_verifier::BuilderVerifierExt;
 
 use crate::Error;
@@ -23,14 +23,11 @@ pub(super) struct Tls {
 impl Tls {
     /// What no connection is made with.
     pub(super) fn unused() -> Result<ClientConfig, Error> {
-        let builder = ClientConfig::builder_with_provider(Arc::new(ring::default_provider()));
-        let builder = builder.with_safe_default_protocol_versions().map_err(invalid("TLS"))?;
-        Ok(builder.with_root_certificates(RootCertStore::empty()).with_no_client_auth())
+        Ok(builder()?.with_root_certificates(RootCertStore::empty()).with_no_client_auth())
     }
 
     pub(super) fn config(&self) -> Result<ClientConfig, Error> {
-        let builder = ClientConfig::builder_with_provider(Arc::new(ring::default_provider()));
-        let builder = builder.with_safe_default_protocol_versions().map_err(invalid("TLS"))?;
+        let builder = builder()?;
         let builder = match &self.roots {
             Some(pem) => builder.with_root_certificates(roots(pem)?),
             None => {
@@ -42,6 +39,11 @@ impl Tls {
         let key = PrivateKeyDer::from_pem_slice(key).map_err(invalid("the client's key"))?;
         builder.with_client_auth_cert(chain, key).map_err(invalid("the client certificate"))
     }
+}
+
+fn builder() -> Result<ConfigBuilder<ClientConfig, WantsVerifier>, Error> {
+    let builder = ClientConfig::builder_with_provider(Arc::new(ring::default_provider()));
+    builder.with_safe_default_protocol_versions().map_err(invalid("TLS"))
 }
 
 fn roots(pem: &[u8]) -> Result<RootCertStore, Error> {
