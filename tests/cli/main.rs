@@ -3,6 +3,7 @@
 mod check;
 mod commands;
 mod config;
+mod kafka;
 mod project;
 mod registry;
 mod transfer;

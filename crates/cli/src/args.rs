@@ -15,6 +15,7 @@ use crate::completions::{CompletionsArgs, ManArgs};
 use crate::deploy::{ApplyArgs, CompareArgs, PlanArgs, PullArgs, TargetArgs};
 use crate::exit;
 use crate::explain::ExplainArgs;
+use crate::kafka::{GroupCommand, TopicCommand};
 use crate::limits::LimitArgs;
 use crate::log::LogFormat;
 use crate::rest::{ConfigCommand, ContextCommand, ModeCommand, SchemaCommand, SubjectCommand};
@@ -30,7 +31,7 @@ Exit codes:
   2    wrong flags or settings
   3    an input or a baseline cannot be had, or nothing was compared
   4    a schema does not parse, or a reference does not resolve
-  5    a registry cannot be reached, or refuses
+  5    a registry or a broker cannot be reached, or refuses
   6    partly done: stopped midway, or not everything could be brought
   70   a defect of levada
   130  interrupted";
@@ -133,6 +134,12 @@ pub(crate) enum Command {
                             comes from: flags win over variables, variables over the settings file. \
                             get, set and unset are about the settings that a registry keeps.")]
     Config(ConfigArgs),
+    /// List, describe, create and delete topics of a Kafka cluster
+    #[command(subcommand, after_help = "Example:\n  levada topic list")]
+    Topic(TopicCommand),
+    /// List and describe consumer groups of a Kafka cluster, and move their offsets
+    #[command(subcommand, after_help = "Example:\n  levada group lag billing")]
+    Group(GroupCommand),
     /// Write everything that a schema registry holds into an archive
     #[command(after_help = "Example:\n  levada export --registry https://registry.example.com \
                             --output registry.jsonl")]

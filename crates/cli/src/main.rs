@@ -10,6 +10,7 @@ mod exit;
 mod explain;
 mod export;
 mod import;
+mod kafka;
 mod limits;
 mod log;
 mod output;
@@ -63,6 +64,8 @@ fn run(command: Command) -> Result<ExitCode, exit::Failure> {
         Command::Mode(command) => rest::run_mode(&command),
         Command::Context(command) => rest::run_context(&command),
         Command::Config(args) => config::run(args),
+        Command::Topic(command) => kafka::run_topic(&command),
+        Command::Group(command) => kafka::run_group(&command),
         Command::Export(args) => export::run(&args),
         Command::Import(args) => import::run(&args),
     }
