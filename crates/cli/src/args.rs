@@ -15,7 +15,7 @@ use crate::completions::{CompletionsArgs, ManArgs};
 use crate::deploy::{ApplyArgs, CompareArgs, PlanArgs, PullArgs, TargetArgs};
 use crate::exit;
 use crate::explain::ExplainArgs;
-use crate::kafka::{GroupCommand, TopicCommand};
+use crate::kafka::{CatArgs, DecodeArgs, GroupCommand, ProduceArgs, TopicCommand};
 use crate::limits::LimitArgs;
 use crate::log::LogFormat;
 use crate::rest::{ConfigCommand, ContextCommand, ModeCommand, SchemaCommand, SubjectCommand};
@@ -134,6 +134,23 @@ pub(crate) enum Command {
                             comes from: flags win over variables, variables over the settings file. \
                             get, set and unset are about the settings that a registry keeps.")]
     Config(ConfigArgs),
+    /// Read the records of a topic, whatever their format
+    #[command(after_help = "Examples:\n  levada cat orders --from -10\n  \
+                            levada cat orders --from 2h --format jsonl | jq .value\n  \
+                            levada cat orders --from latest --follow")]
+    Cat(CatArgs),
+    /// Write JSON lines into a topic, encoded with the schema of its subject
+    #[command(
+        after_help = "Examples:\n  echo '{\"id\":1,\"item\":\"tea\"}' | levada produce orders\n  \
+                            levada cat orders --format jsonl | levada produce copy --lines records"
+    )]
+    Produce(ProduceArgs),
+    /// Decode one record, without a broker
+    #[command(
+        after_help = "Examples:\n  levada decode --hex '00 00 00 00 01 02 06 74 65 61' --explain-bytes\n  \
+                            levada decode record.bin --registry https://registry.example.com"
+    )]
+    Decode(DecodeArgs),
     /// List, describe, create and delete topics of a Kafka cluster
     #[command(subcommand, after_help = "Example:\n  levada topic list")]
     Topic(TopicCommand),

@@ -1,7 +1,11 @@
 //! The commands that talk to Kafka brokers, and what they share: the address, the words of answers.
 
+mod cat;
+mod decode;
 mod group;
+mod payload;
 mod place;
+mod produce;
 mod topic;
 
 use std::path::Path;
@@ -11,7 +15,10 @@ use clap::{Args, ValueEnum};
 use levada_kafka_client::{Cluster, KafkaError};
 use serde::Serialize;
 
+pub(crate) use cat::{CatArgs, run_cat};
+pub(crate) use decode::{DecodeArgs, run_decode};
 pub(crate) use group::{GroupCommand, run_group};
+pub(crate) use produce::{ProduceArgs, run_produce};
 pub(crate) use topic::{TopicCommand, run_topic};
 
 use crate::config_file;
