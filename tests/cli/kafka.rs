@@ -42,7 +42,7 @@ impl Cluster {
         (code, err)
     }
 
-    fn client(&self) -> ClientConfig {
+    pub(crate) fn client(&self) -> ClientConfig {
         let mut config = ClientConfig::new();
         config.set("bootstrap.servers", &self.server.kafka);
         config

@@ -5,6 +5,7 @@ mod commands;
 mod config;
 mod kafka;
 mod project;
+mod records;
 mod registry;
 mod transfer;
 
