@@ -1,4 +1,4 @@
-//! The commands that talk to Kafka brokers: `topic` and `group`.
+//! The commands that talk to Kafka brokers: `topic`, `group`, and `doctor`, which looks at all.
 
 use levada_tests::{Levada, levada};
 use rdkafka::ClientConfig;
@@ -276,4 +276,61 @@ async fn offsets_of_a_group_are_moved_and_a_dry_run_only_tells() {
         cluster.levada(&[&reset[..], &["--topic", "orders", "--to", "soon"]].concat()).0,
         Some(2)
     );
+}
+
+#[test]
+fn doctor_finds_a_sound_setup_sound() {
+    let cluster = Cluster::start();
+    cluster.out(&["topic", "create", "a", "--partitions", "2"]);
+    cluster.project.write("a.avsc", r#"{"type":"record","name":"A","fields":[]}"#);
+    cluster.out(&["schema", "register", "a-value", "a.avsc"]);
+    let out = cluster.out(&["doctor", "--data-dir", "data", "--format", "json"]);
+    let checks: serde_json::Value = serde_json::from_str(&out).expect("JSON");
+    let told: Vec<_> = checks
+        .as_array()
+        .expect("a list")
+        .iter()
+        .map(|check| {
+            assert_eq!(check["ok"], true, "{check}");
+            (check["what"].as_str().expect("text"), check["found"].as_str().expect("text"))
+        })
+        .collect();
+    let whats: Vec<_> = told.iter().map(|(what, _)| *what).collect();
+    assert_eq!(
+        whats,
+        ["registry", "clock", "schemas", "brokers", "partitions", "data", "database"]
+    );
+    let broker = format!("broker 1 answers at {}", cluster.server.kafka);
+    assert_eq!(told[2].1, "1 version; all of them parse, all references lead somewhere");
+    assert_eq!(told[3].1, broker);
+    assert_eq!(told[6].1, "data/registry.db is sound and up to date");
+}
+
+#[test]
+fn doctor_says_what_is_wrong_and_what_to_do() {
+    let project = Project::new();
+    assert_eq!(project.levada(&["doctor"]).0, Some(3), "there is nothing to look at");
+    project.write("data/registry.db", "this is no database, whatever it is called");
+    project.write(
+        "levada.toml",
+        "[registry]\nurl = \"http://127.0.0.1:1\"\n[serve]\ndata-dir = \"data\"\n",
+    );
+    let (code, out, err) = project.levada(&["doctor", "--bootstrap", "127.0.0.1:1"]);
+    assert_eq!((code, err.as_str()), (Some(1), ""));
+    let problems: Vec<_> = out.lines().filter(|line| line.starts_with("problem")).collect();
+    assert_eq!(
+        problems,
+        [
+            "problem  registry  schema registry at http://127.0.0.1:1/: not reachable: Connection refused \
+         (os error 111) (attempts: 1)",
+            "problem  brokers   cannot reach a broker at 127.0.0.1:1: Connection refused (os error 111)",
+            "problem  database  data/registry.db: file is not a database",
+        ]
+    );
+    assert_eq!(out.matches("\n         do: ").count(), 3, "{out}");
+    assert!(out.ends_with("\n5 checks, 3 problems\n"), "{out}");
+    project.write("levada.toml", "[serve]\nno = 1\n");
+    let (code, out, _) = project.levada(&["doctor"]);
+    assert_eq!(code, Some(1));
+    assert!(out.contains("problem  settings  ") && out.contains("unknown field `no`"), "{out}");
 }

@@ -13,6 +13,7 @@ use levada_registry_server::Secret;
 use crate::check::{self, CheckArgs};
 use crate::completions::{CompletionsArgs, ManArgs};
 use crate::deploy::{ApplyArgs, CompareArgs, PlanArgs, PullArgs, TargetArgs};
+use crate::doctor::DoctorArgs;
 use crate::exit;
 use crate::explain::ExplainArgs;
 use crate::kafka::{CatArgs, DecodeArgs, GroupCommand, ProduceArgs, TopicCommand};
@@ -157,6 +158,12 @@ pub(crate) enum Command {
     /// List and describe consumer groups of a Kafka cluster, and move their offsets
     #[command(subcommand, after_help = "Example:\n  levada group lag billing")]
     Group(GroupCommand),
+    /// Look at registry, brokers and data, and say what to do where something is wrong
+    #[command(after_help = "Examples:\n  levada doctor --registry https://registry.example.com \
+                            --bootstrap kafka.example.com:9092\n  \
+                            levada doctor --data-dir /var/lib/levada\n\n\
+                            Nothing is changed. Exits 1 where something is wrong.")]
+    Doctor(DoctorArgs),
     /// Write everything that a schema registry holds into an archive
     #[command(after_help = "Example:\n  levada export --registry https://registry.example.com \
                             --output registry.jsonl")]

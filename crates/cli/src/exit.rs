@@ -36,6 +36,10 @@ impl Failure {
         Self { code, message: message.to_string() }
     }
 
+    pub(crate) fn message(&self) -> &str {
+        &self.message
+    }
+
     /// Writes the one line and gives the code.
     pub(crate) fn print(&self) -> ExitCode {
         // A closed stderr leaves the exit code as the only way to say it.

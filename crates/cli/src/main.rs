@@ -6,6 +6,7 @@ mod completions;
 mod config;
 mod config_file;
 mod deploy;
+mod doctor;
 mod exit;
 mod explain;
 mod export;
@@ -64,6 +65,7 @@ fn run(command: Command) -> Result<ExitCode, exit::Failure> {
         Command::Mode(command) => rest::run_mode(&command),
         Command::Context(command) => rest::run_context(&command),
         Command::Config(args) => config::run(args),
+        Command::Doctor(args) => doctor::run(&args),
         Command::Cat(args) => kafka::run_cat(&args),
         Command::Produce(args) => kafka::run_produce(&args),
         Command::Decode(args) => kafka::run_decode(&args),

@@ -101,6 +101,11 @@ impl Cluster {
         self.id.as_deref()
     }
 
+    /// Makes sure that a broker answers at the address that it gives for itself.
+    pub async fn reach(&mut self, node: i32) -> Result<(), KafkaError> {
+        self.node(node).await.map(drop)
+    }
+
     /// Every topic, by name.
     pub async fn topics(&mut self) -> Result<Vec<Topic>, KafkaError> {
         let answer = self.metadata(None).await?;

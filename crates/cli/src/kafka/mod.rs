@@ -21,7 +21,7 @@ pub(crate) use group::{GroupCommand, run_group};
 pub(crate) use produce::{ProduceArgs, run_produce};
 pub(crate) use topic::{TopicCommand, run_topic};
 
-use crate::config_file;
+use crate::config_file::{self, ConfigFile};
 use crate::exit::{self, Failure};
 use crate::output::print;
 use crate::runtime;
@@ -48,8 +48,13 @@ impl BrokerArgs {
         Ok(Cluster::connect(&bootstrap, Duration::from_secs(self.timeout)).await?)
     }
 
+    /// Whether the command line, a variable or the settings file names a broker.
+    pub(crate) fn is_named(&self, file: &ConfigFile) -> bool {
+        self.bootstrap.is_some() || file.kafka.bootstrap.is_some()
+    }
+
     /// Connects, and does `work` with the cluster.
-    fn run<T>(
+    pub(crate) fn run<T>(
         &self,
         work: impl AsyncFnOnce(&mut Cluster) -> Result<T, Failure>,
     ) -> Result<T, Failure> {
@@ -97,7 +102,7 @@ pub(crate) struct AnswerArgs {
 
 impl AnswerArgs {
     /// Prints `value` as JSON, or what `text` makes of it.
-    fn write<T: Serialize>(
+    pub(crate) fn write<T: Serialize>(
         &self,
         value: &T,
         text: impl FnOnce(&T) -> String,
