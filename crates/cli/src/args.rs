@@ -141,10 +141,8 @@ pub(crate) enum Command {
                             levada cat orders --from latest --follow")]
     Cat(CatArgs),
     /// Write JSON lines into a topic, encoded with the schema of its subject
-    #[command(
-        after_help = "Examples:\n  echo '{\"id\":1,\"item\":\"tea\"}' | levada produce orders\n  \
-                            levada cat orders --format jsonl | levada produce copy --lines records"
-    )]
+    #[command(after_help = "Examples:\n  levada produce orders orders.jsonl\n  \
+                            levada cat orders --format jsonl | levada produce copy --lines records")]
     Produce(ProduceArgs),
     /// Decode one record, without a broker
     #[command(
