@@ -112,7 +112,7 @@ fn record_comes_with_key_headers_and_time_and_goes_from_topic_to_topic() {
             "keyHex": "ff", "value": null
         }),
     ];
-    let lines: String = records.iter().map(|record| format!("{record}\n")).collect();
+    let lines = records.iter().map(|record| format!("{record}\n")).collect::<Vec<_>>().concat();
     cluster.produce(&["orders", "--lines", "records"], &lines);
     let shown = "0:0  2026-01-01T00:00:00.000Z  \"k\"  {\"id\":9,\"item\":null}  \
                  [{\"name\":\"h\",\"value\":\"v\"},{\"name\":\"h\",\"valueHex\":\"ff\"},\
@@ -133,9 +133,10 @@ fn record_comes_with_key_headers_and_time_and_goes_from_topic_to_topic() {
 fn reading_begins_and_ends_at_offsets_times_and_counts() {
     let cluster = Cluster::start();
     cluster.out(&["topic", "create", "a", "--partitions", "1"]);
-    let lines: String = (0..10)
+    let lines = (0..10)
         .map(|n| format!("{{\"timestamp\":\"1970-01-0{}T00:00:00Z\",\"value\":{n}}}\n", n % 9 + 1))
-        .collect();
+        .collect::<Vec<_>>()
+        .concat();
     cluster.produce(&["a", "--lines", "records", "--value", "json"], &lines);
     let read = |args: &[&str]| {
         let values = cluster.values(&[&["a", "--value", "json"], args].concat());

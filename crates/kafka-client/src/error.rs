@@ -48,6 +48,9 @@ pub enum KafkaError {
     /// A record or a request that the protocol has no room for.
     #[error("{what} cannot be sent: {reason}")]
     Unsendable { what: String, reason: String },
+    /// Nobody knows whether records were written.
+    #[error("{what} may be written or not: {reason}")]
+    OutcomeUnknown { what: String, reason: String },
     /// The cluster does not have the partition, or nobody leads it.
     #[error("partition {partition} of topic '{topic}' {reason}")]
     NoLeader { topic: String, partition: i32, reason: &'static str },

@@ -4,6 +4,7 @@ use std::ops::RangeInclusive;
 use std::time::Duration;
 
 use bytes::Bytes;
+use kafka_protocol::error::ResponseError;
 use kafka_protocol::messages::ProduceRequest;
 use kafka_protocol::messages::produce_request::{PartitionProduceData, TopicProduceData};
 use levada_kafka_wire::record_batch::BatchBuilder;
@@ -15,6 +16,9 @@ use crate::error::KafkaError;
 const PRODUCE: RangeInclusive<i16> = 3..=11;
 /// How long the replicas may take to write.
 const WRITTEN_WITHIN: Duration = Duration::from_secs(30);
+/// What a leader says that has written, but does not know of its replicas.
+const MAYBE_WRITTEN: [ResponseError; 2] =
+    [ResponseError::RequestTimedOut, ResponseError::NotEnoughReplicasAfterAppend];
 /// Every replica that is in sync.
 const ALL: i16 = -1;
 
@@ -50,7 +54,8 @@ impl Cluster {
     /// Sends records to a partition and waits until every replica in sync has them; gives the
     /// offset of the first one.
     ///
-    /// It is sent once: a batch whose answer got lost may be there or not.
+    /// Only what was surely not written is sent again: a batch whose answer got lost may be there
+    /// or not ([`KafkaError::OutcomeUnknown`]).
     pub async fn produce(
         &mut self,
         topic: &str,
@@ -80,13 +85,25 @@ impl Cluster {
         self.retried(async |cluster| {
             let known = cluster.topic(topic).await?;
             let leader = leader_of(&known, partition)?;
-            let answer = cluster.node(leader).await?.call(PRODUCE, &request).await?;
+            let what = || format!("records for {topic}-{partition}");
+            let unknown = |error: KafkaError| KafkaError::OutcomeUnknown {
+                what: what(),
+                reason: error.to_string(),
+            };
+            let sent = cluster.node(leader).await?.call(PRODUCE, &request).await;
+            let answer = sent.map_err(|error| match error {
+                KafkaError::Disconnected { .. } | KafkaError::TimedOut { .. } => unknown(error),
+                other => other,
+            })?;
             let mut partitions = answer.responses.into_iter().flat_map(|it| it.partition_responses);
             let answered = partitions.next().unwrap_or_default();
             let message = answered.error_message.as_deref();
-            let what = || format!("records for {topic}-{partition}");
-            KafkaError::check_with(answered.error_code, message, what)?;
-            Ok(answered.base_offset)
+            match KafkaError::check_with(answered.error_code, message, what) {
+                Err(error) if MAYBE_WRITTEN.iter().any(|code| error.is(*code)) => {
+                    Err(unknown(error))
+                }
+                checked => checked.map(|()| answered.base_offset),
+            }
         })
         .await
     }

@@ -4,10 +4,9 @@ use levada_kafka_client::{Broker, Cluster, Topic};
 use levada_schema_check::report::plural;
 
 use super::Check;
-use crate::exit::Failure;
 use crate::kafka::BrokerArgs;
 
-pub(super) fn look(args: &BrokerArgs, checks: &mut Vec<Check>) -> Result<(), Failure> {
+pub(super) fn look(args: &BrokerArgs, checks: &mut Vec<Check>) {
     let looked = args.run(async |cluster| {
         let mut checks = reach(cluster).await;
         checks.extend(partitions(&cluster.topics().await?));
@@ -21,7 +20,6 @@ pub(super) fn look(args: &BrokerArgs, checks: &mut Vec<Check>) -> Result<(), Fai
             checks.push(Check::bad("brokers", failure.message(), advice));
         }
     }
-    Ok(())
 }
 
 /// Clients go to the addresses that brokers give for themselves, wherever they asked first.

@@ -132,7 +132,7 @@ struct Described {
     assignor: String,
     coordinator: i32,
     members: Vec<DescribedMember>,
-    lag: Vec<Lag>,
+    lag: Vec<PartitionLag>,
 }
 
 #[derive(Debug, Serialize)]
@@ -149,7 +149,7 @@ struct DescribedMember {
 /// How far a group has read a partition; nothing is committed where it has not begun.
 #[derive(Debug, Serialize)]
 #[serde(rename_all = "camelCase")]
-struct Lag {
+struct PartitionLag {
     topic: String,
     partition: i32,
     committed_offset: Option<i64>,
@@ -169,7 +169,7 @@ async fn describe(cluster: &mut Cluster, id: &str) -> Result<Described, Failure>
     let ends = offsets(cluster, &places, OffsetAt::Latest).await?;
     let lag = ends.into_iter().map(|(place, end_offset)| {
         let committed_offset = committed.get(&place).copied();
-        Lag {
+        PartitionLag {
             client_id: group.owner(&place).map(|member| member.client_id.clone()),
             lag: committed_offset.map(|offset| end_offset.saturating_sub(offset).max(0)),
             topic: place.topic,
@@ -262,7 +262,7 @@ fn known(number: Option<i64>) -> String {
     number.map_or_else(|| "-".to_owned(), |number| number.to_string())
 }
 
-fn lag_table(lag: &[Lag]) -> String {
+fn lag_table(lag: &[PartitionLag]) -> String {
     let head = ["topic", "partition", "committed", "end", "lag", "client"].map(str::to_owned);
     let rows = lag.iter().map(|it| {
         [

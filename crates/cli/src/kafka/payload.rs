@@ -163,7 +163,7 @@ fn text(payload: &[u8]) -> Option<Shown> {
 
 /// Two digits a byte.
 pub(super) fn hex(bytes: &[u8]) -> String {
-    bytes.iter().map(|byte| format!("{byte:02x}")).collect()
+    bytes.iter().map(|byte| format!("{byte:02x}")).collect::<Vec<_>>().concat()
 }
 
 /// The bytes that hex digits stand for; white space does not count.

@@ -9,7 +9,7 @@ use std::time::SystemTime;
 use bytes::Bytes;
 use chrono::DateTime;
 use clap::{Args, ValueEnum};
-use levada_kafka_client::{Cluster, Header, NewRecord, Topic, partition_of};
+use levada_kafka_client::{Cluster, Header, KafkaError, NewRecord, Topic, partition_of};
 use levada_serde::client::{SubjectVersion, Version};
 use levada_serde::wire_format::{KEY_SCHEMA_ID_HEADER, VALUE_SCHEMA_ID_HEADER};
 use levada_serde::{AnySerializer, AnySerializerBuilder, Error, RegistryClient, SchemaSource};
@@ -275,6 +275,11 @@ impl Sender<'_> {
         for (partition, records) in std::mem::take(&mut self.pending) {
             match cluster.produce(&self.topic.name, partition, &records).await {
                 Ok(_) => self.sent += records.len(),
+                Err(error @ KafkaError::OutcomeUnknown { .. }) => {
+                    let sent = self.sent;
+                    let message = format!("{error}; records written for sure: {sent}");
+                    return Err(Failure::new(exit::PARTLY, message));
+                }
                 Err(error) => {
                     return Err(self.stopped(&error.to_string(), exit::REGISTRY, Ok(())));
                 }

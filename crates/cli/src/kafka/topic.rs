@@ -81,7 +81,7 @@ pub(crate) fn run_topic(command: &TopicCommand) -> Result<ExitCode, Failure> {
             let shown = topics.iter().filter(|topic| *internal || !topic.is_internal);
             let listed: Vec<_> = shown.map(Listed::of).collect();
             answer.write(&listed, |topics| {
-                topics.iter().map(|topic| format!("{}\n", topic.name)).collect()
+                topics.iter().map(|topic| format!("{}\n", topic.name)).collect::<Vec<_>>().concat()
             })?;
         }
         TopicCommand::Describe { topic, all, broker, answer } => {
@@ -221,7 +221,7 @@ fn text_of(topic: &Described) -> String {
         let value = setting.value.as_deref().unwrap_or("(not shown)");
         format!("{}={value}\n", setting.name)
     });
-    let settings: String = settings.collect();
+    let settings = settings.collect::<Vec<_>>().concat();
     let gap = if settings.is_empty() { "" } else { "\n" };
     format!("{}{gap}{settings}", table(&rows))
 }
