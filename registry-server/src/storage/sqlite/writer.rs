@@ -3,6 +3,7 @@
 //! shared.
 
 use std::sync::{Arc, OnceLock};
+use std::time::{Duration, Instant};
 
 use levada_registry_core::{StoreError, StoreErrorKind};
 use rusqlite::Connection;
@@ -14,6 +15,9 @@ use super::{closed, in_time};
 use crate::storage::error::{commit_failed_in_sqlite, refused_by_sqlite};
 use crate::storage::revision::Revision;
 use crate::storage::statements::Statement;
+
+/// A commit that takes no longer than this is not worth the way to another thread.
+const SHORT: Duration = Duration::from_millis(1);
 
 /// Given in turn: who asks first has it first.
 #[derive(Clone, Debug)]
@@ -28,13 +32,15 @@ struct State {
     connection: Option<Connection>,
     /// Open: the changes of its members are in the database's transaction, and not committed.
     group: Option<Group>,
+    /// Whether the last commit took long.
+    is_slow: bool,
 }
 
 #[derive(Debug)]
 struct Group {
     outcome: Outcome,
-    /// Whether somebody's change is in it.
-    has_members: bool,
+    /// How many changes are in it that wait for their commit.
+    members: usize,
 }
 
 /// What became of a group; nothing yet while it is open.
@@ -51,7 +57,7 @@ pub(in crate::storage) struct Writing {
 
 impl Writer {
     pub(super) fn new(connection: Connection, revision: Arc<Revision>) -> Self {
-        let state = State { connection: Some(connection), group: None };
+        let state = State { connection: Some(connection), group: None, is_slow: false };
         Self { state: Arc::new(Mutex::new(state)), revision }
     }
 
@@ -72,13 +78,13 @@ impl Writer {
     /// Begins a transaction that is stored together with those of the open group, or else opens one.
     pub(in crate::storage) async fn join(&self) -> Result<Writing, StoreError> {
         let mut state = in_time(Arc::clone(&self.state).lock_owned()).await?;
-        if state.group.is_none() {
+        if state.group.is_some() {
+            state.execute("SAVEPOINT member")?;
+        } else {
             state.execute("BEGIN IMMEDIATE")?;
-            state.group = Some(Group { outcome: Outcome::default(), has_members: false });
+            state.group = Some(Group { outcome: Outcome::default(), members: 0 });
         }
-        let writing = Writing { state: Some(state), writer: self.clone(), in_group: true };
-        writing.state()?.execute("SAVEPOINT member")?;
-        Ok(writing)
+        Ok(Writing { state: Some(state), writer: self.clone(), in_group: true })
     }
 
     /// Commits the group, unless that was done meanwhile. Whoever waits for the connection already
@@ -108,12 +114,15 @@ impl State {
         execute(self.connection()?, text).map_err(|error| refused_by_sqlite(&error))
     }
 
-    fn commit(&self, revision: &Arc<Revision>) -> Result<(), StoreError> {
+    fn commit(&mut self, revision: &Arc<Revision>) -> Result<(), StoreError> {
         let connection = self.connection()?;
+        let started = Instant::now();
         let committed = {
             let _committing = revision.commit();
-            aside(|| execute(connection, "COMMIT"))
+            let commit = || execute(connection, "COMMIT");
+            if self.is_slow { aside(commit) } else { commit() }
         };
+        self.is_slow = started.elapsed() > SHORT;
         committed.map_err(|error| {
             let _ = self.roll_back();
             commit_failed_in_sqlite(&error)
@@ -133,16 +142,32 @@ impl State {
         let _ = group.outcome.set(outcome);
     }
 
-    /// Takes back what the member has done that had the connection last.
+    /// Adds the change of whoever has the connection to those that wait for their commit.
+    fn enter_group(&mut self) -> Result<Outcome, StoreError> {
+        let group = self.group.as_mut().ok_or_else(lost)?;
+        // The first has no savepoint: without others the whole transaction is its own.
+        if group.members > 0 {
+            let connection = self.connection.as_ref().ok_or_else(closed)?;
+            execute(connection, "RELEASE member").map_err(|error| refused_by_sqlite(&error))?;
+        } else if self.connection.as_ref().is_none_or(Connection::is_autocommit) {
+            return Err(lost());
+        }
+        group.members += 1;
+        Ok(Arc::clone(&group.outcome))
+    }
+
+    /// Takes the change of whoever has the connection back, and leaves those that wait.
     fn leave_group(&mut self) {
-        let left = self.execute("ROLLBACK TO member").and_then(|()| self.execute("RELEASE member"));
-        let has_members = self.group.as_ref().is_some_and(|group| group.has_members);
-        if left.is_err() || !has_members {
-            // Without its savepoint the member's part cannot be told from the others'.
-            let undone = self.roll_back();
-            if let Some(group) = self.group.take() {
-                let _ = group.outcome.set(undone.and(Err(lost())));
-            }
+        let others = self.group.as_ref().is_some_and(|group| group.members > 0);
+        let left =
+            || self.execute("ROLLBACK TO member").and_then(|()| self.execute("RELEASE member"));
+        if others && left().is_ok() {
+            return;
+        }
+        // Nobody else's, or the savepoint is gone with the whole transaction.
+        let undone = self.roll_back();
+        if let Some(group) = self.group.take() {
+            let _ = group.outcome.set(undone.and(Err(lost())));
         }
     }
 }
@@ -162,23 +187,16 @@ impl Writing {
     /// Commits: `Ok` means stored.
     pub(in crate::storage) async fn finish(mut self) -> Result<(), StoreError> {
         if !self.in_group {
-            let committed = self.state()?.commit(&self.writer.revision);
-            self.state = None;
-            return committed;
+            let mut state = self.state.take().ok_or_else(closed)?;
+            return state.commit(&self.writer.revision);
         }
         let mut state = self.state.take().ok_or_else(closed)?;
-        let released = state.execute("RELEASE member");
-        let outcome = match (&mut state.group, released) {
-            (Some(group), Ok(())) => {
-                group.has_members = true;
-                Arc::clone(&group.outcome)
-            }
-            (_, released) => {
-                state.leave_group();
-                return released.and(Err(lost()));
-            }
-        };
+        let entered = state.enter_group();
+        if entered.is_err() {
+            state.leave_group();
+        }
         drop(state);
+        let outcome = entered?;
         let ending = Ending { writer: self.writer.clone(), outcome };
         ending.writer.end(&ending.outcome).await
     }
