@@ -315,6 +315,15 @@ fn one_record_is_decoded_from_hex_base64_a_file_or_stdin() {
         cluster.out(&["decode", "--hex", "0200", "--header", &format!("01{guid}")]),
         "{\"id\":1,\"item\":null}\n"
     );
+    let bare = ["decode", "--hex", "02 00", "--as", "orders-value@1", "--explain-bytes"];
+    let told = "0  02  id    long 1\n1  00  item  branch 0 of the union\n2      item  null, which takes \
+                no byte\n\n{\"id\":1,\"item\":null}\n";
+    assert_eq!(cluster.out(&bare), told);
+    cluster.produce(&["orders", "--value", "hex"], "\"0200\"\n");
+    assert_eq!(
+        cluster.values(&["orders", "--as", "orders-value"]),
+        [json!({"id": 1, "item": null})]
+    );
     let json: Value =
         serde_json::from_str(&cluster.out(&["decode", "record.bin", "--format", "json"]))
             .expect("JSON");

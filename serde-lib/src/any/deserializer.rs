@@ -9,8 +9,9 @@ use crate::client::RegistryClient;
 use crate::error::{DecodeError, DecodeKind, Error};
 use crate::json::JsonDeserializer;
 use crate::protobuf::ProtobufDeserializer;
+use crate::serializer::ReadFraming;
 use crate::span::{Span, Spans};
-use crate::wire_format::{SchemaRef, schema_of, split, split_indexed};
+use crate::wire_format::{SchemaRef, schema_of};
 
 /// A message as its own schema has it.
 #[derive(Clone, Debug, PartialEq)]
@@ -26,10 +27,11 @@ pub struct AnyValue {
     pub json: Json,
 }
 
-/// Reads messages of all formats as JSON; the schema that a message names says which one it is.
+/// Reads messages of all formats as JSON; their schema says which one it is.
 #[derive(Debug)]
 pub struct AnyDeserializer {
     client: RegistryClient,
+    framing: ReadFraming,
     avro: AvroDeserializer<Json>,
     protobuf: ProtobufDeserializer<DynamicMessage>,
     json: JsonDeserializer<Json>,
@@ -37,20 +39,29 @@ pub struct AnyDeserializer {
 
 impl AnyDeserializer {
     /// A deserializer that asks this registry. What it has asked it remembers.
-    pub async fn new(client: &RegistryClient) -> Result<Self, Error> {
+    pub async fn new(client: &RegistryClient, framing: ReadFraming) -> Result<Self, Error> {
+        let protobuf = ProtobufDeserializer::dynamic(client).framing(framing.clone());
         Ok(Self {
             client: client.clone(),
-            avro: AvroDeserializer::json(client).build().await?,
-            protobuf: ProtobufDeserializer::dynamic(client).build(),
-            json: JsonDeserializer::builder(client).build(),
+            avro: AvroDeserializer::json(client).framing(framing.clone()).build().await?,
+            protobuf: protobuf.build(),
+            json: JsonDeserializer::builder(client).framing(framing.clone()).build(),
+            framing,
         })
+    }
+
+    fn schema_of(&self, payload: &[u8], header: Option<&[u8]>) -> Result<SchemaRef, Error> {
+        match self.framing {
+            ReadFraming::Dual => Ok(schema_of(payload, header)?),
+            ReadFraming::Bare { schema, .. } => Ok(schema),
+        }
     }
 
     /// Reads a message. `header` is the last schema id header of this side, if there is one.
     ///
     /// A null payload is a tombstone and no message: do not pass it as an empty one.
     pub async fn decode(&self, payload: &[u8], header: Option<&[u8]>) -> Result<AnyValue, Error> {
-        let schema = schema_of(payload, header)?;
+        let schema = self.schema_of(payload, header)?;
         let schema_type = self.client.schema(schema).await?.schema_type;
         let (message, json) = match schema_type {
             SchemaType::Avro => (None, self.avro.decode_async(payload, header).await?),
@@ -84,29 +95,30 @@ impl AnyDeserializer {
     }
 
     async fn spans(&self, payload: &[u8], header: Option<&[u8]>) -> Result<Vec<Span>, Error> {
-        let schema = schema_of(payload, header)?;
+        let schema = self.schema_of(payload, header)?;
         let schema_type = self.client.schema(schema).await?.schema_type;
         let mut frame = Spans::default();
-        let index_start = header.map_or_else(|| schema_spans(schema, &mut frame), |_| 0);
+        let is_in_front = header.is_none() && self.framing == ReadFraming::Dual;
+        let index_start = if is_in_front { schema_spans(schema, &mut frame) } else { 0 };
         let body_spans = match schema_type {
             SchemaType::Avro => {
-                let body = split(payload, header)?.body;
+                let body = self.framing.split(payload, header)?.body;
                 let mut spans = Spans::from(payload.len() - body.len());
                 self.avro.explain(schema, body, &mut spans)?;
                 spans
             }
             SchemaType::Json => {
-                let body = split(payload, header)?.body;
+                let body = self.framing.split(payload, header)?.body;
                 let mut spans = Spans::from(payload.len() - body.len());
                 spans.add(0..body.len(), "JSON text");
                 spans
             }
             SchemaType::Protobuf => {
-                let (split, index) = split_indexed(payload, header)?;
+                let (split, index) = self.framing.split_indexed(payload, header)?;
                 let body_start = payload.len() - split.body.len();
                 let mut spans = Spans::from(body_start);
-                let name = self.protobuf.explain(schema, &index, split.body, &mut spans)?;
-                if body_start > index_start {
+                let name = self.protobuf.explain(schema, index.as_ref(), split.body, &mut spans)?;
+                if let Some(index) = index.filter(|_| body_start > index_start) {
                     let text = format!("message index {index}: {name}");
                     frame.add(index_start..body_start, text);
                 }

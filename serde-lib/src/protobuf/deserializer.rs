@@ -226,12 +226,12 @@ impl ProtobufDeserializer<DynamicMessage> {
     pub(crate) fn explain(
         &self,
         schema: SchemaRef,
-        index: &MessageIndex,
+        index: Option<&MessageIndex>,
         body: &[u8],
         spans: &mut Spans,
     ) -> Result<String, Error> {
         self.plans.with(schema, |plan| {
-            let message = self.message(plan, Some(index), schema)?;
+            let message = self.message(plan, index, schema)?;
             wire::explain(body, message, self.allocation_bytes_max, spans);
             Ok(message.full_name().to_owned())
         })

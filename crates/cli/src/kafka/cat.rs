@@ -45,6 +45,9 @@ pub(crate) struct CatArgs {
     /// How values are read
     #[arg(long, value_name = "READING", default_value = "auto")]
     value: Reading,
+    /// Values name no schema, and this is theirs
+    #[arg(long = "as", value_name = "SUBJECT[@VERSION]")]
+    subject: Option<String>,
     #[arg(long, value_name = "FORMAT", default_value = "text")]
     format: RecordFormat,
     #[command(flatten)]
@@ -96,7 +99,7 @@ impl Walk {
 
 /// The number of records that could not be decoded.
 async fn cat(cluster: &mut Cluster, args: &CatArgs) -> Result<usize, Failure> {
-    let payloads = Payloads::open(&args.registry).await?;
+    let payloads = Payloads::open(&args.registry, args.subject.as_deref()).await?;
     let mut walks = walks(cluster, args).await?;
     let mut out = Out::new(args);
     while !walks.is_empty() && out.is_wanted() {

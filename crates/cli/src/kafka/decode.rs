@@ -7,10 +7,10 @@ use std::process::ExitCode;
 use base64::Engine as _;
 use base64::prelude::BASE64_STANDARD;
 use clap::Args;
-use levada_serde::{AnyDeserializer, AnyValue, Error, Span};
+use levada_serde::{AnyValue, Span};
 use serde_json::{Map, Value as Json, json};
 
-use super::payload::{client, from_hex, hex, schema_of};
+use super::payload::{client, deserializer, from_hex, hex, schema_of};
 use super::{AnswerArgs, table};
 use crate::deploy::RegistryArgs;
 use crate::exit::{self, Failure};
@@ -35,6 +35,9 @@ pub(crate) struct DecodeArgs {
     /// The record's header `__key_schema_id` or `__value_schema_id`, as hex digits
     #[arg(long, value_name = "DIGITS")]
     header: Option<String>,
+    /// The bytes name no schema, and this is theirs
+    #[arg(long = "as", value_name = "SUBJECT[@VERSION]", conflicts_with = "header")]
+    subject: Option<String>,
     /// Show which bytes say what: the frame, then the value piece by piece
     #[arg(long)]
     explain_bytes: bool,
@@ -50,10 +53,9 @@ pub(crate) fn run_decode(args: &DecodeArgs) -> Result<ExitCode, Failure> {
     let header = args.header.as_deref().map(|header| hex_of(header, "--header")).transpose()?;
     let client = client(&args.registry)?;
     let explained = runtime::new()?.block_on(async {
-        let deserializer = AnyDeserializer::new(&client).await?;
-        Ok(deserializer.explain(&payload, header.as_deref()).await)
-    });
-    let explained = explained.map_err(|error: Error| Failure::new(exit::REGISTRY, error))?;
+        let deserializer = deserializer(&client, args.subject.as_deref()).await?;
+        Ok::<_, Failure>(deserializer.explain(&payload, header.as_deref()).await)
+    })?;
     let spans = if args.explain_bytes { explained.spans } else { Vec::new() };
     if explained.value.is_err() && !spans.is_empty() {
         // How far it could be read is what is wanted most where it could not be read.

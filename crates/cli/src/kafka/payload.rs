@@ -1,9 +1,12 @@
 //! Keys and values as JSON: decoded with their schema, or as the text or bytes that they are.
 
+use std::sync::Arc;
+
 use clap::ValueEnum;
 use levada_kafka_client::Header;
+use levada_serde::client::{SubjectVersion, Version};
 use levada_serde::wire_format::{SchemaRef, Side};
-use levada_serde::{AnyDeserializer, AnyValue, RegistryClient};
+use levada_serde::{AnyDeserializer, AnyValue, ReadFraming, RegistryClient};
 use serde_json::{Map, Value as Json, json};
 
 use crate::deploy::{RegistryArgs, settings_url};
@@ -71,20 +74,28 @@ impl Shown {
 
 /// Decodes with a registry, if there is one.
 pub(super) struct Payloads {
-    deserializer: Option<AnyDeserializer>,
+    framed: Option<AnyDeserializer>,
+    /// Of values that name no schema, but have one.
+    bare: Option<AnyDeserializer>,
 }
 
 impl Payloads {
-    /// Records without schemas can be read without a registry.
-    pub(super) async fn open(registry: &RegistryArgs) -> Result<Self, Failure> {
+    /// Records without schemas can be read without a registry. `named` is the schema of values that
+    /// name none.
+    pub(super) async fn open(
+        registry: &RegistryArgs,
+        named: Option<&str>,
+    ) -> Result<Self, Failure> {
         let settings = settings_url(None)?;
-        if registry.registry.is_none() && settings.is_none() {
-            return Ok(Self { deserializer: None });
+        if registry.registry.is_none() && settings.is_none() && named.is_none() {
+            return Ok(Self { framed: None, bare: None });
         }
         let client = client(registry)?;
-        let deserializer = AnyDeserializer::new(&client).await;
-        let deserializer = deserializer.map_err(|error| Failure::new(exit::REGISTRY, error))?;
-        Ok(Self { deserializer: Some(deserializer) })
+        let bare = match named {
+            Some(_) => Some(deserializer(&client, named).await?),
+            None => None,
+        };
+        Ok(Self { framed: Some(deserializer(&client, None).await?), bare })
     }
 
     /// One side of a record. A null one is null.
@@ -99,8 +110,11 @@ impl Payloads {
         let last = headers.iter().rfind(|header| header.name == side.schema_id_header());
         let header = last.and_then(|header| header.value.as_deref());
         let shown = match reading {
+            Reading::Auto if side == Side::Value && self.bare.is_some() => {
+                return decoded(self.bare.as_ref(), payload, None).await;
+            }
             Reading::Auto if is_framed(payload, header) => {
-                return self.decoded(payload, header).await;
+                return decoded(self.framed.as_ref(), payload, header).await;
             }
             Reading::Auto => json_text(payload).or_else(|| text(payload)),
             Reading::Json => serde_json::from_slice(payload).ok().map(Shown::plain),
@@ -109,28 +123,65 @@ impl Payloads {
         };
         Ok(shown.unwrap_or_else(|| Shown::bytes(payload)))
     }
+}
 
-    /// A registry that does not answer is no fault of the record.
-    async fn decoded(&self, payload: &[u8], header: Option<&[u8]>) -> Result<Shown, Failure> {
-        let Some(deserializer) = &self.deserializer else {
-            let message = "a record names a schema, and there is no registry to ask for it; say it \
-                           with --registry URL, LEVADA_REGISTRY, or url in the table [registry] of \
-                           levada.toml; or read it with --key hex, --value hex";
-            return Err(Failure::new(exit::USAGE, message));
-        };
-        match deserializer.decode(payload, header).await {
-            Ok(value) => Ok(Shown { schema: Some(schema_of(&value)), ..Shown::plain(value.json) }),
-            Err(error) if error.is_poison() => {
-                Ok(Shown { error: Some(error.to_string()), ..Shown::bytes(payload) })
-            }
-            Err(error) => Err(Failure::new(exit::REGISTRY, error)),
+/// A registry that does not answer is no fault of the record.
+async fn decoded(
+    deserializer: Option<&AnyDeserializer>,
+    payload: &[u8],
+    header: Option<&[u8]>,
+) -> Result<Shown, Failure> {
+    let Some(deserializer) = deserializer else {
+        let message = "a record names a schema, and there is no registry to ask for it; say it \
+                       with --registry URL, LEVADA_REGISTRY, or url in the table [registry] of \
+                       levada.toml; or read it with --key hex, --value hex";
+        return Err(Failure::new(exit::USAGE, message));
+    };
+    match deserializer.decode(payload, header).await {
+        Ok(value) => Ok(Shown { schema: Some(schema_of(&value)), ..Shown::plain(value.json) }),
+        Err(error) if error.is_poison() => {
+            Ok(Shown { error: Some(error.to_string()), ..Shown::bytes(payload) })
         }
+        Err(error) => Err(Failure::new(exit::REGISTRY, error)),
     }
 }
 
 pub(super) fn client(registry: &RegistryArgs) -> Result<RegistryClient, Failure> {
     let client = RegistryClient::new(registry.url(settings_url(None)?)?);
     client.map_err(|error| Failure::new(exit::USAGE, error))
+}
+
+/// The version that `SUBJECT@VERSION` names; the newest of `SUBJECT`.
+pub(super) async fn named_version(
+    client: &RegistryClient,
+    named: &str,
+) -> Result<Arc<SubjectVersion>, Failure> {
+    let (subject, version) = named.rsplit_once('@').unwrap_or((named, "latest"));
+    let version = match version {
+        "latest" => Version::Latest,
+        number => Version::Number(number.parse().map_err(|_| {
+            let message = format!("--as {named}: it takes the form SUBJECT@VERSION");
+            Failure::new(exit::USAGE, message)
+        })?),
+    };
+    let found = client.version(subject, version).await;
+    found.map_err(|error| Failure::new(exit::REGISTRY, error))
+}
+
+/// Reads messages with the schema that they name, or bare ones with the schema of `--as`.
+pub(super) async fn deserializer(
+    client: &RegistryClient,
+    named: Option<&str>,
+) -> Result<AnyDeserializer, Failure> {
+    let framing = match named {
+        None => ReadFraming::Dual,
+        Some(named) => {
+            let id = named_version(client, named).await?.id;
+            ReadFraming::Bare { schema: SchemaRef::Id(id), index: None }
+        }
+    };
+    let deserializer = AnyDeserializer::new(client, framing).await;
+    deserializer.map_err(|error| Failure::new(exit::REGISTRY, error))
 }
 
 /// The schema that a value was read with.

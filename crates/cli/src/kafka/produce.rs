@@ -10,14 +10,13 @@ use bytes::Bytes;
 use chrono::DateTime;
 use clap::{Args, ValueEnum};
 use levada_kafka_client::{Cluster, Header, KafkaError, NewRecord, Topic, partition_of};
-use levada_serde::client::{SubjectVersion, Version};
 use levada_serde::wire_format::{KEY_SCHEMA_ID_HEADER, VALUE_SCHEMA_ID_HEADER};
-use levada_serde::{AnySerializer, AnySerializerBuilder, Error, RegistryClient, SchemaSource};
+use levada_serde::{AnySerializer, AnySerializerBuilder, Error, SchemaSource};
 use serde::Deserialize;
 use serde_json::Value as Json;
 
 use super::BrokerArgs;
-use super::payload::{client, from_hex};
+use super::payload::{client, from_hex, named_version};
 use super::place::milliseconds;
 use crate::deploy::RegistryArgs;
 use crate::exit::{self, Failure};
@@ -360,32 +359,15 @@ async fn value_writer(args: &ProduceArgs) -> Result<Writer, Failure> {
     builder = match &args.subject {
         None => builder.topic(&args.topic).associated_subject(None),
         Some(named) => {
-            let (subject, version) = named.rsplit_once('@').unwrap_or((named, "latest"));
-            let found = named_version(&client, subject, version).await?;
+            let found = named_version(&client, named).await?;
             let source = SchemaSource::Id { id: found.id, strict: false };
-            builder.subject(subject).source(source)
+            builder.subject(&found.subject).source(source)
         }
     };
     if let Some(message) = &args.message {
         builder = builder.message(message);
     }
     serializer(builder, &args.topic).await
-}
-
-async fn named_version(
-    client: &RegistryClient,
-    subject: &str,
-    version: &str,
-) -> Result<SubjectVersion, Failure> {
-    let version = match version {
-        "latest" => Version::Latest,
-        number => Version::Number(number.parse().map_err(|_| {
-            let message = format!("--as {subject}@{number}: it takes the form SUBJECT@VERSION");
-            Failure::new(exit::USAGE, message)
-        })?),
-    };
-    let found = client.version(subject, version).await;
-    found.map(|found| (*found).clone()).map_err(|error| Failure::new(exit::REGISTRY, error))
 }
 
 async fn serializer(builder: AnySerializerBuilder, topic: &str) -> Result<Writer, Failure> {
