@@ -130,6 +130,21 @@ fn record_comes_with_key_headers_and_time_and_goes_from_topic_to_topic() {
 }
 
 #[test]
+fn schema_id_headers_of_a_copied_record_are_left_behind() {
+    let cluster = Cluster::start();
+    cluster.topic("orders", "order.avsc", ORDER);
+    let headers = json!([
+        {"name": "__value_schema_id", "valueHex": "0100000000000000000000000000000000"},
+        {"name": "h", "value": "v"}
+    ]);
+    let record = json!({"headers": headers, "value": {"id": 1}});
+    cluster.produce(&["orders", "--lines", "records"], &format!("{record}\n"));
+    let read = &cluster.records(&["orders"])[0];
+    assert_eq!(read["headers"], json!([{"name": "h", "value": "v"}]));
+    assert_eq!(read["value"], json!({"id": 1, "item": null}));
+}
+
+#[test]
 fn reading_begins_and_ends_at_offsets_times_and_counts() {
     let cluster = Cluster::start();
     cluster.out(&["topic", "create", "a", "--partitions", "1"]);
