@@ -125,53 +125,76 @@ async fn cat(cluster: &mut Cluster, args: &CatArgs) -> Result<usize, Failure> {
 }
 
 async fn walks(cluster: &mut Cluster, args: &CatArgs) -> Result<Vec<Walk>, Failure> {
-    let topic = cluster.topic(&args.topic).await?;
-    let there = topic.partitions.iter().map(|partition| partition.index);
-    let asked = |partition: &i32| args.partitions.is_empty() || args.partitions.contains(partition);
-    let wanted: Vec<i32> = there.filter(asked).collect();
-    if let Some(missing) = args.partitions.iter().find(|asked| !wanted.contains(asked)) {
-        let message = format!(
-            "topic '{}' has no partition {missing}; it has {}",
-            args.topic,
-            topic.partitions.len()
-        );
-        return Err(Failure::new(exit::NO_INPUT, message));
-    }
+    let wanted = partitions(cluster, args).await?;
     let isolation = if args.uncommitted { Isolation::Uncommitted } else { Isolation::Committed };
     let name = &args.topic;
     let first = cluster.offsets(name, &wanted, OffsetAt::Earliest, isolation).await?;
     let end = cluster.offsets(name, &wanted, OffsetAt::Latest, isolation).await?;
     let mut walks = Vec::new();
     for (first, end) in first.into_iter().zip(end) {
-        let bounds = (first.offset, end.offset);
-        let mut offset_of = async |place| -> Result<i64, Failure> {
-            Ok(match place {
-                Place::Earliest => bounds.0,
-                Place::Latest => bounds.1,
-                Place::Offset(offset) => offset,
-                Place::Shift(by) if by < 0 => bounds.1.saturating_add(by),
-                Place::Shift(by) => bounds.0.saturating_add(by),
-                Place::TimeMs(_) => {
-                    let Place::TimeMs(time) = place else { return Ok(bounds.1) };
-                    let at = OffsetAt::TimeMs(time);
-                    let found = cluster.offsets(name, &[first.partition], at, isolation).await?;
-                    found.first().map_or(bounds.1, |found| found.offset)
-                }
-            })
-        };
-        let from = offset_of(args.from).await?.max(bounds.0);
+        let bounds = Bounds { partition: first.partition, first: first.offset, end: end.offset };
+        let from = bounds.find(cluster, name, args.from, isolation).await?.max(bounds.first);
         let until = match args.until {
-            Some(place) => Some(offset_of(place).await?),
+            Some(place) => Some(bounds.find(cluster, name, place, isolation).await?),
             None => None,
         };
         // Without --follow nobody waits for what is not there yet.
-        let end = if args.follow { until } else { Some(until.unwrap_or(bounds.1).min(bounds.1)) };
-        let from = if args.follow { from } else { from.min(bounds.1) };
-        let reader = PartitionReader::new(name, first.partition, from, isolation);
+        let (from, end) = if args.follow {
+            (from, until)
+        } else {
+            (from.min(bounds.end), Some(until.unwrap_or(bounds.end).min(bounds.end)))
+        };
+        let reader = PartitionReader::new(name, bounds.partition, from, isolation);
         walks.push(Walk { reader, end });
     }
     walks.retain(|walk| !walk.is_over());
     Ok(walks)
+}
+
+/// The partitions that were asked for.
+async fn partitions(cluster: &mut Cluster, args: &CatArgs) -> Result<Vec<i32>, Failure> {
+    let topic = cluster.topic(&args.topic).await?;
+    let there: Vec<i32> = topic.partitions.iter().map(|partition| partition.index).collect();
+    if args.partitions.is_empty() {
+        return Ok(there);
+    }
+    if let Some(missing) = args.partitions.iter().find(|asked| !there.contains(asked)) {
+        let (name, count) = (&args.topic, there.len());
+        let message = format!("topic '{name}' has no partition {missing}; it has {count}");
+        return Err(Failure::new(exit::NO_INPUT, message));
+    }
+    Ok(there.into_iter().filter(|partition| args.partitions.contains(partition)).collect())
+}
+
+/// What a partition holds.
+struct Bounds {
+    partition: i32,
+    first: i64,
+    end: i64,
+}
+
+impl Bounds {
+    /// The offset of a place.
+    async fn find(
+        &self,
+        cluster: &mut Cluster,
+        topic: &str,
+        place: Place,
+        isolation: Isolation,
+    ) -> Result<i64, Failure> {
+        Ok(match place {
+            Place::Earliest => self.first,
+            Place::Latest => self.end,
+            Place::Offset(offset) => offset,
+            Place::Shift(by) if by < 0 => self.end.saturating_add(by),
+            Place::Shift(by) => self.first.saturating_add(by),
+            Place::TimeMs(time) => {
+                let at = OffsetAt::TimeMs(time);
+                let found = cluster.offsets(topic, &[self.partition], at, isolation).await?;
+                found.first().map_or(self.end, |found| found.offset)
+            }
+        })
+    }
 }
 
 /// Where records go.
