@@ -5,8 +5,8 @@ use std::time::Duration;
 
 use rusqlite::{Connection, Error, OpenFlags};
 
-/// The newest step of `migrations/sqlite`.
-const STEPS_KNOWN: i64 = 9;
+use crate::storage::newest_step;
+
 /// Most faults that are told, of each kind.
 const DAMAGE_MAX: usize = 5;
 const BUSY_TIMEOUT: Duration = Duration::from_secs(5);
@@ -43,7 +43,8 @@ fn look(path: &Path) -> Result<Examination, Error> {
         Ok(format!("a row of {table} belongs to one of {to} that is not there"))
     })?;
     damage.extend(lost.take(DAMAGE_MAX).collect::<Result<Vec<_>, _>>()?);
-    Ok(Examination { steps: steps.unwrap_or_default(), steps_known: STEPS_KNOWN, damage })
+    let (steps, steps_known) = (steps.unwrap_or_default(), newest_step());
+    Ok(Examination { steps, steps_known, damage })
 }
 
 #[cfg(test)]
@@ -57,7 +58,7 @@ mod tests {
             let name = entry.unwrap().file_name().into_string().unwrap();
             name.split('_').next().and_then(|number| number.parse().ok()).unwrap()
         });
-        assert_eq!(steps.max(), Some(STEPS_KNOWN));
+        assert_eq!(steps.max(), Some(newest_step()));
     }
 
     #[test]
