@@ -29,8 +29,9 @@ from confluent_kafka.admin import (
     OffsetSpec,
     ResourceType,
 )
-from records import CODECS, RECORDS, RUN, SINCE_MS, STORED, equal, run, until
+from records import CODECS, RECORDS, RUN, SINCE_MS, as_stored, equal, run, until
 
+STORED = as_stored(RECORDS)
 # How members of a group share partitions: the classic protocol's two ways, and KIP-848.
 PROTOCOLS = {
     "eager": {"partition.assignment.strategy": "range", "session.timeout.ms": 10_000},
@@ -40,8 +41,8 @@ PROTOCOLS = {
 
 
 def client(**settings):
-    settings = {"log_level": 3, **settings}  # errors alone
-    return {"bootstrap.servers": BOOTSTRAP, **{key.replace("_", "."): value for key, value in settings.items()}}
+    named = {key.replace("_", "."): value for key, value in settings.items()}
+    return {"bootstrap.servers": BOOTSTRAP, "log_level": 3, **named}
 
 
 def consumer(topic, group, protocol="KIP-848", moved=None, **settings):

@@ -1,8 +1,11 @@
 """What the Python programs send to the broker, and how they compare what they find."""
 
+import os
 import random
 import time
+import traceback
 import uuid
+from concurrent.futures import ThreadPoolExecutor, as_completed
 
 RUN = uuid.uuid4().hex[:8]
 # The dump of the segments holds the codec against the last word of a topic's name.
@@ -19,8 +22,11 @@ RECORDS = (
     (b"long", b"all work and no play " * 4096, []),
     (b"noise", random.Random(1).randbytes(10_000), [("seed", b"1")]),
 )
-# (offset, timestamp, key, value, headers) as the only partition of a topic then has them.
-STORED = [(at, SINCE_MS + at, *record) for at, record in enumerate(RECORDS)]
+
+
+def as_stored(records):
+    """(offset, timestamp, key, value, headers) as the only partition of a topic then has them."""
+    return [(at, SINCE_MS + at, *record) for at, record in enumerate(records)]
 
 
 def equal(found, wanted):
@@ -36,7 +42,13 @@ def until(condition, act=lambda: time.sleep(0.1), seconds=60):
 
 
 def run(steps):
-    for title, step in steps:
-        step()
-        print(f"ok {title}", flush=True)
+    """Runs the steps side by side, since they mostly wait for a group to gather."""
+    with ThreadPoolExecutor(len(steps)) as pool:
+        titles = {pool.submit(step): title for title, step in steps}
+        for done in as_completed(titles):
+            if done.exception():
+                traceback.print_exception(done.exception())
+                print(f"FAIL {titles[done]}", flush=True)
+                os._exit(1)
+            print(f"ok {titles[done]}", flush=True)
     print(f"{len(steps)} passed")
