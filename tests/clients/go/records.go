@@ -23,7 +23,8 @@ var codecs = []codec{
 	{"zstd", kgo.ZstdCompression()},
 }
 
-var since = time.UnixMilli(1_700_000_000_000)
+// What is older than a week is deleted.
+var since = time.UnixMilli(time.Now().UnixMilli() - 60_000)
 
 // What a record is to whoever sends or reads it.
 type content struct {

@@ -11,20 +11,20 @@ import { setTimeout as sleep } from "node:timers/promises";
 import * as zstd from "@bokuweb/zstd-wasm";
 import kafkajs from "kafkajs";
 import snappy from "kafkajs-snappy";
-import lz4 from "lz4js";
+import lz4 from "lz4-napi";
 
 const { CompressionCodecs, CompressionTypes, ConfigResourceTypes, Kafka, logLevel } = kafkajs;
 const bootstrap = process.argv[2];
 assert.ok(bootstrap, "usage: node kafkajs.mjs HOST:PORT");
 const run = randomBytes(4).toString("hex");
-const since = 1_700_000_000_000;
+const since = Date.now() - 60_000; // what is older than a week is deleted
 
 // Of its own it has gzip alone; the others are plugged in, as its documentation says.
 await zstd.init();
 CompressionCodecs[CompressionTypes.Snappy] = snappy;
 CompressionCodecs[CompressionTypes.LZ4] = () => ({
-  compress: async (encoder) => Buffer.from(lz4.compress(encoder.buffer)),
-  decompress: async (buffer) => Buffer.from(lz4.decompress(buffer)),
+  compress: async (encoder) => lz4.compressFrame(encoder.buffer),
+  decompress: async (buffer) => lz4.decompressFrame(buffer),
 });
 CompressionCodecs[CompressionTypes.ZSTD] = () => ({
   compress: async (encoder) => Buffer.from(zstd.compress(encoder.buffer)),

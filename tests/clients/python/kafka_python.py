@@ -6,7 +6,10 @@ that is not as it must be.
 """
 
 import functools
+import os
 import sys
+import threading
+import traceback
 
 from kafka import (
     ConsumerRebalanceListener,
@@ -74,15 +77,15 @@ def numbered(since, count):
     return [(f"user-{at % 9}".encode(), str(at).encode(), []) for at in range(since, since + count)]
 
 
-def poll(member, seen, limit=None):
-    for records in member.poll(100, max_records=limit).values():
-        seen.extend(records)
-
-
 def drain(member, count):
     """As many records and no more: what comes after them is not polled."""
     seen = []
-    until(lambda: len(seen) >= count, lambda: poll(member, seen, count - len(seen)))
+
+    def poll():
+        for records in member.poll(1_000, max_records=count - len(seen)).values():
+            seen.extend(records)
+
+    until(lambda: len(seen) >= count, poll)
     return seen
 
 
@@ -110,30 +113,57 @@ def compression(codec):
     reader.close()
 
 
+class Member:
+    """A member of a group that polls in a thread of its own: one that waits for another's turn to
+    poll gives up joining when its time is over, and starts a rebalance anew."""
+
+    def __init__(self, topic, group, protocol, **settings):
+        self.consumer = consumer(topic, group, protocol, **settings)
+        self.owned, self.seen = set(), []
+        self.stopping = threading.Event()
+        self.thread = threading.Thread(target=self.poll)
+        self.thread.start()
+
+    def poll(self):
+        try:
+            while not self.stopping.is_set():
+                for records in self.consumer.poll(1_000).values():
+                    self.seen.extend(records)
+                self.owned = set(self.consumer.assignment())
+        except Exception:
+            traceback.print_exc()
+            os._exit(1)
+
+    def stop(self):
+        """Polls no more; it is a member as long as its session lasts."""
+        self.stopping.set()
+        self.thread.join()
+        return self.consumer
+
+
 def sharing(protocol):
     """Two members get two partitions each, and everything once; who comes later goes on from there."""
     topic = create(f"kafka-python-shared-{protocol}-{RUN}", 4)
     group = f"group-{topic}"
-    members, seen = [consumer(topic, group, protocol) for _ in range(2)], [[], []]
-    poll_both = lambda: [poll(*pair) for pair in zip(members, seen)]
-    until(lambda: [len(member.assignment()) for member in members] == [2, 2], poll_both)
-    equal(seen, [[], []])
+    one, two = (Member(topic, group, protocol) for _ in range(2))
+    until(lambda: (len(one.owned), len(two.owned)) == (2, 2))
     send(topic, numbered(0, 90))
-    until(lambda: len(seen[0]) + len(seen[1]) >= 90, poll_both)
+    until(lambda: len(one.seen) + len(two.seen) >= 90)
     ends = {}
-    for member, records in zip(members, seen):
-        for record in records:
+    for member in (two, one):
+        stopped = member.stop()
+        for record in member.seen:
             partition = TopicPartition(topic, record.partition)
-            assert partition in member.assignment(), (partition, member.assignment())
+            assert partition in member.owned, (partition, member.owned)
             equal(record.offset, ends.get(partition, 0))
             ends[partition] = record.offset + 1
-        member.commit()
-    equal(sorted(int(value) for value in values(seen[0] + seen[1])), list(range(90)))
-    members.pop().close()
-    until(lambda: len(members[0].assignment()) == 4, lambda: poll(members[0], seen[0]))
-    committed = {partition: members[0].committed(partition) for partition in ends}
+        stopped.commit()
+    equal(sorted(int(value) for value in values(one.seen + two.seen)), list(range(90)))
+    committed = {partition: stopped.committed(partition) for partition in ends}
     equal(committed, ends)
-    members[0].close()
+    two.consumer.close()
+    until(lambda: len(stopped.assignment()) == 4, lambda: equal(stopped.poll(1_000), {}))
+    stopped.close()
 
     send(topic, numbered(90, 10))
     late = consumer(topic, group, protocol)
@@ -144,20 +174,21 @@ def sharing(protocol):
 def static_member():
     """A member with a name that comes back has its partitions, and the others keep theirs."""
     topic = create(f"kafka-python-static-{RUN}", 2)
-    named = functools.partial(consumer, topic, f"group-{topic}", "cooperative")
+    named = functools.partial(Member, topic, f"group-{topic}", "cooperative")
     moves = []
     stays, goes = named(group_instance_id="stays", moved=moves.extend), named(group_instance_id="goes")
-    until(lambda: [len(member.assignment()) for member in (stays, goes)] == [1, 1],
-          lambda: [member.poll(100) for member in (stays, goes)])
-    before, moves[:] = goes.assignment(), []
-    goes.close()
+    until(lambda: (len(stays.owned), len(goes.owned)) == (1, 1))
+    before, moves[:] = goes.owned, []
+    goes.stop().close()
     again = named(group_instance_id="goes")
-    until(lambda: again.assignment() == before, lambda: [member.poll(100) for member in (stays, again)])
+    until(lambda: again.owned == before)
     equal(moves, [])
-    described = admin().describe_groups([f"group-{topic}"])[f"group-{topic}"]
+    by_hand = admin()
+    described = by_hand.describe_groups([f"group-{topic}"])[f"group-{topic}"]
     equal(sorted(member["group_instance_id"] for member in described["members"]), ["goes", "stays"])
-    stays.close()
-    again.close()
+    by_hand.close()
+    stays.stop().close()
+    again.stop().close()
 
 
 def transactions():

@@ -10,7 +10,7 @@ from concurrent.futures import ThreadPoolExecutor, as_completed
 RUN = uuid.uuid4().hex[:8]
 # The dump of the segments holds the codec against the last word of a topic's name.
 CODECS = ("none", "gzip", "snappy", "lz4", "zstd")
-SINCE_MS = 1_700_000_000_000
+SINCE_MS = int(time.time() * 1000) - 60_000  # what is older than a week is deleted
 
 # Key, value, headers: everything that may be empty or missing, what compresses and what doesn't.
 RECORDS = (
@@ -41,9 +41,9 @@ def until(condition, act=lambda: time.sleep(0.1), seconds=60):
         act()
 
 
-def run(steps):
+def run(steps, at_once=None):
     """Runs the steps side by side, since they mostly wait for a group to gather."""
-    with ThreadPoolExecutor(len(steps)) as pool:
+    with ThreadPoolExecutor(at_once or len(steps)) as pool:
         titles = {pool.submit(step): title for title, step in steps}
         for done in as_completed(titles):
             if done.exception():

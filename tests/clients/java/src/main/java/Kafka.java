@@ -27,7 +27,8 @@ import org.apache.kafka.common.serialization.ByteArraySerializer;
 
 /** One broker, and what a program sends it and reads from it. */
 final class Kafka {
-    static final long SINCE_MS = 1_700_000_000_000L;
+    /** What is older than a week is deleted. */
+    static final long SINCE_MS = System.currentTimeMillis() - 60_000;
     static final Duration POLL = Duration.ofMillis(100);
 
     final String bootstrap;
