@@ -80,6 +80,7 @@ func administersTransactions() {
 		ProducerEpoch: producer.ProducerEpoch, CoordinatorEpoch: producer.CoordinatorEpoch,
 		Topics: kadm.TopicsSet{topic: {0: {}}}}))[producer.ProducerID].Topics[topic].Partitions[0].Err)
 	equal(readWith(topic, kgo.ReadCommitted(), 1), []string{"follows"})
+	must(hanging.EndTransaction(ctx, kgo.TryAbort))
 }
 
 func administersTopics() {

@@ -172,6 +172,7 @@ def transactions():
     tool("kafka-transactions", "abort", "--topic", topics[0], "--partition", "0", "--start-offset", "0")
     (producing,) = table(tool("kafka-transactions", *of_partition))
     equal(producing["CurrentTransactionStartOffset"], "None")
+    producers[0].abort_transaction(60)
     tool("kafka-transactions", "forceTerminateTransaction", "--transactionalId", topics[1])
     equal(listed()[topics[1]]["TransactionState"], "Empty")
     committed = properties("--command-property", "isolation.level=read_committed")

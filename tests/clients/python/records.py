@@ -33,7 +33,7 @@ def equal(found, wanted):
     assert found == wanted, f"found {found!r:.2000}, wanted {wanted!r:.2000}"
 
 
-def until(condition, act=lambda: time.sleep(0.1), seconds=60):
+def until(condition, act=lambda: time.sleep(0.1), seconds=120):
     """Acts until the condition holds; what takes this long has failed."""
     end = time.monotonic() + seconds
     while not condition():

@@ -58,6 +58,17 @@ final class Checks {
         }
     }
 
+    /** Compares lists that are too long to be shown as a whole. */
+    static void equalLists(String title, List<?> found, List<?> wanted) {
+        for (int at = 0; at < Math.min(found.size(), wanted.size()); at++) {
+            if (!found.get(at).equals(wanted.get(at))) {
+                throw new AssertionError("%s, at %d: found %.2000s, wanted %.2000s"
+                        .formatted(title, at, found.get(at), wanted.get(at)));
+            }
+        }
+        equal(title + ": " + found.size(), title + ": " + wanted.size());
+    }
+
     /** Acts until the condition holds; what takes too long has failed. */
     static void until(BooleanSupplier condition, Act act) throws Exception {
         long end = System.nanoTime() + PATIENCE_MS * 1_000_000;

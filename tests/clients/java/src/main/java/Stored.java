@@ -1,13 +1,14 @@
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.nio.file.StandardCopyOption;
 import java.util.ArrayList;
 import java.util.Collection;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
-import java.util.Set;
 import java.util.TreeMap;
+import java.util.TreeSet;
 import java.util.stream.Collectors;
 import java.util.stream.Stream;
 
@@ -58,8 +59,10 @@ public final class Stored {
         checks.run(1);
     }
 
+    /** Those of clients. */
     private List<TopicPartition> partitions() {
         return topics.values().stream()
+                .filter(topic -> !topic.isInternal())
                 .flatMap(topic -> topic.partitions().stream()
                         .map(partition -> new TopicPartition(topic.name(), partition.partition())))
                 .toList();
@@ -70,31 +73,34 @@ public final class Stored {
     }
 
     private void records() throws Exception {
-        var wanted = new TreeMap<String, List<DumpLog.Outline>>();
-        for (var entry : readAll(broker, "read_uncommitted").entrySet()) {
-            wanted.put(entry.getKey().toString(), entry.getValue().stream()
-                    .map(record -> new DumpLog.Outline(record.offset(), record.timestamp(), size(record.key()),
-                            size(record.value()), record.headers().stream()
-                                    .map(header -> Kafka.text(Kafka.bytes(header.substring(0, header.indexOf('=')))))
-                                    .collect(Collectors.joining(","))))
-                    .toList());
-        }
         var found = dump.records();
-        found.replaceAll((partition, outlines) -> outlines.stream()
-                .map(outline -> new DumpLog.Outline(outline.offset(), outline.timestamp(), outline.keySize(),
-                        outline.valueSize(), Kafka.text(Kafka.bytes(outline.headerKeys()))))
-                .toList());
-        Checks.equal(found.keySet(), wanted.keySet());
-        for (String partition : wanted.keySet()) {
-            Checks.equal(partition + found.get(partition), partition + wanted.get(partition));
-        }
+        var starts = offsets(broker, OffsetSpec.earliest());
+        readAll(broker, "read_uncommitted").forEach((partition, records) -> {
+            var wanted = records.stream().map(Stored::outline).toList();
+            // What was deleted goes from the disk with its whole segment.
+            var kept = found.get(partition.toString()).stream()
+                    .filter(outline -> outline.offset() >= starts.get(partition).get(0)).toList();
+            Checks.equalLists(partition.toString(), kept, wanted);
+        });
+        // The broker goes on writing to its own topics: sessions end.
+        found.keySet().removeIf(partition -> partition.startsWith("__"));
+        Checks.equal(found.keySet(), partitions().stream().map(TopicPartition::toString).collect(Collectors.toSet()));
+    }
+
+    private static DumpLog.Outline outline(Kafka.Found record) {
+        var headerKeys = record.headers().stream().map(header -> header.substring(0, header.indexOf('=')));
+        return new DumpLog.Outline(record.offset(), record.timestamp(), size(record.key()), size(record.value()),
+                headerKeys.collect(Collectors.joining(",")));
     }
 
     private void codecs() throws Exception {
         var found = dump.codecs();
-        found.forEach((topic, codecs) ->
-                Checks.equal(topic + codecs, topic + Set.of(topic.substring(topic.lastIndexOf('-') + 1))));
         Checks.equal(found.isEmpty(), false);
+        found.forEach((topic, codecs) -> {
+            codecs.add("none"); // as some clients leave batches that compression makes no smaller
+            var wanted = new TreeSet<>(List.of("none", topic.substring(topic.lastIndexOf('-') + 1)));
+            Checks.equal(topic + codecs, topic + wanted);
+        });
     }
 
     private void indexes() throws Exception {
@@ -160,19 +166,34 @@ public final class Stored {
             var other = new Kafka(kafka.bootstrap);
             createAll(other);
             kafka.stop();
-            for (TopicPartition partition : partitions()) {
+            var all = new ArrayList<>(partitions());
+            all.add(new TopicPartition("__consumer_offsets", 0));
+            all.add(new TopicPartition("__transaction_state", 0));
+            for (TopicPartition partition : all) {
                 replace(kafka.logs.resolve(partition.toString()), folder.resolve(partition.toString()));
             }
-            for (String checkpoint : List.of("recovery-point-offset-checkpoint", "log-start-offset-checkpoint")) {
-                Files.deleteIfExists(kafka.logs.resolve(checkpoint));
-                Files.copy(folder.resolve(checkpoint), kafka.logs.resolve(checkpoint));
+            for (String checkpoint : List.of("recovery-point", "log-start", "replication")) {
+                // We have none of what is replicated: it is all that is there.
+                String ours = checkpoint.equals("replication") ? "recovery-point" : checkpoint;
+                Files.copy(folder.resolve(ours + "-offset-checkpoint"),
+                        kafka.logs.resolve(checkpoint + "-offset-checkpoint"), StandardCopyOption.REPLACE_EXISTING);
             }
             kafka.start();
             compare(other);
             append(other);
             kafka.stop();
-            System.out.println(kafka.complaints());
+            Checks.equal(kafka.complaints().stream().filter(Stored::isUnexpected).toList(), List.of());
         }
+    }
+
+    /** Of what it says of logs and coordinators; everything else is its own affair. */
+    private static boolean isUnexpected(String complaint) {
+        // Our snapshots hold more, under a version that Kafka discards to replay the log.
+        boolean isExpected = complaint.contains("Failed to load producer snapshot")
+                // A field that 4.4 has added and has a default for.
+                || complaint.contains("Size of assignment epochs 0 ");
+        return !isExpected && (complaint.contains(" org.apache.kafka.storage.internals.log.")
+                || complaint.contains(" org.apache.kafka.coordinator."));
     }
 
     private void createAll(Kafka other) throws Exception {
@@ -216,13 +237,14 @@ public final class Stored {
         for (String isolation : List.of("read_uncommitted", "read_committed")) {
             var wanted = readAll(broker, isolation);
             var found = readAll(other, isolation);
-            for (TopicPartition partition : wanted.keySet()) {
-                Checks.equal(partition + " " + found.get(partition), partition + " " + wanted.get(partition));
-            }
+            wanted.forEach((partition, records) ->
+                    Checks.equalLists(isolation + " " + partition, found.get(partition), records));
         }
         for (var spec : List.of(OffsetSpec.earliest(), OffsetSpec.latest(), OffsetSpec.maxTimestamp(),
                 OffsetSpec.forTimestamp(Kafka.SINCE_MS))) {
-            Checks.equal(offsets(other, spec), offsets(broker, spec));
+            var wanted = offsets(broker, spec);
+            offsets(other, spec).forEach((partition, found) ->
+                    Checks.equal(partition + ", " + spec + ": " + found, partition + ", " + spec + ": " + wanted.get(partition)));
         }
         Checks.equal(committed(other), committed(broker));
     }
@@ -235,16 +257,17 @@ public final class Stored {
         }
     }
 
-    /** It goes on where our log ends. */
+    /**
+     * It goes on where our log ends. Without idempotence: a cluster that is new gives out producer ids
+     * that the records already have.
+     */
     private void append(Kafka other) throws Exception {
         var ends = offsets(broker, OffsetSpec.latest());
-        try (var producer = other.producer(Map.of())) {
+        try (var producer = other.producer(Map.of("enable.idempotence", false))) {
             for (TopicPartition partition : partitions()) {
-                if (!topics.get(partition.topic()).isInternal()) {
-                    var record = new ProducerRecord<>(partition.topic(), partition.partition(), Kafka.bytes("key"),
-                            Kafka.bytes("more"));
-                    Checks.equal(producer.send(record).get().offset(), ends.get(partition).get(0));
-                }
+                var record = new ProducerRecord<>(partition.topic(), partition.partition(), Kafka.bytes("key"),
+                        Kafka.bytes("more"));
+                Checks.equal(producer.send(record).get().offset(), ends.get(partition).get(0));
             }
         }
     }
