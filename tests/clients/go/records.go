@@ -78,7 +78,7 @@ func compression(codec codec) {
 	send(records, kgo.ProducerBatchCompression(codec.codec))
 	for _, start := range []int64{0, 3} {
 		offsets := map[string]map[int32]kgo.Offset{topic: {0: kgo.NewOffset().At(start)}}
-		reader := client(kgo.ConsumePartitions(offsets))
+		reader := client(kgo.ConsumePartitions(offsets), kgo.Rack("elsewhere")) // where no follower is
 		equal(contentOf(drain(reader.PollFetches, len(wanted)-int(start))), wanted[start:])
 		reader.Close()
 	}

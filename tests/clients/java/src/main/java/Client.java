@@ -74,7 +74,7 @@ public final class Client {
         var records = Kafka.records(topic);
         kafka.send(records, Map.of("compression.type", codec));
         var partition = new TopicPartition(topic, 0);
-        try (var reader = kafka.consumer(Map.of())) {
+        try (var reader = kafka.consumer(Map.of("client.rack", "elsewhere"))) { // where no follower is
             reader.assign(List.of(partition));
             Checks.equal(Kafka.drain(reader, records.size()), Kafka.stored(records));
             reader.seek(partition, 3);
