@@ -15,8 +15,6 @@ use axum::Router;
 use axum::http::header::CONTENT_TYPE;
 use axum::routing::get;
 use levada_registry_server::{Database, RunningRegistry, Settings, start};
-use sqlx::sqlite::{SqliteConnectOptions, SqliteJournalMode, SqliteSynchronous};
-use sqlx::{Connection, SqliteConnection};
 use tokio::io::{AsyncBufReadExt, AsyncReadExt, AsyncWriteExt, BufReader};
 use tokio::net::TcpStream;
 
@@ -77,7 +75,7 @@ async fn large(versions: usize) {
     }
     let directory = tempfile::tempdir().expect("a directory");
     serve(directory.path()).await.shutdown().await.expect("a clean stop");
-    fill(directory.path(), versions).await;
+    fill(directory.path(), versions);
     let started = Instant::now();
     let registry = serve(directory.path()).await;
     ask(registry.local_addr(), "/subjects/s5/versions/latest").await;
@@ -145,7 +143,7 @@ async fn bare_handler(body: Vec<u8>) -> SocketAddr {
 
 async fn registrations(registry: SocketAddr, directory: &Path, clients: usize) {
     let (mut ours, mut bare) = (Vec::new(), Vec::new());
-    let mut connection = bare_table(&directory.join(format!("bare-{clients}.db"))).await;
+    let mut connection = bare_table(&directory.join(format!("bare-{clients}.db")));
     for round in 0..ROUNDS {
         let started = Instant::now();
         let each = (0..clients).map(|number| async move {
@@ -160,7 +158,7 @@ async fn registrations(registry: SocketAddr, directory: &Path, clients: usize) {
         });
         let counts = in_parallel(each).await;
         ours.push(rate(counts, started.elapsed()));
-        bare.push(bare_inserts(&mut connection).await);
+        bare.push(bare_inserts(&mut connection));
     }
     let who = if clients == 1 { "one client".to_owned() } else { format!("{clients} clients") };
     row(&format!("registration, {who}, beside INSERT"), ours, bare);
@@ -184,31 +182,26 @@ fn rate(count: usize, elapsed: Duration) -> f64 {
 }
 
 /// A table of schema texts with the settings of the registry's own database.
-async fn bare_table(path: &Path) -> SqliteConnection {
-    let options = SqliteConnectOptions::new()
-        .filename(path)
-        .create_if_missing(true)
-        .journal_mode(SqliteJournalMode::Wal)
-        .synchronous(SqliteSynchronous::Full);
-    let mut connection = SqliteConnection::connect_with(&options).await.expect("a database");
+fn bare_table(path: &Path) -> rusqlite::Connection {
+    let connection = rusqlite::Connection::open(path).expect("a database");
+    connection.pragma_update(None, "journal_mode", "wal").expect("a log");
+    connection.pragma_update(None, "synchronous", "full").expect("durability");
     let table = "CREATE TABLE schemas (id INTEGER PRIMARY KEY, subject TEXT, text TEXT) STRICT";
-    sqlx::query(table).execute(&mut connection).await.expect("a table");
+    connection.execute_batch(table).expect("a table");
     connection
 }
 
-async fn bare_inserts(connection: &mut SqliteConnection) -> f64 {
+fn bare_inserts(connection: &mut rusqlite::Connection) -> f64 {
     let started = Instant::now();
     let mut count = 0;
     while started.elapsed() < ROUND {
         let subject = format!("bare-{count}");
-        let mut transaction = connection.begin().await.expect("a transaction");
-        sqlx::query("INSERT INTO schemas (subject, text) VALUES (?, ?)")
-            .bind(&subject)
-            .bind(schema(&subject))
-            .execute(&mut *transaction)
-            .await
+        let transaction = connection.transaction().expect("a transaction");
+        transaction
+            .prepare_cached("INSERT INTO schemas (subject, text) VALUES (?, ?)")
+            .and_then(|mut insert| insert.execute([&subject, &schema(&subject)]))
             .expect("an insert");
-        transaction.commit().await.expect("a commit");
+        transaction.commit().expect("a commit");
         count += 1;
     }
     rate(count, started.elapsed())
@@ -216,9 +209,8 @@ async fn bare_inserts(connection: &mut SqliteConnection) -> f64 {
 
 /// Writes versions as the registry does, all at once: a registry of a million is not registered in
 /// a minute.
-async fn fill(directory: &Path, versions: usize) {
-    let options = SqliteConnectOptions::new().filename(directory.join("registry.db"));
-    let mut connection = SqliteConnection::connect_with(&options).await.expect("a database");
+fn fill(directory: &Path, versions: usize) {
+    let connection = rusqlite::Connection::open(directory.join("registry.db")).expect("a database");
     let text = schema("s").replace("\"s\"", "\"s' || n || '\"");
     let numbers = format!(
         "WITH RECURSIVE numbers (n) AS (SELECT 1 UNION ALL SELECT n + 1 FROM numbers WHERE n < {versions})"
@@ -237,9 +229,8 @@ async fn fill(directory: &Path, versions: usize) {
         "INSERT INTO subject_revisions SELECT DISTINCT context, subject, 1 FROM versions"
             .to_owned(),
     ] {
-        sqlx::query(sqlx::AssertSqlSafe(statement)).execute(&mut connection).await.expect("rows");
+        connection.execute_batch(&statement).expect("rows");
     }
-    connection.close().await.expect("a closed database");
 }
 
 fn schema(name: &str) -> String {

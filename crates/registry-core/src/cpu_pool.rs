@@ -58,6 +58,11 @@ impl CpuPool {
     }
 }
 
+/// As [`CpuPool::run`], on the thread that asks.
+pub(crate) fn here<T>(job: impl FnOnce() -> T) -> Result<T, RegistryError> {
+    catch_unwind(AssertUnwindSafe(job)).map_err(|_| RegistryError::Internal)
+}
+
 fn work(queue: &Mutex<mpsc::Receiver<Job>>) {
     loop {
         let job = queue.lock().blocking_recv();
@@ -76,5 +81,6 @@ mod tests {
         let pool = CpuPool::start(1).unwrap();
         assert_eq!(pool.run(|| panic!("on purpose")).await, Err::<(), _>(RegistryError::Internal));
         assert_eq!(pool.run(|| 2 + 2).await, Ok(4));
+        assert_eq!(here(|| panic!("on purpose")), Err::<(), _>(RegistryError::Internal));
     }
 }

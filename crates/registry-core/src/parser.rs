@@ -11,7 +11,7 @@ use quick_cache::Weighter;
 use quick_cache::sync::Cache;
 
 use crate::RegistryError;
-use crate::cpu_pool::CpuPool;
+use crate::cpu_pool::{CpuPool, here};
 
 /// Parsed schemas kept: about this many, of this many bytes of text together.
 const CACHED_COUNT: usize = 4_096;
@@ -25,32 +25,40 @@ pub(crate) struct Source {
     pub(crate) closure: Vec<ResolvedReference>,
 }
 
+/// Avro texts up to this long are parsed where they are asked for, unless they nest deeper than
+/// this: it takes less than the way to another thread and back, and fits any stack.
+const QUICK_BYTES: usize = 16 << 10;
+const QUICK_DEPTH: usize = 32;
+
 /// Everything that a parse depends on, so an entry can never be out of date. The texts stand here
 /// whole: a digest as key would let crafted texts pass for each other.
 #[derive(Clone, PartialEq, Eq)]
-struct Key {
-    is_new: bool,
-    source: Arc<Source>,
-}
+struct Key(Arc<Source>);
 
 impl Hash for Key {
     fn hash<H: Hasher>(&self, state: &mut H) {
-        self.is_new.hash(state);
-        self.source.schema_type.hash(state);
-        self.source.text.hash(state);
-        for target in &self.source.closure {
+        self.0.schema_type.hash(state);
+        self.0.text.hash(state);
+        for target in &self.0.closure {
             target.reference.hash(state);
         }
     }
 }
 
+/// A parsed schema, and the strictest validation that it is known to pass.
+#[derive(Clone)]
+struct Parsed {
+    schema: Arc<Schema>,
+    passes: Validation,
+}
+
 #[derive(Clone)]
 struct ByText;
 
-impl Weighter<Key, Arc<Schema>> for ByText {
-    fn weight(&self, key: &Key, _: &Arc<Schema>) -> u64 {
-        let closure: usize = key.source.closure.iter().map(|target| target.text.len()).sum();
-        u64::try_from(key.source.text.len() + closure).unwrap_or(u64::MAX).max(1)
+impl Weighter<Key, Parsed> for ByText {
+    fn weight(&self, key: &Key, _: &Parsed) -> u64 {
+        let closure: usize = key.0.closure.iter().map(|target| target.text.len()).sum();
+        u64::try_from(key.0.text.len() + closure).unwrap_or(u64::MAX).max(1)
     }
 }
 
@@ -58,7 +66,7 @@ impl Weighter<Key, Arc<Schema>> for ByText {
 pub(crate) struct Parser {
     pub(crate) pool: CpuPool,
     pub(crate) limits: Limits,
-    parsed: Cache<Key, Arc<Schema>, ByText>,
+    parsed: Cache<Key, Parsed, ByText>,
 }
 
 impl fmt::Debug for Parser {
@@ -84,19 +92,37 @@ impl Parser {
         source: &Arc<Source>,
         validation: Validation,
     ) -> Result<Result<Arc<Schema>, ParseError>, RegistryError> {
-        let key = Key { is_new: validation == Validation::New, source: Arc::clone(source) };
-        if let Some(schema) = self.parsed.get(&key) {
-            return Ok(Ok(schema));
+        let key = Key(Arc::clone(source));
+        let known = self.parsed.get(&key);
+        if let Some(known) = known.filter(|known| known.passes.includes(validation)) {
+            return Ok(Ok(known.schema));
         }
-        let (owned, limits) = (Arc::clone(source), self.limits);
-        let parsed = self
-            .pool
-            .run(move || Schema::parse(owned.raw(), validation, &limits).map(Arc::new))
-            .await?;
-        if let Ok(schema) = &parsed {
-            self.parsed.insert(key, Arc::clone(schema));
+        let parsed = match self.parse_quickly(source, validation)? {
+            Some(parsed) => Ok(parsed),
+            None => {
+                let (owned, limits) = (Arc::clone(source), self.limits);
+                self.pool.run(move || owned.parse(validation, &limits)).await?
+            }
+        };
+        if let Ok(parsed) = &parsed {
+            self.parsed.insert(key, parsed.clone());
         }
-        Ok(parsed)
+        Ok(parsed.map(|parsed| parsed.schema))
+    }
+
+    /// Parses on the thread that asks; none where that could take long or deep, or fails. Avro
+    /// alone: its schemas do not keep the limits that they were parsed with.
+    fn parse_quickly(
+        &self,
+        source: &Source,
+        validation: Validation,
+    ) -> Result<Option<Parsed>, RegistryError> {
+        let is_short = source.closure.is_empty() && source.text.len() <= QUICK_BYTES;
+        if source.schema_type != SchemaType::Avro || !is_short {
+            return Ok(None);
+        }
+        let limits = Limits { depth_max: self.limits.depth_max.min(QUICK_DEPTH), ..self.limits };
+        here(|| source.parse(validation, &limits).ok())
     }
 
     pub(crate) async fn parse(
@@ -115,7 +141,58 @@ impl Parser {
 }
 
 impl Source {
+    /// Parses for one validation and tells whether the strict one is passed as well: a text that is
+    /// looked up is most often registered next.
+    fn parse(&self, validation: Validation, limits: &Limits) -> Result<Parsed, ParseError> {
+        let parse = |passes| {
+            let schema = Schema::parse(self.raw(), passes, limits).map(Arc::new)?;
+            Ok(Parsed { schema, passes })
+        };
+        match parse(Validation::New) {
+            Err(_) if validation != Validation::New => parse(validation),
+            other => other,
+        }
+    }
+
     fn raw(&self) -> RawSchema<'_> {
         RawSchema { schema_type: self.schema_type, text: &self.text, references: &self.closure }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn source(text: String) -> Source {
+        Source { schema_type: SchemaType::Avro, text, closure: Vec::new() }
+    }
+
+    #[test]
+    fn a_deep_a_long_and_a_wrong_text_are_left_to_the_pool() {
+        let parser = Parser::new(CpuPool::start(1).unwrap(), Limits::default());
+        let is_parsed =
+            |text: String| parser.parse_quickly(&source(text), Validation::New).unwrap().is_some();
+        let array = |depth: usize| {
+            let open = r#"{"type":"array","items":"#.repeat(depth);
+            format!(r#"{open}"int"{}"#, "}".repeat(depth))
+        };
+        assert!(is_parsed(array(QUICK_DEPTH - 1)));
+        assert!(!is_parsed(array(QUICK_DEPTH + 1)));
+        let long = |bytes: usize| format!(r#"{}"int""#, " ".repeat(bytes - 5));
+        assert!(is_parsed(long(QUICK_BYTES)));
+        assert!(!is_parsed(long(QUICK_BYTES + 1)));
+        assert!(!is_parsed("[".to_owned()));
+    }
+
+    #[test]
+    fn a_text_is_parsed_for_the_strictest_validation_that_it_passes() {
+        let limits = Limits::default();
+        let passes = |text: &str, validation| {
+            source(text.to_owned()).parse(validation, &limits).map(|parsed| parsed.passes).ok()
+        };
+        let (strict, lenient) = (r#""int""#, r#"{"type":"enum","name":"\u00e9","symbols":[]}"#);
+        assert_eq!(passes(strict, Validation::Stored), Some(Validation::New));
+        assert_eq!(passes(lenient, Validation::Stored), Some(Validation::Stored));
+        assert_eq!(passes(lenient, Validation::New), None);
     }
 }

@@ -168,6 +168,12 @@ pub trait Store: Send + Sync + 'static {
     /// The one write transaction, over all processes that share the state; others wait until it
     /// ends. What it reads stays true until then. Dropped, it changes nothing.
     fn write(&self) -> impl Future<Output = Result<Self::Write, StoreError>> + Send;
+
+    /// As [`Self::write`], but what it reads may be a change that is not stored yet; its commit
+    /// stores both or neither. For a change whose answer says nothing before that commit.
+    fn write_in_group(&self) -> impl Future<Output = Result<Self::Write, StoreError>> + Send {
+        self.write()
+    }
 }
 
 /// Questions about one instant. Lists are ordered by context, subject and version.

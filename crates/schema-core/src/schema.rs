@@ -52,13 +52,20 @@ impl FromStr for SchemaType {
     }
 }
 
-/// How strictly a text is judged.
+/// How strictly a text is judged. What both take they make the same schema of.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Validation {
     /// A new schema: names and defaults must be right.
     New,
     /// A stored, imported or looked-up schema: Avro defaults are taken as they are.
     Stored,
+}
+
+impl Validation {
+    /// Whether what passes this one passes `other` too.
+    pub fn includes(self, other: Self) -> bool {
+        self == Self::New || other == Self::Stored
+    }
 }
 
 /// A schema text with the closure of its references, in dependency order.

@@ -19,8 +19,8 @@ fn association(row: &Row) -> Result<Association, StoreError> {
             id: get(row, "resource_id")?,
             resource_type: get(row, "resource_type")?,
         },
-        association_type: get::<&str>(row, "association_type")?.parse().map_err(failed)?,
-        lifecycle: get::<&str>(row, "lifecycle")?.parse().map_err(failed)?,
+        association_type: get::<String>(row, "association_type")?.parse().map_err(failed)?,
+        lifecycle: get::<String>(row, "lifecycle")?.parse().map_err(failed)?,
         create_ts_ms: get(row, "create_ts_ms")?,
         update_ts_ms: get(row, "update_ts_ms")?,
     })

@@ -4,6 +4,7 @@ use std::fmt::Display;
 use std::path::PathBuf;
 
 use levada_registry_core::{StoreError, StoreErrorKind};
+use rusqlite::ErrorCode;
 
 use super::database::InvalidDatabase;
 
@@ -62,6 +63,22 @@ pub(super) fn commit_failed(error: &sqlx::Error) -> StoreError {
         _ => StoreErrorKind::OutcomeUnknown,
     };
     StoreError { kind, message: error.to_string() }
+}
+
+/// As [`refused`]; of a database with one process there is no conflict. Another program that has
+/// the file open may hold its lock, for a backup.
+pub(super) fn refused_by_sqlite(error: &rusqlite::Error) -> StoreError {
+    let kind = match error.sqlite_error_code() {
+        Some(ErrorCode::DatabaseBusy | ErrorCode::DatabaseLocked) => StoreErrorKind::TimedOut,
+        Some(ErrorCode::ReadOnly) => StoreErrorKind::ReadOnly,
+        _ => StoreErrorKind::Failed,
+    };
+    StoreError { kind, message: error.to_string() }
+}
+
+/// As [`commit_failed`].
+pub(super) fn commit_failed_in_sqlite(error: &rusqlite::Error) -> StoreError {
+    StoreError { kind: StoreErrorKind::OutcomeUnknown, message: error.to_string() }
 }
 
 fn kind(error: &sqlx::Error) -> StoreErrorKind {

@@ -14,7 +14,7 @@ fn kek(row: &Row) -> Result<Kek, StoreError> {
         name: get(row, "name")?,
         kms_type: get(row, "kms_type")?,
         kms_key_id: get(row, "kms_key_id")?,
-        kms_props: rows::json(get(row, "kms_props")?)?,
+        kms_props: rows::json(&get::<String>(row, "kms_props")?)?,
         doc: get(row, "doc")?,
         shared: get(row, "shared")?,
         is_deleted: get(row, "is_deleted")?,
@@ -27,7 +27,7 @@ fn dek(row: &Row) -> Result<Dek, StoreError> {
         series: DekSeries {
             kek: get(row, "kek")?,
             subject: rows::subject(row)?,
-            algorithm: get::<&str>(row, "algorithm")?.parse().map_err(failed)?,
+            algorithm: get::<String>(row, "algorithm")?.parse().map_err(failed)?,
         },
         version: get(row, "version")?,
         encrypted_key_material: get(row, "encrypted_key_material")?,

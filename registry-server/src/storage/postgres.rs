@@ -9,14 +9,14 @@ use std::time::Duration;
 use levada_registry_core::{Secret, StoreError};
 use sqlx::pool::PoolOptions;
 use sqlx::postgres::PgConnectOptions;
-use sqlx::{Connection, PgConnection, PgPool, Postgres, Row};
+use sqlx::{Connection as _, PgConnection, PgPool, Postgres, Row};
 
 use super::database::postgres_options;
 use super::error::{OpenError, refused};
 use super::migrations;
 use super::statements::Statement;
 use super::store::SqlStore;
-use super::transaction::SqlTransaction;
+use super::transaction::{Connection, SqlTransaction};
 
 /// Connections of a node that read.
 const READERS: u32 = 8;
@@ -95,13 +95,15 @@ async fn check_server(connection: &mut PgConnection, database: &str) -> Result<(
 
 pub(super) async fn read(readers: &PgPool) -> Result<SqlTransaction, StoreError> {
     let tx = readers.begin_with("BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY").await;
-    Ok(SqlTransaction::new(tx.map_err(|error| refused(&error, false))?, false))
+    let tx = tx.map_err(|error| refused(&error, false))?;
+    Ok(SqlTransaction::new(Connection::ReadPostgres(tx)))
 }
 
 pub(super) async fn write(writers: &PgPool) -> Result<SqlTransaction, StoreError> {
     // Under READ COMMITTED every statement after the lock sees what the writer before has committed.
     let tx = writers.begin_with("BEGIN ISOLATION LEVEL READ COMMITTED").await;
-    let mut tx = SqlTransaction::new(tx.map_err(|error| refused(&error, true))?, true);
+    let tx = tx.map_err(|error| refused(&error, true))?;
+    let mut tx = SqlTransaction::new(Connection::WritePostgres(tx));
     let lock = Statement::new("SELECT revision FROM settings_revision FOR UPDATE");
     match tx.rows(lock).await?.len() {
         1 => Ok(tx),

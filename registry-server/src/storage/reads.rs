@@ -82,7 +82,7 @@ impl ReadTransaction for SqlTransaction {
             name,
         );
         let statement = statement.bind(version).bind(deleted).bind(latest_only).bind(count(limit));
-        self.all(statement, rows::version_key).await
+        self.all(statement.long(), rows::version_key).await
     }
 
     async fn subjects(
@@ -118,12 +118,12 @@ impl ReadTransaction for SqlTransaction {
         };
         let statement = statement.bind(with_deleted).bind(without_live);
         let statement = statement.bind(count(page.limit())).bind(count(page.offset()));
-        self.all(statement, rows::subject).await
+        self.all(statement.long(), rows::subject).await
     }
 
     async fn contexts(&mut self) -> Result<Vec<Context>, StoreError> {
         let query = Statement::new("SELECT name FROM contexts WHERE is_listed ORDER BY name");
-        self.all(query, |row| Ok(Context::new(get(row, "name")?))).await
+        self.all(query, |row| Ok(Context::new(&get::<String>(row, "name")?))).await
     }
 
     async fn schema(
@@ -180,8 +180,7 @@ impl ReadTransaction for SqlTransaction {
             "SELECT context, id FROM schemas WHERE fingerprint = $1 ORDER BY context, id",
         );
         let query = query.bind(fingerprint.as_bytes().as_slice());
-        self.all(query, |row| Ok((Context::new(get(row, "context")?), SchemaId(get(row, "id")?))))
-            .await
+        self.all(query, |row| Ok((rows::context(row)?, SchemaId(get(row, "id")?)))).await
     }
 
     async fn referrers(&mut self, subject: &QualifiedSubject) -> Result<Vec<Referrer>, StoreError> {
@@ -210,7 +209,7 @@ impl ReadTransaction for SqlTransaction {
     async fn config(&mut self, scope: &QualifiedSubject) -> Result<Option<Config>, StoreError> {
         let query =
             of_scope("SELECT document FROM configs WHERE context = $1 AND subject = $2", scope);
-        self.one(query, |row| rows::json(get(row, "document")?)).await
+        self.one(query, |row| rows::json(&get::<String>(row, "document")?)).await
     }
 
     async fn configs(
@@ -222,8 +221,12 @@ impl ReadTransaction for SqlTransaction {
              AND substr(context, 1, length($2)) = $2 AND substr(subject, 1, length($3)) = $3
              ORDER BY context, subject",
             filter,
-        );
-        self.all(query, |row| Ok((rows::subject(row)?, rows::json(get(row, "document")?)?))).await
+        )
+        .long();
+        self.all(query, |row| {
+            Ok((rows::subject(row)?, rows::json(&get::<String>(row, "document")?)?))
+        })
+        .await
     }
 
     async fn mode(&mut self, scope: &QualifiedSubject) -> Result<Option<Mode>, StoreError> {
@@ -245,8 +248,8 @@ impl ReadTransaction for SqlTransaction {
         let (mut configs, mut modes) = (HashMap::new(), HashMap::new());
         for row in self.rows(query).await? {
             let set_on = rows::subject(&row)?;
-            match get::<Option<&str>>(&row, "document")? {
-                Some(document) => drop(configs.insert(set_on, rows::json::<Config>(document)?)),
+            match get::<Option<String>>(&row, "document")? {
+                Some(document) => drop(configs.insert(set_on, rows::json::<Config>(&document)?)),
                 None => drop(modes.insert(set_on, rows::mode(&row)?)),
             }
         }

@@ -8,12 +8,13 @@ use levada_registry_core::{
     StoredVersion, VersionKey,
 };
 use levada_schema_core::{Contract, Fingerprint, SchemaType};
+use rusqlite::types::FromSql;
 use serde::de::DeserializeOwned;
 use sqlx::postgres::PgRow;
-use sqlx::sqlite::SqliteRow;
-use sqlx::{Decode, Postgres, Row as _, Sqlite, Type};
+use sqlx::{Decode, Postgres, Row as _, Type};
 
 use super::error::failed;
+use super::sqlite::SqliteRow;
 
 /// A row of whichever database.
 pub(super) enum Row {
@@ -23,10 +24,10 @@ pub(super) enum Row {
 
 pub(super) fn get<'r, T>(row: &'r Row, column: &str) -> Result<T, StoreError>
 where
-    T: Decode<'r, Sqlite> + Type<Sqlite> + Decode<'r, Postgres> + Type<Postgres>,
+    T: FromSql + Decode<'r, Postgres> + Type<Postgres>,
 {
     match row {
-        Row::Sqlite(row) => row.try_get(column).map_err(failed),
+        Row::Sqlite(row) => row.get(column).map_err(failed),
         Row::Postgres(row) => row.try_get(column).map_err(failed),
     }
 }
@@ -35,13 +36,20 @@ pub(super) fn json<T: DeserializeOwned>(text: &str) -> Result<T, StoreError> {
     serde_json::from_str(text).map_err(failed)
 }
 
+fn optional_json<T: DeserializeOwned>(row: &Row, column: &str) -> Result<Option<T>, StoreError> {
+    get::<Option<String>>(row, column)?.as_deref().map(json).transpose()
+}
+
+pub(super) fn context(row: &Row) -> Result<Context, StoreError> {
+    Ok(Context::new(&get::<String>(row, "context")?))
+}
+
 pub(super) fn subject(row: &Row) -> Result<QualifiedSubject, StoreError> {
-    let context = Context::new(get(row, "context")?);
-    Ok(QualifiedSubject { context, subject: get(row, "subject")? })
+    Ok(QualifiedSubject { context: context(row)?, subject: get(row, "subject")? })
 }
 
 pub(super) fn mode(row: &Row) -> Result<Mode, StoreError> {
-    get::<&str>(row, "mode")?.parse().map_err(failed)
+    get::<String>(row, "mode")?.parse().map_err(failed)
 }
 
 pub(super) fn version_key(row: &Row) -> Result<VersionKey, StoreError> {
@@ -54,16 +62,16 @@ pub(super) fn version_key(row: &Row) -> Result<VersionKey, StoreError> {
 }
 
 pub(super) fn schema(row: &Row) -> Result<StoredSchema, StoreError> {
-    let fingerprint: &[u8] = get(row, "fingerprint")?;
+    let fingerprint: [u8; 16] = get(row, "fingerprint")?;
     Ok(StoredSchema {
         id: SchemaId(get(row, "id")?),
-        fingerprint: Fingerprint::from_bytes(fingerprint.try_into().map_err(failed)?),
-        schema_type: SchemaType::from_str(get(row, "schema_type")?).map_err(failed)?,
+        fingerprint: Fingerprint::from_bytes(fingerprint),
+        schema_type: SchemaType::from_str(&get::<String>(row, "schema_type")?).map_err(failed)?,
         text: get(row, "text")?,
-        references: json(get(row, "refs")?)?,
+        references: json(&get::<String>(row, "refs")?)?,
         contract: Contract {
-            metadata: get::<Option<&str>>(row, "metadata")?.map(json).transpose()?,
-            rule_set: get::<Option<&str>>(row, "rule_set")?.map(json).transpose()?,
+            metadata: optional_json(row, "metadata")?,
+            rule_set: optional_json(row, "rule_set")?,
         },
     })
 }

@@ -1,14 +1,18 @@
 //! Statements with their values. Values are only ever bound, never written into the text.
 
 use levada_registry_core::{Context, NAME_BYTES_MAX, QualifiedSubject, SchemaId, SubjectFilter};
+use rusqlite::ToSql;
+use rusqlite::types::ToSqlOutput;
+use sqlx::Postgres;
+use sqlx::postgres::PgArguments;
 use sqlx::query::Query;
-use sqlx::{Database, Encode, Type};
 
 /// A statement that every database understands, with its parameters `$1`, `$2`, … in order.
 #[derive(Debug)]
 pub(super) struct Statement {
     text: &'static str,
     values: Vec<Value>,
+    is_long: bool,
 }
 
 #[derive(Debug)]
@@ -44,12 +48,30 @@ values! {
 
 impl Statement {
     pub(super) fn new(text: &'static str) -> Self {
-        Self { text, values: Vec::new() }
+        Self { text, values: Vec::new(), is_long: false }
     }
 
     pub(super) fn bind(mut self, value: impl Into<Value>) -> Self {
         self.values.push(value.into());
         self
+    }
+
+    /// It may read many rows before it gives its first.
+    pub(super) fn long(mut self) -> Self {
+        self.is_long = true;
+        self
+    }
+
+    pub(super) fn is_long(&self) -> bool {
+        self.is_long
+    }
+
+    pub(super) fn text(&self) -> &'static str {
+        self.text
+    }
+
+    pub(super) fn values(&self) -> &[Value] {
+        &self.values
     }
 
     /// Whether a text holds the one character that `PostgreSQL` knows in no text.
@@ -58,16 +80,8 @@ impl Statement {
         self.values.iter().any(nul)
     }
 
-    /// The statement as the driver takes it.
-    pub(super) fn query<DB>(self) -> Query<'static, DB, DB::Arguments>
-    where
-        DB: Database,
-        Option<String>: Encode<'static, DB> + Type<DB>,
-        Option<i32>: Encode<'static, DB> + Type<DB>,
-        i64: Encode<'static, DB> + Type<DB>,
-        bool: Encode<'static, DB> + Type<DB>,
-        Vec<u8>: Encode<'static, DB> + Type<DB>,
-    {
+    /// The statement as the driver of `PostgreSQL` takes it.
+    pub(super) fn query(self) -> Query<'static, Postgres, PgArguments> {
         self.values.into_iter().fold(sqlx::query(self.text), |query, value| match value {
             Value::Text(text) => query.bind(text),
             Value::Integer(number) => query.bind(number),
@@ -75,6 +89,19 @@ impl Statement {
             Value::Flag(flag) => query.bind(flag),
             Value::Bytes(bytes) => query.bind(bytes),
         })
+    }
+}
+
+/// A value as the driver of `SQLite` takes it.
+impl ToSql for Value {
+    fn to_sql(&self) -> rusqlite::Result<ToSqlOutput<'_>> {
+        match self {
+            Self::Text(text) => text.to_sql(),
+            Self::Integer(number) => number.to_sql(),
+            Self::Long(number) => number.to_sql(),
+            Self::Flag(flag) => flag.to_sql(),
+            Self::Bytes(bytes) => bytes.to_sql(),
+        }
     }
 }
 

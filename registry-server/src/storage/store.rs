@@ -6,15 +6,16 @@ use std::sync::Arc;
 
 use levada_registry_core::{Store, StoreError};
 use levada_schema_core::SchemaType;
-use sqlx::{PgPool, Pool, SqlitePool};
+use sqlx::PgPool;
 
 use super::database::Database;
 use super::error::{OpenError, failed};
+use super::postgres;
 use super::revision::Revision;
 use super::rows::{Row, get};
+use super::sqlite::{self, Readers, Writer};
 use super::statements::Statement;
-use super::transaction::SqlTransaction;
-use super::{postgres, sqlite};
+use super::transaction::{Connection, SqlTransaction};
 use crate::metrics::PoolSize;
 
 /// Connections that write and others that read, so that reads never wait for a writer's.
@@ -22,8 +23,8 @@ use crate::metrics::PoolSize;
 pub(crate) enum SqlStore {
     /// With the lock that keeps other processes away.
     Sqlite {
-        writer: SqlitePool,
-        readers: SqlitePool,
+        writer: Writer,
+        readers: Readers,
         revision: Arc<Revision>,
         _lock: File,
     },
@@ -56,22 +57,26 @@ impl SqlStore {
     pub(crate) async fn schema_counts(&self) -> Result<Vec<(SchemaType, i64)>, StoreError> {
         let query = "SELECT schema_type, COUNT(*) AS count FROM schemas GROUP BY schema_type";
         let count = |row: &Row| {
-            let schema_type = SchemaType::from_str(get(row, "schema_type")?).map_err(failed)?;
+            let schema_type =
+                SchemaType::from_str(&get::<String>(row, "schema_type")?).map_err(failed)?;
             Ok((schema_type, get(row, "count")?))
         };
-        self.read().await?.all(Statement::new(query), count).await
+        self.read().await?.all(Statement::new(query).long(), count).await
     }
 
     /// The pools of connections as they are now.
     pub(crate) fn pools(&self) -> [PoolSize; 2] {
-        match self {
+        let size = |pool, all: usize, idle| PoolSize { pool, idle, busy: all.saturating_sub(idle) };
+        let [(writers, idle_writers), (readers, idle_readers)] = match self {
             Self::Sqlite { writer, readers, .. } => {
-                [size("writers", writer), size("readers", readers)]
+                [(1, usize::from(writer.is_idle())), readers.size()]
             }
-            Self::Postgres { writers, readers } => {
-                [size("writers", writers), size("readers", readers)]
-            }
-        }
+            Self::Postgres { writers, readers } => [writers, readers].map(|connections| {
+                let all = usize::try_from(connections.size()).unwrap_or(usize::MAX);
+                (all, connections.num_idle())
+            }),
+        };
+        [size("writers", writers, idle_writers), size("readers", readers, idle_readers)]
     }
 
     /// Closes every connection; what the database defers to its end is done before.
@@ -89,29 +94,34 @@ impl SqlStore {
     }
 }
 
-fn size<DB: sqlx::Database>(pool: &'static str, connections: &Pool<DB>) -> PoolSize {
-    let (all, idle) = (connections.size(), connections.num_idle());
-    let busy = usize::try_from(all).unwrap_or(usize::MAX).saturating_sub(idle);
-    PoolSize { pool, idle, busy }
-}
-
 impl Store for SqlStore {
     type Read = SqlTransaction;
     type Write = SqlTransaction;
 
     async fn read(&self) -> Result<SqlTransaction, StoreError> {
         match self {
-            Self::Sqlite { readers, .. } => sqlite::read(readers).await,
+            Self::Sqlite { readers, .. } => {
+                Ok(SqlTransaction::new(Connection::ReadSqlite(readers.begin().await?)))
+            }
             Self::Postgres { readers, .. } => postgres::read(readers).await,
         }
     }
 
     async fn write(&self) -> Result<SqlTransaction, StoreError> {
         match self {
-            Self::Sqlite { writer, revision, .. } => {
-                Ok(sqlite::write(writer).await?.counted(revision))
+            Self::Sqlite { writer, .. } => {
+                Ok(SqlTransaction::new(Connection::WriteSqlite(writer.begin().await?)))
             }
             Self::Postgres { writers, .. } => postgres::write(writers).await,
+        }
+    }
+
+    async fn write_in_group(&self) -> Result<SqlTransaction, StoreError> {
+        match self {
+            Self::Sqlite { writer, .. } => {
+                Ok(SqlTransaction::new(Connection::WriteSqlite(writer.join().await?)))
+            }
+            Self::Postgres { .. } => self.write().await,
         }
     }
 }

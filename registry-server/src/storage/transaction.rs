@@ -1,53 +1,32 @@
 //! Transactions of the rules as transactions of the database.
 
-use std::sync::Arc;
-
 use levada_registry_core::{StoreError, StoreErrorKind};
-use sqlx::{Postgres, Sqlite, Transaction};
+use sqlx::{Postgres, Transaction};
 
-use super::error::{commit_failed, refused};
-use super::revision::Revision;
+use super::error::{commit_failed, failed, refused};
 use super::rows::Row;
+use super::sqlite::{Reading, Writing};
 use super::statements::Statement;
 
 /// A transaction of the database; dropped without a commit, it is rolled back.
 #[derive(Debug)]
 pub(crate) struct SqlTransaction {
     connection: Connection,
-    is_write: bool,
     /// Whether a statement has failed. `PostgreSQL` would answer a commit with a silent rollback.
     has_failed: bool,
-    /// Where a commit is counted.
-    revision: Option<Arc<Revision>>,
 }
 
 #[derive(Debug)]
 pub(super) enum Connection {
-    Sqlite(Transaction<'static, Sqlite>),
-    Postgres(Transaction<'static, Postgres>),
-}
-
-impl From<Transaction<'static, Sqlite>> for Connection {
-    fn from(tx: Transaction<'static, Sqlite>) -> Self {
-        Self::Sqlite(tx)
-    }
-}
-
-impl From<Transaction<'static, Postgres>> for Connection {
-    fn from(tx: Transaction<'static, Postgres>) -> Self {
-        Self::Postgres(tx)
-    }
+    ReadSqlite(Reading),
+    WriteSqlite(Writing),
+    ReadPostgres(Transaction<'static, Postgres>),
+    WritePostgres(Transaction<'static, Postgres>),
 }
 
 impl SqlTransaction {
-    pub(super) fn new(tx: impl Into<Connection>, is_write: bool) -> Self {
-        Self { connection: tx.into(), is_write, has_failed: false, revision: None }
-    }
-
-    /// Counts the commit.
-    pub(super) fn counted(mut self, revision: &Arc<Revision>) -> Self {
-        self.revision = Some(Arc::clone(revision));
-        self
+    pub(super) fn new(connection: Connection) -> Self {
+        Self { connection, has_failed: false }
     }
 
     pub(super) async fn rows(&mut self, statement: Statement) -> Result<Vec<Row>, StoreError> {
@@ -56,20 +35,22 @@ impl SqlTransaction {
             let message = "a text with the character NUL cannot be stored".to_owned();
             return Err(StoreError { kind: StoreErrorKind::Unstorable, message });
         }
+        let in_sqlite = |rows: Vec<_>| rows.into_iter().map(Row::Sqlite).collect();
+        let in_postgres = |rows: Vec<_>| rows.into_iter().map(Row::Postgres).collect();
         let answer = match &mut self.connection {
-            Connection::Sqlite(tx) => {
-                let rows = statement.query::<Sqlite>().fetch_all(&mut **tx).await;
-                rows.map(|rows| rows.into_iter().map(Row::Sqlite).collect())
+            Connection::ReadSqlite(tx) => tx.rows(&statement).map(in_sqlite),
+            Connection::WriteSqlite(tx) => tx.rows(&statement).map(in_sqlite),
+            Connection::ReadPostgres(tx) => {
+                let rows = statement.query().fetch_all(&mut **tx).await;
+                rows.map(in_postgres).map_err(|error| refused(&error, false))
             }
-            Connection::Postgres(tx) => {
-                let rows = statement.query::<Postgres>().fetch_all(&mut **tx).await;
-                rows.map(|rows| rows.into_iter().map(Row::Postgres).collect())
+            Connection::WritePostgres(tx) => {
+                let rows = statement.query().fetch_all(&mut **tx).await;
+                rows.map(in_postgres).map_err(|error| refused(&error, true))
             }
         };
-        answer.map_err(|error| {
-            self.has_failed = true;
-            refused(&error, self.is_write)
-        })
+        self.has_failed |= answer.is_err();
+        answer
     }
 
     pub(super) async fn all<T>(
@@ -97,11 +78,14 @@ impl SqlTransaction {
         if self.has_failed {
             return Err(StoreError::new("a statement of the transaction has failed"));
         }
-        let _committing = self.revision.as_ref().map(Revision::commit);
-        let committed = match self.connection {
-            Connection::Sqlite(tx) => tx.commit().await,
-            Connection::Postgres(tx) => tx.commit().await,
-        };
-        committed.map_err(|error| commit_failed(&error))
+        match self.connection {
+            Connection::WriteSqlite(tx) => tx.finish().await,
+            Connection::WritePostgres(tx) => {
+                tx.commit().await.map_err(|error| commit_failed(&error))
+            }
+            Connection::ReadSqlite(_) | Connection::ReadPostgres(_) => {
+                Err(failed("a transaction that only reads has nothing to commit"))
+            }
+        }
     }
 }

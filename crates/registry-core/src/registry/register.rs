@@ -96,7 +96,7 @@ impl<S: Store> Registry<S> {
                 Decision::Existing(version) => return Ok(Registered { version, is_new: false }),
                 Decision::Add(addition) => addition,
             };
-            let mut tx = self.store.write().await?;
+            let mut tx = self.store.write_in_group().await?;
             if snapshot.is_current(&mut tx, subject, &addition).await? {
                 let registered = add(&mut tx, subject, *addition, &snapshot.versions).await?;
                 self.commit(tx, registered.about()).await?;

@@ -78,10 +78,10 @@ fn origin() -> Origin {
 async fn audit(store: &SqlStore) -> Vec<AuditEntry> {
     let rows = Statement::new("SELECT * FROM audit ORDER BY seq");
     let entry = |row: &Row| {
-        let context: Option<&str> = get(row, "context")?;
+        let context: Option<String> = get(row, "context")?;
         let subject = context.map(|context| {
             let subject = get::<String>(row, "subject")?;
-            Ok::<_, StoreError>(QualifiedSubject { context: Context::new(context), subject })
+            Ok::<_, StoreError>(QualifiedSubject { context: Context::new(&context), subject })
         });
         let about = About {
             subject: subject.transpose()?,
@@ -89,7 +89,7 @@ async fn audit(store: &SqlStore) -> Vec<AuditEntry> {
             id: get::<Option<i32>>(row, "schema_id")?.map(SchemaId),
             name: get(row, "name")?,
         };
-        let columns: [&str; 3] =
+        let columns: [String; 3] =
             [get(row, "principal")?, get(row, "request_id")?, get(row, "action")?];
         assert_eq!(columns, ["p", "r", "act"]);
         let refusal = get::<Option<i32>>(row, "error_code")?;

@@ -1,4 +1,4 @@
-//! Several nodes on one database, all writing at once.
+//! Many requests at once, on a database in a file and over several nodes on one server.
 
 use std::sync::Arc;
 
@@ -18,22 +18,22 @@ const REQUESTS: usize = 60;
 const FAULTS: [(&str, &str); 4] = [
     (
         "references to nothing",
-        "SELECT count(*) FROM reference_targets t
-         WHERE NOT EXISTS (SELECT FROM versions WHERE context = t.target_context
+        "SELECT count(*) AS rows FROM reference_targets t
+         WHERE NOT EXISTS (SELECT 1 FROM versions WHERE context = t.target_context
              AND subject = t.target_subject AND version = t.target_version)",
     ),
     (
         "contents that nobody holds",
-        "SELECT count(*) FROM schemas s
-         WHERE NOT EXISTS (SELECT FROM versions WHERE context = s.context AND id = s.id)",
+        "SELECT count(*) AS rows FROM schemas s
+         WHERE NOT EXISTS (SELECT 1 FROM versions WHERE context = s.context AND id = s.id)",
     ),
     (
         "ids that could be given again",
-        "SELECT count(*) FROM schemas JOIN contexts ON context = name WHERE id >= next_id",
+        "SELECT count(*) AS rows FROM schemas JOIN contexts ON context = name WHERE id >= next_id",
     ),
     (
         "subjects that are owned and shared",
-        "SELECT count(*) FROM associations a JOIN associations b USING (context, subject)
+        "SELECT count(*) AS rows FROM associations a JOIN associations b USING (context, subject)
          WHERE a.guid <> b.guid AND a.lifecycle = 'STRONG'",
     ),
 ];
@@ -44,16 +44,14 @@ fn changing(runner: &mut TestRunner) -> Action {
     any.new_tree(runner).unwrap().current()
 }
 
-#[tokio::test(flavor = "multi_thread")]
-async fn requests_of_every_kind_at_once_end_without_a_failure_of_the_store() {
-    let (url, database) = new_postgres().await;
+/// Sends requests of every kind to `nodes` at once, and looks for rows that must not be there.
+async fn ask_at_once(nodes: &[Arc<Registry<SqlStore>>]) {
     let mut runner = TestRunner::new(sequences());
     let mut clients = Vec::new();
-    for _ in 0..NODES {
-        let node = Arc::new(open(&database).await);
+    for node in nodes {
         for _ in 0..CLIENTS {
             let actions: Vec<Action> = (0..REQUESTS).map(|_| changing(&mut runner)).collect();
-            let node = Arc::clone(&node);
+            let node = Arc::clone(node);
             clients.push(tokio::spawn(async move {
                 for action in &actions {
                     let answer = run(&node, action).await;
@@ -65,7 +63,26 @@ async fn requests_of_every_kind_at_once_end_without_a_failure_of_the_store() {
     for client in clients {
         client.await.unwrap();
     }
+    let mut tx = nodes[0].store().read().await.unwrap();
     for (fault, count) in FAULTS {
-        assert_eq!(PostgresServer::shared().sql(&url, count), "0", "{fault}");
+        let count = tx.one(Statement::new(count), |row| get::<i64>(row, "rows")).await.unwrap();
+        assert_eq!(count, Some(0), "{fault}");
     }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn requests_of_every_kind_at_once_end_without_a_failure_of_the_server() {
+    let (_, database) = new_postgres().await;
+    let mut nodes = Vec::new();
+    for _ in 0..NODES {
+        nodes.push(Arc::new(open(&database).await));
+    }
+    ask_at_once(&nodes).await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn requests_of_every_kind_at_once_end_without_a_failure_of_the_file() {
+    let directory = TempDir::new().unwrap();
+    let node = Arc::new(open(&sqlite(&directory)).await);
+    ask_at_once(&[Arc::clone(&node), node]).await;
 }

@@ -6,7 +6,6 @@ use levada_registry_core::{
     SubjectFilter, VersionSpec, WriteTransaction,
 };
 use levada_schema_core::Reference;
-use sqlx::Executor;
 
 use super::*;
 use crate::storage::OpenError;
@@ -24,11 +23,10 @@ fn draft(text: &str) -> Draft {
 }
 
 /// Runs a statement past the rules.
-async fn force(store: &SqlStore, statement: &'static str) -> Result<(), sqlx::Error> {
-    match store {
-        SqlStore::Sqlite { writer, .. } => writer.execute(statement).await.map(drop),
-        SqlStore::Postgres { writers, .. } => writers.execute(statement).await.map(drop),
-    }
+async fn force(store: &SqlStore, statement: &'static str) -> Result<(), StoreError> {
+    let mut tx = store.write().await?;
+    tx.run(Statement::new(statement)).await?;
+    tx.commit(None).await
 }
 
 #[tokio::test]
