@@ -29,6 +29,7 @@ macro_rules! steps {
             6, "index schema types", "0006_index_schema_types";
             7, "create audit", "0007_create_audit";
             8, "index subject names", "0008_index_subject_names";
+            9, "join fingerprint indexes", "0009_join_fingerprint_indexes";
         }
     };
 }

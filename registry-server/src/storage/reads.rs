@@ -8,7 +8,7 @@ use levada_registry_core::{
 use levada_schema_core::Fingerprint;
 use std::collections::HashMap;
 
-use super::rows::{self, get};
+use super::rows::{self, Row, get};
 use super::statements::{Statement, filtered, in_filter, name, named, of_id, of_scope};
 use super::transaction::SqlTransaction;
 
@@ -177,10 +177,15 @@ impl ReadTransaction for SqlTransaction {
         fingerprint: Fingerprint,
     ) -> Result<Vec<(Context, SchemaId)>, StoreError> {
         let query = Statement::new(
-            "SELECT context, id FROM schemas WHERE fingerprint = $1 ORDER BY context, id",
+            // Each part has an index of its own.
+            "SELECT context, id FROM schemas WHERE fingerprint = $1 AND NOT imported
+             UNION ALL SELECT context, id FROM schemas WHERE fingerprint = $1 AND imported",
         );
         let query = query.bind(fingerprint.as_bytes().as_slice());
-        self.all(query, |row| Ok((rows::context(row)?, SchemaId(get(row, "id")?)))).await
+        let id = |row: &Row| Ok((rows::context(row)?, SchemaId(get(row, "id")?)));
+        let mut ids = self.all(query, id).await?;
+        ids.sort();
+        Ok(ids)
     }
 
     async fn referrers(&mut self, subject: &QualifiedSubject) -> Result<Vec<Referrer>, StoreError> {
@@ -236,12 +241,21 @@ impl ReadTransaction for SqlTransaction {
 
     async fn settings(&mut self, scope: &QualifiedSubject) -> Result<ScopeSettings, StoreError> {
         let query = of_scope(
-            "WITH way (context, subject) AS (VALUES ($1, $2), ($1, ''), ($3, ''), ($4, ''))
-             SELECT context, subject, document, NULL AS mode
-             FROM configs WHERE (context, subject) IN (SELECT context, subject FROM way)
-             UNION ALL
-             SELECT context, subject, NULL, mode
-             FROM modes WHERE (context, subject) IN (SELECT context, subject FROM way)",
+            // Each part finds one row by its key, which is cheaper than a list of the keys.
+            "SELECT context, subject, document, NULL AS mode
+             FROM configs WHERE context = $1 AND subject = $2
+             UNION ALL SELECT context, subject, document, NULL
+             FROM configs WHERE context = $1 AND subject = ''
+             UNION ALL SELECT context, subject, document, NULL
+             FROM configs WHERE context = $3 AND subject = ''
+             UNION ALL SELECT context, subject, document, NULL
+             FROM configs WHERE context = $4 AND subject = ''
+             UNION ALL SELECT context, subject, NULL, mode
+             FROM modes WHERE context = $1 AND subject = $2
+             UNION ALL SELECT context, subject, NULL, mode
+             FROM modes WHERE context = $1 AND subject = ''
+             UNION ALL SELECT context, subject, NULL, mode
+             FROM modes WHERE context = $4 AND subject = ''",
             scope,
         );
         let query = query.bind(Context::default().as_str()).bind(Context::global().as_str());

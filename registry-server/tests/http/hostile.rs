@@ -341,3 +341,24 @@ async fn a_limit_on_comparisons_is_named_when_it_is_passed() {
     assert!(refused.2.contains("(setting pairs-max)"), "{}", refused.2);
     server.stop().await;
 }
+
+#[tokio::test]
+async fn a_pattern_that_costs_too_much_to_search_for_is_named() {
+    let limits = Limits { pattern_bytes_max: 4_096, pattern_steps_max: 50, ..Limits::default() };
+    let server = limited(limits).await;
+    let name = "a".repeat(64);
+    let old = json!({"type": "object", "properties": {&name: {"type": "string"}}});
+    // One is large once it is compiled, the other is tried in every way before it fails.
+    for (subject, pattern) in [("large", "^[a-z]{5000}$"), ("slow", "^(?=a)(a*)*\\1b$")] {
+        let new = json!({"type": "object", "patternProperties": {pattern: {"type": "string"}}});
+        let path = format!("/subjects/{subject}/versions");
+        let json = |schema: &Value| json!({"schemaType": "JSON", "schema": schema.to_string()});
+        assert_eq!(answer(server.post(&path, &json(&old))).await.0, 200);
+        let (status, code, message) = refusal(server.post(&path, &json(&new))).await;
+        assert_eq!((status, code), (422, 42201), "{message}");
+        for named in [pattern, "pattern-bytes-max", "pattern-steps-max"] {
+            assert!(message.contains(named), "{named}: {message}");
+        }
+    }
+    server.stop().await;
+}

@@ -142,6 +142,9 @@ impl<S: Store> Registry<S> {
         contract: &Contract,
         versions: &[&'a Loaded],
     ) -> Result<Option<&'a Loaded>, RegistryError> {
+        if versions.is_empty() {
+            return Ok(None);
+        }
         let schema_type = candidate.schema.schema_type();
         let fingerprint = Fingerprint::of(&candidate.text, &candidate.references, contract);
         let of_type =

@@ -25,6 +25,11 @@ use super::store::SqlStore;
 const READERS: usize = 4;
 const BUSY_TIMEOUT: Duration = Duration::from_secs(5);
 const ACQUIRE_TIMEOUT: Duration = Duration::from_secs(30);
+/// Fingerprints are spread over the whole of their index, which the writer reads and changes.
+const WRITER_CACHE_KIB: i64 = 8 << 10;
+/// Pages of the write-ahead log that are moved into the file at a time, each once, however often it
+/// was written: 16 MiB.
+const CHECKPOINT_PAGES: i64 = 4_096;
 /// More statements than there are.
 const STATEMENTS_KEPT: usize = 128;
 
@@ -36,6 +41,8 @@ pub(super) async fn open(path: &Path) -> Result<SqlStore, OpenError> {
         message: error.to_string(),
     };
     let writer = connect(path).map_err(failed)?;
+    writer.pragma_update(None, "cache_size", -WRITER_CACHE_KIB).map_err(failed)?;
+    writer.pragma_update(None, "wal_autocheckpoint", CHECKPOINT_PAGES).map_err(failed)?;
     check_settings(&writer, path)?;
     migrate(path).await?;
     let readers = (0..READERS).map(|_| {
