@@ -305,5 +305,6 @@ run(
     [(f"{codec} compression", functools.partial(compression, codec)) for codec in CODECS]
     + [(f"{protocol} group", functools.partial(sharing, protocol)) for protocol in ASSIGNORS]
     + [("static member", static_member), ("transactions", transactions), ("fencing", fencing)]
-    + [("topics", administers_topics), ("groups", administers_groups)]
+    + [("topics", administers_topics), ("groups", administers_groups)],
+    at_once=6,  # it computes much itself, and gives up connecting after 10 s
 )
