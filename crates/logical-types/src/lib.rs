@@ -16,12 +16,12 @@ mod ddl;
 mod error;
 mod json;
 mod model;
+mod protobuf;
 mod row_name;
 
 use levada_schema_core::{Limits, RawSchema, ResolvedReference, Schema, SchemaType, Validation};
 
 pub use error::LogicalError;
-use error::Mismatch;
 
 /// What a definition becomes.
 #[derive(Clone, Copy, Debug)]
@@ -40,7 +40,7 @@ pub fn to_native(ddl: &str, target: Target<'_>, limits: &Limits) -> Result<Strin
     let text = match schema_type {
         SchemaType::Avro => avro::write(&script, row_name, references, limits),
         SchemaType::Json => json::write(&script, row_name, references, limits),
-        SchemaType::Protobuf => Err(not_converted(schema_type)),
+        SchemaType::Protobuf => protobuf::write(&script, row_name, references, limits),
     };
     let parsed = text.and_then(|text| {
         let raw = RawSchema { schema_type, text: &text, references };
@@ -59,13 +59,7 @@ pub fn from_native(
     let script = match schema {
         Schema::Avro(schema) => avro::read(schema.canonical(), references, limits),
         Schema::Json(schema) => json::read(schema.canonical(), limits),
-        Schema::Protobuf(_) => Err(not_converted(schema_type)),
+        Schema::Protobuf(schema) => protobuf::read(schema, limits),
     };
     Ok(ddl::print(&script.map_err(|mismatch| mismatch.showing(schema_type))?))
-}
-
-fn not_converted(schema_type: SchemaType) -> Mismatch {
-    Mismatch::new(format!(
-        "{schema_type} schemas are not converted to type definitions or back yet"
-    ))
 }

@@ -122,6 +122,10 @@ fn type_text(ty: &Type) -> String {
         Kind::Union(branches) => {
             format!("UNION({})", branches.iter().map(branch).collect::<Vec<_>>().join(", "))
         }
+        Kind::Enum(symbols) => {
+            let symbols: Vec<String> = symbols.iter().map(|symbol| text(symbol)).collect();
+            format!("ENUM({})", symbols.join(", "))
+        }
         Kind::Named(name) => quoted_path(name),
         plain => plain.name().to_owned(),
     };
@@ -130,6 +134,14 @@ fn type_text(ty: &Type) -> String {
 
 fn text(text: &str) -> String {
     format!("'{}'", text.replace('\'', "''"))
+}
+
+pub(crate) fn float_text(number: f32) -> String {
+    approximate(f64::from(number), &format!("{number:?}"), &format!("{number:E}"))
+}
+
+pub(crate) fn double_text(number: f64) -> String {
+    approximate(number, &format!("{number:?}"), &format!("{number:E}"))
 }
 
 /// As Java writes floats: very large and very small ones with an exponent.
@@ -150,12 +162,8 @@ fn literal(default: &FieldDefault, kind: &Kind) -> String {
         FieldDefault::Boolean(true) => "TRUE".to_owned(),
         FieldDefault::Boolean(false) => "FALSE".to_owned(),
         FieldDefault::Integer(number) => number.to_string(),
-        FieldDefault::Float(number) => {
-            approximate(f64::from(*number), &format!("{number:?}"), &format!("{number:E}"))
-        }
-        FieldDefault::Double(number) => {
-            approximate(*number, &format!("{number:?}"), &format!("{number:E}"))
-        }
+        FieldDefault::Float(number) => float_text(*number),
+        FieldDefault::Double(number) => double_text(*number),
         FieldDefault::Decimal(number) => number.to_plain_string(),
         FieldDefault::Text(words) => text(words),
         FieldDefault::Bytes(bytes) => {

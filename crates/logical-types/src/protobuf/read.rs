@@ -1,0 +1,503 @@
+//! The script that a Protobuf file means.
+
+use std::collections::{HashMap, HashSet};
+
+use indexmap::{IndexMap, IndexSet};
+use levada_schema_core::Limits;
+use levada_schema_core::protobuf::{
+    Declarations, DeclaredEnum, DeclaredEnumValue, DeclaredField, DeclaredFile, DeclaredMessage,
+    DeclaredMeta, DeclaredOneof, DeclaredType, ProtobufSchema,
+};
+
+use super::cycles::cyclic;
+use super::meta::{self, flag, param};
+use super::{ENTRY, KEY, VALUE, default, known, prop};
+use crate::error::{Mismatch, breach, check_depth};
+use crate::model::{Branch, Enum, EnumValue, Field, Kind, Named, Script, Struct, Type, UNBOUNDED};
+
+/// Digits of a DECIMAL of which nothing is said.
+const DECIMAL_DIGITS: i32 = 10;
+/// Digits of the second, where nothing is said.
+const SECOND_DIGITS: u8 = 9;
+
+/// Reads a parsed file.
+pub(crate) fn read(schema: &ProtobufSchema, limits: &Limits) -> Result<Script, Mismatch> {
+    let declarations = schema.declarations();
+    let own = &declarations.own;
+    let namespace = own.package.clone();
+    if namespace.as_ref().is_some_and(|name| name.matches('.').count() >= limits.depth_max) {
+        let reason = breach("package of too many parts", limits.depth_max, "depth-max");
+        return Err(Mismatch::new(reason));
+    }
+    let script = |root, named| Script { namespace, root, named, imports: IndexMap::new() };
+    let Some(first) = own.messages.first() else {
+        let name =
+            imported(&declarations).ok_or_else(|| Mismatch::new("the file declares no message"))?;
+        return Ok(script(Kind::Named(name.to_owned()).required(), IndexMap::new()));
+    };
+    if let Some(kind) = unwrapped(&first.name) {
+        return Ok(script(Type { kind, is_nullable: true }, IndexMap::new()));
+    }
+    let mut reader = Reader::of(&declarations, limits);
+    let names = declared_names(own);
+    reader.names.clone_from(&names);
+    let mut named = IndexMap::new();
+    for name in names {
+        let body = reader.declaration(name)?;
+        named.insert(name.to_owned(), body);
+    }
+    let inside = format!("{}.", first.name);
+    let is_used = named.keys().any(|name| name.starts_with(&inside))
+        || cyclic(&uses_of(&named)).contains(first.name.as_str());
+    if is_used {
+        return Ok(script(Kind::Named(first.name.clone()).required(), named));
+    }
+    match named.shift_remove(&first.name) {
+        Some(Named::Struct(body)) => Ok(script(Kind::Struct(body).required(), named)),
+        _ => Err(Mismatch::new(format!("'{}' is declared twice", first.name))),
+    }
+}
+
+/// The type that a file stands for which declares none and imports another one for all to see.
+fn imported(declarations: &Declarations) -> Option<&str> {
+    let [path] = declarations.own.public_imports.as_slice() else { return None };
+    if !declarations.own.enums.is_empty() {
+        return None;
+    }
+    let files = declarations.referenced.iter().chain(&declarations.well_known);
+    let (_, file) = files.into_iter().find(|(known, _)| known == path)?;
+    let message = file.messages.first().map(|message| message.name.as_str());
+    message.or_else(|| file.enums.first().map(|decl| decl.name.as_str()))
+}
+
+/// What the types of a definition use by name.
+fn uses_of(named: &IndexMap<String, Named>) -> IndexMap<&str, Vec<&str>> {
+    let mut all = IndexMap::new();
+    for (name, body) in named {
+        let mut used = IndexSet::new();
+        body.add_names(&mut used);
+        all.insert(name.as_str(), used.into_iter().collect());
+    }
+    all
+}
+
+/// What a file declares by name: its types, and of those nested in them the marked ones and those
+/// that lead back to themselves, which could not be written out.
+fn declared_names(file: &DeclaredFile) -> IndexSet<&str> {
+    let mut uses = IndexMap::new();
+    for message in all_messages(&file.messages) {
+        let in_oneofs = message.oneofs.iter().flat_map(|oneof| &oneof.fields);
+        let used = message.fields.iter().chain(in_oneofs).filter_map(|field| match &field.ty {
+            DeclaredType::Message(name) => Some(name.as_str()),
+            _ => None,
+        });
+        uses.insert(message.name.as_str(), used.collect::<Vec<_>>());
+    }
+    let cyclic = cyclic(&uses);
+    let mut names: IndexSet<&str> =
+        file.messages.iter().map(|message| message.name.as_str()).collect();
+    names.extend(file.enums.iter().map(|decl| decl.name.as_str()));
+    for message in &file.messages {
+        add_nested(message, &cyclic, &mut names);
+    }
+    names
+}
+
+/// Nests no deeper than the parser allowed.
+fn add_nested<'d>(
+    message: &'d DeclaredMessage,
+    cyclic: &HashSet<&str>,
+    names: &mut IndexSet<&'d str>,
+) {
+    for nested in message.messages.iter().filter(|nested| !nested.is_map_entry) {
+        let name = nested.name.as_str();
+        if is_marked(nested.meta.as_ref()) || cyclic.contains(name) {
+            names.insert(name);
+        }
+        add_nested(nested, cyclic, names);
+    }
+    let marked = message.enums.iter().filter(|decl| is_marked(decl.meta.as_ref()));
+    names.extend(marked.map(|decl| decl.name.as_str()));
+}
+
+fn is_marked(meta: Option<&DeclaredMeta>) -> bool {
+    param(meta, prop::NAMED) == Some("true")
+}
+
+/// Messages with all that nest in them.
+fn all_messages(messages: &[DeclaredMessage]) -> Vec<&DeclaredMessage> {
+    let mut all: Vec<&DeclaredMessage> = Vec::new();
+    let mut open: Vec<&DeclaredMessage> = messages.iter().rev().collect();
+    while let Some(message) = open.pop() {
+        all.push(message);
+        open.extend(message.messages.iter().rev());
+    }
+    all
+}
+
+struct Reader<'d> {
+    messages: HashMap<&'d str, &'d DeclaredMessage>,
+    enums: HashMap<&'d str, &'d DeclaredEnum>,
+    /// The types of the references.
+    external: HashSet<&'d str>,
+    /// What the file declares by name.
+    names: IndexSet<&'d str>,
+    /// The messages that are being written out.
+    open: Vec<&'d str>,
+    nodes: usize,
+    limits: &'d Limits,
+}
+
+impl<'d> Reader<'d> {
+    fn of(declarations: &'d Declarations, limits: &'d Limits) -> Self {
+        let mut reader = Self {
+            messages: HashMap::new(),
+            enums: HashMap::new(),
+            external: HashSet::new(),
+            names: IndexSet::new(),
+            open: Vec::new(),
+            nodes: 0,
+            limits,
+        };
+        let well_known = declarations.well_known.iter().map(|(_, file)| file);
+        for file in well_known.chain([&declarations.own]) {
+            let messages = all_messages(&file.messages);
+            let nested = messages.iter().flat_map(|message| &message.enums);
+            reader
+                .enums
+                .extend(file.enums.iter().chain(nested).map(|decl| (decl.name.as_str(), decl)));
+            reader.messages.extend(messages.iter().map(|one| (one.name.as_str(), *one)));
+        }
+        for (_, file) in &declarations.referenced {
+            let messages = all_messages(&file.messages);
+            let nested = messages.iter().flat_map(|message| &message.enums);
+            reader.external.extend(file.enums.iter().chain(nested).map(|decl| decl.name.as_str()));
+            reader.external.extend(messages.iter().map(|message| message.name.as_str()));
+        }
+        reader
+    }
+
+    fn declaration(&mut self, name: &'d str) -> Result<Named, Mismatch> {
+        if let Some(message) = self.messages.get(name) {
+            return Ok(Named::Struct(self.body(message, 0)?));
+        }
+        match self.enums.get(name) {
+            Some(decl) => Ok(Named::Enum(enumeration(decl))),
+            None => Err(Mismatch::new(format!("'{name}' is not declared"))),
+        }
+    }
+
+    /// Fields outside of oneofs first, as the reference has them.
+    fn body(&mut self, message: &'d DeclaredMessage, depth: usize) -> Result<Struct, Mismatch> {
+        let is_numbered = !is_sequential(message);
+        let mut fields = Vec::with_capacity(message.fields.len());
+        for field in &message.fields {
+            fields.push(self.field(field, is_numbered, depth)?);
+        }
+        for oneof in &message.oneofs {
+            fields.push(Field {
+                name: oneof.name.clone(),
+                ty: self.oneof(oneof, is_numbered, depth)?,
+                default: None,
+                checks: Vec::new(),
+                notes: meta::notes(None),
+            });
+        }
+        let said = message.meta.as_ref();
+        Ok(Struct { fields, checks: meta::checks(said), notes: meta::notes(said) })
+    }
+
+    fn field(
+        &mut self,
+        field: &'d DeclaredField,
+        is_numbered: bool,
+        depth: usize,
+    ) -> Result<Field, Mismatch> {
+        let ty = self.ty(field, depth)?;
+        let said = field.meta.as_ref();
+        let default = match param(said, prop::DEFAULT) {
+            Some(text) => default::from_text(text, first_kind(&ty.kind)),
+            None => field.default.as_ref().and_then(|text| default::from_native(text, &ty.kind)),
+        };
+        let mut notes = meta::notes(said);
+        if is_numbered {
+            notes.params.insert(prop::NUMBER.into(), field.number.to_string());
+        }
+        Ok(Field { name: field.name.clone(), ty, default, checks: meta::checks(said), notes })
+    }
+
+    fn oneof(
+        &mut self,
+        oneof: &'d DeclaredOneof,
+        is_numbered: bool,
+        depth: usize,
+    ) -> Result<Type, Mismatch> {
+        let mut branches = Vec::with_capacity(oneof.fields.len());
+        for field in &oneof.fields {
+            let mut params = meta::notes(field.meta.as_ref()).params;
+            if is_numbered {
+                params.insert(prop::NUMBER.into(), field.number.to_string());
+            }
+            branches.push(Branch {
+                name: field.name.clone(),
+                // Only one of them is there.
+                ty: Type { is_nullable: true, ..self.ty(field, depth + 1)? },
+                doc: meta::doc(field.meta.as_ref()),
+                params,
+            });
+        }
+        Ok(Type { kind: Kind::Union(branches), is_nullable: true })
+    }
+
+    fn ty(&mut self, field: &'d DeclaredField, depth: usize) -> Result<Type, Mismatch> {
+        check_depth(depth, self.limits.depth_max)?;
+        self.nodes += 1;
+        if self.nodes > self.limits.nodes_max {
+            let what = "too many types, those of messages written out where they are used";
+            return Err(Mismatch::new(breach(what, self.limits.nodes_max, "nodes-max")));
+        }
+        let said = field.meta.as_ref();
+        let is_message = matches!(field.ty, DeclaredType::Message(_));
+        let is_required = flag(said, prop::NOT_NULL);
+        let is_nullable =
+            is_required.map_or(is_message && !field.is_repeated, |required| !required);
+        if !field.is_repeated {
+            return self.single(field, field.is_optional || is_nullable, depth);
+        }
+        if let DeclaredType::Message(name) = &field.ty
+            && let Some(entry) = self.messages.get(name.as_str()).filter(|it| is_entry(it))
+        {
+            return Ok(Type { kind: self.map(field, entry, depth)?, is_nullable });
+        }
+        let item = match &field.ty {
+            DeclaredType::Message(name) if flag(said, prop::WRAPPED) == Some(true) => {
+                self.payload(name, depth)?
+            }
+            _ => self.single(field, false, depth + 1)?,
+        };
+        Ok(Type { kind: Kind::Array(Box::new(item)), is_nullable })
+    }
+
+    fn map(
+        &mut self,
+        field: &'d DeclaredField,
+        entry: &'d DeclaredMessage,
+        depth: usize,
+    ) -> Result<Kind, Mismatch> {
+        let is_numbered = !is_sequential(entry);
+        let oneof = entry.oneofs.iter().find(|oneof| oneof.name == KEY);
+        let named = |name: &str| entry.fields.iter().find(|field| field.name == name);
+        let key = match (named(KEY), oneof) {
+            (Some(key), _) => self.ty(key, depth + 1)?,
+            (None, Some(oneof)) => self.oneof(oneof, is_numbered, depth + 1)?,
+            (None, None) => return Err(Mismatch::new("the entry of a map has no key")),
+        };
+        let Some(value) = named(VALUE) else {
+            return Err(Mismatch::new("the entry of a map has no value"));
+        };
+        let value = self.ty(value, depth + 1)?;
+        if param(field.meta.as_ref(), prop::TYPE) != Some(prop::TYPE_MULTISET) {
+            return Ok(Kind::Map(Box::new(key), Box::new(value)));
+        }
+        if value.kind != Kind::Int {
+            let found = value.kind.name();
+            return Err(Mismatch::new(format!("a multiset counts with INT, not with {found}")));
+        }
+        Ok(Kind::Multiset(Box::new(key)))
+    }
+
+    /// The type that a message stands for which was made up to hold it.
+    fn payload(&mut self, name: &str, depth: usize) -> Result<Type, Mismatch> {
+        let Some(message) = self.messages.get(name).copied() else {
+            return Err(Mismatch::new(format!("'{name}' is not declared")));
+        };
+        if let Some(value) = message.fields.iter().find(|field| field.name == VALUE) {
+            return self.ty(value, depth + 1);
+        }
+        match message.oneofs.iter().find(|oneof| oneof.name == VALUE) {
+            Some(oneof) => self.oneof(oneof, !is_sequential(message), depth + 1),
+            None => Err(Mismatch::new(format!(
+                "'{name}' says that it wraps a type ({}) and has no member '{VALUE}'",
+                prop::WRAPPED
+            ))),
+        }
+    }
+
+    fn single(
+        &mut self,
+        field: &'d DeclaredField,
+        is_nullable: bool,
+        depth: usize,
+    ) -> Result<Type, Mismatch> {
+        let kind = match &field.ty {
+            DeclaredType::Scalar(name) => scalar(name, field)?,
+            DeclaredType::Enum(name) if self.is_named(name) => Kind::Named(name.clone()),
+            DeclaredType::Enum(name) => match self.enums.get(name.as_str()) {
+                Some(decl) => Kind::Enum(decl.values.iter().map(|one| one.name.clone()).collect()),
+                None => return Err(Mismatch::new(format!("'{name}' is not declared"))),
+            },
+            DeclaredType::Group => {
+                let reason = format!("field '{}' is a group, which no type is", field.name);
+                return Err(Mismatch::new(reason));
+            }
+            DeclaredType::Message(name) => {
+                if let Some(kind) = well_known(name, field)? {
+                    kind
+                } else if let Some(kind) = unwrapped(name) {
+                    return Ok(Type { kind, is_nullable: true });
+                } else if self.is_named(name) {
+                    Kind::Named(name.clone())
+                } else {
+                    return self.written_out(name, field, is_nullable, depth);
+                }
+            }
+        };
+        Ok(Type { kind, is_nullable })
+    }
+
+    fn is_named(&self, name: &str) -> bool {
+        self.external.contains(name) || self.names.contains(name)
+    }
+
+    /// A message without a name that a definition could use.
+    fn written_out(
+        &mut self,
+        name: &str,
+        field: &'d DeclaredField,
+        is_nullable: bool,
+        depth: usize,
+    ) -> Result<Type, Mismatch> {
+        let Some(message) = self.messages.get(name).copied() else {
+            return Err(Mismatch::new(format!("'{name}' is not declared")));
+        };
+        if self.open.contains(&name) {
+            return Err(Mismatch::new(format!("'{name}' contains itself")));
+        }
+        self.open.push(&message.name);
+        let ty = if flag(field.meta.as_ref(), prop::WRAPPED) == Some(true) {
+            Type { is_nullable: true, ..self.payload(name, depth)? }
+        } else {
+            Type { kind: Kind::Struct(self.body(message, depth + 1)?), is_nullable }
+        };
+        self.open.pop();
+        Ok(ty)
+    }
+}
+
+/// The default of a union is one of its first branch.
+fn first_kind(kind: &Kind) -> &Kind {
+    match kind {
+        Kind::Union(branches) => branches.first().map_or(kind, |branch| &branch.ty.kind),
+        kind => kind,
+    }
+}
+
+fn enumeration(decl: &DeclaredEnum) -> Enum {
+    let value = |value: &DeclaredEnumValue| EnumValue {
+        symbol: value.name.clone(),
+        doc: meta::doc(value.meta.as_ref()),
+        params: meta::all_params(value.meta.as_ref()),
+    };
+    Enum { values: decl.values.iter().map(value).collect(), notes: meta::notes(decl.meta.as_ref()) }
+}
+
+/// Whether the numbers are those that fields have which name none.
+fn is_sequential(message: &DeclaredMessage) -> bool {
+    let in_oneofs = message.oneofs.iter().flat_map(|oneof| &oneof.fields);
+    message.fields.iter().chain(in_oneofs).zip(1..).all(|(field, number)| field.number == number)
+}
+
+/// Whether a message has the name and the fields of an entry of a map.
+fn is_entry(message: &DeclaredMessage) -> bool {
+    let has = |name: &str| message.fields.iter().any(|field| field.name == name);
+    let has_key = has(KEY) || message.oneofs.iter().any(|oneof| oneof.name == KEY);
+    let members = message.fields.len() + message.oneofs.len();
+    message.name.ends_with(ENTRY) && members == 2 && has_key && has(VALUE)
+}
+
+/// The type that one of the messages around a scalar stands for.
+fn unwrapped(name: &str) -> Option<Kind> {
+    if name == known::VARIANT[0] {
+        return Some(Kind::Variant);
+    }
+    Some(match name.strip_prefix("google.protobuf.")? {
+        "DoubleValue" => Kind::Double,
+        "FloatValue" => Kind::Float,
+        "Int64Value" | "UInt64Value" | "UInt32Value" => Kind::BigInt,
+        "Int32Value" => Kind::Int,
+        "BoolValue" => Kind::Boolean,
+        "StringValue" => Kind::VarChar(UNBOUNDED),
+        "BytesValue" => Kind::VarBinary(UNBOUNDED),
+        _ => return None,
+    })
+}
+
+fn scalar(name: &str, field: &DeclaredField) -> Result<Kind, Mismatch> {
+    let said = field.meta.as_ref();
+    Ok(match name {
+        "int32" | "sint32" | "sfixed32" => match param(said, prop::CONNECT_TYPE) {
+            Some("int8") => Kind::TinyInt,
+            Some("int16") => Kind::SmallInt,
+            _ => Kind::Int,
+        },
+        "float" => Kind::Float,
+        "double" => Kind::Double,
+        "bool" => Kind::Boolean,
+        "string" => match lengths(field)? {
+            (true, length) => Kind::Char(length),
+            (false, length) => Kind::VarChar(length),
+        },
+        "bytes" => match lengths(field)? {
+            (true, length) => Kind::Binary(length),
+            (false, length) => Kind::VarBinary(length),
+        },
+        _ => Kind::BigInt,
+    })
+}
+
+/// Whether the length is fixed, and the largest one.
+fn lengths(field: &DeclaredField) -> Result<(bool, i32), Mismatch> {
+    let min = number(field, prop::MIN_LENGTH)?.unwrap_or(-1);
+    let max = number(field, prop::MAX_LENGTH)?.unwrap_or(UNBOUNDED);
+    Ok((min > 0 && min == max, max))
+}
+
+fn number(field: &DeclaredField, key: &str) -> Result<Option<i32>, Mismatch> {
+    let Some(text) = param(field.meta.as_ref(), key) else { return Ok(None) };
+    let wrong = || Mismatch::new(format!("{key} of field '{}' is '{text}'", field.name));
+    text.parse().map(Some).map_err(|_| wrong())
+}
+
+/// Digits of the second.
+fn digits(field: &DeclaredField) -> Result<u8, Mismatch> {
+    let Some(digits) = number(field, prop::DIGITS)? else { return Ok(SECOND_DIGITS) };
+    let fits = u8::try_from(digits).ok().filter(|digits| *digits <= SECOND_DIGITS);
+    fits.ok_or_else(|| Mismatch::new(format!("{} is 0 to 9, not {digits}", prop::DIGITS)))
+}
+
+/// The type that a well-known message stands for.
+fn well_known(name: &str, field: &DeclaredField) -> Result<Option<Kind>, Mismatch> {
+    let said = field.meta.as_ref();
+    Ok(Some(match name {
+        _ if name == known::DECIMAL[0] => {
+            let size = |key| param(said, key).and_then(|text| text.parse::<i32>().ok());
+            let scale = size(prop::SCALE).unwrap_or(0);
+            Kind::Decimal {
+                precision: size(prop::PRECISION).unwrap_or(DECIMAL_DIGITS),
+                scale: (scale >= 0).then_some(scale),
+            }
+        }
+        _ if name == known::VARIANT[0] => Kind::Variant,
+        _ if name == known::DATE[0] => Kind::Date,
+        _ if name == known::TIME[0] => Kind::Time(digits(field)?),
+        _ if name == known::TIMESTAMP[0] => {
+            let digits = digits(field)?;
+            if param(said, prop::TYPE) == Some(prop::TYPE_TIMESTAMP) {
+                Kind::Timestamp(digits)
+            } else {
+                Kind::TimestampLtz(digits)
+            }
+        }
+        _ => return Ok(None),
+    }))
+}

@@ -1,0 +1,450 @@
+//! The Protobuf file that a script means.
+
+use std::collections::{BTreeSet, HashMap, HashSet};
+
+use indexmap::{IndexMap, IndexSet};
+use levada_schema_core::protobuf::{DeclaredMessage, ProtobufSchema};
+use levada_schema_core::{Limits, ResolvedReference};
+
+use super::cycles::cyclic;
+use super::meta::{Meta, quoted};
+use super::numbers::Numbers;
+use super::roots::{Root, check_names, root};
+use super::single::{Single, single};
+use super::{ENTRY, KEY, VALUE, default, prop};
+use crate::error::{Mismatch, check_depth};
+use crate::model::{
+    Branch, Enum, Field, FieldDefault, Kind, Named, Notes, Script, Struct, free_params, parent,
+    simple_name,
+};
+
+/// The text that a script means. `row_name` is what the root is called that it leaves unnamed.
+pub(crate) fn write(
+    script: &Script,
+    row_name: &str,
+    references: &[ResolvedReference],
+    limits: &Limits,
+) -> Result<String, Mismatch> {
+    if let Some(name) = script.imports.keys().next() {
+        let reason = format!("USING TYPE {name} gives an address, and Protobuf imports files");
+        return Err(Mismatch::new(reason));
+    }
+    let external = external(references, limits)?;
+    let root = root(script, row_name, &external)?;
+    check_names(script, &root)?;
+    let mut head = "syntax = \"proto3\";\n".to_owned();
+    if let Some(namespace) = &script.namespace {
+        namespace.split('.').try_for_each(identifier)?;
+        head += &format!("package {namespace};\n");
+    }
+    let (name, body, declared) = match root {
+        Root::Message { name, body, declared } => (name, body, declared),
+        Root::Import(name) => return Ok(head + &format!("import public {};\n", quoted(name))),
+    };
+    let mut writer = Writer::of(script, &external, limits);
+    let meta = Meta::of(&body.notes);
+    let mut messages = vec![writer.message(name, &meta, &slots(body), declared, 0)?];
+    let mut enums = Vec::new();
+    let is_declared = |other: &str| script.named.contains_key(other);
+    for (full, body) in &script.named {
+        if declared == Some(full.as_str()) || parent(full, is_declared).is_some() {
+            continue;
+        }
+        match body {
+            Named::Struct(body) => {
+                let (name, meta) = (simple_name(full), Meta::of(&body.notes));
+                messages.push(writer.message(name, &meta, &slots(body), Some(full), 0)?);
+            }
+            Named::Enum(body) => {
+                enums.push(enumeration(simple_name(full), &Meta::of(&body.notes), body)?);
+            }
+        }
+    }
+    let imports = writer.imports.iter().map(|path| format!("import {};\n", quoted(path)));
+    Ok(head + &imports.collect::<String>() + &messages.concat() + &enums.concat())
+}
+
+/// The types that the references declare, each with the name of its reference; the last of equal
+/// ones counts.
+fn external(
+    references: &[ResolvedReference],
+    limits: &Limits,
+) -> Result<HashMap<String, String>, Mismatch> {
+    let mut external = HashMap::new();
+    if references.is_empty() {
+        return Ok(external);
+    }
+    let declarations =
+        ProtobufSchema::parse("syntax = \"proto3\";", references, limits)?.declarations();
+    for (reference, file) in declarations.referenced {
+        let mut open: Vec<DeclaredMessage> = file.messages;
+        let mut enums = file.enums;
+        while let Some(message) = open.pop() {
+            open.extend(message.messages);
+            enums.extend(message.enums);
+            external.insert(message.name, reference.clone());
+        }
+        external.extend(enums.into_iter().map(|decl| (decl.name, reference.clone())));
+    }
+    Ok(external)
+}
+
+/// A member of a message: a field of a definition, or one that is made up.
+struct Slot<'s> {
+    name: &'s str,
+    kind: &'s Kind,
+    is_nullable: bool,
+    notes: Option<&'s Notes>,
+    default: Option<&'s FieldDefault>,
+}
+
+impl<'s> Slot<'s> {
+    fn made_up(name: &'s str, kind: &'s Kind, is_nullable: bool) -> Self {
+        Self { name, kind, is_nullable, notes: None, default: None }
+    }
+}
+
+fn slots(body: &Struct) -> Vec<Slot<'_>> {
+    body.fields.iter().map(slot).collect()
+}
+
+fn slot(field: &Field) -> Slot<'_> {
+    let Field { name, ty, default, notes, .. } = field;
+    Slot {
+        name,
+        kind: &ty.kind,
+        is_nullable: ty.is_nullable,
+        notes: Some(notes),
+        default: default.as_ref(),
+    }
+}
+
+/// A field but for its number.
+struct Written<'s> {
+    label: &'static str,
+    ty: String,
+    name: &'s str,
+    meta: Meta,
+}
+
+impl Written<'_> {
+    fn text(&self, label: &str, number: i32) -> String {
+        let option = self.meta.option("field_meta").map(|option| format!(" [{option}]"));
+        let option = option.unwrap_or_default();
+        format!("{label}{} {} = {number}{option};\n", self.ty, self.name)
+    }
+}
+
+const OPTIONAL: &str = "optional ";
+const REPEATED: &str = "repeated ";
+
+/// What has been written of a message.
+#[derive(Default)]
+struct Body {
+    members: String,
+    /// The types that are made up for its fields.
+    nested: String,
+    names: HashSet<String>,
+}
+
+impl Body {
+    /// Takes a name, of which a message has each once, be it of a member or of a type.
+    fn declare(&mut self, name: &str) -> Result<(), Mismatch> {
+        identifier(name)?;
+        if self.names.insert(name.to_owned()) {
+            return Ok(());
+        }
+        Err(Mismatch::new(format!("two fields or types of one message are called '{name}'")))
+    }
+}
+
+fn identifier(name: &str) -> Result<(), Mismatch> {
+    let is_part = |c: char| c.is_ascii_alphanumeric() || c == '_';
+    if name.chars().all(is_part) && name.starts_with(|c: char| !c.is_ascii_digit()) {
+        return Ok(());
+    }
+    Err(Mismatch::new(format!(
+        "'{name}' is no name in Protobuf, which has letters, digits and _, none of the digits first"
+    )))
+}
+
+struct Writer<'s> {
+    script: &'s Script,
+    external: &'s HashMap<String, String>,
+    /// The declared types that nest directly in another one.
+    children: HashMap<&'s str, Vec<&'s str>>,
+    cyclic: HashSet<&'s str>,
+    imports: BTreeSet<&'s str>,
+    depth_max: usize,
+}
+
+impl<'s> Writer<'s> {
+    fn of(script: &'s Script, external: &'s HashMap<String, String>, limits: &Limits) -> Self {
+        let mut children: HashMap<&str, Vec<&str>> = HashMap::new();
+        let mut uses = IndexMap::new();
+        for (full, body) in &script.named {
+            if let Some(outer) = parent(full, |other| script.named.contains_key(other)) {
+                children.entry(outer).or_default().push(full);
+            }
+            let mut used = IndexSet::new();
+            body.add_names(&mut used);
+            uses.insert(full.as_str(), used.into_iter().collect());
+        }
+        let cyclic = cyclic(&uses);
+        let imports = BTreeSet::new();
+        Self { script, external, children, cyclic, imports, depth_max: limits.depth_max }
+    }
+
+    /// `declared` is the full name of a declared type, with those that nest in it.
+    fn message(
+        &mut self,
+        name: &str,
+        meta: &Meta,
+        slots: &[Slot<'s>],
+        declared: Option<&str>,
+        depth: usize,
+    ) -> Result<String, Mismatch> {
+        check_depth(depth, self.depth_max)?;
+        identifier(name)?;
+        let declared_numbers = slots.iter().flat_map(|slot| match slot.kind {
+            Kind::Union(branches) => branches.iter().map(|one| Some(&one.params)).collect(),
+            _ => vec![slot.notes.map(|notes| &notes.params)],
+        });
+        let mut numbers = Numbers::of(declared_numbers.flatten(), name)?;
+        let mut body = Body::default();
+        for slot in slots {
+            body.declare(slot.name)?;
+            match slot.kind {
+                Kind::Union(branches) => {
+                    self.oneof(slot.name, branches, &mut numbers, &mut body, depth)?;
+                }
+                _ => {
+                    let number = numbers.take(slot.notes.map(|notes| &notes.params))?;
+                    let mut field = self.field(slot, &mut body, depth)?;
+                    if let Some(notes) = slot.notes {
+                        field.meta.tags.clone_from(&notes.tags);
+                        let free = free_params(&notes.params);
+                        field
+                            .meta
+                            .params
+                            .extend(free.map(|(key, value)| (key.clone(), value.clone())));
+                    }
+                    if let Some(text) =
+                        slot.default.and_then(|value| default::to_text(value, slot.kind))
+                    {
+                        field.meta.refine(prop::DEFAULT, text);
+                    }
+                    body.members += &field.text(field.label, number);
+                }
+            }
+        }
+        self.nested(declared, &mut body, depth)?;
+        let option = meta.option("message_meta").map(|option| format!("option {option};\n"));
+        let option = option.unwrap_or_default();
+        Ok(format!("message {name} {{\n{option}{}{}}}\n", body.members, body.nested))
+    }
+
+    /// Adds the declared types that nest in a declared one.
+    fn nested(
+        &mut self,
+        declared: Option<&str>,
+        body: &mut Body,
+        depth: usize,
+    ) -> Result<(), Mismatch> {
+        let children = declared.and_then(|name| self.children.get(name)).cloned();
+        for full in children.unwrap_or_default() {
+            let name = simple_name(full);
+            body.declare(name)?;
+            let Some(inner) = self.script.named.get(full) else { continue };
+            let mut meta = Meta::of(inner.notes());
+            if !self.cyclic.contains(full) {
+                meta.params.insert(prop::NAMED.into(), "true".into());
+            }
+            body.nested += &match inner {
+                Named::Struct(inner) => {
+                    self.message(name, &meta, &slots(inner), Some(full), depth + 1)?
+                }
+                Named::Enum(inner) => enumeration(name, &meta, inner)?,
+            };
+        }
+        Ok(())
+    }
+
+    fn oneof(
+        &mut self,
+        name: &str,
+        branches: &'s [Branch],
+        numbers: &mut Numbers,
+        body: &mut Body,
+        depth: usize,
+    ) -> Result<(), Mismatch> {
+        let mut members = String::new();
+        for branch in branches {
+            body.declare(&branch.name)?;
+            let number = numbers.take(Some(&branch.params))?;
+            let kind = &branch.ty.kind;
+            let mut field = match kind {
+                Kind::Array(_) | Kind::Map(..) | Kind::Multiset(_) => {
+                    self.wrapped(&branch.name, kind, false, "RepeatedWrapper", body, depth)?
+                }
+                _ => {
+                    let slot = Slot::made_up(&branch.name, kind, branch.ty.is_nullable);
+                    self.field(&slot, body, depth)?
+                }
+            };
+            field.meta.doc.clone_from(&branch.doc);
+            field.meta.refine_all(free_params(&branch.params));
+            members += &field.text("", number);
+        }
+        body.members += &format!("oneof {name} {{\n{members}}}\n");
+        Ok(())
+    }
+
+    fn field(
+        &mut self,
+        slot: &Slot<'s>,
+        body: &mut Body,
+        depth: usize,
+    ) -> Result<Written<'s>, Mismatch> {
+        check_depth(depth, self.depth_max)?;
+        let Slot { name, kind, is_nullable, .. } = *slot;
+        let mut field = match kind {
+            Kind::Array(_) | Kind::Map(..) | Kind::Multiset(_) if is_nullable => {
+                self.wrapped(name, kind, false, "RepeatedWrapper", body, depth)?
+            }
+            Kind::Array(item) => {
+                let is_plain = !item.is_nullable
+                    && !matches!(
+                        item.kind,
+                        Kind::Array(_) | Kind::Map(..) | Kind::Multiset(_) | Kind::Union(_)
+                    );
+                let item = Slot::made_up(name, &item.kind, item.is_nullable);
+                let field = if is_plain {
+                    self.field(&item, body, depth + 1)?
+                } else {
+                    let Slot { kind, is_nullable, .. } = item;
+                    self.wrapped(name, kind, is_nullable, "ElementWrapper", body, depth)?
+                };
+                Written { label: REPEATED, ..field }
+            }
+            Kind::Map(key, value) => {
+                let value = Slot::made_up(VALUE, &value.kind, value.is_nullable);
+                let key = Slot::made_up(KEY, &key.kind, key.is_nullable);
+                self.entries(name, &[key, value], body, depth)?
+            }
+            Kind::Multiset(item) => {
+                let item = Slot::made_up(KEY, &item.kind, item.is_nullable);
+                let count = Slot::made_up(VALUE, &Kind::Int, false);
+                self.entries(name, &[item, count], body, depth)?
+            }
+            Kind::Union(_) => self.wrapped(name, kind, is_nullable, "OneofWrapper", body, depth)?,
+            Kind::Struct(inner) => {
+                let ty = upper_camel(name) + "Row";
+                self.made_up(&ty, &slots(inner), body, depth)?;
+                let mut meta = Meta::default();
+                if !is_nullable {
+                    meta.refine(prop::NOT_NULL, "true");
+                }
+                Written { label: optional(is_nullable), ty, name, meta }
+            }
+            Kind::Named(named) => {
+                let (ty, meta) = (self.reference(named)?, Meta::default());
+                Written { label: optional(is_nullable), ty, name, meta }
+            }
+            plain => {
+                let Single { ty, import, meta } = single(plain, is_nullable)?;
+                self.imports.extend(import);
+                Written { label: optional(is_nullable), ty: ty.to_owned(), name, meta }
+            }
+        };
+        if matches!(kind, Kind::Multiset(_)) {
+            field.meta.refine(prop::TYPE, prop::TYPE_MULTISET);
+        }
+        field.meta.doc = slot.notes.and_then(|notes| notes.doc.clone());
+        Ok(field)
+    }
+
+    /// A field of a message that is made up for `payload` alone, which cannot stand here itself.
+    fn wrapped(
+        &mut self,
+        name: &'s str,
+        payload: &'s Kind,
+        is_nullable: bool,
+        suffix: &str,
+        body: &mut Body,
+        depth: usize,
+    ) -> Result<Written<'s>, Mismatch> {
+        let ty = upper_camel(name) + suffix;
+        self.made_up(&ty, &[Slot::made_up(VALUE, payload, is_nullable)], body, depth)?;
+        let mut meta = Meta::default();
+        meta.refine(prop::WRAPPED, "true");
+        Ok(Written { label: "", ty, name, meta })
+    }
+
+    fn entries(
+        &mut self,
+        name: &'s str,
+        members: &[Slot<'s>],
+        body: &mut Body,
+        depth: usize,
+    ) -> Result<Written<'s>, Mismatch> {
+        let ty = upper_camel(name) + ENTRY;
+        self.made_up(&ty, members, body, depth)?;
+        Ok(Written { label: REPEATED, ty, name, meta: Meta::default() })
+    }
+
+    fn made_up(
+        &mut self,
+        ty: &str,
+        slots: &[Slot<'s>],
+        body: &mut Body,
+        depth: usize,
+    ) -> Result<(), Mismatch> {
+        body.declare(ty)?;
+        body.nested += &self.message(ty, &Meta::default(), slots, None, depth + 1)?;
+        Ok(())
+    }
+
+    fn reference(&mut self, name: &str) -> Result<String, Mismatch> {
+        if !self.script.named.contains_key(name) {
+            let reference = self.external.get(name).ok_or_else(|| {
+                Mismatch::new(format!(
+                    "type '{name}' is neither declared nor defined by a reference"
+                ))
+            })?;
+            self.imports.insert(reference);
+        }
+        Ok(format!(".{name}"))
+    }
+}
+
+fn optional(is_nullable: bool) -> &'static str {
+    if is_nullable { OPTIONAL } else { "" }
+}
+
+fn enumeration(name: &str, meta: &Meta, body: &Enum) -> Result<String, Mismatch> {
+    identifier(name)?;
+    let mut text = format!("enum {name} {{\n");
+    if let Some(option) = meta.option("enum_meta") {
+        text += &format!("option {option};\n");
+    }
+    for (number, value) in body.values.iter().enumerate() {
+        identifier(&value.symbol)?;
+        let meta = Meta { doc: value.doc.clone(), params: value.params.clone(), ..Meta::default() };
+        let option = meta.option("enum_value_meta").map(|option| format!(" [{option}]"));
+        text += &format!("{} = {number}{};\n", value.symbol, option.unwrap_or_default());
+    }
+    Ok(text + "}\n")
+}
+
+/// The name of a field as the beginning of the name of a type.
+fn upper_camel(name: &str) -> String {
+    let is_snake = name.contains('_');
+    let word = |word: &str| {
+        let mut chars = word.chars();
+        let first = chars.next().map(|c| c.to_ascii_uppercase());
+        let rest = chars.map(|c| if is_snake { c.to_ascii_lowercase() } else { c });
+        first.into_iter().chain(rest).collect::<String>()
+    };
+    name.split('_').map(word).collect()
+}
