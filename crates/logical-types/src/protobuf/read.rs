@@ -182,7 +182,7 @@ impl<'d> Reader<'d> {
             return Ok(Named::Struct(self.body(message, 0)?));
         }
         match self.enums.get(name) {
-            Some(decl) => Ok(Named::Enum(enumeration(decl))),
+            Some(decl) => enumeration(decl).map(Named::Enum),
             None => Err(Mismatch::new(format!("'{name}' is not declared"))),
         }
     }
@@ -195,6 +195,10 @@ impl<'d> Reader<'d> {
             fields.push(self.field(field, is_numbered, depth)?);
         }
         for oneof in &message.oneofs {
+            if message.fields.iter().any(|field| field.name == oneof.name) {
+                let reason = format!("a field and a oneof are both called '{}'", oneof.name);
+                return Err(Mismatch::new(reason));
+            }
             fields.push(Field {
                 name: oneof.name.clone(),
                 ty: self.oneof(oneof, is_numbered, depth)?,
@@ -392,13 +396,17 @@ fn first_kind(kind: &Kind) -> &Kind {
     }
 }
 
-fn enumeration(decl: &DeclaredEnum) -> Enum {
+fn enumeration(decl: &DeclaredEnum) -> Result<Enum, Mismatch> {
+    if !meta::checks(decl.meta.as_ref()).is_empty() {
+        return Err(Mismatch::new(format!("the enum '{}' has a check", decl.name)));
+    }
     let value = |value: &DeclaredEnumValue| EnumValue {
         symbol: value.name.clone(),
         doc: meta::doc(value.meta.as_ref()),
         params: meta::all_params(value.meta.as_ref()),
     };
-    Enum { values: decl.values.iter().map(value).collect(), notes: meta::notes(decl.meta.as_ref()) }
+    let values = decl.values.iter().map(value).collect();
+    Ok(Enum { values, notes: meta::notes(decl.meta.as_ref()) })
 }
 
 /// Whether the numbers are those that fields have which name none.
