@@ -12,5 +12,5 @@ mod statements;
 mod tests;
 
 pub(crate) use default::{iso_text, moment, plain_decimal, unscaled};
-pub(crate) use print::{double_text, float_text, print};
+pub(crate) use print::{decimal_text, double_text, float_text, print};
 pub(crate) use statements::parse;

@@ -5,7 +5,7 @@ use base64::engine::general_purpose::STANDARD;
 use serde_json::Value;
 
 use crate::annotation::plain_default;
-use crate::ddl::{iso_text, moment, plain_decimal};
+use crate::ddl::{decimal_text, iso_text, moment, plain_decimal};
 use crate::error::Mismatch;
 use crate::model::{FieldDefault, Kind};
 
@@ -15,7 +15,7 @@ pub(super) fn to_json(default: &FieldDefault, kind: &Kind) -> Result<Option<Valu
         return Ok(Some(plain));
     }
     Ok(Some(match default {
-        FieldDefault::Decimal(value) => value.to_plain_string().into(),
+        FieldDefault::Decimal(value) => decimal_text(value).into(),
         FieldDefault::Text(text) => text.as_str().into(),
         FieldDefault::Bytes(bytes) => STANDARD.encode(bytes).into(),
         moment => match iso_text(moment, kind) {

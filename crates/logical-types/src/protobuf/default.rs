@@ -3,7 +3,7 @@
 use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
 
-use crate::ddl::{double_text, float_text, iso_text, moment, plain_decimal};
+use crate::ddl::{decimal_text, double_text, float_text, iso_text, moment, plain_decimal};
 use crate::model::{FieldDefault, Kind};
 
 /// The text of a default; `None` for NULL, which no parameter can say.
@@ -14,7 +14,7 @@ pub(super) fn to_text(default: &FieldDefault, kind: &Kind) -> Option<String> {
         FieldDefault::Integer(number) => number.to_string(),
         FieldDefault::Float(number) => float_text(*number),
         FieldDefault::Double(number) => double_text(*number),
-        FieldDefault::Decimal(value) => value.to_plain_string(),
+        FieldDefault::Decimal(value) => decimal_text(value),
         FieldDefault::Text(text) => text.clone(),
         FieldDefault::Bytes(bytes) => STANDARD.encode(bytes),
         moment => iso_text(moment, kind)?,

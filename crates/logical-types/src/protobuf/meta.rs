@@ -89,7 +89,7 @@ pub(super) fn flag(meta: Option<&DeclaredMeta>, key: &str) -> Option<bool> {
 }
 
 pub(super) fn doc(meta: Option<&DeclaredMeta>) -> Option<String> {
-    meta.map(|meta| meta.doc.clone()).filter(|doc| !doc.trim().is_empty())
+    meta.map(|meta| meta.doc.clone()).filter(|doc| doc.chars().any(|c| c > ' '))
 }
 
 /// All parameters.

@@ -3,6 +3,7 @@
 mod cycles;
 mod default;
 mod meta;
+mod names;
 mod numbers;
 mod read;
 mod roots;

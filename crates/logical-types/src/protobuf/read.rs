@@ -5,20 +5,17 @@ use std::collections::{HashMap, HashSet};
 use indexmap::{IndexMap, IndexSet};
 use levada_schema_core::Limits;
 use levada_schema_core::protobuf::{
-    Declarations, DeclaredEnum, DeclaredEnumValue, DeclaredField, DeclaredFile, DeclaredMessage,
-    DeclaredMeta, DeclaredOneof, DeclaredType, ProtobufSchema,
+    Declarations, DeclaredEnum, DeclaredEnumValue, DeclaredField, DeclaredMessage, DeclaredOneof,
+    DeclaredType, ProtobufSchema,
 };
 
 use super::cycles::cyclic;
 use super::meta::{self, flag, param};
-use super::{ENTRY, KEY, VALUE, default, known, prop};
+use super::names::{all_messages, all_types, declared_names, uses_of};
+use super::single::{scalar, unwrapped, well_known};
+use super::{ENTRY, KEY, VALUE, default, prop};
 use crate::error::{Mismatch, breach, check_depth};
-use crate::model::{Branch, Enum, EnumValue, Field, Kind, Named, Script, Struct, Type, UNBOUNDED};
-
-/// Digits of a DECIMAL of which nothing is said.
-const DECIMAL_DIGITS: i32 = 10;
-/// Digits of the second, where nothing is said.
-const SECOND_DIGITS: u8 = 9;
+use crate::model::{Branch, Enum, EnumValue, Field, Kind, Named, Script, Struct, Type};
 
 /// Reads a parsed file.
 pub(crate) fn read(schema: &ProtobufSchema, limits: &Limits) -> Result<Script, Mismatch> {
@@ -70,71 +67,6 @@ fn imported(declarations: &Declarations) -> Option<&str> {
     message.or_else(|| file.enums.first().map(|decl| decl.name.as_str()))
 }
 
-/// What the types of a definition use by name.
-fn uses_of(named: &IndexMap<String, Named>) -> IndexMap<&str, Vec<&str>> {
-    let mut all = IndexMap::new();
-    for (name, body) in named {
-        let mut used = IndexSet::new();
-        body.add_names(&mut used);
-        all.insert(name.as_str(), used.into_iter().collect());
-    }
-    all
-}
-
-/// What a file declares by name: its types, and of those nested in them the marked ones and those
-/// that lead back to themselves, which could not be written out.
-fn declared_names(file: &DeclaredFile) -> IndexSet<&str> {
-    let mut uses = IndexMap::new();
-    for message in all_messages(&file.messages) {
-        let in_oneofs = message.oneofs.iter().flat_map(|oneof| &oneof.fields);
-        let used = message.fields.iter().chain(in_oneofs).filter_map(|field| match &field.ty {
-            DeclaredType::Message(name) => Some(name.as_str()),
-            _ => None,
-        });
-        uses.insert(message.name.as_str(), used.collect::<Vec<_>>());
-    }
-    let cyclic = cyclic(&uses);
-    let mut names: IndexSet<&str> =
-        file.messages.iter().map(|message| message.name.as_str()).collect();
-    names.extend(file.enums.iter().map(|decl| decl.name.as_str()));
-    for message in &file.messages {
-        add_nested(message, &cyclic, &mut names);
-    }
-    names
-}
-
-/// Nests no deeper than the parser allowed.
-fn add_nested<'d>(
-    message: &'d DeclaredMessage,
-    cyclic: &HashSet<&str>,
-    names: &mut IndexSet<&'d str>,
-) {
-    for nested in message.messages.iter().filter(|nested| !nested.is_map_entry) {
-        let name = nested.name.as_str();
-        if is_marked(nested.meta.as_ref()) || cyclic.contains(name) {
-            names.insert(name);
-        }
-        add_nested(nested, cyclic, names);
-    }
-    let marked = message.enums.iter().filter(|decl| is_marked(decl.meta.as_ref()));
-    names.extend(marked.map(|decl| decl.name.as_str()));
-}
-
-fn is_marked(meta: Option<&DeclaredMeta>) -> bool {
-    param(meta, prop::NAMED) == Some("true")
-}
-
-/// Messages with all that nest in them.
-fn all_messages(messages: &[DeclaredMessage]) -> Vec<&DeclaredMessage> {
-    let mut all: Vec<&DeclaredMessage> = Vec::new();
-    let mut open: Vec<&DeclaredMessage> = messages.iter().rev().collect();
-    while let Some(message) = open.pop() {
-        all.push(message);
-        open.extend(message.messages.iter().rev());
-    }
-    all
-}
-
 struct Reader<'d> {
     messages: HashMap<&'d str, &'d DeclaredMessage>,
     enums: HashMap<&'d str, &'d DeclaredEnum>,
@@ -169,10 +101,7 @@ impl<'d> Reader<'d> {
             reader.messages.extend(messages.iter().map(|one| (one.name.as_str(), *one)));
         }
         for (_, file) in &declarations.referenced {
-            let messages = all_messages(&file.messages);
-            let nested = messages.iter().flat_map(|message| &message.enums);
-            reader.external.extend(file.enums.iter().chain(nested).map(|decl| decl.name.as_str()));
-            reader.external.extend(messages.iter().map(|message| message.name.as_str()));
+            reader.external.extend(all_types(file));
         }
         reader
     }
@@ -421,91 +350,4 @@ fn is_entry(message: &DeclaredMessage) -> bool {
     let has_key = has(KEY) || message.oneofs.iter().any(|oneof| oneof.name == KEY);
     let members = message.fields.len() + message.oneofs.len();
     message.name.ends_with(ENTRY) && members == 2 && has_key && has(VALUE)
-}
-
-/// The type that one of the messages around a scalar stands for.
-fn unwrapped(name: &str) -> Option<Kind> {
-    if name == known::VARIANT[0] {
-        return Some(Kind::Variant);
-    }
-    Some(match name.strip_prefix("google.protobuf.")? {
-        "DoubleValue" => Kind::Double,
-        "FloatValue" => Kind::Float,
-        "Int64Value" | "UInt64Value" | "UInt32Value" => Kind::BigInt,
-        "Int32Value" => Kind::Int,
-        "BoolValue" => Kind::Boolean,
-        "StringValue" => Kind::VarChar(UNBOUNDED),
-        "BytesValue" => Kind::VarBinary(UNBOUNDED),
-        _ => return None,
-    })
-}
-
-fn scalar(name: &str, field: &DeclaredField) -> Result<Kind, Mismatch> {
-    let said = field.meta.as_ref();
-    Ok(match name {
-        "int32" | "sint32" | "sfixed32" => match param(said, prop::CONNECT_TYPE) {
-            Some("int8") => Kind::TinyInt,
-            Some("int16") => Kind::SmallInt,
-            _ => Kind::Int,
-        },
-        "float" => Kind::Float,
-        "double" => Kind::Double,
-        "bool" => Kind::Boolean,
-        "string" => match lengths(field)? {
-            (true, length) => Kind::Char(length),
-            (false, length) => Kind::VarChar(length),
-        },
-        "bytes" => match lengths(field)? {
-            (true, length) => Kind::Binary(length),
-            (false, length) => Kind::VarBinary(length),
-        },
-        _ => Kind::BigInt,
-    })
-}
-
-/// Whether the length is fixed, and the largest one.
-fn lengths(field: &DeclaredField) -> Result<(bool, i32), Mismatch> {
-    let min = number(field, prop::MIN_LENGTH)?.unwrap_or(-1);
-    let max = number(field, prop::MAX_LENGTH)?.unwrap_or(UNBOUNDED);
-    Ok((min > 0 && min == max, max))
-}
-
-fn number(field: &DeclaredField, key: &str) -> Result<Option<i32>, Mismatch> {
-    let Some(text) = param(field.meta.as_ref(), key) else { return Ok(None) };
-    let wrong = || Mismatch::new(format!("{key} of field '{}' is '{text}'", field.name));
-    text.parse().map(Some).map_err(|_| wrong())
-}
-
-/// Digits of the second.
-fn digits(field: &DeclaredField) -> Result<u8, Mismatch> {
-    let Some(digits) = number(field, prop::DIGITS)? else { return Ok(SECOND_DIGITS) };
-    let fits = u8::try_from(digits).ok().filter(|digits| *digits <= SECOND_DIGITS);
-    fits.ok_or_else(|| Mismatch::new(format!("{} is 0 to 9, not {digits}", prop::DIGITS)))
-}
-
-/// The type that a well-known message stands for.
-fn well_known(name: &str, field: &DeclaredField) -> Result<Option<Kind>, Mismatch> {
-    let said = field.meta.as_ref();
-    Ok(Some(match name {
-        _ if name == known::DECIMAL[0] => {
-            let size = |key| param(said, key).and_then(|text| text.parse::<i32>().ok());
-            let scale = size(prop::SCALE).unwrap_or(0);
-            Kind::Decimal {
-                precision: size(prop::PRECISION).unwrap_or(DECIMAL_DIGITS),
-                scale: (scale >= 0).then_some(scale),
-            }
-        }
-        _ if name == known::VARIANT[0] => Kind::Variant,
-        _ if name == known::DATE[0] => Kind::Date,
-        _ if name == known::TIME[0] => Kind::Time(digits(field)?),
-        _ if name == known::TIMESTAMP[0] => {
-            let digits = digits(field)?;
-            if param(said, prop::TYPE) == Some(prop::TYPE_TIMESTAMP) {
-                Kind::Timestamp(digits)
-            } else {
-                Kind::TimestampLtz(digits)
-            }
-        }
-        _ => return Ok(None),
-    }))
 }

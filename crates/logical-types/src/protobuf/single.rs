@@ -1,9 +1,16 @@
-//! The types that a single field of a known type stands for.
+//! The types that a single field stands for which holds a scalar or a well-known message.
 
-use super::meta::Meta;
+use levada_schema_core::protobuf::DeclaredField;
+
+use super::meta::{Meta, param};
 use super::{known, prop};
 use crate::error::Mismatch;
 use crate::model::{Kind, UNBOUNDED};
+
+/// Digits of a DECIMAL of which nothing is said.
+const DECIMAL_DIGITS: i32 = 10;
+/// Digits of the second, where nothing is said.
+const SECOND_DIGITS: u8 = 9;
 
 /// The type of a field, and what is said of it to tell its logical type.
 pub(super) struct Single {
@@ -86,4 +93,91 @@ fn bound(length: i32, is_fixed: bool, meta: &mut Meta) {
     } else if length != UNBOUNDED {
         meta.refine(prop::MAX_LENGTH, length.to_string());
     }
+}
+
+/// The type that one of the messages around a scalar stands for.
+pub(super) fn unwrapped(name: &str) -> Option<Kind> {
+    if name == known::VARIANT[0] {
+        return Some(Kind::Variant);
+    }
+    Some(match name.strip_prefix("google.protobuf.")? {
+        "DoubleValue" => Kind::Double,
+        "FloatValue" => Kind::Float,
+        "Int64Value" | "UInt64Value" | "UInt32Value" => Kind::BigInt,
+        "Int32Value" => Kind::Int,
+        "BoolValue" => Kind::Boolean,
+        "StringValue" => Kind::VarChar(UNBOUNDED),
+        "BytesValue" => Kind::VarBinary(UNBOUNDED),
+        _ => return None,
+    })
+}
+
+pub(super) fn scalar(name: &str, field: &DeclaredField) -> Result<Kind, Mismatch> {
+    let said = field.meta.as_ref();
+    Ok(match name {
+        "int32" | "sint32" | "sfixed32" => match param(said, prop::CONNECT_TYPE) {
+            Some("int8") => Kind::TinyInt,
+            Some("int16") => Kind::SmallInt,
+            _ => Kind::Int,
+        },
+        "float" => Kind::Float,
+        "double" => Kind::Double,
+        "bool" => Kind::Boolean,
+        "string" => match lengths(field)? {
+            (true, length) => Kind::Char(length),
+            (false, length) => Kind::VarChar(length),
+        },
+        "bytes" => match lengths(field)? {
+            (true, length) => Kind::Binary(length),
+            (false, length) => Kind::VarBinary(length),
+        },
+        _ => Kind::BigInt,
+    })
+}
+
+/// Whether the length is fixed, and the largest one.
+fn lengths(field: &DeclaredField) -> Result<(bool, i32), Mismatch> {
+    let min = number(field, prop::MIN_LENGTH)?.unwrap_or(-1);
+    let max = number(field, prop::MAX_LENGTH)?.unwrap_or(UNBOUNDED);
+    Ok((min > 0 && min == max, max))
+}
+
+fn number(field: &DeclaredField, key: &str) -> Result<Option<i32>, Mismatch> {
+    let Some(text) = param(field.meta.as_ref(), key) else { return Ok(None) };
+    let wrong = || Mismatch::new(format!("{key} of field '{}' is '{text}'", field.name));
+    text.parse().map(Some).map_err(|_| wrong())
+}
+
+/// Digits of the second.
+fn digits(field: &DeclaredField) -> Result<u8, Mismatch> {
+    let Some(digits) = number(field, prop::DIGITS)? else { return Ok(SECOND_DIGITS) };
+    let fits = u8::try_from(digits).ok().filter(|digits| *digits <= SECOND_DIGITS);
+    fits.ok_or_else(|| Mismatch::new(format!("{} is 0 to 9, not {digits}", prop::DIGITS)))
+}
+
+/// The type that a well-known message stands for.
+pub(super) fn well_known(name: &str, field: &DeclaredField) -> Result<Option<Kind>, Mismatch> {
+    let said = field.meta.as_ref();
+    Ok(Some(match name {
+        _ if name == known::DECIMAL[0] => {
+            let size = |key| param(said, key).and_then(|text| text.parse::<i32>().ok());
+            let scale = size(prop::SCALE).unwrap_or(0);
+            Kind::Decimal {
+                precision: size(prop::PRECISION).unwrap_or(DECIMAL_DIGITS),
+                scale: (scale >= 0).then_some(scale),
+            }
+        }
+        _ if name == known::VARIANT[0] => Kind::Variant,
+        _ if name == known::DATE[0] => Kind::Date,
+        _ if name == known::TIME[0] => Kind::Time(digits(field)?),
+        _ if name == known::TIMESTAMP[0] => {
+            let digits = digits(field)?;
+            if param(said, prop::TYPE) == Some(prop::TYPE_TIMESTAMP) {
+                Kind::Timestamp(digits)
+            } else {
+                Kind::TimestampLtz(digits)
+            }
+        }
+        _ => return Ok(None),
+    }))
 }

@@ -2,20 +2,19 @@
 
 use std::collections::{BTreeSet, HashMap, HashSet};
 
-use indexmap::{IndexMap, IndexSet};
-use levada_schema_core::protobuf::{DeclaredMessage, ProtobufSchema};
 use levada_schema_core::{Limits, ResolvedReference};
 
 use super::cycles::cyclic;
 use super::meta::{Meta, quoted};
+use super::names::{external, identifier, upper_camel, uses_of};
 use super::numbers::Numbers;
 use super::roots::{Root, check_names, root};
 use super::single::{Single, single};
 use super::{ENTRY, KEY, VALUE, default, prop};
 use crate::error::{Mismatch, check_depth};
 use crate::model::{
-    Branch, Enum, Field, FieldDefault, Kind, Named, Notes, Script, Struct, free_params, parent,
-    simple_name,
+    Branch, Enum, Field, FieldDefault, Kind, Named, Notes, Params, Script, Struct, Type,
+    free_params, parent, simple_name,
 };
 
 /// The text that a script means. `row_name` is what the root is called that it leaves unnamed.
@@ -64,31 +63,6 @@ pub(crate) fn write(
     Ok(head + &imports.collect::<String>() + &messages.concat() + &enums.concat())
 }
 
-/// The types that the references declare, each with the name of its reference; the last of equal
-/// ones counts.
-fn external(
-    references: &[ResolvedReference],
-    limits: &Limits,
-) -> Result<HashMap<String, String>, Mismatch> {
-    let mut external = HashMap::new();
-    if references.is_empty() {
-        return Ok(external);
-    }
-    let declarations =
-        ProtobufSchema::parse("syntax = \"proto3\";", references, limits)?.declarations();
-    for (reference, file) in declarations.referenced {
-        let mut open: Vec<DeclaredMessage> = file.messages;
-        let mut enums = file.enums;
-        while let Some(message) = open.pop() {
-            open.extend(message.messages);
-            enums.extend(message.enums);
-            external.insert(message.name, reference.clone());
-        }
-        external.extend(enums.into_iter().map(|decl| (decl.name, reference.clone())));
-    }
-    Ok(external)
-}
-
 /// A member of a message: a field of a definition, or one that is made up.
 struct Slot<'s> {
     name: &'s str,
@@ -101,6 +75,10 @@ struct Slot<'s> {
 impl<'s> Slot<'s> {
     fn made_up(name: &'s str, kind: &'s Kind, is_nullable: bool) -> Self {
         Self { name, kind, is_nullable, notes: None, default: None }
+    }
+
+    fn params(&self) -> Option<&'s Params> {
+        self.notes.map(|notes| &notes.params)
     }
 }
 
@@ -158,16 +136,6 @@ impl Body {
     }
 }
 
-fn identifier(name: &str) -> Result<(), Mismatch> {
-    let is_part = |c: char| c.is_ascii_alphanumeric() || c == '_';
-    if name.chars().all(is_part) && name.starts_with(|c: char| !c.is_ascii_digit()) {
-        return Ok(());
-    }
-    Err(Mismatch::new(format!(
-        "'{name}' is no name in Protobuf, which has letters, digits and _, none of the digits first"
-    )))
-}
-
 struct Writer<'s> {
     script: &'s Script,
     external: &'s HashMap<String, String>,
@@ -181,16 +149,12 @@ struct Writer<'s> {
 impl<'s> Writer<'s> {
     fn of(script: &'s Script, external: &'s HashMap<String, String>, limits: &Limits) -> Self {
         let mut children: HashMap<&str, Vec<&str>> = HashMap::new();
-        let mut uses = IndexMap::new();
-        for (full, body) in &script.named {
+        for full in script.named.keys() {
             if let Some(outer) = parent(full, |other| script.named.contains_key(other)) {
                 children.entry(outer).or_default().push(full);
             }
-            let mut used = IndexSet::new();
-            body.add_names(&mut used);
-            uses.insert(full.as_str(), used.into_iter().collect());
         }
-        let cyclic = cyclic(&uses);
+        let cyclic = cyclic(&uses_of(&script.named));
         let imports = BTreeSet::new();
         Self { script, external, children, cyclic, imports, depth_max: limits.depth_max }
     }
@@ -206,36 +170,30 @@ impl<'s> Writer<'s> {
     ) -> Result<String, Mismatch> {
         check_depth(depth, self.depth_max)?;
         identifier(name)?;
-        let declared_numbers = slots.iter().flat_map(|slot| match slot.kind {
+        let named = slots.iter().flat_map(|slot| match slot.kind {
             Kind::Union(branches) => branches.iter().map(|one| Some(&one.params)).collect(),
-            _ => vec![slot.notes.map(|notes| &notes.params)],
+            _ => vec![slot.params()],
         });
-        let mut numbers = Numbers::of(declared_numbers.flatten(), name)?;
+        let mut numbers = Numbers::of(named.flatten(), name)?;
         let mut body = Body::default();
         for slot in slots {
-            body.declare(slot.name)?;
-            match slot.kind {
-                Kind::Union(branches) => {
-                    self.oneof(slot.name, branches, &mut numbers, &mut body, depth)?;
+            if let Kind::Union(branches) = slot.kind {
+                self.oneof(slot.name, branches, &mut numbers, &mut body, depth)?;
+            } else {
+                body.declare(slot.name)?;
+                let number = numbers.take(slot.params())?;
+                let mut field = self.field(slot, &mut body, depth)?;
+                if let Some(notes) = slot.notes {
+                    field.meta.tags.clone_from(&notes.tags);
+                    let free = free_params(&notes.params);
+                    let free = free.map(|(key, value)| (key.clone(), value.clone()));
+                    field.meta.params.extend(free);
                 }
-                _ => {
-                    let number = numbers.take(slot.notes.map(|notes| &notes.params))?;
-                    let mut field = self.field(slot, &mut body, depth)?;
-                    if let Some(notes) = slot.notes {
-                        field.meta.tags.clone_from(&notes.tags);
-                        let free = free_params(&notes.params);
-                        field
-                            .meta
-                            .params
-                            .extend(free.map(|(key, value)| (key.clone(), value.clone())));
-                    }
-                    if let Some(text) =
-                        slot.default.and_then(|value| default::to_text(value, slot.kind))
-                    {
-                        field.meta.refine(prop::DEFAULT, text);
-                    }
-                    body.members += &field.text(field.label, number);
+                let default = slot.default.and_then(|value| default::to_text(value, slot.kind));
+                if let Some(text) = default {
+                    field.meta.refine(prop::DEFAULT, text);
                 }
+                body.members += &field.text(field.label, number);
             }
         }
         self.nested(declared, &mut body, depth)?;
@@ -278,6 +236,8 @@ impl<'s> Writer<'s> {
         body: &mut Body,
         depth: usize,
     ) -> Result<(), Mismatch> {
+        // A branch may have the same name.
+        identifier(name)?;
         let mut members = String::new();
         for branch in branches {
             body.declare(&branch.name)?;
@@ -312,21 +272,7 @@ impl<'s> Writer<'s> {
             Kind::Array(_) | Kind::Map(..) | Kind::Multiset(_) if is_nullable => {
                 self.wrapped(name, kind, false, "RepeatedWrapper", body, depth)?
             }
-            Kind::Array(item) => {
-                let is_plain = !item.is_nullable
-                    && !matches!(
-                        item.kind,
-                        Kind::Array(_) | Kind::Map(..) | Kind::Multiset(_) | Kind::Union(_)
-                    );
-                let item = Slot::made_up(name, &item.kind, item.is_nullable);
-                let field = if is_plain {
-                    self.field(&item, body, depth + 1)?
-                } else {
-                    let Slot { kind, is_nullable, .. } = item;
-                    self.wrapped(name, kind, is_nullable, "ElementWrapper", body, depth)?
-                };
-                Written { label: REPEATED, ..field }
-            }
+            Kind::Array(item) => self.list(name, item, body, depth)?,
             Kind::Map(key, value) => {
                 let value = Slot::made_up(VALUE, &value.kind, value.is_nullable);
                 let key = Slot::made_up(KEY, &key.kind, key.is_nullable);
@@ -338,6 +284,45 @@ impl<'s> Writer<'s> {
                 self.entries(name, &[item, count], body, depth)?
             }
             Kind::Union(_) => self.wrapped(name, kind, is_nullable, "OneofWrapper", body, depth)?,
+            _ => self.one(slot, body, depth)?,
+        };
+        if matches!(kind, Kind::Multiset(_)) {
+            field.meta.refine(prop::TYPE, prop::TYPE_MULTISET);
+        }
+        field.meta.doc = slot.notes.and_then(|notes| notes.doc.clone());
+        Ok(field)
+    }
+
+    /// Items that are lists themselves, nullable or a choice stand in messages of their own.
+    fn list(
+        &mut self,
+        name: &'s str,
+        item: &'s Type,
+        body: &mut Body,
+        depth: usize,
+    ) -> Result<Written<'s>, Mismatch> {
+        let is_wrapped = item.is_nullable
+            || matches!(
+                item.kind,
+                Kind::Array(_) | Kind::Map(..) | Kind::Multiset(_) | Kind::Union(_)
+            );
+        let field = if is_wrapped {
+            self.wrapped(name, &item.kind, item.is_nullable, "ElementWrapper", body, depth)?
+        } else {
+            self.one(&Slot::made_up(name, &item.kind, false), body, depth)?
+        };
+        Ok(Written { label: REPEATED, ..field })
+    }
+
+    /// A field of one value.
+    fn one(
+        &mut self,
+        slot: &Slot<'s>,
+        body: &mut Body,
+        depth: usize,
+    ) -> Result<Written<'s>, Mismatch> {
+        let Slot { name, kind, is_nullable, .. } = *slot;
+        let (ty, meta) = match kind {
             Kind::Struct(inner) => {
                 let ty = upper_camel(name) + "Row";
                 self.made_up(&ty, &slots(inner), body, depth)?;
@@ -345,23 +330,17 @@ impl<'s> Writer<'s> {
                 if !is_nullable {
                     meta.refine(prop::NOT_NULL, "true");
                 }
-                Written { label: optional(is_nullable), ty, name, meta }
+                (ty, meta)
             }
-            Kind::Named(named) => {
-                let (ty, meta) = (self.reference(named)?, Meta::default());
-                Written { label: optional(is_nullable), ty, name, meta }
-            }
+            Kind::Named(named) => (self.reference(named)?, Meta::default()),
             plain => {
                 let Single { ty, import, meta } = single(plain, is_nullable)?;
                 self.imports.extend(import);
-                Written { label: optional(is_nullable), ty: ty.to_owned(), name, meta }
+                (ty.to_owned(), meta)
             }
         };
-        if matches!(kind, Kind::Multiset(_)) {
-            field.meta.refine(prop::TYPE, prop::TYPE_MULTISET);
-        }
-        field.meta.doc = slot.notes.and_then(|notes| notes.doc.clone());
-        Ok(field)
+        let label = if is_nullable { OPTIONAL } else { "" };
+        Ok(Written { label, ty, name, meta })
     }
 
     /// A field of a message that is made up for `payload` alone, which cannot stand here itself.
@@ -418,10 +397,6 @@ impl<'s> Writer<'s> {
     }
 }
 
-fn optional(is_nullable: bool) -> &'static str {
-    if is_nullable { OPTIONAL } else { "" }
-}
-
 fn enumeration(name: &str, meta: &Meta, body: &Enum) -> Result<String, Mismatch> {
     identifier(name)?;
     let mut text = format!("enum {name} {{\n");
@@ -435,16 +410,4 @@ fn enumeration(name: &str, meta: &Meta, body: &Enum) -> Result<String, Mismatch>
         text += &format!("{} = {number}{};\n", value.symbol, option.unwrap_or_default());
     }
     Ok(text + "}\n")
-}
-
-/// The name of a field as the beginning of the name of a type.
-fn upper_camel(name: &str) -> String {
-    let is_snake = name.contains('_');
-    let word = |word: &str| {
-        let mut chars = word.chars();
-        let first = chars.next().map(|c| c.to_ascii_uppercase());
-        let rest = chars.map(|c| if is_snake { c.to_ascii_lowercase() } else { c });
-        first.into_iter().chain(rest).collect::<String>()
-    };
-    name.split('_').map(word).collect()
 }
