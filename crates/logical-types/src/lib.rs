@@ -2,10 +2,12 @@
 //!
 //! [`to_native`] reads `STRUCT Widget (id INT NOT NULL)` and gives the schema text that a registry
 //! stores; [`from_native`] shows a stored schema as a definition. The rules and texts are those of
-//! the reference registry. A type without counterpart is refused with a reason. Four things are lost
+//! the reference registry. A type without counterpart is refused with a reason. Some things are lost
 //! on the way, as in the reference: in Avro the `NAMESPACE` statement itself, declarations that the
-//! root does not reach and the names of branches of unions that are no field's own type; in both
-//! formats parameters that belong to another one (`avro.…`, `protobuf.…`).
+//! root does not reach and the names of branches of unions that are no field's own type; in
+//! Protobuf the name of a root that nothing in it needs with what is said of that, what is said of a
+//! field that is a union, and whether that, its branches and the root are nullable; in all formats
+//! parameters that belong to another one (`avro.…`, `protobuf.…`).
 //!
 //! The crate is pure, and works under [`Limits`], because definitions come from strangers.
 #![deny(clippy::indexing_slicing)]

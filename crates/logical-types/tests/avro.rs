@@ -127,16 +127,6 @@ fn a_precision_beyond_what_the_type_carries_is_refused() {
 }
 
 #[test]
-fn protobuf_is_refused_by_name() {
-    let target =
-        Target { schema_type: SchemaType::Protobuf, row_name: "orders_value", references: &[] };
-    assert_eq!(
-        to_native("STRUCT S (a INT)", target, &Limits::default()).unwrap_err().to_string(),
-        "The type definition cannot be stored as PROTOBUF: PROTOBUF schemas are not converted to type definitions or back yet"
-    );
-}
-
-#[test]
 fn names_that_repeat_long_ones_many_times_are_refused() {
     let long = "f".repeat(1_000);
     let fields: Vec<String> = (0..200).map(|at| format!("g{at} STRUCT(i INT)")).collect();
