@@ -7,12 +7,14 @@
 mod answers;
 mod app;
 mod connections;
+mod examine;
 mod http;
 mod limits;
 mod metrics;
 mod server;
 mod storage;
 
+pub use examine::{Examination, examine};
 pub use levada_registry_core::Secret;
 pub use limits::HttpLimits;
 pub use server::{

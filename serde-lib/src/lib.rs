@@ -42,6 +42,8 @@
 //!   [`ProtobufDeserializer`], [`JsonSerializer`] and [`JsonDeserializer`] turn values into
 //!   messages and back. Only building them, and the first message of each schema, needs the
 //!   registry; encoding and decoding are synchronous.
+//! * [`AnyDeserializer`] and [`AnySerializer`] do the same for JSON text of any format's messages,
+//!   for tools that know no types.
 //! * With the feature `rdkafka`, `SerializingProducer` and `DeserializingConsumer` put them
 //!   around librdkafka. Any other Kafka client can use the serializers through their byte slices.
 //! * [`wire_format`] has the frames alone.
@@ -68,6 +70,7 @@
 //!
 //! Rules on fields: a schema with a rule set is written and read as if it had none.
 
+mod any;
 pub mod avro;
 pub mod client;
 #[cfg(feature = "rdkafka")]
@@ -81,10 +84,14 @@ mod plans;
 pub mod producer;
 pub mod protobuf;
 mod serializer;
+mod span;
 mod subject_name;
 mod target;
 pub mod wire_format;
 
+pub use any::{
+    AnyDeserializer, AnyFormat, AnySerializer, AnySerializerBuilder, AnyValue, Explained,
+};
 pub use apache_avro::{self, AvroSchema};
 // What the derive macro names; see "Deriving schemas" above.
 #[doc(hidden)]
@@ -104,5 +111,6 @@ pub use producer::{Record, SerializingProducer};
 pub use prost_reflect;
 pub use protobuf::{ProtobufDeserializer, ProtobufSerializer};
 pub use serializer::{Deserializer, Framing, PlainText, ReadFraming, SchemaSource, Serializer};
+pub use span::Span;
 pub use subject_name::SubjectNameStrategy;
 pub use target::SerializerBuilder;

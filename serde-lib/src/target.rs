@@ -182,6 +182,12 @@ impl Target {
         })
     }
 
+    /// The same, with this subject and this schema of it.
+    pub(crate) fn exactly(self, subject: String, id: u32) -> Self {
+        let source = Some(SchemaSource::Id { id, strict: false });
+        Self { subject: Some(subject), source, ..self }
+    }
+
     /// Asks the registry for the schema to write with; `own` is the program's, if it has one.
     pub(crate) async fn choose(
         &self,

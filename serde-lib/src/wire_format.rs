@@ -151,6 +151,12 @@ pub fn split_indexed<'a>(
     Ok((Frame { schema, body: payload }, index))
 }
 
+/// The schema that a message names, whatever else its frame holds.
+pub fn schema_of(payload: &[u8], header: Option<&[u8]>) -> Result<SchemaRef, FrameError> {
+    let (schema, _) = header.map_or_else(|| split_prefix(payload), split_header)?;
+    Ok(schema)
+}
+
 fn split_prefix(payload: &[u8]) -> Result<(SchemaRef, &[u8]), FrameError> {
     let too_short = |needed| FrameError::TooShort { needed, len: payload.len() };
     match payload.first() {

@@ -3,7 +3,9 @@
 mod check;
 mod commands;
 mod config;
+mod kafka;
 mod project;
+mod records;
 mod registry;
 mod transfer;
 

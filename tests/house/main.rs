@@ -12,10 +12,11 @@ use serde_json::Value;
 const FILE_LINES_MAX: usize = 600;
 
 /// What each package may depend on among our own, development dependencies aside.
-const ARROWS: [(&str, &[&str]); 13] = [
+const ARROWS: [(&str, &[&str]); 14] = [
     ("levada-schema-core", &[]),
     ("levada-registry-api", &[]),
     ("levada-kafka-wire", &[]),
+    ("levada-kafka-client", &["levada-kafka-wire"]),
     ("levada-logical-types", &["levada-schema-core"]),
     ("levada-registry-core", &["levada-logical-types", "levada-schema-core"]),
     (
@@ -27,6 +28,7 @@ const ARROWS: [(&str, &[&str]); 13] = [
     (
         "levada-cli",
         &[
+            "levada-kafka-client",
             "levada-log-broker",
             "levada-registry-server",
             "levada-schema-check",

@@ -13,8 +13,10 @@ use levada_registry_server::Secret;
 use crate::check::{self, CheckArgs};
 use crate::completions::{CompletionsArgs, ManArgs};
 use crate::deploy::{ApplyArgs, CompareArgs, PlanArgs, PullArgs, TargetArgs};
+use crate::doctor::DoctorArgs;
 use crate::exit;
 use crate::explain::ExplainArgs;
+use crate::kafka::{CatArgs, DecodeArgs, GroupCommand, ProduceArgs, TopicCommand};
 use crate::limits::LimitArgs;
 use crate::log::LogFormat;
 use crate::rest::{ConfigCommand, ContextCommand, ModeCommand, SchemaCommand, SubjectCommand};
@@ -30,7 +32,7 @@ Exit codes:
   2    wrong flags or settings
   3    an input or a baseline cannot be had, or nothing was compared
   4    a schema does not parse, or a reference does not resolve
-  5    a registry cannot be reached, or refuses
+  5    a registry or a broker cannot be reached, or refuses
   6    partly done: stopped midway, or not everything could be brought
   70   a defect of levada
   130  interrupted";
@@ -133,6 +135,33 @@ pub(crate) enum Command {
                             comes from: flags win over variables, variables over the settings file. \
                             get, set and unset are about the settings that a registry keeps.")]
     Config(ConfigArgs),
+    /// Read the records of a topic, whatever their format
+    #[command(after_help = "Examples:\n  levada cat orders --from -10\n  \
+                            levada cat orders --from 2h --format jsonl | jq .value\n  \
+                            levada cat orders --from latest --follow")]
+    Cat(CatArgs),
+    /// Write JSON lines into a topic, encoded with the schema of its subject
+    #[command(after_help = "Examples:\n  levada produce orders orders.jsonl\n  \
+                            levada cat orders --format jsonl | levada produce copy --lines records")]
+    Produce(ProduceArgs),
+    /// Decode one record, without a broker
+    #[command(
+        after_help = "Examples:\n  levada decode --hex '00 00 00 00 01 02 06 74 65 61' --explain-bytes\n  \
+                            levada decode record.bin --registry https://registry.example.com"
+    )]
+    Decode(DecodeArgs),
+    /// List, describe, create and delete topics of a Kafka cluster
+    #[command(subcommand, after_help = "Example:\n  levada topic list")]
+    Topic(TopicCommand),
+    /// List and describe consumer groups of a Kafka cluster, and move their offsets
+    #[command(subcommand, after_help = "Example:\n  levada group lag billing")]
+    Group(GroupCommand),
+    /// Look at registry, brokers and data, and say what to do where something is wrong
+    #[command(after_help = "Examples:\n  levada doctor --registry https://registry.example.com \
+                            --bootstrap kafka.example.com:9092\n  \
+                            levada doctor --data-dir /var/lib/levada\n\n\
+                            Nothing is changed. Exits 1 where something is wrong.")]
+    Doctor(DoctorArgs),
     /// Write everything that a schema registry holds into an archive
     #[command(after_help = "Example:\n  levada export --registry https://registry.example.com \
                             --output registry.jsonl")]

@@ -24,6 +24,8 @@ pub(crate) struct ConfigFile {
     #[serde(default)]
     pub(crate) registry: RegistryTable,
     #[serde(default)]
+    pub(crate) kafka: KafkaTable,
+    #[serde(default)]
     pub(crate) defaults: Defaults,
     #[serde(default)]
     pub(crate) schemas: Vec<SchemaRule>,
@@ -42,6 +44,14 @@ pub(crate) struct ConfigFile {
 #[serde(deny_unknown_fields)]
 pub(crate) struct RegistryTable {
     pub(crate) url: Option<Secret>,
+}
+
+/// The table `[kafka]`: the cluster that commands talk to.
+#[derive(Debug, Default, PartialEq, Eq, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct KafkaTable {
+    /// `host:port`, several with commas.
+    pub(crate) bootstrap: Option<String>,
 }
 
 impl ConfigFile {

@@ -165,7 +165,7 @@ fn deploy(
     let plan = runtime.block_on(deployment.plan())?;
     if !is_agreed && plan.changes() > 0 {
         show(&plan)?;
-        agree()?;
+        agree("Make these changes?")?;
     }
     let mut done = 0;
     for step in &plan.steps {
@@ -188,13 +188,13 @@ fn deploy(
 }
 
 /// Asks on the terminal; without one it has to be said before.
-fn agree() -> Result<(), Failure> {
+pub(crate) fn agree(question: &str) -> Result<(), Failure> {
     let stdin = std::io::stdin();
     if !stdin.is_terminal() {
         let message = "nobody is there to be asked; say --yes";
         return Err(Failure::new(exit::USAGE, message));
     }
-    print("Make these changes? [y/N] ")?;
+    print(format_args!("{question} [y/N] "))?;
     let mut answer = String::new();
     // Whoever cannot answer has not agreed.
     let _ = stdin.lock().read_line(&mut answer);

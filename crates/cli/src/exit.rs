@@ -17,7 +17,7 @@ pub(crate) const USAGE: u8 = 2;
 pub(crate) const NO_INPUT: u8 = 3;
 /// A schema does not parse.
 pub(crate) const BAD_SCHEMA: u8 = 4;
-/// A registry cannot be reached, or refuses.
+/// A registry or a broker cannot be reached, or refuses.
 pub(crate) const REGISTRY: u8 = 5;
 /// Something was changed, but not everything that was asked for.
 pub(crate) const PARTLY: u8 = 6;
@@ -34,6 +34,10 @@ pub(crate) struct Failure {
 impl Failure {
     pub(crate) fn new(code: u8, message: impl Display) -> Self {
         Self { code, message: message.to_string() }
+    }
+
+    pub(crate) fn message(&self) -> &str {
+        &self.message
     }
 
     /// Writes the one line and gives the code.

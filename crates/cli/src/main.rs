@@ -6,10 +6,12 @@ mod completions;
 mod config;
 mod config_file;
 mod deploy;
+mod doctor;
 mod exit;
 mod explain;
 mod export;
 mod import;
+mod kafka;
 mod limits;
 mod log;
 mod output;
@@ -63,6 +65,12 @@ fn run(command: Command) -> Result<ExitCode, exit::Failure> {
         Command::Mode(command) => rest::run_mode(&command),
         Command::Context(command) => rest::run_context(&command),
         Command::Config(args) => config::run(args),
+        Command::Doctor(args) => doctor::run(&args),
+        Command::Cat(args) => kafka::run_cat(&args),
+        Command::Produce(args) => kafka::run_produce(&args),
+        Command::Decode(args) => kafka::run_decode(&args),
+        Command::Topic(command) => kafka::run_topic(&command),
+        Command::Group(command) => kafka::run_group(&command),
         Command::Export(args) => export::run(&args),
         Command::Import(args) => import::run(&args),
     }

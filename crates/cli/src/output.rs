@@ -116,9 +116,14 @@ fn step_summary(report: &Report) -> Result<(), Failure> {
 /// Writes to stdout. A reader who has hung up has seen enough.
 pub(crate) fn print(text: impl Display) -> Result<(), Failure> {
     let mut stdout = std::io::stdout().lock();
-    match write!(stdout, "{text}").and_then(|()| stdout.flush()) {
-        Err(error) if error.kind() == std::io::ErrorKind::BrokenPipe => Ok(()),
+    is_read(write!(stdout, "{text}").and_then(|()| stdout.flush())).map(drop)
+}
+
+/// Whether somebody still reads what was written to stdout.
+pub(crate) fn is_read(written: std::io::Result<()>) -> Result<bool, Failure> {
+    match written {
+        Err(error) if error.kind() == std::io::ErrorKind::BrokenPipe => Ok(false),
         Err(error) => Err(Failure::new(exit::FAILED, format!("cannot write to stdout: {error}"))),
-        Ok(()) => Ok(()),
+        Ok(()) => Ok(true),
     }
 }

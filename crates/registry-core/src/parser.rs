@@ -97,12 +97,11 @@ impl Parser {
         if let Some(known) = known.filter(|known| known.passes.includes(validation)) {
             return Ok(Ok(known.schema));
         }
-        let parsed = match self.parse_quickly(source, validation)? {
-            Some(parsed) => Ok(parsed),
-            None => {
-                let (owned, limits) = (Arc::clone(source), self.limits);
-                self.pool.run(move || owned.parse(validation, &limits)).await?
-            }
+        let parsed = if let Some(parsed) = self.parse_quickly(source, validation)? {
+            Ok(parsed)
+        } else {
+            let (owned, limits) = (Arc::clone(source), self.limits);
+            self.pool.run(move || owned.parse(validation, &limits)).await?
         };
         if let Ok(parsed) = &parsed {
             self.parsed.insert(key, parsed.clone());

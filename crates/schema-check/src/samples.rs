@@ -147,7 +147,7 @@ impl<'s> Judge<'s> {
 }
 
 /// The bytes that hex digits stand for, white space aside.
-fn bytes(text: &str) -> Option<Vec<u8>> {
+pub fn bytes(text: &str) -> Option<Vec<u8>> {
     let digits = text.chars().filter(|c| !c.is_whitespace());
     let digits: Vec<u32> = digits.map(|c| c.to_digit(16)).collect::<Option<_>>()?;
     let pairs = digits.chunks(2).map(|pair| match pair {

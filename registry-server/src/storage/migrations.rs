@@ -37,6 +37,11 @@ macro_rules! steps {
 pub(super) const SQLITE: &[Step] = steps!("sqlite");
 pub(super) const POSTGRES: &[Step] = steps!("postgres");
 
+/// The number of the last step for a database in a file.
+pub(crate) fn newest_step() -> i64 {
+    SQLITE.last().map_or(0, |&(number, ..)| number)
+}
+
 /// Takes the steps that the database behind `connection` has not taken. Of several programs that
 /// come at once to a database which knows such locks, one takes them and the others wait.
 pub(super) async fn run<C: Migrate>(

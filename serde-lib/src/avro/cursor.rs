@@ -22,6 +22,10 @@ impl<'a> Cursor<'a> {
         Self { bytes, offset: 0, length_max }
     }
 
+    pub(super) fn offset(&self) -> usize {
+        self.offset
+    }
+
     pub(super) fn remaining(&self) -> usize {
         self.bytes.len() - self.offset
     }

@@ -9,10 +9,12 @@ use std::collections::HashMap;
 use apache_avro::types::Value;
 use apache_avro::{Days, Decimal, Duration, Millis, Months, Schema, Uuid};
 
-use super::cursor::{Cursor, Decoded};
+use super::cursor::{Block, Cursor, Decoded};
 use super::plan::{DecodeLimits, Leaf, Node, NodeId, ReadPlan, Skip, SkipId, Step, Symbol, Wire};
 use super::resolve::join_path;
+use super::watch::{Watch, shown};
 use crate::error::{DecodeError, DecodeKind, Error};
+use crate::span::Spans;
 use crate::wire_format::{Varint, unzigzag, varint};
 
 /// Items that an announced count sets memory aside for; beyond it, memory follows the items read.
@@ -31,12 +33,22 @@ impl ReadPlan {
         if self.is_bare_bytes {
             return self.decode_bare_bytes(body, limits);
         }
-        let mut decoder = Decoder::new(self, body, limits);
+        let mut decoder = Decoder::new(self, body, limits, ());
         let value = decoder.value(self.root)?;
         match decoder.cursor.remaining() {
             extra if extra > 0 && !allow_trailing => Err(Error::TrailingBytes { extra }),
             _ => Ok(value),
         }
+    }
+
+    /// Which bytes of a body say what, as far as it can be read.
+    pub(super) fn explain(&self, body: &[u8], limits: &DecodeLimits, spans: &mut Spans) {
+        if self.is_bare_bytes {
+            return spans.add(0..body.len(), format_args!("bytes, {} of them", body.len()));
+        }
+        let mut decoder = Decoder::new(self, body, limits, &mut *spans);
+        let is_read = decoder.value(self.root).is_ok();
+        spans.add_rest(body.len(), if is_read { "behind the value" } else { "not read" });
     }
 
     /// The whole body is the datum; give it the length that any other `bytes` has.
@@ -45,30 +57,42 @@ impl ReadPlan {
         let length = i64::try_from(body.len()).unwrap_or(i64::MAX);
         crate::wire_format::write_zigzag(length, &mut framed);
         framed.extend_from_slice(body);
-        Ok(Decoder::new(self, &framed, limits).value(self.root)?)
+        Ok(Decoder::new(self, &framed, limits, ()).value(self.root)?)
     }
 }
 
-struct Decoder<'a> {
+struct Decoder<'a, W> {
     plan: &'a ReadPlan,
     cursor: Cursor<'a>,
     limits: &'a DecodeLimits,
     depth: usize,
     items: usize,
     allocated: usize,
+    watch: W,
 }
 
-impl<'a> Decoder<'a> {
-    fn new(plan: &'a ReadPlan, body: &'a [u8], limits: &'a DecodeLimits) -> Self {
+impl<'a, W: Watch> Decoder<'a, W> {
+    fn new(plan: &'a ReadPlan, body: &'a [u8], limits: &'a DecodeLimits, watch: W) -> Self {
         let cursor = Cursor::new(body, limits.allocation_bytes_max);
-        Self { plan, cursor, limits, depth: 0, items: 0, allocated: 0 }
+        Self { plan, cursor, limits, depth: 0, items: 0, allocated: 0, watch }
+    }
+
+    /// Tells of what was read since `start`.
+    #[inline]
+    fn told(&mut self, start: usize, text: impl FnOnce() -> String) {
+        self.watch.part(start..self.cursor.offset(), text);
     }
 
     fn value(&mut self, node: NodeId) -> Decoded<Value> {
         self.charge(size_of::<Value>())?;
         let plan = self.plan;
         match &plan.nodes[node] {
-            Node::Leaf { wire, leaf } => self.leaf(*wire, *leaf),
+            Node::Leaf { wire, leaf } => {
+                let start = self.cursor.offset();
+                let value = self.leaf(*wire, *leaf)?;
+                self.told(start, || shown(*wire, &value));
+                Ok(value)
+            }
             Node::Array { items } => self.nested(|decoder| decoder.array(*items)),
             Node::Map { values } => self.nested(|decoder| decoder.map(*values)),
             Node::Record { fields, steps, defaults } => self.nested(|decoder| {
@@ -86,7 +110,9 @@ impl<'a> Decoder<'a> {
             }),
             Node::Enum { symbols } => self.symbol(symbols),
             Node::Union { branches } => {
+                let start = self.cursor.offset();
                 let branch = self.branch(branches.len())?;
+                self.told(start, || format!("branch {branch} of the union"));
                 self.value(branches[branch])
             }
             Node::Wrap { branch, inner } => {
@@ -102,7 +128,9 @@ impl<'a> Decoder<'a> {
         match step {
             Step::Read { slot, node } => {
                 let (name, value) = &mut values[*slot];
+                self.watch.enter(name);
                 *value = self.value(*node).map_err(|error| inside(error, name))?;
+                self.watch.leave();
                 Ok(())
             }
             Step::Skip { name, skip } => self.skip(*skip).map_err(|error| inside(error, name)),
@@ -111,13 +139,15 @@ impl<'a> Decoder<'a> {
 
     fn array(&mut self, item: NodeId) -> Decoded<Value> {
         let mut items = Vec::new();
-        while let Some(block) = self.cursor.block()? {
+        while let Some(block) = self.block()? {
             let count = self.count(block.start, block.count)?;
             items.reserve(count.min(self.cursor.remaining()).min(PREALLOCATED_MAX));
             for _ in 0..count {
                 let index = items.len();
+                self.watch.enter_item(index);
                 let value = self.value(item);
                 items.push(value.map_err(|error| inside(error, &format!("[{index}]")))?);
+                self.watch.leave();
             }
             self.cursor.end_block(&block)?;
         }
@@ -126,11 +156,15 @@ impl<'a> Decoder<'a> {
 
     fn map(&mut self, values: NodeId) -> Decoded<Value> {
         let mut entries = HashMap::new();
-        while let Some(block) = self.cursor.block()? {
+        while let Some(block) = self.block()? {
             for _ in 0..self.count(block.start, block.count)? {
+                let start = self.cursor.offset();
                 let key = self.cursor.text()?;
                 self.charge(key.len() + size_of::<String>())?;
+                self.told(start, || format!("key {key:?}"));
+                self.watch.enter(key);
                 let value = self.value(values).map_err(|error| inside(error, key))?;
+                self.watch.leave();
                 entries.insert(key.to_owned(), value);
             }
             self.cursor.end_block(&block)?;
@@ -138,8 +172,23 @@ impl<'a> Decoder<'a> {
         Ok(Value::Map(entries))
     }
 
+    /// The head of the next block of an array or map; `None` ends the sequence.
+    fn block(&mut self) -> Decoded<Option<Block>> {
+        let start = self.cursor.offset();
+        let block = self.cursor.block()?;
+        self.told(start, || match &block {
+            Some(block) => format!("a block of {}", block.count),
+            None => "the end of the blocks".to_owned(),
+        });
+        Ok(block)
+    }
+
     fn symbol(&mut self, symbols: &[Symbol]) -> Decoded<Value> {
+        let start = self.cursor.offset();
         let index = self.enum_index(symbols.len())?;
+        self.told(start, || match &symbols[index] {
+            Symbol::Known { name, .. } | Symbol::Unknown { name } => format!("symbol {name}"),
+        });
         match &symbols[index] {
             Symbol::Known { index, name } => {
                 self.charge(name.len())?;

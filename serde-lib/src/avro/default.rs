@@ -57,14 +57,15 @@ pub(super) fn default_value(json: &Json, typed: Typed<'_>) -> Result<Value, Mism
             Ok(Value::Enum(index, name.to_owned()))
         }
         schema => {
-            let leaf = leaf_of(schema).ok_or_else(|| wrong(json, typed))?;
-            leaf_value(json, leaf, typed)
+            let value = leaf_of(schema).and_then(|leaf| leaf_value(json, leaf, typed));
+            value.ok_or_else(|| wrong(json, typed))
         }
     }
 }
 
-fn leaf_value(json: &Json, leaf: Leaf, typed: Typed<'_>) -> Result<Value, Mismatch> {
-    let value = match base(typed.schema) {
+/// The value without parts that `json` stands for; none where it is none of the type.
+pub(super) fn leaf_value(json: &Json, leaf: Leaf, typed: Typed<'_>) -> Option<Value> {
+    match base(typed.schema) {
         Base::Null => json.as_null().map(|()| Value::Null),
         Base::Boolean => json.as_bool().map(Value::Boolean),
         Base::Int => json
@@ -82,8 +83,7 @@ fn leaf_value(json: &Json, leaf: Leaf, typed: Typed<'_>) -> Result<Value, Mismat
             .filter(|bytes| Some(bytes.len()) == fixed_of(typed.schema))
             .and_then(|bytes| leaf_from_bytes(&bytes, leaf).ok()),
         Base::Enum | Base::Array | Base::Map | Base::Record | Base::Union => None,
-    };
-    value.ok_or_else(|| wrong(json, typed))
+    }
 }
 
 /// JSON has no literal for the special values, so writers put them as words.

@@ -7,9 +7,12 @@ use apache_avro::reader::datum::GenericDatumReader;
 use apache_avro::types::Value;
 use apache_avro::{AvroSchema, Schema};
 use serde::de::DeserializeOwned;
+use serde_json::Value as Json;
 
 use super::encode::encode_datum;
+use super::json::json_of;
 use super::plan::{DecodeLimits, ReadPlan};
+use super::resolve::Typed;
 use super::schema::ParsedSchema;
 use super::serializer::parse_registered;
 use crate::Error;
@@ -17,6 +20,7 @@ use crate::client::{RegistryClient, SchemaDefinition};
 use crate::error::{DecodeError, DecodeKind};
 use crate::plans::Plans;
 use crate::serializer::{Deserializer, ReadFraming, deserialize_or_load};
+use crate::span::Spans;
 use crate::wire_format::{Frame, SchemaRef};
 
 /// Makes a `T` of the body that `value` was read from.
@@ -30,6 +34,15 @@ struct Plan {
     is_identity: bool,
 }
 
+/// The schema that messages are read as.
+enum Reader {
+    Given(Arc<ParsedSchema>),
+    /// Each message's own.
+    Writers,
+    /// Each message's own without its logical types.
+    PlainWriters,
+}
+
 /// Reads Avro messages as values of type `T`, whatever version of the schema wrote them.
 ///
 /// The first message of each writer schema needs the registry: [`Self::decode_async`] asks by
@@ -37,8 +50,7 @@ struct Plan {
 /// and may run on any thread.
 pub struct AvroDeserializer<T> {
     client: RegistryClient,
-    /// `None` reads each message as it was written.
-    reader: Option<Arc<ParsedSchema>>,
+    reader: Reader,
     plans: Plans<Plan>,
     framing: ReadFraming,
     limits: DecodeLimits,
@@ -88,6 +100,21 @@ impl AvroDeserializer<Value> {
     }
 }
 
+impl AvroDeserializer<Json> {
+    /// Settings for a deserializer that gives messages as they were written, in Avro's own JSON
+    /// encoding: bytes as one character a byte, a union's value under the name of its branch. What
+    /// a logical type makes of a value does not count.
+    pub fn json(client: &RegistryClient) -> AvroDeserializerBuilder<Json> {
+        AvroDeserializerBuilder::new(client, ReaderSchema::PlainWriters, as_json)
+    }
+}
+
+#[expect(clippy::unnecessary_wraps, reason = "one shape for typed and generic values")]
+#[expect(clippy::needless_pass_by_value, reason = "one shape for typed and generic values")]
+fn as_json(value: Value, _body: &[u8], plan: &Plan) -> Result<Json, Error> {
+    Ok(json_of(&value, Typed::root(&plan.reader, &plan.reader.names())))
+}
+
 #[expect(clippy::unnecessary_wraps, reason = "one shape for typed and generic values")]
 fn as_is(value: Value, _body: &[u8], _plan: &Plan) -> Result<Value, Error> {
     Ok(value)
@@ -133,11 +160,30 @@ impl<T> AvroDeserializer<T> {
         }
         let registered = self.client.schema(schema).await?;
         let writer = Arc::new(parse_registered(&registered)?);
-        let reader = Arc::clone(self.reader.as_ref().unwrap_or(&writer));
+        let reader = match &self.reader {
+            Reader::Given(reader) => Arc::clone(reader),
+            Reader::Writers => Arc::clone(&writer),
+            Reader::PlainWriters => Arc::new(writer.without_logical_types()?),
+        };
         let read = ReadPlan::compile(&writer, &reader)?;
         let is_identity = read.is_identity();
         self.plans.insert(schema, Plan { read, reader, is_identity });
         Ok(())
+    }
+}
+
+impl AvroDeserializer<Json> {
+    /// Which bytes of a body say what; the schema must be loaded.
+    pub(crate) fn explain(
+        &self,
+        schema: SchemaRef,
+        body: &[u8],
+        spans: &mut Spans,
+    ) -> Result<(), Error> {
+        self.plans.with(schema, |plan| {
+            plan.read.explain(body, &self.limits, spans);
+            Ok(())
+        })
     }
 }
 
@@ -158,12 +204,12 @@ impl<T: Send> Deserializer<T> for AvroDeserializer<T> {
     }
 }
 
-/// The schema that values are read as.
+/// A [`Reader`] to be.
 enum ReaderSchema {
     Derived(Box<Schema>),
     Text(SchemaDefinition),
-    /// Each message's own.
     Writers,
+    PlainWriters,
 }
 
 /// Settings of an [`AvroDeserializer`].
@@ -215,17 +261,20 @@ impl<T> AvroDeserializerBuilder<T> {
     /// Checks the reader schema. Asks the registry only for references of that schema.
     pub async fn build(self) -> Result<AvroDeserializer<T>, Error> {
         let reader = match self.reader {
-            ReaderSchema::Derived(schema) => Some(ParsedSchema::from_schema(*schema)?),
+            ReaderSchema::Derived(schema) => {
+                Reader::Given(Arc::new(ParsedSchema::from_schema(*schema)?))
+            }
             ReaderSchema::Text(definition) => {
                 let references = self.client.resolve_references(&definition.references).await?;
                 let texts: Vec<_> = references.iter().map(|found| found.text.as_str()).collect();
-                Some(ParsedSchema::parse(&definition.text, &texts)?)
+                Reader::Given(Arc::new(ParsedSchema::parse(&definition.text, &texts)?))
             }
-            ReaderSchema::Writers => None,
+            ReaderSchema::Writers => Reader::Writers,
+            ReaderSchema::PlainWriters => Reader::PlainWriters,
         };
         Ok(AvroDeserializer {
             client: self.client,
-            reader: reader.map(Arc::new),
+            reader,
             plans: Plans::default(),
             framing: self.framing,
             limits: self.limits,

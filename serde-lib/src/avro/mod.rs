@@ -10,12 +10,14 @@ mod decode;
 mod default;
 mod deserializer;
 mod encode;
+mod json;
 mod plan;
 mod resolve;
 mod schema;
 mod serializer;
 #[cfg(test)]
 mod tests;
+mod watch;
 
 pub use apache_avro::types::Value;
 pub use deserializer::{AvroDeserializer, AvroDeserializerBuilder};

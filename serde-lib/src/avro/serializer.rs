@@ -8,9 +8,12 @@ use apache_avro::{AvroSchema, Schema};
 use bytes::Bytes;
 use levada_schema_core::SchemaType;
 use serde::Serialize;
+use serde_json::Value as Json;
 
 use super::encode::{Encoded, encode_generic, encode_typed};
+use super::json::value_of;
 use super::plan::ReadPlan;
+use super::resolve::Typed;
 use super::schema::ParsedSchema;
 use crate::Error;
 use crate::client::{RegisteredSchema, RegistryClient, SchemaDefinition};
@@ -53,6 +56,8 @@ impl<T> fmt::Debug for AvroSerializer<T> {
 pub struct AvroFormat<T> {
     local: LocalSchema,
     encode: Encode<T>,
+    /// Whether values are written without what logical types make of them.
+    is_plain: bool,
     value: PhantomData<fn(&T)>,
 }
 
@@ -102,6 +107,22 @@ impl AvroSerializer<Value> {
     pub fn generic_from_registry(client: &RegistryClient) -> AvroSerializerBuilder<Value> {
         builder(client, LocalSchema::None, encode_generic)
     }
+}
+
+impl AvroSerializer<Json> {
+    /// Settings for a serializer that is given values in Avro's JSON encoding, and writes them with
+    /// the schema that the registry holds. A union's value need not stand under the name of its
+    /// branch; logical types do not count.
+    pub fn json_from_registry(client: &RegistryClient) -> AvroSerializerBuilder<Json> {
+        let mut builder = builder(client, LocalSchema::None, encode_json);
+        builder.format.is_plain = true;
+        builder
+    }
+}
+
+fn encode_json(schema: &ParsedSchema, json: &Json, out: &mut Vec<u8>) -> Encoded<()> {
+    let value = value_of(json, Typed::root(schema, &schema.names()))?;
+    encode_generic(schema, &value, out)
 }
 
 impl<T> AvroSerializer<T> {
@@ -157,13 +178,16 @@ fn builder<T>(
     local: LocalSchema,
     encode: Encode<T>,
 ) -> AvroSerializerBuilder<T> {
-    SerializerBuilder::new(client, AvroFormat { local, encode, value: PhantomData })
+    SerializerBuilder::new(
+        client,
+        AvroFormat { local, encode, is_plain: false, value: PhantomData },
+    )
 }
 
 impl<T> AvroSerializerBuilder<T> {
     /// Asks the registry for everything that encoding needs.
     pub async fn build(self) -> Result<AvroSerializer<T>, Error> {
-        let Self { client, target, format: AvroFormat { local, encode, .. } } = self;
+        let Self { client, target, format: AvroFormat { local, encode, is_plain, .. } } = self;
         let own = match local {
             LocalSchema::Derived(schema) => {
                 let text = serde_json::to_string(schema.as_ref()).map_err(|error| {
@@ -194,6 +218,7 @@ impl<T> AvroSerializerBuilder<T> {
                 adopt(&subject, &schema, own.filter(|_| is_strict))?
             }
         };
+        let schema = if is_plain { schema.without_logical_types()? } else { schema };
         let binding = target.bind(&client, subject, registered, None).await?;
         Ok(AvroSerializer { schema, binding, encode })
     }

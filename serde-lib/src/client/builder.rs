@@ -143,7 +143,8 @@ impl RegistryClientBuilder {
         // The system's certificates are looked up only where they are needed.
         let is_encrypted = urls.iter().any(|url| url.scheme() == "https");
         let tls = if is_encrypted { self.tls.config()? } else { Tls::unused()? };
-        let client = reqwest::Client::builder().no_proxy().tls_backend_preconfigured(tls).build();
+        let client = reqwest::Client::builder().no_proxy().tls_info(true);
+        let client = client.tls_backend_preconfigured(tls).build();
         let client = client.map_err(|error| Error::Config(format!("HTTP client: {error}")))?;
         let http = Http { client, urls, current: AtomicUsize::new(0), auth, retry: self.retry };
         let inner = super::Inner { http, caches: Caches::new(self.cache) };

@@ -8,7 +8,8 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::Duration;
 
 use levada_registry_api::ErrorBody;
-use reqwest::header::{ACCEPT, CONTENT_TYPE, RETRY_AFTER};
+use reqwest::header::{ACCEPT, CONTENT_TYPE, DATE, RETRY_AFTER};
+use reqwest::tls::TlsInfo;
 use reqwest::{Method, Response, Url};
 use serde::de::DeserializeOwned;
 use tokio::time::Instant;
@@ -83,6 +84,15 @@ pub(super) struct Http {
     pub(super) retry: RetryPolicy,
 }
 
+/// What an answer tells besides its body.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Answering {
+    /// The registry's time, in the words of HTTP: `Fri, 27 Nov 2026 08:00:00 GMT`.
+    pub date: Option<String>,
+    /// The registry's certificate in DER; plain HTTP has none.
+    pub certificate: Option<Vec<u8>>,
+}
+
 /// A failed attempt, with the wait that the server asked for.
 struct Failure {
     kind: RegistryErrorKind,
@@ -130,6 +140,26 @@ impl Http {
                     return Err(RegistryError { kind: failure.kind, url, attempts });
                 }
             }
+        }
+    }
+
+    /// Sends a call to the first URL once, and tells of the answer what is no part of its body.
+    pub(super) async fn answering(&self, call: Call<'_>) -> Result<Answering, RegistryError> {
+        let url = &self.urls[0];
+        let exchange = async {
+            let request = self.request(url, &call);
+            let response = request.send().await.map_err(|error| unreachable_kind(&error))?;
+            let date = response.headers().get(DATE).and_then(|date| date.to_str().ok());
+            let date = date.map(str::to_owned);
+            let tls = response.extensions().get::<TlsInfo>();
+            let certificate = tls.and_then(TlsInfo::peer_certificate).map(<[u8]>::to_vec);
+            read::<serde_json::Value>(response).await?;
+            Ok::<_, Failure>(Answering { date, certificate })
+        };
+        let failed = |kind| RegistryError { kind, url: shown(url), attempts: 1 };
+        match tokio::time::timeout(self.retry.attempt_timeout, exchange).await {
+            Ok(answered) => answered.map_err(|failure| failed(failure.kind)),
+            Err(_) => Err(failed(RegistryErrorKind::TimedOut)),
         }
     }
 

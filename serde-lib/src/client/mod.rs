@@ -24,7 +24,7 @@ use uuid::Uuid;
 
 pub use builder::RegistryClientBuilder;
 pub use error::{RegistryError, RegistryErrorKind};
-pub use http::Call;
+pub use http::{Answering, Call};
 pub use retry::RetryPolicy;
 pub use types::{
     Compatibility, Registered, RegisteredSchema, SchemaDefinition, SubjectVersion, Version,
@@ -253,6 +253,11 @@ impl RegistryClient {
     /// A request that fails in passing is sent again, so it must be one that may be sent twice.
     pub async fn call<A: DeserializeOwned>(&self, call: Call<'_>) -> Result<A, RegistryError> {
         self.inner.http.send(call).await
+    }
+
+    /// Makes sure that a registry answers at the first URL, with a single attempt.
+    pub async fn answering(&self) -> Result<Answering, RegistryError> {
+        self.inner.http.answering(Call::get(&["schemas", "types"])).await
     }
 
     /// The URL of the registry, fit for messages: without user, password and query.

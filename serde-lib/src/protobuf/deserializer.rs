@@ -12,6 +12,7 @@ use crate::client::RegistryClient;
 use crate::error::{DecodeError, DecodeKind};
 use crate::plans::Plans;
 use crate::serializer::{Deserializer, ReadFraming, deserialize_or_load};
+use crate::span::Spans;
 use crate::wire_format::{Frame, MessageIndex, SchemaRef};
 
 /// Bodies from this size on are measured before they are decoded: what a body takes in memory is
@@ -215,6 +216,24 @@ impl<M> ProtobufDeserializer<M> {
         decode(&readable).map_err(|error| {
             let kind = DecodeKind::Type(error.to_string());
             Box::new(DecodeError::new("PROTOBUF", 0, kind)).into()
+        })
+    }
+}
+
+impl ProtobufDeserializer<DynamicMessage> {
+    /// The name of a message by its index, and which bytes of a body say what; the schema must be
+    /// loaded.
+    pub(crate) fn explain(
+        &self,
+        schema: SchemaRef,
+        index: Option<&MessageIndex>,
+        body: &[u8],
+        spans: &mut Spans,
+    ) -> Result<String, Error> {
+        self.plans.with(schema, |plan| {
+            let message = self.message(plan, index, schema)?;
+            wire::explain(body, message, self.allocation_bytes_max, spans);
+            Ok(message.full_name().to_owned())
         })
     }
 }

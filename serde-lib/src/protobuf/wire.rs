@@ -13,7 +13,8 @@ use std::collections::HashMap;
 use prost_reflect::{Cardinality, ExtensionDescriptor, FieldDescriptor, Kind, MessageDescriptor};
 
 use crate::error::{DecodeError, DecodeKind};
-use crate::wire_format::{Varint, varint};
+use crate::span::Spans;
+use crate::wire_format::{Varint, unzigzag, varint};
 
 /// Deepest nesting of messages and groups, as in every Protobuf implementation.
 const DEPTH_MAX: usize = 100;
@@ -34,19 +35,25 @@ pub(super) fn examine(
     message: &MessageDescriptor,
     allocation_bytes_max: usize,
 ) -> Walked<Vec<u8>> {
-    let mut walk = Walk {
-        body,
-        offset: 0,
-        levels: Vec::new(),
-        out: Vec::with_capacity(body.len()),
-        allocated: 0,
-        allocation_bytes_max,
-    };
+    let mut walk = Walk::new(body, allocation_bytes_max, None);
     walk.message(Some(message), body.len(), None)?;
     Ok(walk.out)
 }
 
-struct Walk<'b> {
+/// Which bytes of a body say what, as far as it can be read.
+pub(super) fn explain(
+    body: &[u8],
+    message: &MessageDescriptor,
+    allocation_bytes_max: usize,
+    spans: &mut Spans,
+) {
+    let mut walk = Walk::new(body, allocation_bytes_max, Some(&mut *spans));
+    // Where it ends early, the decoder says why.
+    let _ = walk.message(Some(message), body.len(), None);
+    spans.add_rest(body.len(), "not read");
+}
+
+struct Walk<'b, 's> {
     body: &'b [u8],
     offset: usize,
     /// From the root message inwards.
@@ -55,6 +62,8 @@ struct Walk<'b> {
     out: Vec<u8>,
     allocated: usize,
     allocation_bytes_max: usize,
+    /// Told of each piece that is read.
+    spans: Option<&'s mut Spans>,
 }
 
 /// A message that is being walked.
@@ -124,7 +133,28 @@ enum Shape {
     Number(u8),
 }
 
-impl Walk<'_> {
+impl<'b, 's> Walk<'b, 's> {
+    fn new(body: &'b [u8], allocation_bytes_max: usize, spans: Option<&'s mut Spans>) -> Self {
+        let (levels, out) = (Vec::new(), Vec::with_capacity(body.len()));
+        Self { body, offset: 0, levels, out, allocated: 0, allocation_bytes_max, spans }
+    }
+
+    /// Tells of what was read since the last time.
+    fn tell(&mut self, text: impl FnOnce(&Self, &[u8]) -> String) {
+        let Some(told) = self.spans.as_ref().map(|spans| spans.told()) else { return };
+        let (bytes, path) = (told..self.offset, self.path());
+        let text = text(self, self.body.get(bytes.clone()).unwrap_or_default());
+        if let Some(spans) = &mut self.spans {
+            spans.add_at(bytes, path, text);
+        }
+    }
+
+    /// The kind of the field where the walk is, if it is known.
+    fn kind(&self) -> Option<Kind> {
+        let level = self.levels.last()?;
+        Known::of(level.message.as_ref(), level.number).map(|known| known.kind())
+    }
+
     /// Walks a message up to `end`, or a group up to the end that carries its number.
     fn message(
         &mut self,
@@ -141,6 +171,7 @@ impl Walk<'_> {
             let kept = self.out.len();
             let (number, wire) = self.tag(end)?;
             if wire == 4 && group == Some(number) {
+                self.tell(|_, _| format!("the end of group {number}"));
                 self.copy(start);
                 self.levels.pop();
                 return Ok(());
@@ -148,6 +179,7 @@ impl Walk<'_> {
             if let Some(level) = self.levels.last_mut() {
                 level.number = number;
             }
+            self.tell(|_, _| format!("field {number}, {}", wire_name(wire)));
             if !self.field(message, number, wire, start, end)? {
                 self.out.truncate(kept);
             }
@@ -208,6 +240,7 @@ impl Walk<'_> {
             }
             _ => return Err(self.error(start, DecodeKind::InvalidWireType(wire))),
         }
+        self.tell(|walk, bytes| number_text(walk.kind().filter(|_| fits), bytes, wire));
         self.copy(start);
         Ok(fits)
     }
@@ -226,6 +259,7 @@ impl Walk<'_> {
         let kind = match usize::try_from(length) {
             Ok(length) if length <= left => {
                 let inner_end = self.offset + length;
+                self.tell(|_, _| format!("length {length}"));
                 return self.inside(shape, number, start, inner_end);
             }
             _ if length > LENGTH_MAX => {
@@ -263,6 +297,8 @@ impl Walk<'_> {
                     return Err(self.error(from + error.valid_up_to(), DecodeKind::InvalidUtf8));
                 }
                 self.charge(TEXT_SIZE + text.len())?;
+                self.offset = end;
+                self.tell(|_, bytes| format!("string {:?}", String::from_utf8_lossy(bytes)));
             }
             Some(Shape::Number(wire)) => {
                 self.charge((end - from).saturating_mul(8))?;
@@ -272,9 +308,14 @@ impl Walk<'_> {
                         1 => self.skip(8, end)?,
                         _ => self.skip(4, end)?,
                     }
+                    self.tell(|walk, bytes| number_text(walk.kind(), bytes, wire));
                 }
             }
-            _ => self.charge(TEXT_SIZE + (end - from))?,
+            _ => {
+                self.charge(TEXT_SIZE + (end - from))?;
+                self.offset = end;
+                self.tell(|_, bytes| format!("bytes, {} of them", bytes.len()));
+            }
         }
         self.offset = end;
         self.copy(start);
@@ -324,9 +365,13 @@ impl Walk<'_> {
 
     #[cold]
     fn error(&self, offset: usize, kind: DecodeKind) -> Box<DecodeError> {
+        Box::new(DecodeError { path: self.path(), ..DecodeError::new("PROTOBUF", offset, kind) })
+    }
+
+    /// The fields where the walk is, from the root message inwards.
+    fn path(&self) -> String {
         let steps = self.levels.iter().filter(|level| level.number != 0).map(Level::step);
-        let path = steps.collect::<Vec<_>>().join(".");
-        Box::new(DecodeError { path, ..DecodeError::new("PROTOBUF", offset, kind) })
+        steps.collect::<Vec<_>>().join(".")
     }
 }
 
@@ -345,6 +390,52 @@ impl Level {
             }
             _ => name,
         }
+    }
+}
+
+/// The wire types by the names that the language's documentation has for them.
+fn wire_name(wire: u8) -> &'static str {
+    match wire {
+        0 => "VARINT",
+        1 => "I64",
+        2 => "LEN",
+        3 => "SGROUP",
+        4 => "EGROUP",
+        5 => "I32",
+        _ => "no wire type",
+    }
+}
+
+/// What a number says as its kind; an unknown one as it stands there.
+fn number_text(kind: Option<Kind>, bytes: &[u8], wire: u8) -> String {
+    let raw = match wire {
+        0 => match varint(bytes) {
+            Varint::Value(value, _) => value,
+            Varint::Truncated | Varint::Overflow => 0,
+        },
+        1 => bytes.first_chunk().map_or(0, |bytes| u64::from_le_bytes(*bytes)),
+        _ => bytes.first_chunk().map_or(0, |bytes| u64::from(u32::from_le_bytes(*bytes))),
+    };
+    let [a, b, c, d, ..] = raw.to_le_bytes();
+    let low = u32::from_le_bytes([a, b, c, d]);
+    match kind {
+        Some(Kind::Bool) => format!("bool {}", raw != 0),
+        Some(Kind::Int32) => format!("int32 {}", low.cast_signed()),
+        Some(Kind::Int64) => format!("int64 {}", raw.cast_signed()),
+        Some(Kind::Uint32) => format!("uint32 {low}"),
+        Some(Kind::Uint64) => format!("uint64 {raw}"),
+        Some(Kind::Sint32 | Kind::Sint64) => format!("zigzag {}", unzigzag(raw)),
+        Some(Kind::Fixed32) => format!("fixed32 {low}"),
+        Some(Kind::Fixed64) => format!("fixed64 {raw}"),
+        Some(Kind::Sfixed32) => format!("sfixed32 {}", low.cast_signed()),
+        Some(Kind::Sfixed64) => format!("sfixed64 {}", raw.cast_signed()),
+        Some(Kind::Float) => format!("float {}", f32::from_bits(low)),
+        Some(Kind::Double) => format!("double {}", f64::from_bits(raw)),
+        Some(Kind::Enum(symbols)) => symbols.get_value(low.cast_signed()).map_or_else(
+            || format!("enum {}, which has no name", low.cast_signed()),
+            |value| format!("enum {}", value.name()),
+        ),
+        _ => format!("number {raw}"),
     }
 }
 

@@ -16,6 +16,7 @@ use kafka_protocol::messages::metadata_response::{
 };
 use kafka_protocol::messages::{ApiKey, BrokerId, MetadataRequest, MetadataResponse, TopicName};
 use kafka_protocol::protocol::StrBytes;
+use uuid::Uuid;
 
 use super::authorized;
 use crate::broker::{Broker, NODE_ID};
@@ -37,9 +38,12 @@ pub(crate) async fn handle(
     match request.topics {
         Some(asked) if call.api_version > 0 || !asked.is_empty() => {
             for asked in asked {
-                let found = match (&asked.name, asked.topic_id) {
-                    (None, id) => broker.topics.by_id(id).ok_or(ResponseError::UnknownTopicId),
-                    (Some(name), _) => find_or_create(broker, name, may_create).await,
+                // The Java client asks by id with an empty name: what has an id goes by it.
+                let found = match &asked.name {
+                    Some(name) if asked.topic_id.is_nil() => {
+                        find_or_create(broker, name, may_create).await
+                    }
+                    _ => by_id(broker, asked.topic_id),
                 };
                 topics.push(match found {
                     Ok(topic) => describe(&topic, operations),
@@ -57,6 +61,10 @@ pub(crate) async fn handle(
         .with_controller_id(BrokerId(NODE_ID))
         .with_topics(topics)
         .with_cluster_authorized_operations(cluster_operations)
+}
+
+fn by_id(broker: &Broker, id: Uuid) -> Result<Arc<Topic>, ResponseError> {
+    broker.topics.by_id(id).ok_or(ResponseError::UnknownTopicId)
 }
 
 async fn find_or_create(
@@ -114,13 +122,16 @@ fn offline_partition(index: i32) -> MetadataResponsePartition {
         .with_offline_replicas(vec![BrokerId(NODE_ID)])
 }
 
-/// As it was asked for: the name may be null since v12.
+/// As it was asked for: by name or by id. The name may be null since v12.
 fn unknown(
     call: &Call,
     asked: MetadataRequestTopic,
     error: ResponseError,
 ) -> MetadataResponseTopic {
-    let name = asked.name.or_else(|| (call.api_version < 12).then(TopicName::default));
+    let name = match asked.name.filter(|_| asked.topic_id.is_nil()) {
+        None if call.api_version < 12 => Some(TopicName::default()),
+        name => name,
+    };
     MetadataResponseTopic::default()
         .with_error_code(error.code())
         .with_name(name)
