@@ -406,6 +406,16 @@ fn messages_that_would_be_written_out_too_often_are_refused() {
         &text,
         "too many types, those of messages written out where they are used; the limit is 50000 (setting nodes-max)",
     );
+    let long = "d".repeat(100_000);
+    let fields: String = (1..1_000).map(|at| format!("L f{at} = {at};")).collect();
+    let text = format!(
+        "syntax = \"proto3\"; message A {{ {fields} \
+         message L {{ int32 x = 1 [(confluent.field_meta).doc = \"{long}\"]; }} }}"
+    );
+    not_shown(
+        &text,
+        "messages, written out where they are used, take more than 16 times the longest text; the limit is 1048576 (setting text-bytes-max)",
+    );
 }
 
 #[test]

@@ -1,5 +1,6 @@
 //! Logical types as Protobuf messages, and Protobuf messages as logical types.
 
+mod budget;
 mod cycles;
 mod default;
 mod meta;

@@ -9,6 +9,7 @@ use levada_schema_core::protobuf::{
     DeclaredType, ProtobufSchema,
 };
 
+use super::budget::Budget;
 use super::cycles::cyclic;
 use super::meta::{self, flag, param};
 use super::names::{all_messages, all_types, declared_names, uses_of};
@@ -76,20 +77,20 @@ struct Reader<'d> {
     names: IndexSet<&'d str>,
     /// The messages that are being written out.
     open: Vec<&'d str>,
-    nodes: usize,
-    limits: &'d Limits,
+    budget: Budget,
+    depth_max: usize,
 }
 
 impl<'d> Reader<'d> {
-    fn of(declarations: &'d Declarations, limits: &'d Limits) -> Self {
+    fn of(declarations: &'d Declarations, limits: &Limits) -> Self {
         let mut reader = Self {
             messages: HashMap::new(),
             enums: HashMap::new(),
             external: HashSet::new(),
             names: IndexSet::new(),
             open: Vec::new(),
-            nodes: 0,
-            limits,
+            budget: Budget::new(limits),
+            depth_max: limits.depth_max,
         };
         let well_known = declarations.well_known.iter().map(|(_, file)| file);
         for file in well_known.chain([&declarations.own]) {
@@ -112,7 +113,7 @@ impl<'d> Reader<'d> {
         }
         match self.enums.get(name) {
             Some(decl) => enumeration(decl).map(Named::Enum),
-            None => Err(Mismatch::new(format!("'{name}' is not declared"))),
+            None => Err(undeclared(name)),
         }
     }
 
@@ -183,12 +184,8 @@ impl<'d> Reader<'d> {
     }
 
     fn ty(&mut self, field: &'d DeclaredField, depth: usize) -> Result<Type, Mismatch> {
-        check_depth(depth, self.limits.depth_max)?;
-        self.nodes += 1;
-        if self.nodes > self.limits.nodes_max {
-            let what = "too many types, those of messages written out where they are used";
-            return Err(Mismatch::new(breach(what, self.limits.nodes_max, "nodes-max")));
-        }
+        check_depth(depth, self.depth_max)?;
+        self.budget.take_field(field)?;
         let said = field.meta.as_ref();
         let is_message = matches!(field.ty, DeclaredType::Message(_));
         let is_required = flag(said, prop::NOT_NULL);
@@ -242,7 +239,7 @@ impl<'d> Reader<'d> {
     /// The type that a message stands for which was made up to hold it.
     fn payload(&mut self, name: &str, depth: usize) -> Result<Type, Mismatch> {
         let Some(message) = self.messages.get(name).copied() else {
-            return Err(Mismatch::new(format!("'{name}' is not declared")));
+            return Err(undeclared(name));
         };
         if let Some(value) = message.fields.iter().find(|field| field.name == VALUE) {
             return self.ty(value, depth + 1);
@@ -265,10 +262,7 @@ impl<'d> Reader<'d> {
         let kind = match &field.ty {
             DeclaredType::Scalar(name) => scalar(name, field)?,
             DeclaredType::Enum(name) if self.is_named(name) => Kind::Named(name.clone()),
-            DeclaredType::Enum(name) => match self.enums.get(name.as_str()) {
-                Some(decl) => Kind::Enum(decl.values.iter().map(|one| one.name.clone()).collect()),
-                None => return Err(Mismatch::new(format!("'{name}' is not declared"))),
-            },
+            DeclaredType::Enum(name) => Kind::Enum(self.symbols(name)?),
             DeclaredType::Group => {
                 let reason = format!("field '{}' is a group, which no type is", field.name);
                 return Err(Mismatch::new(reason));
@@ -288,6 +282,13 @@ impl<'d> Reader<'d> {
         Ok(Type { kind, is_nullable })
     }
 
+    /// The symbols of an enum without a name that a definition could use.
+    fn symbols(&mut self, name: &str) -> Result<Vec<String>, Mismatch> {
+        let Some(decl) = self.enums.get(name) else { return Err(undeclared(name)) };
+        self.budget.take_bytes(decl.values.iter().map(|value| value.name.len()).sum())?;
+        Ok(decl.values.iter().map(|value| value.name.clone()).collect())
+    }
+
     fn is_named(&self, name: &str) -> bool {
         self.external.contains(name) || self.names.contains(name)
     }
@@ -301,7 +302,7 @@ impl<'d> Reader<'d> {
         depth: usize,
     ) -> Result<Type, Mismatch> {
         let Some(message) = self.messages.get(name).copied() else {
-            return Err(Mismatch::new(format!("'{name}' is not declared")));
+            return Err(undeclared(name));
         };
         if self.open.contains(&name) {
             return Err(Mismatch::new(format!("'{name}' contains itself")));
@@ -315,6 +316,10 @@ impl<'d> Reader<'d> {
         self.open.pop();
         Ok(ty)
     }
+}
+
+fn undeclared(name: &str) -> Mismatch {
+    Mismatch::new(format!("'{name}' is not declared"))
 }
 
 /// The default of a union is one of its first branch.

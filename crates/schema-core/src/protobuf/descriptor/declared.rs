@@ -126,7 +126,9 @@ fn message(proto: MessageProto, scope: &str, is_proto3: bool) -> DeclaredMessage
         let oneof = proto.oneof_index.filter(|_| proto.proto3_optional != Some(true));
         let oneof = oneof.and_then(|at| oneofs.get_mut(usize::try_from(at).ok()?));
         match oneof {
-            Some(oneof) => oneof.fields.push(DeclaredField { is_optional: false, ..field(proto, is_proto3) }),
+            Some(oneof) => {
+                oneof.fields.push(DeclaredField { is_optional: false, ..field(proto, is_proto3) })
+            }
             None => fields.push(field(proto, is_proto3)),
         }
     }
