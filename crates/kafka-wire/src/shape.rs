@@ -92,6 +92,9 @@ pub(crate) fn shape_of(key: ApiKey) -> Option<&'static [Field]> {
         ApiKey::AlterConfigs => ALTER_CONFIGS,
         ApiKey::CreatePartitions => CREATE_PARTITIONS,
         ApiKey::DeleteGroups => DELETE_GROUPS,
+        ApiKey::ElectLeaders => ELECT_LEADERS,
+        ApiKey::AlterPartitionReassignments => ALTER_PARTITION_REASSIGNMENTS,
+        ApiKey::ListPartitionReassignments => LIST_PARTITION_REASSIGNMENTS,
         ApiKey::IncrementalAlterConfigs => INCREMENTAL_ALTER_CONFIGS,
         ApiKey::OffsetDelete => OFFSET_DELETE,
         ApiKey::DescribeCluster => DESCRIBE_CLUSTER,
@@ -271,6 +274,18 @@ const CREATE_PARTITIONS: &[Field] =
     &[all(Structs(&[all(Text), all(INT32), all(Structs(&[all(Numbers(4))]))])), all(Fixed(4 + 1))];
 
 const DELETE_GROUPS: &[Field] = &[all(Texts)];
+
+const ELECT_LEADERS: &[Field] =
+    &[since(1, INT8), all(Structs(&[all(Text), all(Numbers(4))])), all(INT32)];
+
+const ALTER_PARTITION_REASSIGNMENTS: &[Field] = &[
+    all(INT32),
+    since(1, BOOL),
+    all(Structs(&[all(Text), all(Structs(&[all(INT32), all(Numbers(4))]))])),
+];
+
+const LIST_PARTITION_REASSIGNMENTS: &[Field] =
+    &[all(INT32), all(Structs(&[all(Text), all(Numbers(4))]))];
 
 const OFFSET_DELETE: &[Field] =
     &[all(Text), all(Structs(&[all(Text), all(Structs(&[all(INT32)]))]))];

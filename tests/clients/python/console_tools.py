@@ -21,7 +21,9 @@ TOOLS = {
     "kafka-consumer-groups": "consumer.group.ConsumerGroupCommand",
     "kafka-delete-records": "DeleteRecordsCommand",
     "kafka-get-offsets": "GetOffsetShell",
+    "kafka-leader-election": "LeaderElectionCommand",
     "kafka-log-dirs": "LogDirsCommand",
+    "kafka-reassign-partitions": "reassign.ReassignPartitionsCommand",
     "kafka-topics": "TopicCommand",
     "kafka-transactions": "TransactionsCommand",
     "kafka-verifiable-consumer": "VerifiableConsumer",
@@ -214,6 +216,23 @@ def places():
     assert partition["size"] > 0, partition
 
 
+def replicas():
+    """One broker leads every partition and is its only replica."""
+    topic = f"tools-replicas-{RUN}"
+    tool("kafka-topics", "--create", "--topic", topic)
+    elect = ("--election-type", "preferred", "--topic", topic, "--partition", "0")
+    equal(tool("kafka-leader-election", *elect), f"Valid replica already elected for partitions {topic}-0\n")
+    equal(tool("kafka-reassign-partitions", "--list"), "No partition reassignments found.\n")
+    with tempfile.NamedTemporaryFile("w", suffix=".json") as file:
+        json.dump({"version": 1, "partitions": [{"topic": topic, "partition": 0, "replicas": [1]}]}, file)
+        file.flush()
+        plan = ("--reassignment-json-file", file.name)
+        printed = tool("kafka-reassign-partitions", *plan, "--execute")
+        equal(printed.splitlines()[-1], f"Successfully started partition reassignment for {topic}-0")
+        printed = tool("kafka-reassign-partitions", *plan, "--verify")
+        equal(printed.splitlines()[1], f"Reassignment of partition {topic}-0 is completed.")
+
+
 BOOTSTRAP, CLASS_PATH = sys.argv[1:] if len(sys.argv) == 3 else sys.exit(__doc__)
 PROTOCOLS = ("classic", "consumer")
 run(
@@ -221,6 +240,7 @@ run(
      for at, codec in enumerate(CODECS)]
     + [(f"kafka-consumer-groups, {protocol} group", functools.partial(groups, protocol)) for protocol in PROTOCOLS]
     + [("kafka-topics", topics), ("kafka-configs", configs), ("kafka-transactions", transactions)]
-    + [("kafka-verifiable-producer and -consumer", verifiable), ("offsets and sizes", places)],
+    + [("kafka-verifiable-producer and -consumer", verifiable), ("offsets and sizes", places)]
+    + [("leaders and replicas", replicas)],
     at_once=4,
 )

@@ -238,6 +238,28 @@ fn cluster_samples() -> Vec<Sample> {
 fn describe_samples() -> Vec<Sample> {
     vec![
         sample(ApiKey::DescribeCluster, 0..=2, |_| DescribeClusterRequest::default()),
+        sample(ApiKey::ElectLeaders, 0..=2, |_| {
+            let asked = elect_leaders_request::TopicPartitions::default()
+                .with_topic(topic())
+                .with_partitions(vec![1, 2]);
+            ElectLeadersRequest::default().with_topic_partitions(Some(vec![asked; 2]))
+        }),
+        sample(ApiKey::AlterPartitionReassignments, 0..=1, |_| {
+            use alter_partition_reassignments_request as r;
+            let partition =
+                r::ReassignablePartition::default().with_replicas(Some(vec![BrokerId(1); 2]));
+            let asked = r::ReassignableTopic::default()
+                .with_name(topic())
+                .with_partitions(vec![partition; 2]);
+            AlterPartitionReassignmentsRequest::default().with_topics(vec![asked; 2])
+        }),
+        sample(ApiKey::ListPartitionReassignments, 0..=0, |_| {
+            use list_partition_reassignments_request as r;
+            let asked = r::ListPartitionReassignmentsTopics::default()
+                .with_name(topic())
+                .with_partition_indexes(vec![1, 2]);
+            ListPartitionReassignmentsRequest::default().with_topics(Some(vec![asked; 2]))
+        }),
         sample(ApiKey::DescribeLogDirs, 1..=4, |_| {
             let asked = describe_log_dirs_request::DescribableLogDirTopic::default()
                 .with_topic(topic())

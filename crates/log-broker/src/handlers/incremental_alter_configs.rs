@@ -2,6 +2,8 @@
 //!
 //! - Operations on single overrides of a topic: set, delete (back to the default), append to and
 //!   subtract from lists. All of one resource or none.
+//! - To delete configs of the broker changes nothing, for none is set while it runs: tools clear
+//!   throttles so when they have reassigned partitions.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -15,7 +17,7 @@ use kafka_protocol::messages::{
 };
 use kafka_protocol::protocol::StrBytes;
 
-use super::config_resource::resolve_topic;
+use super::config_resource::{Resource, resolve, resolve_topic};
 use crate::broker::Broker;
 use crate::config::BrokerConfig;
 use crate::net::{Api, Call};
@@ -56,6 +58,11 @@ async fn alter(
     asked: AlterConfigsResource,
     validate_only: bool,
 ) -> Result<(), Refusal> {
+    let resource = resolve(broker, asked.resource_type, &asked.resource_name)?;
+    let mut changes = asked.configs.iter();
+    if matches!(resource, Resource::Broker) && changes.all(|it| it.config_operation == DELETE) {
+        return Ok(());
+    }
     let topic = resolve_topic(broker, asked.resource_type, &asked.resource_name)?;
     check_operations(&asked.configs)?;
     let settings = broker.config.clone();

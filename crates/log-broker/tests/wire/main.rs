@@ -8,6 +8,7 @@ mod consumer_groups;
 mod fetch_sessions;
 mod hostile;
 mod records;
+mod replicas;
 mod start;
 mod topic_ids;
 mod topics;
