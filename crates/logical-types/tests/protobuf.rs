@@ -1,22 +1,18 @@
 //! Type definitions as Protobuf files and back, through the crate's public functions.
 #![expect(clippy::unwrap_used, reason = "helpers of tests fail the test")]
 
-use levada_logical_types::{LogicalError, Target, from_native, to_native};
-use levada_schema_core::{
-    Limits, RawSchema, Reference, ResolvedReference, Schema, SchemaType, Validation,
-};
+mod common;
 
-const SCHEMA_TYPE: SchemaType = SchemaType::Protobuf;
+use common::reference;
+use levada_logical_types::LogicalError;
+use levada_schema_core::{ResolvedReference, SchemaType};
 
 fn stored(ddl: &str, references: &[ResolvedReference]) -> Result<String, LogicalError> {
-    let target = Target { schema_type: SCHEMA_TYPE, row_name: "orders_value", references };
-    to_native(ddl, target, &Limits::default())
+    common::stored(SchemaType::Protobuf, ddl, references)
 }
 
 fn shown(text: &str, references: &[ResolvedReference]) -> Result<String, LogicalError> {
-    let raw = RawSchema { schema_type: SCHEMA_TYPE, text, references };
-    let schema = Schema::parse(raw, Validation::Stored, &Limits::default()).unwrap();
-    from_native(&schema, references, &Limits::default())
+    common::shown(SchemaType::Protobuf, text, references)
 }
 
 #[track_caller]
@@ -282,10 +278,6 @@ fn field_numbers_are_kept_where_they_are_not_the_next_ones() {
 
 #[test]
 fn types_of_references_are_imported_and_one_alone_is_passed_on() {
-    let reference = |name: &str, text: &str| ResolvedReference {
-        reference: Reference { name: name.into(), subject: "far".into(), version: 1 },
-        text: text.to_owned(),
-    };
     let text = "syntax = \"proto3\"; package far; message Land { enum Kind { A = 0; } }";
     let references = [reference("lands.proto", text)];
     let ddl = "TYPE STRUCT(land far.Land, kind far.Land.Kind NOT NULL) NOT NULL;\n";
@@ -407,7 +399,8 @@ fn messages_that_would_be_written_out_too_often_are_refused() {
         "too many types, those of messages written out where they are used; the limit is 50000 (setting nodes-max)",
     );
     let long = "d".repeat(100_000);
-    let fields: String = (1..1_000).map(|at| format!("L f{at} = {at};")).collect();
+    let fields: Vec<String> = (1..1_000).map(|at| format!("L f{at} = {at};")).collect();
+    let fields = fields.concat();
     let text = format!(
         "syntax = \"proto3\"; message A {{ {fields} \
          message L {{ int32 x = 1 [(confluent.field_meta).doc = \"{long}\"]; }} }}"
@@ -420,8 +413,8 @@ fn messages_that_would_be_written_out_too_often_are_refused() {
 
 #[test]
 fn a_chain_of_messages_longer_than_types_may_nest_is_refused_and_does_not_exhaust_the_stack() {
-    let levels: String =
-        (0..600).map(|at| format!("message L{at} {{ L{} a = 1; }}", at + 1)).collect();
+    let level = |at: usize| format!("message L{at} {{ L{} a = 1; }}", at + 1);
+    let levels: String = (0..600).map(level).collect();
     let text = format!("syntax = \"proto3\"; message A {{ {levels} message L600 {{}} L0 x = 1; }}");
     let read = move || {
         not_shown(&text, "types nested too deep; the limit is 500 (setting depth-max)");

@@ -31,11 +31,11 @@ pub(super) fn declared_names(file: &DeclaredFile) -> IndexSet<&str> {
     let mut uses = IndexMap::new();
     for message in all_messages(&file.messages) {
         let in_oneofs = message.oneofs.iter().flat_map(|oneof| &oneof.fields);
-        let used = message.fields.iter().chain(in_oneofs).filter_map(|field| match &field.ty {
+        let targets = message.fields.iter().chain(in_oneofs).filter_map(|field| match &field.ty {
             DeclaredType::Message(name) => Some(name.as_str()),
             _ => None,
         });
-        uses.insert(message.name.as_str(), used.collect::<Vec<_>>());
+        uses.insert(message.name.as_str(), targets.collect::<Vec<_>>());
     }
     let cyclic = cyclic(&uses);
     let mut names: IndexSet<&str> =

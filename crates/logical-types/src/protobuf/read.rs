@@ -39,19 +39,19 @@ pub(crate) fn read(schema: &ProtobufSchema, limits: &Limits) -> Result<Script, M
     let mut reader = Reader::of(&declarations, limits);
     let names = declared_names(own);
     reader.names.clone_from(&names);
-    let mut named = IndexMap::new();
+    let mut bodies = IndexMap::new();
     for name in names {
         let body = reader.declaration(name)?;
-        named.insert(name.to_owned(), body);
+        bodies.insert(name.to_owned(), body);
     }
     let inside = format!("{}.", first.name);
-    let is_used = named.keys().any(|name| name.starts_with(&inside))
-        || cyclic(&uses_of(&named)).contains(first.name.as_str());
+    let is_used = bodies.keys().any(|name| name.starts_with(&inside))
+        || cyclic(&uses_of(&bodies)).contains(first.name.as_str());
     if is_used {
-        return Ok(script(Kind::Named(first.name.clone()).required(), named));
+        return Ok(script(Kind::Named(first.name.clone()).required(), bodies));
     }
-    match named.shift_remove(&first.name) {
-        Some(Named::Struct(body)) => Ok(script(Kind::Struct(body).required(), named)),
+    match bodies.shift_remove(&first.name) {
+        Some(Named::Struct(body)) => Ok(script(Kind::Struct(body).required(), bodies)),
         _ => Err(Mismatch::new(format!("'{}' is declared twice", first.name))),
     }
 }

@@ -34,7 +34,7 @@ pub(crate) fn write(
     let mut head = "syntax = \"proto3\";\n".to_owned();
     if let Some(namespace) = &script.namespace {
         namespace.split('.').try_for_each(identifier)?;
-        head += &format!("package {namespace};\n");
+        head.extend(["package ", namespace, ";\n"]);
     }
     let (name, body, declared) = match root {
         Root::Message { name, body, declared } => (name, body, declared),
@@ -245,7 +245,8 @@ impl<'s> Writer<'s> {
             let kind = &branch.ty.kind;
             let mut field = match kind {
                 Kind::Array(_) | Kind::Map(..) | Kind::Multiset(_) => {
-                    self.wrapped(&branch.name, kind, false, "RepeatedWrapper", body, depth)?
+                    let value = Slot::made_up(VALUE, kind, false);
+                    self.wrapped(&branch.name, value, "RepeatedWrapper", body, depth)?
                 }
                 _ => {
                     let slot = Slot::made_up(&branch.name, kind, branch.ty.is_nullable);
@@ -256,7 +257,7 @@ impl<'s> Writer<'s> {
             field.meta.refine_all(free_params(&branch.params));
             members += &field.text("", number);
         }
-        body.members += &format!("oneof {name} {{\n{members}}}\n");
+        body.members.extend(["oneof ", name, " {\n", &members, "}\n"]);
         Ok(())
     }
 
@@ -270,7 +271,8 @@ impl<'s> Writer<'s> {
         let Slot { name, kind, is_nullable, .. } = *slot;
         let mut field = match kind {
             Kind::Array(_) | Kind::Map(..) | Kind::Multiset(_) if is_nullable => {
-                self.wrapped(name, kind, false, "RepeatedWrapper", body, depth)?
+                let value = Slot::made_up(VALUE, kind, false);
+                self.wrapped(name, value, "RepeatedWrapper", body, depth)?
             }
             Kind::Array(item) => self.list(name, item, body, depth)?,
             Kind::Map(key, value) => {
@@ -283,7 +285,10 @@ impl<'s> Writer<'s> {
                 let count = Slot::made_up(VALUE, &Kind::Int, false);
                 self.entries(name, &[item, count], body, depth)?
             }
-            Kind::Union(_) => self.wrapped(name, kind, is_nullable, "OneofWrapper", body, depth)?,
+            Kind::Union(_) => {
+                let value = Slot::made_up(VALUE, kind, is_nullable);
+                self.wrapped(name, value, "OneofWrapper", body, depth)?
+            }
             _ => self.one(slot, body, depth)?,
         };
         if matches!(kind, Kind::Multiset(_)) {
@@ -307,7 +312,8 @@ impl<'s> Writer<'s> {
                 Kind::Array(_) | Kind::Map(..) | Kind::Multiset(_) | Kind::Union(_)
             );
         let field = if is_wrapped {
-            self.wrapped(name, &item.kind, item.is_nullable, "ElementWrapper", body, depth)?
+            let value = Slot::made_up(VALUE, &item.kind, item.is_nullable);
+            self.wrapped(name, value, "ElementWrapper", body, depth)?
         } else {
             self.one(&Slot::made_up(name, &item.kind, false), body, depth)?
         };
@@ -347,14 +353,13 @@ impl<'s> Writer<'s> {
     fn wrapped(
         &mut self,
         name: &'s str,
-        payload: &'s Kind,
-        is_nullable: bool,
+        payload: Slot<'s>,
         suffix: &str,
         body: &mut Body,
         depth: usize,
     ) -> Result<Written<'s>, Mismatch> {
         let ty = upper_camel(name) + suffix;
-        self.made_up(&ty, &[Slot::made_up(VALUE, payload, is_nullable)], body, depth)?;
+        self.made_up(&ty, &[payload], body, depth)?;
         let mut meta = Meta::default();
         meta.refine(prop::WRAPPED, "true");
         Ok(Written { label: "", ty, name, meta })
@@ -401,13 +406,14 @@ fn enumeration(name: &str, meta: &Meta, body: &Enum) -> Result<String, Mismatch>
     identifier(name)?;
     let mut text = format!("enum {name} {{\n");
     if let Some(option) = meta.option("enum_meta") {
-        text += &format!("option {option};\n");
+        text.extend(["option ", &option, ";\n"]);
     }
     for (number, value) in body.values.iter().enumerate() {
         identifier(&value.symbol)?;
         let meta = Meta { doc: value.doc.clone(), params: value.params.clone(), ..Meta::default() };
         let option = meta.option("enum_value_meta").map(|option| format!(" [{option}]"));
-        text += &format!("{} = {number}{};\n", value.symbol, option.unwrap_or_default());
+        let option = option.unwrap_or_default();
+        text.extend([&value.symbol, " = ", &number.to_string(), &option, ";\n"]);
     }
     Ok(text + "}\n")
 }

@@ -125,11 +125,10 @@ fn message(proto: MessageProto, scope: &str, is_proto3: bool) -> DeclaredMessage
     for proto in proto.field {
         let oneof = proto.oneof_index.filter(|_| proto.proto3_optional != Some(true));
         let oneof = oneof.and_then(|at| oneofs.get_mut(usize::try_from(at).ok()?));
+        let field = field(proto, is_proto3);
         match oneof {
-            Some(oneof) => {
-                oneof.fields.push(DeclaredField { is_optional: false, ..field(proto, is_proto3) })
-            }
-            None => fields.push(field(proto, is_proto3)),
+            Some(oneof) => oneof.fields.push(DeclaredField { is_optional: false, ..field }),
+            None => fields.push(field),
         }
     }
     // Those without fields stand for optional fields, or for nothing.
