@@ -250,6 +250,11 @@ fn defaults_are_parameters_and_the_last_of_them() {
         assert!(in_a_line(&stored).contains(&said), "{stored}");
         assert_eq!(shown(&stored, &[]).unwrap(), ddl);
     }
+    // What is no value of the type is none, and a constant of an enum is the option's to name.
+    let text = "message A { optional int32 x = 1 [(confluent.field_meta).params = {key: \"logical.default\" value: \"many\"}]; \
+                optional E y = 2 [default = B]; } enum E { A = 0; B = 1; }";
+    let expected = "ENUM E ('A', 'B');\nTYPE STRUCT(x INT, y E DEFAULT 'B') NOT NULL;\n";
+    assert_eq!(shown(text, &[]).unwrap(), expected);
     // NULL is what a field without default has anyway.
     let text = stored("TYPE STRUCT(f INT DEFAULT NULL)", &[]).unwrap();
     assert_eq!(in_a_line(&text), "message orders_value { optional int32 f = 1; }");

@@ -36,9 +36,7 @@ pub(super) fn from_text(text: &str, kind: &Kind) -> Option<FieldDefault> {
             FieldDefault::Double(text.parse().ok().filter(|number: &f64| number.is_finite())?)
         }
         Kind::Decimal { .. } => FieldDefault::Decimal(plain_decimal(text)?),
-        Kind::Char(_) | Kind::VarChar(_) | Kind::Named(_) | Kind::Enum(_) => {
-            FieldDefault::Text(text.to_owned())
-        }
+        Kind::Char(_) | Kind::VarChar(_) | Kind::Enum(_) => FieldDefault::Text(text.to_owned()),
         Kind::Binary(_) | Kind::VarBinary(_) => FieldDefault::Bytes(STANDARD.decode(text).ok()?),
         Kind::Date | Kind::Time(_) | Kind::Timestamp(_) | Kind::TimestampLtz(_) => {
             moment(text, kind).ok()?
@@ -51,6 +49,8 @@ pub(super) fn from_text(text: &str, kind: &Kind) -> Option<FieldDefault> {
 pub(super) fn from_native(text: &str, kind: &Kind) -> Option<FieldDefault> {
     match kind {
         Kind::Binary(_) | Kind::VarBinary(_) => Some(FieldDefault::Bytes(text.into())),
+        // A constant of the enum.
+        Kind::Named(_) => Some(FieldDefault::Text(text.to_owned())),
         _ => from_text(text, kind),
     }
 }
