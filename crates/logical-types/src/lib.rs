@@ -2,10 +2,12 @@
 //!
 //! [`to_native`] reads `STRUCT Widget (id INT NOT NULL)` and gives the schema text that a registry
 //! stores; [`from_native`] shows a stored schema as a definition. The rules and texts are those of
-//! the reference registry. A type without counterpart is refused with a reason. Four things are lost
+//! the reference registry. A type without counterpart is refused with a reason. Some things are lost
 //! on the way, as in the reference: in Avro the `NAMESPACE` statement itself, declarations that the
-//! root does not reach and the names of branches of unions that are no field's own type; in both
-//! formats parameters that belong to another one (`avro.…`, `protobuf.…`).
+//! root does not reach and the names of branches of unions that are no field's own type; in
+//! Protobuf the name of a root that nothing in it needs with what is said of that, what is said of a
+//! field that is a union, and whether that, its branches and the root are nullable; in all formats
+//! parameters that belong to another one (`avro.…`, `protobuf.…`).
 //!
 //! The crate is pure, and works under [`Limits`], because definitions come from strangers.
 #![deny(clippy::indexing_slicing)]
@@ -16,12 +18,12 @@ mod ddl;
 mod error;
 mod json;
 mod model;
+mod protobuf;
 mod row_name;
 
 use levada_schema_core::{Limits, RawSchema, ResolvedReference, Schema, SchemaType, Validation};
 
 pub use error::LogicalError;
-use error::Mismatch;
 
 /// What a definition becomes.
 #[derive(Clone, Copy, Debug)]
@@ -40,7 +42,7 @@ pub fn to_native(ddl: &str, target: Target<'_>, limits: &Limits) -> Result<Strin
     let text = match schema_type {
         SchemaType::Avro => avro::write(&script, row_name, references, limits),
         SchemaType::Json => json::write(&script, row_name, references, limits),
-        SchemaType::Protobuf => Err(not_converted(schema_type)),
+        SchemaType::Protobuf => protobuf::write(&script, row_name, references, limits),
     };
     let parsed = text.and_then(|text| {
         let raw = RawSchema { schema_type, text: &text, references };
@@ -59,13 +61,7 @@ pub fn from_native(
     let script = match schema {
         Schema::Avro(schema) => avro::read(schema.canonical(), references, limits),
         Schema::Json(schema) => json::read(schema.canonical(), limits),
-        Schema::Protobuf(_) => Err(not_converted(schema_type)),
+        Schema::Protobuf(schema) => protobuf::read(schema, limits),
     };
     Ok(ddl::print(&script.map_err(|mismatch| mismatch.showing(schema_type))?))
-}
-
-fn not_converted(schema_type: SchemaType) -> Mismatch {
-    Mismatch::new(format!(
-        "{schema_type} schemas are not converted to type definitions or back yet"
-    ))
 }

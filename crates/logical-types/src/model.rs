@@ -65,6 +65,8 @@ pub(crate) enum Kind {
     Map(Box<Type>, Box<Type>),
     Struct(Struct),
     Union(Vec<Branch>),
+    /// The symbols of an enum without a name, which no definition can spell.
+    Enum(Vec<String>),
     /// The full name of a declared or external type.
     Named(String),
 }
@@ -173,6 +175,7 @@ impl Kind {
             Self::Map(..) => "MAP",
             Self::Struct(_) => "STRUCT",
             Self::Union(_) => "UNION",
+            Self::Enum(_) => "ENUM",
             Self::Named(_) => "a named type",
         }
     }

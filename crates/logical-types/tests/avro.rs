@@ -1,20 +1,18 @@
 //! Type definitions as Avro schemas and back, through the crate's public functions.
 #![expect(clippy::unwrap_used, reason = "helpers of tests fail the test")]
 
-use levada_logical_types::{LogicalError, Target, from_native, to_native};
-use levada_schema_core::{
-    Limits, RawSchema, Reference, ResolvedReference, Schema, SchemaType, Validation,
-};
+mod common;
+
+use common::reference;
+use levada_logical_types::{LogicalError, Target, to_native};
+use levada_schema_core::{Limits, ResolvedReference, SchemaType};
 
 fn stored(ddl: &str, references: &[ResolvedReference]) -> Result<String, LogicalError> {
-    let target = Target { schema_type: SchemaType::Avro, row_name: "orders_value", references };
-    to_native(ddl, target, &Limits::default())
+    common::stored(SchemaType::Avro, ddl, references)
 }
 
 fn shown(text: &str, references: &[ResolvedReference]) -> Result<String, LogicalError> {
-    let raw = RawSchema { schema_type: SchemaType::Avro, text, references };
-    let schema = Schema::parse(raw, Validation::Stored, &Limits::default()).unwrap();
-    from_native(&schema, references, &Limits::default())
+    common::shown(SchemaType::Avro, text, references)
 }
 
 /// The definition is stored as `avro`, and that is shown as `ddl` again.
@@ -23,11 +21,6 @@ fn both_ways(ddl: &str, avro: &str) {
     let text = stored(ddl, &[]).unwrap();
     assert_eq!(text, avro);
     assert_eq!(shown(&text, &[]).unwrap(), ddl);
-}
-
-fn reference(name: &str, text: &str) -> ResolvedReference {
-    let reference = Reference { name: name.to_owned(), subject: name.to_owned(), version: 1 };
-    ResolvedReference { reference, text: text.to_owned() }
 }
 
 #[test]
@@ -123,16 +116,6 @@ fn a_precision_beyond_what_the_type_carries_is_refused() {
     assert_eq!(
         shown(text, &[]).unwrap_err().to_string(),
         "The AVRO schema cannot be shown as a type definition: flink.precision 6 is finer than 'timestamp-millis', which has 3 digits"
-    );
-}
-
-#[test]
-fn protobuf_is_refused_by_name() {
-    let target =
-        Target { schema_type: SchemaType::Protobuf, row_name: "orders_value", references: &[] };
-    assert_eq!(
-        to_native("STRUCT S (a INT)", target, &Limits::default()).unwrap_err().to_string(),
-        "The type definition cannot be stored as PROTOBUF: PROTOBUF schemas are not converted to type definitions or back yet"
     );
 }
 

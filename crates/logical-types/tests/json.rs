@@ -1,22 +1,18 @@
 //! Type definitions as JSON Schemas and back, through the crate's public functions.
 #![expect(clippy::unwrap_used, reason = "helpers of tests fail the test")]
 
-use levada_logical_types::{LogicalError, Target, from_native, to_native};
-use levada_schema_core::{
-    Limits, RawSchema, Reference, ResolvedReference, Schema, SchemaType, Validation,
-};
+mod common;
 
-const SCHEMA_TYPE: SchemaType = SchemaType::Json;
+use common::reference;
+use levada_logical_types::LogicalError;
+use levada_schema_core::{ResolvedReference, SchemaType};
 
 fn stored(ddl: &str, references: &[ResolvedReference]) -> Result<String, LogicalError> {
-    let target = Target { schema_type: SCHEMA_TYPE, row_name: "orders_value", references };
-    to_native(ddl, target, &Limits::default())
+    common::stored(SchemaType::Json, ddl, references)
 }
 
 fn shown(text: &str, references: &[ResolvedReference]) -> Result<String, LogicalError> {
-    let raw = RawSchema { schema_type: SCHEMA_TYPE, text, references };
-    let schema = Schema::parse(raw, Validation::Stored, &Limits::default()).unwrap();
-    from_native(&schema, references, &Limits::default())
+    common::shown(SchemaType::Json, text, references)
 }
 
 #[test]
@@ -89,9 +85,8 @@ fn every_type_goes_to_json_schema_and_back() {
 
 #[test]
 fn types_elsewhere_are_found_in_references_or_by_their_address() {
-    let reference = Reference { name: "far.json".into(), subject: "far".into(), version: 1 };
-    let text = r#"{"$defs":{"Far":{"type":"object"}},"type":"object"}"#.to_owned();
-    let references = [ResolvedReference { reference, text }];
+    let references =
+        [reference("far.json", r#"{"$defs":{"Far":{"type":"object"}},"type":"object"}"#)];
     let ddl = "STRUCT Near (far Far NOT NULL);\n";
     let text = stored(ddl, &references).unwrap();
     assert!(text.contains(r#""$ref":"far.json#/$defs/Far""#), "{text}");

@@ -59,6 +59,35 @@ async fn a_definition_uses_the_types_of_its_references() {
 }
 
 #[tokio::test]
+async fn a_definition_can_be_stored_as_protobuf_with_the_types_of_its_references() {
+    let server = Server::start().await;
+    let money = json!({
+        "schema": "syntax = \"proto3\"; package m; message Money {}", "schemaType": "PROTOBUF",
+    });
+    assert_eq!(answer(server.post("/subjects/money/versions", &money)).await.0, 200);
+    let references = json!([{"name": "money.proto", "subject": "money", "version": 1}]);
+    let ddl = "TYPE STRUCT(price m.Money NOT NULL, at DATE) NOT NULL;\n";
+    let body = json!({"schema": ddl, "schemaType": "protobuf", "references": references});
+    let (status, registered) = answer(as_definition(&server, &body)).await;
+    let native = r#"syntax = "proto3";
+
+import "google/type/date.proto";
+import "money.proto";
+
+message orders_value {
+  .m.Money price = 1;
+  optional .google.type.Date at = 2;
+}
+"#;
+    assert_eq!((status, registered["schema"].as_str()), (200, Some(native)), "{registered}");
+    let shown = answer(server.get(&format!("{VERSIONS}/1?format=logical"))).await.1;
+    // A reference says of no field whether it may be absent.
+    assert_eq!(shown["schema"], "TYPE STRUCT(price m.Money, at DATE) NOT NULL;\n");
+    assert_eq!(shown["references"], references);
+    server.stop().await;
+}
+
+#[tokio::test]
 async fn what_is_no_definition_or_has_no_native_form_is_refused_with_the_reason() {
     let server = Server::start().await;
     for (body, reason) in [

@@ -12,6 +12,9 @@ use super::lexer::{Token, invalid};
 use crate::error::LogicalError;
 use crate::model::{FieldDefault, Kind, UNBOUNDED};
 
+/// Largest exponent of a decimal of a stored schema, of either sign.
+const DECIMAL_EXPONENT_MAX: u64 = 1_000;
+
 /// A literal, before it is known of which type.
 enum Literal {
     Null,
@@ -177,6 +180,13 @@ pub(crate) fn unscaled(value: &BigDecimal) -> BigInt {
     value.as_bigint_and_exponent().0
 }
 
+/// A decimal of a stored schema. One with more digits than strangers may ask for, written out, is
+/// none.
+pub(crate) fn plain_decimal(text: &str) -> Option<BigDecimal> {
+    let value = BigDecimal::from_str(text).ok()?;
+    (value.fractional_digit_count().unsigned_abs() <= DECIMAL_EXPONENT_MAX).then_some(value)
+}
+
 fn length_fits(length: usize, max: i32, is_exact: bool, kind: &Kind) -> Result<(), String> {
     let max_length = usize::try_from(max).unwrap_or_default();
     if max == UNBOUNDED || length == max_length || (!is_exact && length < max_length) {
@@ -216,6 +226,29 @@ pub(crate) fn moment(text: &str, kind: &Kind) -> Result<FieldDefault, String> {
         return Ok(value);
     }
     Err(format!("the default '{text}' is finer than {}({digits})", kind.name()))
+}
+
+/// A date or a time as [`moment`] reads it; `None` for any other default.
+pub(crate) fn iso_text(default: &FieldDefault, kind: &Kind) -> Option<String> {
+    Some(match default {
+        FieldDefault::Date(date) => date.to_string(),
+        FieldDefault::Time(time) => short_time(*time),
+        FieldDefault::Timestamp(moment) if matches!(kind, Kind::TimestampLtz(_)) => {
+            format!("{moment:?}Z")
+        }
+        FieldDefault::Timestamp(moment) => {
+            format!("{}T{}", moment.date(), short_time(moment.time()))
+        }
+        _ => return None,
+    })
+}
+
+/// Without seconds where there are none, as the reference writes times.
+fn short_time(time: NaiveTime) -> String {
+    if time.second() == 0 && time.nanosecond() == 0 {
+        return time.format("%H:%M").to_string();
+    }
+    time.to_string()
 }
 
 fn time(text: &str) -> Option<NaiveTime> {

@@ -11,6 +11,6 @@ mod statements;
 #[cfg(test)]
 mod tests;
 
-pub(crate) use default::{moment, unscaled};
-pub(crate) use print::print;
+pub(crate) use default::{iso_text, moment, plain_decimal, unscaled};
+pub(crate) use print::{decimal_text, double_text, float_text, print};
 pub(crate) use statements::parse;

@@ -2,6 +2,9 @@
 
 use std::fmt::Write;
 
+use bigdecimal::BigDecimal;
+use num_bigint::Sign;
+
 use super::keyword::{quoted, quoted_path};
 use super::names::implied_root;
 use crate::model::{
@@ -122,6 +125,10 @@ fn type_text(ty: &Type) -> String {
         Kind::Union(branches) => {
             format!("UNION({})", branches.iter().map(branch).collect::<Vec<_>>().join(", "))
         }
+        Kind::Enum(symbols) => {
+            let symbols: Vec<String> = symbols.iter().map(|symbol| text(symbol)).collect();
+            format!("ENUM({})", symbols.join(", "))
+        }
         Kind::Named(name) => quoted_path(name),
         plain => plain.name().to_owned(),
     };
@@ -130,6 +137,30 @@ fn type_text(ty: &Type) -> String {
 
 fn text(text: &str) -> String {
     format!("'{}'", text.replace('\'', "''"))
+}
+
+/// As Java writes decimals: very small ones, and those without digits for their zeros, with an
+/// exponent.
+pub(crate) fn decimal_text(number: &BigDecimal) -> String {
+    let (unscaled, scale) = number.as_bigint_and_exponent();
+    let digits = unscaled.magnitude().to_string();
+    let behind_first = i64::try_from(digits.len()).unwrap_or(i64::MAX) - 1;
+    let exponent = behind_first.saturating_sub(scale);
+    if scale >= 0 && exponent >= -6 {
+        return number.to_plain_string();
+    }
+    let sign = if unscaled.sign() == Sign::Minus { "-" } else { "" };
+    let (first, rest) = digits.split_at_checked(1).unwrap_or_default();
+    let point = if rest.is_empty() { "" } else { "." };
+    format!("{sign}{first}{point}{rest}E{exponent:+}")
+}
+
+pub(crate) fn float_text(number: f32) -> String {
+    approximate(f64::from(number), &format!("{number:?}"), &format!("{number:E}"))
+}
+
+pub(crate) fn double_text(number: f64) -> String {
+    approximate(number, &format!("{number:?}"), &format!("{number:E}"))
 }
 
 /// As Java writes floats: very large and very small ones with an exponent.
@@ -150,13 +181,9 @@ fn literal(default: &FieldDefault, kind: &Kind) -> String {
         FieldDefault::Boolean(true) => "TRUE".to_owned(),
         FieldDefault::Boolean(false) => "FALSE".to_owned(),
         FieldDefault::Integer(number) => number.to_string(),
-        FieldDefault::Float(number) => {
-            approximate(f64::from(*number), &format!("{number:?}"), &format!("{number:E}"))
-        }
-        FieldDefault::Double(number) => {
-            approximate(*number, &format!("{number:?}"), &format!("{number:E}"))
-        }
-        FieldDefault::Decimal(number) => number.to_plain_string(),
+        FieldDefault::Float(number) => float_text(*number),
+        FieldDefault::Double(number) => double_text(*number),
+        FieldDefault::Decimal(number) => decimal_text(number),
         FieldDefault::Text(words) => text(words),
         FieldDefault::Bytes(bytes) => {
             let mut out = "x'".to_owned();

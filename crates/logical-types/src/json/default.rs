@@ -1,15 +1,11 @@
 //! Defaults as a JSON Schema has them, of each logical type.
 
-use std::str::FromStr;
-
 use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
-use bigdecimal::BigDecimal;
-use chrono::{NaiveTime, Timelike};
 use serde_json::Value;
 
 use crate::annotation::plain_default;
-use crate::ddl::moment;
+use crate::ddl::{decimal_text, iso_text, moment, plain_decimal};
 use crate::error::Mismatch;
 use crate::model::{FieldDefault, Kind};
 
@@ -19,18 +15,13 @@ pub(super) fn to_json(default: &FieldDefault, kind: &Kind) -> Result<Option<Valu
         return Ok(Some(plain));
     }
     Ok(Some(match default {
-        FieldDefault::Decimal(value) => value.to_plain_string().into(),
+        FieldDefault::Decimal(value) => decimal_text(value).into(),
         FieldDefault::Text(text) => text.as_str().into(),
         FieldDefault::Bytes(bytes) => STANDARD.encode(bytes).into(),
-        FieldDefault::Date(date) => date.to_string().into(),
-        FieldDefault::Time(time) => short_time(*time).into(),
-        FieldDefault::Timestamp(moment) if matches!(kind, Kind::TimestampLtz(_)) => {
-            format!("{moment:?}Z").into()
-        }
-        FieldDefault::Timestamp(moment) => {
-            format!("{}T{}", moment.date(), short_time(moment.time())).into()
-        }
-        _ => return Ok(None),
+        moment => match iso_text(moment, kind) {
+            Some(text) => text.into(),
+            None => return Ok(None),
+        },
     }))
 }
 
@@ -52,7 +43,7 @@ pub(super) fn from_json(value: &Value, kind: &Kind) -> Option<FieldDefault> {
         Kind::Decimal { .. } => {
             let text =
                 value.as_str().map(str::to_owned).or_else(|| Some(value.as_number()?.to_string()));
-            FieldDefault::Decimal(BigDecimal::from_str(&text?).ok()?)
+            FieldDefault::Decimal(plain_decimal(&text?)?)
         }
         Kind::Date | Kind::Time(_) | Kind::Timestamp(_) | Kind::TimestampLtz(_) => {
             moment(value.as_str()?, kind).ok()?
@@ -61,12 +52,4 @@ pub(super) fn from_json(value: &Value, kind: &Kind) -> Option<FieldDefault> {
         Kind::Union(branches) => from_json(value, &branches.first()?.ty.kind)?,
         _ => return None,
     })
-}
-
-/// Without seconds where there are none, as the reference writes times.
-fn short_time(time: NaiveTime) -> String {
-    if time.second() == 0 && time.nanosecond() == 0 {
-        return time.format("%H:%M").to_string();
-    }
-    time.to_string()
 }

@@ -27,6 +27,10 @@ use prost_reflect::FileDescriptor;
 
 pub(crate) use self::compat::compare;
 pub use self::compat::{Difference, differences};
+pub use self::descriptor::{
+    DeclaredEnum, DeclaredEnumValue, DeclaredField, DeclaredFile, DeclaredMessage, DeclaredMeta,
+    DeclaredOneof, DeclaredRule, DeclaredType,
+};
 pub(crate) use self::example::counter_example;
 pub(crate) use self::outline::outline;
 pub(crate) use self::style::style;
@@ -70,6 +74,16 @@ impl Parsed {
 struct Dependency {
     reference: Reference,
     file: File,
+}
+
+/// What a schema declares and what it can name beside it.
+#[derive(Clone, Debug)]
+pub struct Declarations {
+    pub own: DeclaredFile,
+    /// By the names of the references.
+    pub referenced: Vec<(String, DeclaredFile)>,
+    /// By their paths.
+    pub well_known: Vec<(String, DeclaredFile)>,
 }
 
 /// Whether a schema may import `path` without a reference that gives the file.
@@ -161,6 +175,23 @@ impl ProtobufSchema {
             let message = format!("the schema cannot be linked: {reason}");
             ParseError::new(ParseErrorKind::Invalid, message)
         })
+    }
+
+    /// The declarations of all files that can be named, which need not link.
+    pub fn declarations(&self) -> Declarations {
+        let Parsed { file, dependencies, .. } = &*self.parsed;
+        let types = Types::collect(file, dependencies);
+        let declared = |file: &File| descriptor::declared_file(file, &types);
+        let is_kept = |path: &str| dependencies.iter().all(|file| file.reference.name != path);
+        let well_known = well_known::files().iter().filter(|(path, _)| is_kept(path));
+        let referenced = dependencies.iter();
+        Declarations {
+            own: declared(file),
+            referenced: referenced
+                .map(|known| (known.reference.name.clone(), declared(&known.file)))
+                .collect(),
+            well_known: well_known.map(|(path, file)| (path.clone(), declared(file))).collect(),
+        }
     }
 
     pub(crate) fn has_top_level_field(&self, name: &str) -> bool {

@@ -2,8 +2,8 @@
 
 use proptest::prelude::*;
 
-use super::ProtobufSchema;
 use super::error::DEPTH_MAX;
+use super::{DeclaredType, ProtobufSchema};
 use crate::{Limits, Location, ParseError, ParseErrorKind, Reference, ResolvedReference};
 
 fn parse(text: &str) -> Result<ProtobufSchema, ParseError> {
@@ -30,6 +30,35 @@ fn failure(text: &str) -> (ParseErrorKind, String, Option<Location>) {
 
 fn at(line: usize, column: usize) -> Location {
     Location { line, column }
+}
+
+#[test]
+fn declarations_have_full_names_and_tell_optional_fields_from_members_of_oneofs() {
+    let text = "syntax = \"proto3\"; package p; import public \"far.proto\"; \
+                message A { oneof o { int32 x = 1; } optional Far y = 2; repeated E z = 3; enum E { V = 0; } }";
+    let far = reference("far.proto", "syntax = \"proto3\"; package p; message Far {}");
+    let schema = ProtobufSchema::parse(text, &[far], &Limits::default()).unwrap();
+    let declared = schema.declarations();
+    assert_eq!(declared.own.public_imports, ["far.proto"]);
+    let message = &declared.own.messages[0];
+    assert_eq!((message.name.as_str(), message.enums[0].name.as_str()), ("p.A", "p.A.E"));
+    let fields: Vec<_> = message
+        .fields
+        .iter()
+        .map(|field| (field.name.as_str(), field.ty.clone(), field.is_optional, field.is_repeated))
+        .collect();
+    let [far, own] = ["p.Far", "p.A.E"].map(str::to_owned);
+    assert_eq!(
+        fields,
+        [
+            ("y", DeclaredType::Message(far), true, false),
+            ("z", DeclaredType::Enum(own), false, true)
+        ]
+    );
+    let oneofs: Vec<_> = message.oneofs.iter().map(|oneof| oneof.name.as_str()).collect();
+    assert_eq!((oneofs, message.oneofs[0].fields[0].number), (vec!["o"], 1));
+    let (name, file) = &declared.referenced[0];
+    assert_eq!((name.as_str(), file.messages[0].name.as_str()), ("far.proto", "p.Far"));
 }
 
 #[test]

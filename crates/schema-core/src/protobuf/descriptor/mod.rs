@@ -5,6 +5,7 @@
 //! out as ordinary messages, an edition leaves no trace (all as observed).
 
 mod count;
+mod declared;
 mod options;
 mod order;
 mod pool;
@@ -13,6 +14,11 @@ mod scalars;
 mod write;
 mod write_options;
 
+pub(super) use self::declared::file as declared_file;
+pub use self::declared::{
+    DeclaredEnum, DeclaredEnumValue, DeclaredField, DeclaredFile, DeclaredMessage, DeclaredMeta,
+    DeclaredOneof, DeclaredRule, DeclaredType,
+};
 pub(super) use self::pool::{linked, linked_files};
 pub(super) use self::write::to_base64;
 
