@@ -5,9 +5,10 @@
 //! the reference registry. A type without counterpart is refused with a reason. Some things are lost
 //! on the way, as in the reference: in Avro the `NAMESPACE` statement itself, declarations that the
 //! root does not reach and the names of branches of unions that are no field's own type; in
-//! Protobuf the name of a root that nothing in it needs with what is said of that, what is said of a
-//! field that is a union, and whether that, its branches and the root are nullable; in all formats
-//! parameters that belong to another one (`avro.…`, `protobuf.…`).
+//! Protobuf the name of a root that does not lead back to itself, though others in the file may use
+//! it, with what is said of that root, what is said of a field that is a union, whether that, its
+//! branches, the root and fields of declared types are nullable, and defaults that are NULL; in all
+//! formats parameters that belong to another one (`avro.…`, `protobuf.…`).
 //!
 //! The crate is pure, and works under [`Limits`], because definitions come from strangers.
 #![deny(clippy::indexing_slicing)]
