@@ -235,9 +235,8 @@ fn cluster_samples() -> Vec<Sample> {
     ]
 }
 
-fn describe_samples() -> Vec<Sample> {
+fn replica_samples() -> Vec<Sample> {
     vec![
-        sample(ApiKey::DescribeCluster, 0..=2, |_| DescribeClusterRequest::default()),
         sample(ApiKey::ElectLeaders, 0..=2, |_| {
             let asked = elect_leaders_request::TopicPartitions::default()
                 .with_topic(topic())
@@ -260,6 +259,12 @@ fn describe_samples() -> Vec<Sample> {
                 .with_partition_indexes(vec![1, 2]);
             ListPartitionReassignmentsRequest::default().with_topics(Some(vec![asked; 2]))
         }),
+    ]
+}
+
+fn describe_samples() -> Vec<Sample> {
+    vec![
+        sample(ApiKey::DescribeCluster, 0..=2, |_| DescribeClusterRequest::default()),
         sample(ApiKey::DescribeLogDirs, 1..=4, |_| {
             let asked = describe_log_dirs_request::DescribableLogDirTopic::default()
                 .with_topic(topic())
@@ -411,6 +416,7 @@ fn samples() -> Vec<Sample> {
     all.extend(transaction_samples());
     all.extend(cluster_samples());
     all.extend(describe_samples());
+    all.extend(replica_samples());
     all.extend(offset_samples());
     all.extend(group_samples());
     all
