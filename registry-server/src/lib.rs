@@ -7,18 +7,16 @@
 mod answers;
 mod app;
 mod connections;
-mod examine;
 mod http;
 mod limits;
 mod metrics;
 mod server;
 mod storage;
 
-pub use examine::{Examination, examine};
 pub use levada_registry_core::Secret;
 pub use limits::HttpLimits;
 pub use server::{
     AUDIT_RETENTION_DAYS, BODY_BYTES_MAX, RunningRegistry, Settings, ShutdownError, StartError,
     start,
 };
-pub use storage::{Database, InvalidDatabase};
+pub use storage::{Database, Examination, InvalidDatabase, examine};

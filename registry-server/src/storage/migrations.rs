@@ -38,7 +38,7 @@ pub(super) const SQLITE: &[Step] = steps!("sqlite");
 pub(super) const POSTGRES: &[Step] = steps!("postgres");
 
 /// The number of the last step for a database in a file.
-pub(crate) fn newest_step() -> i64 {
+pub(super) fn newest_step() -> i64 {
     SQLITE.last().map_or(0, |&(number, ..)| number)
 }
 

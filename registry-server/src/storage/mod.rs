@@ -24,5 +24,5 @@ mod writes;
 
 pub use database::{Database, InvalidDatabase};
 pub(crate) use error::OpenError;
-pub(crate) use migrations::newest_step;
+pub use sqlite::{Examination, examine};
 pub(crate) use store::SqlStore;

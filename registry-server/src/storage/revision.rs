@@ -1,7 +1,6 @@
 //! Whether the state is still the one of a moment ago, told without asking the database. It holds
 //! for a database that no other process changes.
 
-use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 
 /// Counts the commits of a store.
@@ -20,16 +19,16 @@ impl Revision {
     }
 
     /// A commit is under way until the mark is dropped, however it ends.
-    pub(super) fn commit(self: &Arc<Self>) -> Committing {
+    pub(super) fn commit(&self) -> Committing<'_> {
         self.begun.fetch_add(1, Ordering::SeqCst);
-        Committing(Arc::clone(self))
+        Committing(self)
     }
 }
 
 #[derive(Debug)]
-pub(super) struct Committing(Arc<Revision>);
+pub(super) struct Committing<'a>(&'a Revision);
 
-impl Drop for Committing {
+impl Drop for Committing<'_> {
     fn drop(&mut self) {
         self.0.ended.fetch_add(1, Ordering::SeqCst);
     }
@@ -41,7 +40,7 @@ mod tests {
 
     #[test]
     fn a_state_has_a_number_only_between_commits_and_never_the_same_one_again() {
-        let revision = Arc::new(Revision::default());
+        let revision = Revision::default();
         assert_eq!(revision.now(), Some(0));
         let first = revision.commit();
         assert_eq!(revision.now(), None);

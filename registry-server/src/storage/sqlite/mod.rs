@@ -1,6 +1,7 @@
 //! `SQLite`: one process, one writer, and the settings that durability rests on.
 
 mod connection;
+mod examine;
 mod readers;
 mod writer;
 
@@ -15,6 +16,7 @@ use sqlx::Connection as _;
 use sqlx::sqlite::{SqliteConnectOptions, SqliteConnection};
 
 pub(super) use connection::SqliteRow;
+pub use examine::{Examination, examine};
 pub(super) use readers::{Readers, Reading};
 pub(super) use writer::{Writer, Writing};
 

@@ -114,7 +114,7 @@ impl State {
         execute(self.connection()?, text).map_err(|error| refused_by_sqlite(&error))
     }
 
-    fn commit(&mut self, revision: &Arc<Revision>) -> Result<(), StoreError> {
+    fn commit(&mut self, revision: &Revision) -> Result<(), StoreError> {
         let connection = self.connection()?;
         let started = Instant::now();
         let committed = {
@@ -134,7 +134,7 @@ impl State {
     }
 
     /// Commits the group that is open, if one is, and tells its members.
-    fn end_group(&mut self, revision: &Arc<Revision>) {
+    fn end_group(&mut self, revision: &Revision) {
         let Some(group) = self.group.take() else { return };
         let is_there = self.connection().is_ok_and(|connection| !connection.is_autocommit());
         let outcome = if is_there { self.commit(revision) } else { Err(lost()) };

@@ -1,15 +1,14 @@
 //! A look at a `SQLite` database, beside the server that may be using it: nothing is changed.
 
 use std::path::Path;
-use std::time::Duration;
 
 use rusqlite::{Connection, Error, OpenFlags};
 
-use crate::storage::newest_step;
+use super::BUSY_TIMEOUT;
+use crate::storage::migrations::newest_step;
 
 /// Most faults that are told, of each kind.
 const DAMAGE_MAX: usize = 5;
-const BUSY_TIMEOUT: Duration = Duration::from_secs(5);
 
 /// How a database is.
 #[derive(Clone, Debug, PartialEq, Eq)]
