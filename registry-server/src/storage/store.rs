@@ -1,6 +1,5 @@
 //! The store in a database, whichever it is.
 
-use std::fs::File;
 use std::str::FromStr;
 use std::sync::Arc;
 
@@ -13,7 +12,7 @@ use super::error::{OpenError, failed};
 use super::postgres;
 use super::revision::Revision;
 use super::rows::{Row, get};
-use super::sqlite::{self, Readers, Writer};
+use super::sqlite::{self, Lock, Readers, Writer};
 use super::statements::Statement;
 use super::transaction::{Connection, SqlTransaction};
 use crate::metrics::PoolSize;
@@ -26,7 +25,7 @@ pub(crate) enum SqlStore {
         writer: Writer,
         readers: Readers,
         revision: Arc<Revision>,
-        _lock: File,
+        _lock: Lock,
     },
     Postgres {
         writers: PgPool,

@@ -18,11 +18,19 @@ pub struct RealDisk;
 struct RealFile(File);
 
 #[derive(Debug)]
-struct FileLock {
-    _file: File,
-}
+struct FileLock(File);
 
 impl DirLock for FileLock {}
+
+impl Drop for FileLock {
+    /// Closing the file would not be enough: the lock lives as long as any copy of it, and a child
+    /// process has one until it runs its own program.
+    fn drop(&mut self) {
+        if let Err(error) = flock(&self.0, FlockOperation::Unlock) {
+            tracing::warn!(%error, "the lock of the data directory is kept until this process ends");
+        }
+    }
+}
 
 impl Disk for RealDisk {
     fn create_dir(&self, dir: &Path) -> io::Result<()> {
@@ -82,7 +90,7 @@ impl Disk for RealDisk {
         let file =
             OpenOptions::new().read(true).write(true).create(true).truncate(false).open(path)?;
         flock(&file, FlockOperation::NonBlockingLockExclusive)?;
-        Ok(Box::new(FileLock { _file: file }))
+        Ok(Box::new(FileLock(file)))
     }
 
     fn space(&self, path: &Path) -> io::Result<Space> {

@@ -2,11 +2,11 @@
 
 mod connection;
 mod examine;
+mod lock;
 mod readers;
 mod writer;
 
-use std::fs::{self, File, TryLockError};
-use std::path::{Path, PathBuf};
+use std::path::Path;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -17,6 +17,7 @@ use sqlx::sqlite::{SqliteConnectOptions, SqliteConnection};
 
 pub(super) use connection::SqliteRow;
 pub use examine::{Examination, examine};
+pub(super) use lock::Lock;
 pub(super) use readers::{Readers, Reading};
 pub(super) use writer::{Writer, Writing};
 
@@ -37,7 +38,7 @@ const STATEMENTS_KEPT: usize = 128;
 
 /// Opens or creates the database at `path`.
 pub(super) async fn open(path: &Path) -> Result<SqlStore, OpenError> {
-    let lock = lock(path)?;
+    let lock = Lock::take(path)?;
     let failed = |error: Error| OpenError::Database {
         database: path.display().to_string(),
         message: error.to_string(),
@@ -86,29 +87,6 @@ async fn migrate(path: &Path) -> Result<(), OpenError> {
     let mut connection = SqliteConnection::connect_with(&options).await.map_err(failed)?;
     migrations::run(migrations::SQLITE, &mut connection, &name).await?;
     connection.close().await.map_err(failed)
-}
-
-/// Takes the lock that keeps a second process away; it goes with the returned file.
-fn lock(path: &Path) -> Result<File, OpenError> {
-    let directory = match path.parent() {
-        Some(parent) if !parent.as_os_str().is_empty() => parent,
-        _ => Path::new("."),
-    };
-    let unusable = |source| OpenError::Directory { path: directory.to_owned(), source };
-    fs::create_dir_all(directory).map_err(unusable)?;
-    let mut name = path.as_os_str().to_owned();
-    name.push(".lock");
-    let file = File::options()
-        .create(true)
-        .truncate(false)
-        .write(true)
-        .open(PathBuf::from(name))
-        .map_err(unusable)?;
-    match file.try_lock() {
-        Ok(()) => Ok(file),
-        Err(TryLockError::WouldBlock) => Err(OpenError::Locked { path: path.to_owned() }),
-        Err(TryLockError::Error(source)) => Err(unusable(source)),
-    }
 }
 
 /// Reads back what durability rests on: the database keeps silent about a setting it cannot apply.
