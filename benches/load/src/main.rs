@@ -46,7 +46,11 @@ struct Target {
 #[derive(Debug, Subcommand)]
 enum Command {
     /// Create the topic
-    Create,
+    Create {
+        /// NAME=VALUE of a topic config
+        #[arg(long)]
+        config: Vec<String>,
+    },
     /// Delete the topic
     Delete,
     /// Produce as fast as the client can
@@ -62,11 +66,10 @@ enum Command {
 fn main() -> ExitCode {
     let CommandLine { target, command } = CommandLine::parse();
     let measured = match command {
-        Command::Create => {
-            let created = topic::create(&target.bootstrap, &[&target.topic], target.partitions);
-            created.map(|()| Value::Null)
+        Command::Create { config } => {
+            topic::create(&target, &[&target.topic], &config).map(|()| Value::Null)
         }
-        Command::Delete => topic::delete(&target.bootstrap, &target.topic).map(|()| Value::Null),
+        Command::Delete => topic::delete(&target).map(|()| Value::Null),
         Command::Produce(produce) => produce.run(&target),
         Command::Consume(consume) => consume.run(&target),
         Command::Latency(latency) => latency.run(&target),

@@ -33,7 +33,7 @@ impl Scale {
         let started = Instant::now();
         if !self.existing {
             let names: Vec<&str> = names.iter().map(String::as_str).collect();
-            topic::create(&target.bootstrap, &names, target.partitions)?;
+            topic::create(target, &names, &[])?;
             fill(target, &names)?;
         }
         let filled = started.elapsed();

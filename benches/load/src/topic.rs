@@ -2,28 +2,32 @@
 
 use std::time::Duration;
 
-use rdkafka::ClientConfig;
 use rdkafka::admin::{AdminClient, AdminOptions, NewTopic, TopicReplication, TopicResult};
 use rdkafka::client::DefaultClientContext;
 
-use crate::Failure;
+use crate::{Failure, Target, client};
 
 const PATIENCE: Duration = Duration::from_mins(2);
 
 type Admin = AdminClient<DefaultClientContext>;
 
-pub(crate) fn create(bootstrap: &str, names: &[&str], partitions: i32) -> Result<(), Failure> {
-    let admin: Admin = ClientConfig::new().set("bootstrap.servers", bootstrap).create()?;
+/// `config` are words of the form `NAME=VALUE`.
+pub(crate) fn create(target: &Target, names: &[&str], config: &[String]) -> Result<(), Failure> {
+    let admin: Admin = client::config(target).create()?;
+    let config: Vec<_> = config.iter().filter_map(|word| word.split_once('=')).collect();
     let topics: Vec<_> = names
         .iter()
-        .map(|name| NewTopic::new(name, partitions, TopicReplication::Fixed(1)))
+        .map(|name| {
+            let topic = NewTopic::new(name, target.partitions, TopicReplication::Fixed(1));
+            config.iter().fold(topic, |topic, (key, value)| topic.set(key, value))
+        })
         .collect();
     refused(runtime()?.block_on(admin.create_topics(&topics, &options()))?)
 }
 
-pub(crate) fn delete(bootstrap: &str, name: &str) -> Result<(), Failure> {
-    let admin: Admin = ClientConfig::new().set("bootstrap.servers", bootstrap).create()?;
-    refused(runtime()?.block_on(admin.delete_topics(&[name], &options()))?)
+pub(crate) fn delete(target: &Target) -> Result<(), Failure> {
+    let admin: Admin = client::config(target).create()?;
+    refused(runtime()?.block_on(admin.delete_topics(&[&target.topic], &options()))?)
 }
 
 fn runtime() -> std::io::Result<tokio::runtime::Runtime> {
