@@ -1,9 +1,10 @@
 //! levada's broker without its registry, for what it takes by itself: `levada-broker-alone FOLDER
-//! HOST:PORT`. Serves until it is killed.
+//! HOST:PORT`. Stops cleanly at SIGTERM.
 
 use std::io::Write;
 
 use levada_log_broker::Broker;
+use tokio::signal::unix::{SignalKind, signal};
 
 /// As the levada binary has it.
 #[global_allocator]
@@ -17,5 +18,10 @@ async fn main() -> Result<(), Box<dyn std::error::Error>> {
     };
     let broker = Broker::builder().data_dir(folder).listen(listen).start().await?;
     writeln!(std::io::stdout(), "kafka {}\nready", broker.local_addr())?;
-    Err(broker.failed().await.into())
+    let mut stop = signal(SignalKind::terminate())?;
+    tokio::select! {
+        _ = stop.recv() => broker.shutdown().await,
+        reason = broker.failed() => return Err(reason.into()),
+    }
+    Ok(())
 }

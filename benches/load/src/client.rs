@@ -17,7 +17,11 @@ pub(crate) fn reader(target: &Target) -> ClientConfig {
     config
         .set("group.id", "unused")
         .set("enable.auto.commit", "false")
-        .set("enable.auto.offset.store", "false");
+        .set("enable.auto.offset.store", "false")
+        // The defaults stop fetching for a second whenever 100,000 messages wait for the application.
+        .set("queued.min.messages", "1000000")
+        .set("queued.max.messages.kbytes", "262144")
+        .set("fetch.queue.backoff.ms", "1");
     config
 }
 

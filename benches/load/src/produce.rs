@@ -58,6 +58,8 @@ impl Produce {
             .set("acks", &self.acks)
             .set("compression.codec", &self.codec)
             .set("linger.ms", self.linger_ms.to_string())
+            // A report of every message would cost the client more than sending it.
+            .set("delivery.report.only.error", "true")
             .set("queue.buffering.max.messages", "500000")
             .set("queue.buffering.max.kbytes", "524288")
             .create_with_context(refusals.clone())?;

@@ -12,6 +12,8 @@ use crate::process::rss_bytes;
 use crate::{Failure, Target, client, tell, topic};
 
 const PATIENCE: Duration = Duration::from_mins(2);
+/// As many as a broker creates within the client's patience.
+const TOPICS_A_REQUEST: usize = 10;
 
 #[derive(Debug, Args)]
 pub(crate) struct Scale {
@@ -33,7 +35,9 @@ impl Scale {
         let started = Instant::now();
         if !self.existing {
             let names: Vec<&str> = names.iter().map(String::as_str).collect();
-            topic::create(target, &names, &[])?;
+            for some in names.chunks(TOPICS_A_REQUEST) {
+                topic::create(target, some, &[])?;
+            }
             fill(target, &names)?;
         }
         let filled = started.elapsed();
