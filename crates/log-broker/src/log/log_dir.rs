@@ -167,6 +167,7 @@ impl LogDir {
             config,
             is_deleted: false,
             is_closed: false,
+            is_stored: false,
             sealed: Vec::new(),
             active: Active::empty(Segment::open(disk, &dir, 0)?),
             rolled: Vec::new(),
