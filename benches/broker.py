@@ -29,9 +29,9 @@ from brokers import (ROOT, RELEASE, TARGET, ApacheKafka, Bare, BareSynced, Levad
 
 RESULTS = TARGET / "bench-broker.jsonl"
 LOAD = RELEASE / "levada-load"
-MESSAGES = {100: 3_000_000, 1024: 500_000}  # a round
-WARM_MESSAGES = 500_000
-LATENCY_SECONDS = 8
+MESSAGES = {100: 1_000_000, 1024: 200_000}  # a round
+WARM_MESSAGES = 1_000_000
+LATENCY_SECONDS = 6
 PARTITIONS_A_TOPIC, TOPICS, GROUPS = 100, 100, 500
 SPARSE_SEGMENTS = 100  # of 1 MiB; then each as long as 1 GiB
 
@@ -137,7 +137,7 @@ class Scale:
     name = "scale"
 
     def run(self, work, _rounds):
-        broker = Levada(work)
+        broker = LevadaAlone(work)
         row = {"empty_ready_ms": broker.start() * 1000}
         load(broker, "create", topic="latency")
         row["empty"] = self.latency(broker)
@@ -173,7 +173,7 @@ class Sparse:
     name = "long log"
 
     def run(self, work, rounds):
-        broker = Levada(work)
+        broker = LevadaAlone(work)
         broker.start()
         load(broker, "create", "--config", f"segment.bytes={1 << 20}")
         load(broker, "produce", "--messages", SPARSE_SEGMENTS * 1024, "--size", 1024)
@@ -214,8 +214,8 @@ def cells():
     """Every cell, grouped by the brokers that take turns in it."""
     shapes = [(size, partitions, codec) for size in MESSAGES for partitions in [1, 12]
               for codec in ["none", "lz4"]]
-    yield [Levada, ApacheKafka, Bare], [Throughput(*shape, "1") for shape in shapes]
-    yield [Levada, ApacheKafka, BareSynced], [
+    yield [LevadaAlone, ApacheKafka, Bare], [Throughput(*shape, "1") for shape in shapes]
+    yield [LevadaAlone, ApacheKafka, BareSynced], [
         *(Throughput(*shape, "all") for shape in shapes), Latency(1000), Latency(200)]
     yield None, [StartUp(), Scale(), Sparse()]
 

@@ -1,7 +1,7 @@
 """The results of benches/broker.py as tables in Markdown."""
 import json
 
-OURS, KAFKA = "levada", "Apache Kafka"
+OURS, KAFKA = "levada, broker alone", "Apache Kafka"
 
 
 def markdown(path):
