@@ -24,23 +24,24 @@ import time
 from pathlib import Path
 
 import broker_tables
-from brokers import (ROOT, RELEASE, TARGET, ApacheKafka, Bare, BareSynced, Levada, LevadaAlone, build,
-                     kafka_version)
+from brokers import (ROOT, RELEASE, TARGET, ApacheKafka, Bare, BareSynced, Levada, LevadaAlone, Redis, build,
+                     kafka_version, words)
 
 RESULTS = TARGET / "bench-broker.jsonl"
 LOAD = RELEASE / "levada-load"
 MESSAGES = {100: 1_000_000, 1024: 200_000}  # a round
 WARM_MESSAGES = 1_000_000
 LATENCY_SECONDS = 6
+PIPELINED = 500  # messages that Redis is sent before it must answer
 PARTITIONS_A_TOPIC, TOPICS, GROUPS = 100, 100, 500
 SPARSE_SEGMENTS = 100  # of 1 MiB; then each as long as 1 GiB
 
 
-def load(broker, command, *words, topic="load", partitions=1):
+def load(broker, command, *more, topic="load", partitions=1):
     """Runs the load generator; answers what it measured."""
     line = [LOAD, "--bootstrap", broker.bootstrap, "--pid", broker.pid, "--topic", topic,
-            "--partitions", partitions, command, *words]
-    done = subprocess.run([str(word) for word in line], check=True, stdout=subprocess.PIPE)
+            "--partitions", partitions, command, *more]
+    done = subprocess.run(words(line), check=True, stdout=subprocess.PIPE)
     return json.loads(done.stdout)
 
 
@@ -111,6 +112,24 @@ class Latency:
                        for key in ["p50_ms", "p99_ms"]} for name, measured in rows.items()}
 
 
+class Streams:
+    """Redis, which its own load generator fills; produce alone."""
+
+    def __init__(self, size):
+        self.size = size
+        self.name = f"Redis Streams, {size} B"
+
+    def run(self, brokers, rounds):
+        [redis] = brokers
+        measured = []
+        for _ in range(rounds):
+            before, started = redis.cpu_seconds(), time.monotonic()
+            redis.append(MESSAGES[self.size] // 5, self.size, PIPELINED)
+            measured.append({"messages": MESSAGES[self.size] // 5, "seconds": time.monotonic() - started,
+                             "cpu_seconds": redis.cpu_seconds() - before})
+        return {redis.name: {"produce": middle(measured)}}
+
+
 class StartUp:
     """Seconds from the start of the process to its first answer, and memory when idle."""
 
@@ -152,11 +171,11 @@ class Scale:
     def latency(self, broker):
         return load(broker, "latency", "--seconds", LATENCY_SECONDS, topic="latency")
 
-    def held(self, broker, *words):
+    def held(self, broker, *more):
         """Latency while the groups are there, with what they came to."""
         line = [LOAD, "--bootstrap", broker.bootstrap, "--pid", broker.pid, "--partitions",
-                PARTITIONS_A_TOPIC, "scale", "--topics", TOPICS, "--groups", GROUPS, *words]
-        clients = subprocess.Popen([str(word) for word in line], stdin=subprocess.PIPE,
+                PARTITIONS_A_TOPIC, "scale", "--topics", TOPICS, "--groups", GROUPS, *more]
+        clients = subprocess.Popen(words(line), stdin=subprocess.PIPE,
                                    stdout=subprocess.PIPE)
         told = clients.stdout.readline()
         if not told:
@@ -217,6 +236,7 @@ def cells():
     yield [LevadaAlone, ApacheKafka, Bare], [Throughput(*shape, "1") for shape in shapes]
     yield [LevadaAlone, ApacheKafka, BareSynced], [
         *(Throughput(*shape, "all") for shape in shapes), Latency(1000), Latency(200)]
+    yield [Redis], [Streams(size) for size in MESSAGES]
     yield None, [StartUp(), Scale(), Sparse()]
 
 
@@ -241,7 +261,8 @@ def run(asked):
         try:
             brokers = started(kinds or [], work)
             for broker in brokers:
-                warm(broker)
+                if broker.speaks_kafka:
+                    warm(broker)
             for cell in chosen:
                 rows = cell.run(brokers if kinds else work, asked.rounds)
                 keep({"cell": cell.name, **about, "brokers": rows})

@@ -53,6 +53,7 @@ class Broker:
     """A broker on a folder that it keeps over restarts."""
 
     name = ""
+    speaks_kafka = True
 
     def __init__(self, work):
         self.folder = work / self.name.replace(" ", "-")
@@ -76,7 +77,7 @@ class Broker:
         command = self.command()
         output = open(self.folder / "output", "ab")
         started = time.monotonic()
-        self.process = subprocess.Popen(command, stdin=subprocess.DEVNULL, stdout=output, stderr=output)
+        self.process = subprocess.Popen(words(command), stdin=subprocess.DEVNULL, stdout=output, stderr=output)
         output.close()
         while not answers(self.port):
             if self.process.poll() is not None or time.monotonic() - started > PATIENCE:
@@ -91,6 +92,11 @@ class Broker:
     def remove(self):
         self.stop()
         shutil.rmtree(self.folder)
+
+    def cpu_seconds(self):
+        """Of the whole process since it began, in ticks of 10 ms."""
+        fields = Path(f"/proc/{self.pid}/stat").read_text().rsplit(")", 1)[1].split()
+        return (int(fields[11]) + int(fields[12])) / os.sysconf("SC_CLK_TCK")
 
     def rss_mib(self):
         for line in Path(f"/proc/{self.pid}/status").read_text().splitlines():
@@ -151,6 +157,27 @@ class BareSynced(Bare):
 
     name = "bare, synced"
     words = ("fsync",)
+
+
+class Redis(Broker):
+    """Redis Streams with an fsync before the answers to whatever came at once."""
+
+    name = "Redis Streams, synced"
+    speaks_kafka = False
+
+    def command(self):
+        return ["redis-server", "--port", self.port, "--bind", HOST, "--dir", self.folder, "--save", "",
+                "--appendonly", "yes", "--appendfsync", "always"]
+
+    def append(self, messages, size, pipelined):
+        """XADD of values of `size` bytes over one connection, `pipelined` at a time."""
+        subprocess.run(words(["redis-benchmark", "-h", HOST, "-p", self.port, "-c", 1, "-n", messages, "-P",
+                              pipelined, "-q", "XADD", "load", "*", "v", "x" * size]),
+                       check=True, stdout=subprocess.DEVNULL)
+
+
+def words(command):
+    return [str(word) for word in command]
 
 
 def build():
