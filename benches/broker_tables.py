@@ -80,14 +80,20 @@ def start_up(result):
 
 def scale(result):
     row = result["brokers"][OURS]
-    rows = [["empty", "", "", "", figure(row["empty_ready_ms"]), figure(row["empty"]["p50_ms"]),
-             figure(row["empty"]["p99_ms"])]]
-    for name, held, ready in [("filled", row["filled"], None), ("started again", row["again"], row["ready_ms"])]:
-        rows.append([name, figure(held["partitions"]), figure(held["connections"]), figure(held["rss_mib"]),
-                     figure(ready) if ready else "", figure(held["latency"]["p50_ms"]),
-                     figure(held["latency"]["p99_ms"])])
+    held = row["filled"]
+    rows = [
+        ["empty", "", "", "", figure(row["empty_ready_ms"]), *times(row["empty"]), ""],
+        [f"filled, {held['groups']} groups", figure(held["partitions"]), figure(held["connections"]),
+         figure(held["rss_mib"]), "", *times(held["latency"]), figure(row["stop_ms"])],
+        ["started again", figure(held["partitions"]), "", figure(row["again_rss_mib"]),
+         figure(row["ready_ms"]), *times(row["again"]), figure(row["again_stop_ms"])],
+    ]
     return table(["scale", "partitions", "connections", "memory, MiB", "first answer after, ms",
-                  "p50, ms", "p99, ms"], rows)
+                  "p50, ms", "p99, ms", "stopped after, ms"], rows)
+
+
+def times(latency):
+    return [figure(latency["p50_ms"]), figure(latency["p99_ms"])]
 
 
 def long_log(result):

@@ -23,9 +23,6 @@ pub(crate) struct Scale {
     /// Groups of one consumer each
     #[arg(long, default_value_t = 500)]
     groups: usize,
-    /// Expect the topics to be there and filled
-    #[arg(long)]
-    existing: bool,
 }
 
 impl Scale {
@@ -33,13 +30,11 @@ impl Scale {
     pub(crate) fn run(&self, target: &Target) -> Result<Value, Failure> {
         let names: Vec<String> = (0..self.topics).map(|at| format!("scale-{at}")).collect();
         let started = Instant::now();
-        if !self.existing {
-            let names: Vec<&str> = names.iter().map(String::as_str).collect();
-            for some in names.chunks(TOPICS_A_REQUEST) {
-                topic::create(target, some, &[])?;
-            }
-            fill(target, &names)?;
+        let topics: Vec<&str> = names.iter().map(String::as_str).collect();
+        for some in topics.chunks(TOPICS_A_REQUEST) {
+            topic::create(target, some, &[])?;
         }
+        fill(target, &topics)?;
         let filled = started.elapsed();
         let started = Instant::now();
         let consumers = self.join(target, &names)?;
@@ -78,25 +73,29 @@ impl Scale {
             consumer.subscribe(&[name])?;
             consumers.push(consumer);
         }
-        for (group, consumer) in consumers.iter().enumerate() {
-            if !gets_message(consumer)? {
-                return Err(format!("group {group} got no message").into());
-            }
-            consumer.commit_consumer_state(CommitMode::Sync)?;
-        }
+        wait_for_messages(&consumers)?;
         Ok(consumers)
     }
 }
 
-/// A poll also ends, with nothing, when the group has given out its partitions.
-fn gets_message(consumer: &BaseConsumer) -> Result<bool, Failure> {
+/// Polls all in turn, because each needs that to take its partitions.
+fn wait_for_messages(consumers: &[BaseConsumer]) -> Result<(), Failure> {
     let started = Instant::now();
-    while started.elapsed() < PATIENCE {
-        if consumer.poll(Duration::from_secs(1)).transpose()?.is_some() {
-            return Ok(true);
+    let mut waiting: Vec<_> = consumers.iter().collect();
+    while !waiting.is_empty() {
+        if started.elapsed() > PATIENCE {
+            return Err(format!("{} groups got no message", waiting.len()).into());
         }
+        let mut left = Vec::new();
+        for consumer in waiting {
+            match consumer.poll(Duration::from_millis(1)).transpose()? {
+                Some(_) => consumer.commit_consumer_state(CommitMode::Async)?,
+                None => left.push(consumer),
+            }
+        }
+        waiting = left;
     }
-    Ok(false)
+    Ok(())
 }
 
 /// One message into every partition.
