@@ -2,12 +2,9 @@
 
 use levada_kafka_wire::record_batch::{BatchHeader, Records, record_bytes};
 
-use super::scan::Scan;
+use super::scan::{Scan, UNFOLDED_BYTES_MAX};
 use super::view::{Target, View};
 use super::{LogError, PartitionLog, ReadError, TimestampedOffset};
-
-/// The most a batch may unfold to while one of its records is looked for.
-const UNFOLDED_BYTES_MAX: usize = 64 << 20;
 
 /// A search for the first readable record at or after a timestamp.
 #[derive(Debug, Clone, Copy)]

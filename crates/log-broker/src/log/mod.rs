@@ -5,6 +5,7 @@
 
 mod append;
 mod checkpoint;
+mod cleaner;
 mod config;
 mod error;
 mod flush;
@@ -28,7 +29,7 @@ mod types;
 mod view;
 
 pub use crate::producer_state::ActiveProducer;
-pub use config::{FlushPolicy, LogConfig, LogOptions, TimestampType};
+pub use config::{Cleanup, FlushPolicy, LogConfig, LogOptions, TimestampType};
 pub use error::{AppendError, LogError, ReadError};
 pub use log_dir::LogDir;
 pub use partition_log::{PartitionLog, Waiter};

@@ -9,10 +9,13 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use super::checkpoint::{LeaderEpochs, io_error, load_topic_id};
+use super::cleaner::finish_swaps;
 use super::layout::{self, Kind, parse_segment_name, segment_path};
 use super::partition_log::Core;
 use super::segment::{Active, Rolled, Sealed, Segment};
-use super::segment_check::{Checked, check_active, check_sealed, count_batches, scan_whole};
+use super::segment_check::{
+    Checked, Continuity, check_active, check_sealed, count_batches, scan_whole,
+};
 use super::shared::Shared;
 use super::{LogConfig, LogError, PartitionLog, replay};
 use crate::producer_state::ProducerStates;
@@ -47,6 +50,7 @@ impl Recovery<'_> {
         let topic_id = load_topic_id(&*self.shared.disk, &self.dir)?;
         let log_start = self.shared.log_starts.offset(self.topic, self.index).unwrap_or(0);
         let durable = self.shared.recovery_points.offset(self.topic, self.index).unwrap_or(0);
+        finish_swaps(&*self.shared.disk, &self.dir)?;
         let bases = self.live_segments(log_start)?;
         let chain = self.walk(&bases, durable)?;
         if chain.next_offset < durable.max(log_start) {
@@ -150,9 +154,15 @@ impl Recovery<'_> {
         };
         match quick {
             Some(checked) => Ok(checked),
-            None => scan_whole(segment, interval).map_err(|error| {
-                io_error("read", &segment_path(&self.dir, segment.base_offset, Kind::Log), &error)
-            }),
+            None => {
+                // Compaction leaves holes, but never in the active segment.
+                let sealed = next_base.map(|_| Continuity::Rising);
+                let continuity = sealed.unwrap_or(Continuity::Dense);
+                scan_whole(segment, interval, continuity).map_err(|error| {
+                    let path = segment_path(&self.dir, segment.base_offset, Kind::Log);
+                    io_error("read", &path, &error)
+                })
+            }
         }
     }
 
@@ -270,6 +280,7 @@ impl Recovery<'_> {
             config: self.config.clone(),
             is_deleted: false,
             is_closed: false,
+            was_compacted: self.shared.clean_offsets.offset(self.topic, self.index).is_some(),
             sealed: chain.sealed,
             active,
             rolled,

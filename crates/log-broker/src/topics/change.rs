@@ -19,7 +19,7 @@ use super::file::{self, StoredTopic};
 use super::name::collision_key;
 use super::{Index, Topic, TopicError, Topics, check_name, config};
 use crate::config::BrokerConfig;
-use crate::log::{LogDir, LogError};
+use crate::log::{Cleanup, LogConfig, LogDir, LogError};
 
 /// A topic that is to be made.
 #[derive(Debug, Clone)]
@@ -103,9 +103,16 @@ impl Topics {
         Ok(())
     }
 
+    fn log_config(&self, topic: &Topic) -> LogConfig {
+        let config = config::log_config(&topic.overrides, &self.settings);
+        // The coordinators write anew what they need and move the log's start.
+        let is_kept = Cleanup { compacts: false, deletes: false };
+        if topic.is_internal() { LogConfig { cleanup: is_kept, ..config } } else { config }
+    }
+
     /// Finds or makes partitions until there are `count`.
     fn open_partitions(&self, topic: &mut Topic, count: usize) -> Result<(), TopicError> {
-        let log_config = config::log_config(&topic.overrides, &self.settings);
+        let log_config = self.log_config(topic);
         for index in topic.partitions.len()..count {
             let index =
                 i32::try_from(index).map_err(|_| TopicError::PartitionCount { count: i32::MAX })?;
@@ -275,7 +282,7 @@ impl Topics {
     fn configure_now(&self, name: &str, edit: impl Edit) -> Result<(), TopicError> {
         let topic = self.edited(name, edit)?;
         self.write_with(Some(&stored(&topic, topic.partitions.len())), None)?;
-        let log_config = config::log_config(&topic.overrides, &self.settings);
+        let log_config = self.log_config(&topic);
         for partition in topic.partitions.iter().flatten() {
             partition.set_config(log_config.clone());
         }

@@ -7,7 +7,7 @@ use std::collections::BTreeMap;
 
 use super::TopicError;
 use crate::config::BrokerConfig;
-use crate::log::{LogConfig, TimestampType};
+use crate::log::{Cleanup, LogConfig, TimestampType};
 
 /// As `DescribeConfigs` numbers them.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -200,6 +200,10 @@ pub(crate) fn broker_value(key: &ConfigKey, settings: &BrokerConfig) -> (String,
 fn default_value(key: &ConfigKey, settings: &BrokerConfig) -> String {
     let log = &settings.log.default_config;
     match key.name {
+        "delete.retention.ms" => log.delete_retention_ms.to_string(),
+        "max.compaction.lag.ms" => log.max_compaction_lag_ms.to_string(),
+        "min.cleanable.dirty.ratio" => log.min_cleanable_dirty_ratio.to_string(),
+        "min.compaction.lag.ms" => log.min_compaction_lag_ms.to_string(),
         "index.interval.bytes" => log.index_interval_bytes.to_string(),
         "max.message.bytes" => log.max_message_bytes.to_string(),
         "retention.bytes" => log.retention_bytes.map_or("-1".to_owned(), |v| v.to_string()),
@@ -244,6 +248,13 @@ pub(crate) fn log_config(
     let mut config = settings.log.default_config.clone();
     for (name, value) in overrides {
         match name.as_str() {
+            "cleanup.policy" => config.cleanup = cleanup(value),
+            "delete.retention.ms" => set(&mut config.delete_retention_ms, number(value)),
+            "max.compaction.lag.ms" => set(&mut config.max_compaction_lag_ms, number(value)),
+            "min.cleanable.dirty.ratio" => {
+                set(&mut config.min_cleanable_dirty_ratio, value.trim().parse().ok());
+            }
+            "min.compaction.lag.ms" => set(&mut config.min_compaction_lag_ms, number(value)),
             "index.interval.bytes" => set(&mut config.index_interval_bytes, number(value)),
             "max.message.bytes" => set(&mut config.max_message_bytes, number(value)),
             "segment.bytes" => set(&mut config.segment_bytes, number(value)),
@@ -261,6 +272,11 @@ pub(crate) fn log_config(
         }
     }
     config
+}
+
+fn cleanup(policy: &str) -> Cleanup {
+    let has = |word| policy.split(',').any(|part| part.trim() == word);
+    Cleanup { compacts: has("compact"), deletes: has("delete") }
 }
 
 fn set<T>(field: &mut T, value: Option<T>) {
@@ -339,6 +355,9 @@ mod tests {
             ("retention.ms", "-1"),
             ("retention.bytes", "4096"),
             ("segment.bytes", "1000"),
+            ("cleanup.policy", "compact, delete"),
+            ("min.cleanable.dirty.ratio", "0.25"),
+            ("max.compaction.lag.ms", "7"),
             ("message.timestamp.type", "LogAppendTime"),
         ];
         let overrides = overrides.map(|(name, value)| (name.to_owned(), value.to_owned()));
@@ -349,6 +368,9 @@ mod tests {
                 retention_ms: None,
                 retention_bytes: Some(4096),
                 segment_bytes: 1000,
+                cleanup: Cleanup { compacts: true, deletes: true },
+                min_cleanable_dirty_ratio: 0.25,
+                max_compaction_lag_ms: 7,
                 timestamp_type: TimestampType::LogAppendTime,
                 ..LogConfig::default()
             }
