@@ -238,6 +238,18 @@ impl ProducerStates {
         self.transactions.ended_in(from, end)
     }
 
+    /// Epoch and window of each producer, in order of their ids.
+    #[cfg(test)]
+    pub(crate) fn windows(&self) -> Vec<(i64, i16, Vec<StoredBatch>)> {
+        let mut all: Vec<_> = self
+            .producers
+            .iter()
+            .map(|(id, producer)| (*id, producer.epoch, producer.batches.iter().copied().collect()))
+            .collect();
+        all.sort_unstable_by_key(|(id, ..)| *id);
+        all
+    }
+
     pub(crate) fn all_aborted(&self) -> &[Aborted] {
         &self.transactions.aborted
     }

@@ -80,8 +80,7 @@ fn count(records: usize) -> Result<i32, BatchError> {
 
 fn assemble(header: &BatchHeader, body: &[u8]) -> Result<Vec<u8>, BatchError> {
     let size = HEADER_BYTES + body.len();
-    let length =
-        i32::try_from(size - PREFIX_BYTES).map_err(|_| BatchError::Oversized { size })?;
+    let length = i32::try_from(size - PREFIX_BYTES).map_err(|_| BatchError::Oversized { size })?;
     let mut bytes = Vec::with_capacity(size);
     bytes.extend(header.base_offset.to_be_bytes());
     bytes.extend(length.to_be_bytes());

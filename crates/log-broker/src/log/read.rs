@@ -136,8 +136,7 @@ fn run_of_batches(bytes: &[u8], wanted: Wanted, may_have_holes: bool) -> (usize,
         let end = len + header.total_bytes;
         let follows = header.base_offset == next_offset
             || (may_have_holes && header.base_offset > next_offset);
-        let is_next = (len == 0 || follows)
-            && header.last_offset() >= header.base_offset;
+        let is_next = (len == 0 || follows) && header.last_offset() >= header.base_offset;
         if !is_next
             || end > bytes.len()
             || end > wanted.max_bytes

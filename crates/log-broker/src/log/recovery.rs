@@ -156,14 +156,24 @@ impl Recovery<'_> {
             Some(checked) => Ok(checked),
             None => {
                 // Compaction leaves holes, but never in the active segment.
-                let sealed = next_base.map(|_| Continuity::Rising);
-                let continuity = sealed.unwrap_or(Continuity::Dense);
+                let continuity = match next_base {
+                    Some(end) if self.may_have_holes() => Continuity::Rising { end },
+                    _ => Continuity::Dense,
+                };
                 scan_whole(segment, interval, continuity).map_err(|error| {
                     let path = segment_path(&self.dir, segment.base_offset, Kind::Log);
                     io_error("read", &path, &error)
                 })
             }
         }
+    }
+
+    /// Whether the partition was compacted. Of one that was copied here without its checkpoints
+    /// nobody knows.
+    fn may_have_holes(&self) -> bool {
+        let checkpoints = [&self.shared.clean_offsets, &self.shared.recovery_points];
+        let [clean, durable] = checkpoints.map(|known| known.offset(self.topic, self.index));
+        clean.is_some() || durable.is_none()
     }
 
     fn refuse_below(&self, durable: i64, offset: i64, problem: &str) -> Result<(), LogError> {
@@ -280,7 +290,7 @@ impl Recovery<'_> {
             config: self.config.clone(),
             is_deleted: false,
             is_closed: false,
-            was_compacted: self.shared.clean_offsets.offset(self.topic, self.index).is_some(),
+            was_compacted: self.may_have_holes(),
             sealed: chain.sealed,
             active,
             rolled,

@@ -30,8 +30,8 @@ pub(super) struct Checked {
 pub(super) enum Continuity {
     /// None is missing.
     Dense,
-    /// Compaction may have taken some.
-    Rising,
+    /// Compaction may have taken some; what follows the segment begins at the offset.
+    Rising { end: i64 },
 }
 
 /// Reads every batch and its checksum.
@@ -181,10 +181,10 @@ impl Checked {
         let header = BatchHeader::parse_whole(batch).map_err(|error| error.to_string())?;
         let (found, wanted) = (header.base_offset, self.next_offset);
         let is_right = match continuity {
-            Continuity::Dense => found == wanted,
-            Continuity::Rising => found >= wanted,
+            Continuity::Dense => wanted < 0 || found == wanted,
+            Continuity::Rising { end } => found >= wanted && header.last_offset() < end,
         };
-        if wanted >= 0 && !is_right {
+        if !is_right {
             return Err(format!("a batch at offset {found} instead of {wanted}"));
         }
         let is_possible = found >= segment.base_offset

@@ -41,10 +41,9 @@ impl Core {
     pub(super) fn view_at(&self, offset: i64) -> View {
         let after = self.sealed.partition_point(|sealed| sealed.next_offset <= offset);
         match self.sealed.get(after) {
-            Some(sealed) => View {
-                may_have_holes: self.was_compacted,
-                ..sealed.view(Target::Offset(offset))
-            },
+            Some(sealed) => {
+                View { may_have_holes: self.was_compacted, ..sealed.view(Target::Offset(offset)) }
+            }
             None => self.active_view(Target::Offset(offset)),
         }
     }

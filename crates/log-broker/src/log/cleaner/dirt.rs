@@ -52,14 +52,13 @@ impl Core {
         let first_dirty =
             clean_offset.filter(|offset| known.contains(offset)).unwrap_or(log_start_offset);
         let lag_ms = self.config.min_compaction_lag_ms;
-        let is_young = |sealed: &Sealed| {
-            lag_ms > 0 && sealed.max_timestamp > now_ms.saturating_sub(lag_ms)
-        };
+        let is_young =
+            |sealed: &Sealed| lag_ms > 0 && sealed.max_timestamp > now_ms.saturating_sub(lag_ms);
         let cleanable = self
             .dirty_segments(first_dirty)
             .take_while(|sealed| sealed.next_offset <= limit && !is_young(sealed));
-        let (end_offset, dirty_bytes) = cleanable
-            .fold((first_dirty, 0), |(_, bytes), s| (s.next_offset, bytes + s.size));
+        let (end_offset, dirty_bytes) =
+            cleanable.fold((first_dirty, 0), |(_, bytes), s| (s.next_offset, bytes + s.size));
         let clean = self.sealed.iter().take_while(|sealed| sealed.next_offset <= first_dirty);
         let all_bytes = clean.map(|sealed| sealed.size).sum::<u64>() + dirty_bytes;
         #[expect(clippy::cast_precision_loss, reason = "a ratio of sizes")]

@@ -8,6 +8,7 @@
 //! So the rename to `.swap` decides. The old segments' index files go before the new segment has its
 //! name: an index that says too little would be believed.
 
+use std::collections::BTreeSet;
 use std::io;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
@@ -44,8 +45,8 @@ impl PartitionLog {
         disk.rename(&log.with_extension(CLEANED), &log.with_extension(SWAP)).map_err(failed)?;
         disk.sync_dir(&self.dir).map_err(failed)?;
         let (index, aborted) = self.replace(group, rewritten);
-        let replaced: Vec<_> = group.iter().map(|sealed| sealed.segment.base_offset).collect();
-        finish(disk, &self.dir, base_offset, &replaced).map_err(failed)?;
+        let replaced = group.iter().map(|sealed| sealed.segment.base_offset);
+        finish(disk, &self.dir, base_offset, replaced).map_err(failed)?;
         self.store_indexes(base_offset, &index, &aborted);
         Ok(())
     }
@@ -62,11 +63,7 @@ impl PartitionLog {
     }
 
     /// From here on readers find the new segment; answers what its index files are to hold.
-    fn replace(
-        &self,
-        group: &[Sealed],
-        rewritten: Rewritten,
-    ) -> (Arc<SparseIndex>, Vec<Aborted>) {
+    fn replace(&self, group: &[Sealed], rewritten: Rewritten) -> (Arc<SparseIndex>, Vec<Aborted>) {
         let base_offset = rewritten.segment.base_offset;
         let index = Arc::new(rewritten.index);
         let sealed = Sealed {
@@ -93,8 +90,13 @@ impl PartitionLog {
 }
 
 /// Ends what the rename to `.swap` has decided.
-fn finish(disk: &dyn Disk, dir: &Path, base_offset: i64, replaced: &[i64]) -> io::Result<()> {
-    for &old in replaced {
+fn finish(
+    disk: &dyn Disk,
+    dir: &Path,
+    base_offset: i64,
+    replaced: impl IntoIterator<Item = i64>,
+) -> io::Result<()> {
+    for old in replaced {
         for kind in [Kind::OffsetIndex, Kind::TimeIndex, Kind::TxnIndex] {
             remove_if_there(disk, &segment_path(dir, old, kind))?;
         }
@@ -125,24 +127,26 @@ pub(in crate::log) fn finish_swaps(disk: &dyn Disk, dir: &Path) -> Result<(), Lo
     for path in with(CLEANED) {
         disk.remove_file(&path).map_err(|error| io_error("remove", &path, &error))?;
     }
-    let bases = names.iter().filter_map(|name| match parse_segment_name(name) {
-        Some((base, Kind::Log | Kind::OffsetIndex | Kind::TimeIndex | Kind::TxnIndex)) => {
-            Some(base)
-        }
-        _ => None,
-    });
-    let bases: Vec<i64> = bases.collect();
+    let segments: Vec<_> = names.iter().filter_map(|name| parse_segment_name(name)).collect();
     for path in with(SWAP) {
         let Some(base_offset) = base_of(&path, SWAP) else { continue };
         let read = |error: io::Error| io_error("read", &path, &error);
         let segment = Segment { base_offset, file: disk.open(&path).map_err(read)? };
-        let checked = scan_whole(&segment, 0, Continuity::Rising).map_err(read)?;
-        if let Some(reason) = checked.problem {
+        let continuity = Continuity::Rising { end: i64::MAX };
+        let checked = scan_whole(&segment, 0, continuity).map_err(read)?;
+        let next_offset = checked.next_offset;
+        let problem = checked.problem.or_else(|| {
+            // The segment after it is never replaced with it.
+            let is_followed = segments.contains(&(next_offset, Kind::Log));
+            (!is_followed).then(|| format!("no segment begins at its end, offset {next_offset}"))
+        });
+        if let Some(reason) = problem {
             return Err(LogError::Corrupt { path, reason });
         }
-        let within = base_offset..checked.next_offset;
-        let replaced: Vec<_> = bases.iter().copied().filter(|base| within.contains(base)).collect();
-        finish(disk, dir, base_offset, &replaced)
+        let within = base_offset..next_offset;
+        let bases = segments.iter().map(|(base, _)| *base).filter(|base| within.contains(base));
+        let replaced: BTreeSet<i64> = bases.collect();
+        finish(disk, dir, base_offset, replaced)
             .map_err(|error| io_error("replace segments in", dir, &error))?;
         tracing::info!(dir = %dir.display(), base_offset, "finished a compaction");
     }
