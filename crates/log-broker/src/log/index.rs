@@ -70,8 +70,9 @@ impl SparseIndex {
         }
     }
 
-    pub(super) fn max_timestamp(&self) -> i64 {
-        self.largest.map_or(-1, |largest| largest.timestamp)
+    /// `None` when no batch has a record.
+    pub(super) fn max_timestamp(&self) -> Option<i64> {
+        self.largest.map(|largest| largest.timestamp)
     }
 
     /// The last entry whose batch ends at or before `relative`.

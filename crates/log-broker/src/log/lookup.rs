@@ -36,7 +36,7 @@ impl PartitionLog {
             let mut views: Vec<View> = core
                 .sealed
                 .iter()
-                .filter(|sealed| sealed.max_timestamp >= timestamp)
+                .filter(|sealed| sealed.max_timestamp >= Some(timestamp))
                 .filter(|sealed| sealed.next_offset > bounds.log_start_offset)
                 .map(|sealed| sealed.view(target))
                 .collect();
@@ -58,9 +58,12 @@ impl PartitionLog {
         let newest = {
             let core = self.core.lock();
             let sealed = core.sealed.iter().map(|sealed| sealed.max_timestamp).max();
-            sealed.unwrap_or(-1).max(core.active.index.max_timestamp())
+            sealed.flatten().max(core.active.index.max_timestamp())
         };
-        if newest < 0 { Ok(None) } else { self.offset_for_timestamp(newest) }
+        match newest {
+            Some(newest @ 0..) => self.offset_for_timestamp(newest),
+            _ => Ok(None),
+        }
     }
 
     fn with_epoch(&self, (offset, timestamp): (i64, i64)) -> TimestampedOffset {

@@ -283,7 +283,8 @@ impl Recovery<'_> {
         let active = Active {
             segment: Arc::new(segment),
             size: checked.valid_bytes,
-            first_append_ms: (!is_empty).then(|| checked.max_timestamp.clamp(0, now_ms.max(0))),
+            first_append_ms: (!is_empty)
+                .then(|| checked.max_timestamp.unwrap_or(0).clamp(0, now_ms.max(0))),
             index: checked.index.unwrap_or_default(),
         };
         let core = Core {

@@ -123,11 +123,14 @@ impl Core {
             || self.is_expired(self.active.index.max_timestamp(), now_ms)
     }
 
-    fn is_expired(&self, max_timestamp: i64, now_ms: i64) -> bool {
-        let age_ms = now_ms.saturating_sub(max_timestamp);
-        self.config.cleanup.deletes
-            && max_timestamp >= 0
-            && self.config.retention_ms.is_some_and(|kept_ms| age_ms > kept_ms)
+    /// What has no record left keeps nothing alive; records without a time do not age.
+    fn is_expired(&self, max_timestamp: Option<i64>, now_ms: i64) -> bool {
+        let is_old = |kept_ms| match max_timestamp {
+            Some(timestamp @ 0..) => now_ms.saturating_sub(timestamp) > kept_ms,
+            Some(_) => false,
+            None => true,
+        };
+        self.config.cleanup.deletes && self.config.retention_ms.is_some_and(is_old)
     }
 
     /// Where the log shall start; `None` when nothing is to be deleted.

@@ -49,7 +49,8 @@ pub(super) struct Sealed {
     pub(super) segment: Arc<Segment>,
     pub(super) size: u64,
     pub(super) next_offset: i64,
-    pub(super) max_timestamp: i64,
+    /// `None` when compaction has left no record.
+    pub(super) max_timestamp: Option<i64>,
     /// Until the index files are written; after that they are searched on disk.
     pub(super) index: Option<Arc<SparseIndex>>,
 }

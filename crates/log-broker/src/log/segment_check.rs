@@ -17,7 +17,7 @@ use crate::io::{Disk, DiskFile};
 pub(super) struct Checked {
     pub(super) valid_bytes: u64,
     pub(super) next_offset: i64,
-    pub(super) max_timestamp: i64,
+    pub(super) max_timestamp: Option<i64>,
     pub(super) last_epoch: i32,
     /// `None` when the index files hold it.
     pub(super) index: Option<SparseIndex>,
@@ -103,7 +103,7 @@ pub(super) fn check_sealed(
         checked.last_epoch = batch.header.leader_epoch;
     }
     checked.valid_bytes = len;
-    checked.max_timestamp = largest.unwrap_or(-1);
+    checked.max_timestamp = largest;
     checked.index = None;
     (checked.next_offset == next_base).then_some(checked)
 }
@@ -124,7 +124,7 @@ fn probe(segment: &Segment, size: u64) -> Sealed {
         segment: Arc::new(segment),
         size,
         next_offset: i64::MAX,
-        max_timestamp: -1,
+        max_timestamp: None,
         index: None,
     }
 }
@@ -204,7 +204,7 @@ impl Checked {
         }
         self.valid_bytes = position + bytes;
         self.next_offset = header.last_offset() + 1;
-        self.max_timestamp = self.max_timestamp.max(header.newest_timestamp().unwrap_or(-1));
+        self.max_timestamp = self.max_timestamp.max(header.newest_timestamp());
         self.last_epoch = header.leader_epoch;
     }
 }

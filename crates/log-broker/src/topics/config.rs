@@ -110,6 +110,20 @@ pub(crate) static CONFIG_KEYS: &[ConfigKey] = {
             V::Boolean,
         ),
         row(
+            "message.timestamp.after.max.ms",
+            "log.message.timestamp.after.max.ms",
+            T::Long,
+            "3600000",
+            V::Number(0, LONG),
+        ),
+        row(
+            "message.timestamp.before.max.ms",
+            "log.message.timestamp.before.max.ms",
+            T::Long,
+            MAX,
+            V::Number(0, LONG),
+        ),
+        row(
             "message.timestamp.difference.max.ms",
             "log.message.timestamp.difference.max.ms",
             T::Long,
@@ -200,6 +214,8 @@ pub(crate) fn broker_value(key: &ConfigKey, settings: &BrokerConfig) -> (String,
 fn default_value(key: &ConfigKey, settings: &BrokerConfig) -> String {
     let log = &settings.log.default_config;
     match key.name {
+        "message.timestamp.after.max.ms" => log.timestamp_after_max_ms.to_string(),
+        "message.timestamp.before.max.ms" => log.timestamp_before_max_ms.to_string(),
         "delete.retention.ms" => log.delete_retention_ms.to_string(),
         "max.compaction.lag.ms" => log.max_compaction_lag_ms.to_string(),
         "min.cleanable.dirty.ratio" => log.min_cleanable_dirty_ratio.to_string(),
@@ -242,19 +258,14 @@ pub(crate) fn log_config(
     overrides: &BTreeMap<String, String>,
     settings: &BrokerConfig,
 ) -> LogConfig {
-    fn number<T: TryFrom<i64>>(value: &str) -> Option<T> {
-        value.parse::<i64>().ok().and_then(|value| T::try_from(value).ok())
-    }
     let mut config = settings.log.default_config.clone();
+    // Of before KIP-937: it holds where nothing is said more precisely.
+    if let Some(difference) = overrides.get("message.timestamp.difference.max.ms") {
+        set(&mut config.timestamp_after_max_ms, number(difference));
+        set(&mut config.timestamp_before_max_ms, number(difference));
+    }
     for (name, value) in overrides {
         match name.as_str() {
-            "cleanup.policy" => config.cleanup = cleanup(value),
-            "delete.retention.ms" => set(&mut config.delete_retention_ms, number(value)),
-            "max.compaction.lag.ms" => set(&mut config.max_compaction_lag_ms, number(value)),
-            "min.cleanable.dirty.ratio" => {
-                set(&mut config.min_cleanable_dirty_ratio, value.trim().parse().ok());
-            }
-            "min.compaction.lag.ms" => set(&mut config.min_compaction_lag_ms, number(value)),
             "index.interval.bytes" => set(&mut config.index_interval_bytes, number(value)),
             "max.message.bytes" => set(&mut config.max_message_bytes, number(value)),
             "segment.bytes" => set(&mut config.segment_bytes, number(value)),
@@ -262,16 +273,39 @@ pub(crate) fn log_config(
             // Below 0 is "without limit".
             "retention.bytes" => config.retention_bytes = number(value),
             "retention.ms" => config.retention_ms = number(value).filter(|ms| *ms >= 0),
-            "message.timestamp.type" => {
-                config.timestamp_type = match value.as_str() {
-                    "LogAppendTime" => TimestampType::LogAppendTime,
-                    _ => TimestampType::CreateTime,
-                }
-            }
-            _ => {}
+            _ => apply_times(&mut config, name, value),
         }
     }
     config
+}
+
+/// Of timestamps and compaction.
+fn apply_times(config: &mut LogConfig, name: &str, value: &str) {
+    match name {
+        "cleanup.policy" => config.cleanup = cleanup(value),
+        "delete.retention.ms" => set(&mut config.delete_retention_ms, number(value)),
+        "max.compaction.lag.ms" => set(&mut config.max_compaction_lag_ms, number(value)),
+        "message.timestamp.after.max.ms" => set(&mut config.timestamp_after_max_ms, number(value)),
+        "message.timestamp.before.max.ms" => {
+            set(&mut config.timestamp_before_max_ms, number(value));
+        }
+        "message.timestamp.type" => {
+            config.timestamp_type = match value {
+                "LogAppendTime" => TimestampType::LogAppendTime,
+                _ => TimestampType::CreateTime,
+            }
+        }
+        "min.cleanable.dirty.ratio" => {
+            set(&mut config.min_cleanable_dirty_ratio, value.trim().parse().ok());
+        }
+        "min.compaction.lag.ms" => set(&mut config.min_compaction_lag_ms, number(value)),
+        _ => {}
+    }
+}
+
+fn number<T: TryFrom<i64>>(value: &str) -> Option<T> {
+    // As they were checked: with blanks around them, perhaps.
+    value.trim().parse::<i64>().ok().and_then(|value| T::try_from(value).ok())
 }
 
 fn cleanup(policy: &str) -> Cleanup {
@@ -358,6 +392,8 @@ mod tests {
             ("cleanup.policy", "compact, delete"),
             ("min.cleanable.dirty.ratio", "0.25"),
             ("max.compaction.lag.ms", "7"),
+            ("message.timestamp.difference.max.ms", "2000"),
+            ("message.timestamp.after.max.ms", "1000"),
             ("message.timestamp.type", "LogAppendTime"),
         ];
         let overrides = overrides.map(|(name, value)| (name.to_owned(), value.to_owned()));
@@ -371,6 +407,8 @@ mod tests {
                 cleanup: Cleanup { compacts: true, deletes: true },
                 min_cleanable_dirty_ratio: 0.25,
                 max_compaction_lag_ms: 7,
+                timestamp_before_max_ms: 2000,
+                timestamp_after_max_ms: 1000,
                 timestamp_type: TimestampType::LogAppendTime,
                 ..LogConfig::default()
             }

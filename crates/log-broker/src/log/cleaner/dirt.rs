@@ -52,8 +52,9 @@ impl Core {
         let first_dirty =
             clean_offset.filter(|offset| known.contains(offset)).unwrap_or(log_start_offset);
         let lag_ms = self.config.min_compaction_lag_ms;
-        let is_young =
-            |sealed: &Sealed| lag_ms > 0 && sealed.max_timestamp > now_ms.saturating_sub(lag_ms);
+        let is_young = |sealed: &Sealed| {
+            lag_ms > 0 && sealed.max_timestamp > Some(now_ms.saturating_sub(lag_ms))
+        };
         let cleanable = self
             .dirty_segments(first_dirty)
             .take_while(|sealed| sealed.next_offset <= limit && !is_young(sealed));

@@ -295,6 +295,24 @@ fn compacted_topics_expire_only_when_they_are_deleted_too() {
 }
 
 #[test]
+fn a_segment_without_records_holds_no_retention_up() {
+    let mut bench = compacted(SimDisk::new());
+    bench.config.cleanup = Cleanup { compacts: true, deletes: true };
+    bench.config.retention_ms = Some(1000);
+    bench.config.segment_bytes = 120;
+    let (dir, log) = bench.start();
+    for _ in 0..3 {
+        put(&log, &[pair("a", "a value of some length")]);
+        seal(&log);
+    }
+    clean(&dir);
+    assert_eq!(log.bounds().log_start_offset, 0);
+    bench.clock.advance(1001);
+    dir.maintain().unwrap();
+    assert_eq!((log.bounds().log_start_offset, records(&log)), (3, Vec::new()));
+}
+
+#[test]
 fn records_without_a_key_are_refused_and_named() {
     let (_bench, _dir, log) = start();
     let mixed = BatchBuilder::new()
