@@ -254,10 +254,9 @@ impl ProducerStates {
         &self.transactions.aborted
     }
 
-    /// Compaction has left nothing of the aborted transactions in the range but those with these
-    /// markers.
-    pub(crate) fn forget_aborted_without(&mut self, range: &Range<i64>, markers: &HashSet<i64>) {
-        self.transactions.forget_without(range, markers);
+    /// Compaction has left no record of transactions whose abort marker is in the range.
+    pub(crate) fn forget_aborted_in(&mut self, range: Range<i64>) {
+        self.transactions.forget_in(range);
     }
 
     /// What of the log a replay needs to come to the same epochs and windows.

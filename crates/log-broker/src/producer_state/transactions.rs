@@ -1,6 +1,6 @@
 //! Open and aborted transactions of a partition, and the last stable offset they imply.
 
-use std::collections::{BTreeMap, HashSet};
+use std::collections::BTreeMap;
 use std::ops::Range;
 
 use levada_kafka_wire::record_batch::{BatchHeader, ControlType, EndTxnMarker};
@@ -111,10 +111,9 @@ impl Transactions {
         self.aborted.get(start..after).map(<[_]>::to_vec).unwrap_or_default()
     }
 
-    /// Of those whose marker is in the range, drops all but the ones with these markers.
-    pub(super) fn forget_without(&mut self, range: &Range<i64>, markers: &HashSet<i64>) {
-        self.aborted
-            .retain(|txn| !range.contains(&txn.last_offset) || markers.contains(&txn.last_offset));
+    /// Drops those whose marker is in the range.
+    pub(super) fn forget_in(&mut self, range: Range<i64>) {
+        self.aborted.retain(|txn| !range.contains(&txn.last_offset));
     }
 
     pub(super) fn forget_before(&mut self, log_start_offset: i64) {

@@ -10,7 +10,7 @@ use kafka_protocol::messages::{
     ProduceResponse, delete_records_request, fetch_request, list_offsets_request,
     offset_for_leader_epoch_request,
 };
-use levada_kafka_wire::record_batch::{BatchBuilder, BatchHeader};
+use levada_kafka_wire::record_batch::BatchHeader;
 
 use super::client::{Client, Rig, batch, produce, topic_name};
 
@@ -80,34 +80,6 @@ async fn acks_1_is_answered_and_becomes_readable() {
     assert_eq!(answer.responses[0].partition_responses[0].error_code, 0);
     let partition = fetched(&mut client, 12, &fetch("t", 0, 20_000)).await;
     assert_eq!(partition.records, Some(stored(&records, 0)));
-}
-
-#[tokio::test]
-async fn records_without_a_key_are_named_where_the_topic_is_compacted() {
-    let rig = Rig::start().await;
-    let mut client = rig.client().await;
-    client.create_topic("t", &[("cleanup.policy", "compact,delete")]).await;
-    let records = BatchBuilder::new()
-        .record(1_700_000_000_000, Some(b"key"), Some(b"value"))
-        .record(1_700_000_000_000, None, Some(b"value"))
-        .build()
-        .unwrap();
-    for version in [7, 8, 9] {
-        let request = produce("t", -1, Some(records.clone().into()));
-        let answer: ProduceResponse = client.call(ApiKey::Produce, version, &request).await;
-        let answered = &answer.responses[0].partition_responses[0];
-        assert_eq!((answered.error_code, answered.base_offset), (87, -1));
-        let named: Vec<_> = answered
-            .record_errors
-            .iter()
-            .map(|named| (named.batch_index, named.batch_index_error_message.as_deref()))
-            .collect();
-        let reason = "a compacted topic takes no records without a key: t-0";
-        let expected = [(1, Some(reason))];
-        assert_eq!(named, if version < 8 { &[][..] } else { &expected });
-    }
-    let keyed = BatchBuilder::new().record(1_700_000_000_000, Some(b"key"), None).build().unwrap();
-    assert_eq!(produced(&mut client, "t", keyed.into()).await.error_code, 0);
 }
 
 #[tokio::test]

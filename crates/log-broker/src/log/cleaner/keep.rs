@@ -15,8 +15,7 @@ use std::collections::{HashMap, HashSet};
 
 use levada_kafka_wire::compression::CompressionError;
 use levada_kafka_wire::record_batch::{
-    BatchHeader, ControlType, EndTxnMarker, Record, RecordError, Records, RetainError,
-    record_bytes, retain_records,
+    BatchHeader, Record, RecordError, Records, RetainError, record_bytes, retain_records,
 };
 
 use super::offset_map::OffsetMap;
@@ -53,8 +52,6 @@ pub(super) struct Keep {
     aborted: AbortedRanges,
     /// Producers of which a batch was kept since their last marker.
     with_batches: HashSet<i64>,
-    /// Markers of aborted transactions that were kept and still have batches before them.
-    abort_markers: Vec<i64>,
 }
 
 impl Keep {
@@ -72,7 +69,6 @@ impl Keep {
             last_batches: producers.last_batches(),
             aborted: AbortedRanges::new(producers.all_aborted()),
             with_batches: HashSet::new(),
-            abort_markers: Vec::new(),
         }
     }
 
@@ -182,10 +178,6 @@ impl Keep {
     ) -> Result<Kept, KeepError> {
         let has_batches = self.with_batches.remove(&header.producer_id);
         if has_batches || header.base_offset >= self.end_offset {
-            let marker = EndTxnMarker::of_batch(header, batch);
-            if marker.is_some_and(|marker| marker.control_type == ControlType::Abort) {
-                self.abort_markers.push(header.last_offset());
-            }
             return Ok(Kept::AsItIs);
         }
         let is_empty = header.record_count == 0;
@@ -202,12 +194,6 @@ impl Keep {
         let bytes = unfold(header, batch)?;
         let records = Records::new(header, &bytes).collect::<Result<Vec<_>, _>>()?;
         Ok(Kept::Changed(retain_records(header, &records, Some(self.horizon_ms))?))
-    }
-
-    /// The aborted transactions with their marker among the batches that were judged since the
-    /// last call and batches left before it.
-    pub(super) fn take_aborted(&mut self) -> HashSet<i64> {
-        std::mem::take(&mut self.abort_markers).into_iter().collect()
     }
 }
 

@@ -1,6 +1,5 @@
 //! Reading the keys of segments, and writing a group of segments again as one.
 
-use std::collections::HashSet;
 use std::sync::Arc;
 
 use levada_kafka_wire::record_batch::BatchHeader;
@@ -26,8 +25,8 @@ pub(super) struct Rewritten {
     pub(super) size: u64,
     pub(super) next_offset: i64,
     pub(super) index: SparseIndex,
-    /// The markers of aborted transactions of which batches are left.
-    pub(super) abort_markers: HashSet<i64>,
+    /// Of transactions that were aborted before it no record is left.
+    pub(super) end_offset: i64,
     /// Nothing of it differs from the one segment that it was.
     is_same: bool,
 }
@@ -67,7 +66,9 @@ impl PartitionLog {
         pace: &mut Pace<'_>,
     ) -> Result<Option<Rewritten>, CleanError> {
         let (Some(first), Some(last)) = (group.first(), group.last()) else { return Ok(None) };
-        let mut output = self.create_cleaned(first.segment.base_offset, group.len() == 1)?;
+        let mut output = self.create_cleaned(first.segment.base_offset)?;
+        output.rewritten.is_same = group.len() == 1;
+        output.rewritten.end_offset = keep.end_offset();
         let interval = self.core.lock().config.index_interval_bytes;
         for sealed in group {
             let mut scan = Scan::new(&*sealed.segment.file, 0, sealed.size);
@@ -91,9 +92,7 @@ impl PartitionLog {
             }
         }
         let finished = output.finish();
-        let mut rewritten =
-            finished.map_err(|error| self.cleaned_failed("write", first, &error))?;
-        rewritten.abort_markers = keep.take_aborted();
+        let rewritten = finished.map_err(|error| self.cleaned_failed("write", first, &error))?;
         if rewritten.next_offset != last.next_offset {
             let reason = format!("it ends at offset {}", rewritten.next_offset);
             return Err(self.damaged(last, reason).into());
@@ -105,7 +104,7 @@ impl PartitionLog {
         Ok(Some(rewritten))
     }
 
-    fn create_cleaned(&self, base_offset: i64, is_same: bool) -> Result<Output, CleanError> {
+    fn create_cleaned(&self, base_offset: i64) -> Result<Output, CleanError> {
         // A partition that is deleted leaves its name to another one.
         let _turn = self.flush_turn.lock();
         if self.is_deleted() {
@@ -119,8 +118,8 @@ impl PartitionLog {
             size: 0,
             next_offset: base_offset,
             index: SparseIndex::default(),
-            abort_markers: HashSet::new(),
-            is_same,
+            end_offset: base_offset,
+            is_same: false,
         };
         Ok(Output { rewritten, pending: Vec::new(), written: 0 })
     }

@@ -74,11 +74,11 @@ impl PartitionLog {
             index: Some(index.clone()),
         };
         let mut core = self.core.lock();
-        let range = base_offset..rewritten.next_offset;
-        core.producers.forget_aborted_without(&range, &rewritten.abort_markers);
+        let next_offset = rewritten.next_offset;
+        core.producers.forget_aborted_in(base_offset..next_offset.min(rewritten.end_offset));
         let at = core.sealed.partition_point(|s| s.next_offset <= base_offset);
         core.sealed.splice(at..at + group.len(), [sealed]);
-        (index, core.producers.aborted_in(range.start, range.end))
+        (index, core.producers.aborted_in(base_offset, next_offset))
     }
 
     pub(super) fn remove_cleaned(&self, base_offset: i64) {
