@@ -81,7 +81,7 @@ pub struct ActiveProducer {
 }
 
 /// The batches that make up the windows, and the epochs of producers that have only a marker.
-#[derive(Debug, Default)]
+#[derive(Debug)]
 pub(crate) struct LastBatches {
     base_offsets: HashSet<i64>,
     epochs: HashMap<i64, i16>,
@@ -261,14 +261,13 @@ impl ProducerStates {
 
     /// What of the log a replay needs to come to the same epochs and windows.
     pub(crate) fn last_batches(&self) -> LastBatches {
-        let mut last = LastBatches::default();
-        for (&id, producer) in &self.producers {
-            if producer.batches.is_empty() {
-                last.epochs.insert(id, producer.epoch);
-            }
-            last.base_offsets.extend(producer.batches.iter().map(|batch| batch.base_offset));
+        let only_markers =
+            self.producers.iter().filter(|(_, producer)| producer.batches.is_empty());
+        let batches = self.producers.values().flat_map(|producer| &producer.batches);
+        LastBatches {
+            base_offsets: batches.map(|batch| batch.base_offset).collect(),
+            epochs: only_markers.map(|(id, producer)| (*id, producer.epoch)).collect(),
         }
-        last
     }
 
     /// Drops what lies wholly before the log start.

@@ -152,20 +152,17 @@ impl Recovery<'_> {
             None if self.is_clean => check_active(disk, &self.dir, segment, durable, interval),
             _ => None,
         };
-        match quick {
-            Some(checked) => Ok(checked),
-            None => {
-                // Compaction leaves holes, but never in the active segment.
-                let continuity = match next_base {
-                    Some(end) if self.may_have_holes() => Continuity::Rising { end },
-                    _ => Continuity::Dense,
-                };
-                scan_whole(segment, interval, continuity).map_err(|error| {
-                    let path = segment_path(&self.dir, segment.base_offset, Kind::Log);
-                    io_error("read", &path, &error)
-                })
-            }
+        if let Some(checked) = quick {
+            return Ok(checked);
         }
+        // Compaction leaves holes, but never in the active segment.
+        let continuity = match next_base {
+            Some(end) if self.may_have_holes() => Continuity::Rising { end },
+            _ => Continuity::Dense,
+        };
+        scan_whole(segment, interval, continuity).map_err(|error| {
+            io_error("read", &segment_path(&self.dir, segment.base_offset, Kind::Log), &error)
+        })
     }
 
     /// Whether the partition was compacted. Of one that was copied here without its checkpoints

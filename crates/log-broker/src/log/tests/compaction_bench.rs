@@ -6,6 +6,7 @@ use levada_kafka_wire::record_batch::{
 };
 
 use super::*;
+use crate::io::Disk as _;
 use crate::producer_state::ProducerStates;
 
 pub(super) const DELETE_RETENTION_MS: i64 = 10_000;
@@ -70,6 +71,16 @@ pub(super) fn seal(log: &PartitionLog) {
     let mut core = log.core.lock();
     if core.active.size > 0 {
         log.roll(&mut core).unwrap();
+    }
+}
+
+/// A start has to replay the log then.
+pub(super) fn lose_snapshots(disk: &SimDisk) {
+    for name in disk.list(&Bench::partition_file("")).unwrap() {
+        let path = Bench::partition_file(&name);
+        if path.extension().is_some_and(|extension| extension == "snapshot") {
+            disk.remove_file(&path).unwrap();
+        }
     }
 }
 

@@ -151,7 +151,7 @@ impl Model {
         self.batches.iter().rfind(is_its)
     }
 
-    fn encode(&self, batch: &Batch) -> Vec<u8> {
+    fn encode(batch: &Batch) -> Vec<u8> {
         let Content::Records(records) = &batch.content else { panic!("markers are not sent") };
         let pairs: Vec<_> = records.iter().map(|(_, pair)| pair.clone()).collect();
         let builder = BatchBuilder::new();
@@ -180,7 +180,7 @@ impl Model {
         };
         let producer = producer.map(|id| (id, sequence(id)));
         let batch = Batch { base_offset: end, producer, content: Content::Records(records) };
-        let mut bytes = self.encode(&batch);
+        let mut bytes = Self::encode(&batch);
         if codec != Codec::None {
             bytes = compressed(codec, &bytes);
         }
@@ -196,7 +196,7 @@ impl Model {
 
     fn retry(&mut self, producer: i64) {
         let Some(last) = self.last_of(producer) else { return };
-        let bytes = self.encode(last);
+        let bytes = Self::encode(last);
         let again = self.log.append(&bytes, AppendOrigin::Client).unwrap();
         assert_eq!((again.base_offset, again.is_duplicate), (last.base_offset, true));
     }
@@ -282,14 +282,9 @@ impl Model {
                 self.reopen(disk);
             }
             Step::LoseSnapshots => {
-                use crate::io::Disk;
                 self.log.flush().unwrap();
                 let disk = self.bench.disk.crash(0);
-                for name in disk.list(&Bench::partition_file("")).unwrap() {
-                    if name.ends_with(".snapshot") {
-                        disk.remove_file(&Bench::partition_file(&name)).unwrap();
-                    }
-                }
+                lose_snapshots(&disk);
                 self.reopen(disk);
             }
         }
