@@ -1,4 +1,4 @@
-//! Partition logs on disk: segments, indexes, recovery, retention.
+//! Partition logs on disk: segments, indexes, recovery, retention, compaction.
 //!
 //! [`LogDir`] owns a directory and every [`PartitionLog`] in it. Appends, reads and flushes are
 //! per partition; nothing here knows requests or connections.

@@ -153,10 +153,7 @@ impl Topics {
         check_room("topics", by_name.len(), 1, limits.topics_max)?;
         let partitions = by_name.values().map(|topic| topic.partitions.len()).sum();
         check_room("partitions", partitions, self.partition_count(new)?, limits.partitions_max)?;
-        for (name, value) in &new.overrides {
-            config::check(name, value)?;
-        }
-        Ok(())
+        config::check_all(&new.overrides, &self.settings)
     }
 
     /// The count a new topic will have.
@@ -294,9 +291,7 @@ impl Topics {
         let old = self.get(name).ok_or_else(|| TopicError::Unknown { name: name.to_owned() })?;
         let mut topic = Topic::clone(&old);
         edit(&mut topic.overrides)?;
-        for (name, value) in &topic.overrides {
-            config::check(name, value)?;
-        }
+        config::check_all(&topic.overrides, &self.settings)?;
         topic.overrides = config::normalized(topic.overrides);
         Ok(topic)
     }

@@ -195,6 +195,28 @@ pub(crate) fn check(name: &str, value: &str) -> Result<(), TopicError> {
     })
 }
 
+/// Whether these are topic configs with values that go together.
+pub(crate) fn check_all(
+    overrides: &BTreeMap<String, String>,
+    settings: &BrokerConfig,
+) -> Result<(), TopicError> {
+    for (name, value) in overrides {
+        check(name, value)?;
+    }
+    let config = log_config(overrides, settings);
+    if config.min_compaction_lag_ms <= config.max_compaction_lag_ms {
+        return Ok(());
+    }
+    Err(TopicError::InvalidConfig {
+        name: "min.compaction.lag.ms".to_owned(),
+        value: config.min_compaction_lag_ms.to_string(),
+        reason: format!(
+            "it must not be more than max.compaction.lag.ms {}",
+            config.max_compaction_lag_ms
+        ),
+    })
+}
+
 /// Values as they take effect. With one replica no write could ever reach a second one, so
 /// `min.insync.replicas` is 1 whatever was asked for.
 pub(crate) fn normalized(mut overrides: BTreeMap<String, String>) -> BTreeMap<String, String> {
@@ -381,6 +403,16 @@ mod tests {
             assert!(matches!(check(name, value), Err(TopicError::InvalidConfig { .. })), "{name}");
         }
         assert!(matches!(check("no.such", "1"), Err(TopicError::UnknownConfig { .. })));
+    }
+
+    #[test]
+    fn compaction_lags_that_contradict_each_other_are_refused() {
+        for (min, max, is_right) in [("5", "5", true), ("6", "5", false)] {
+            let lags = [("min.compaction.lag.ms", min), ("max.compaction.lag.ms", max)];
+            let lags = lags.map(|(name, value)| (name.to_owned(), value.to_owned()));
+            let checked = check_all(&lags.into(), &BrokerConfig::default());
+            assert_eq!(checked.is_ok(), is_right, "{checked:?}");
+        }
     }
 
     #[test]

@@ -1,7 +1,9 @@
 //! Compaction: what goes, what stays, and for how long.
 
 use levada_kafka_wire::compression::Codec;
-use levada_kafka_wire::record_batch::{BatchBuilder, BatchHeader, ControlType};
+use levada_kafka_wire::record_batch::{
+    BatchBuilder, BatchHeader, CRC_START, ControlType, HEADER_BYTES, crc32c,
+};
 
 use super::compaction_bench::*;
 use super::*;
@@ -324,6 +326,32 @@ fn records_without_a_key_are_refused_and_named() {
         }
     }
     assert_eq!(log.bounds().log_end_offset, 0);
+}
+
+#[test]
+fn records_that_nobody_can_read_are_refused() {
+    let (_bench, _dir, log) = start();
+    let good = keyed(BatchBuilder::new(), NOW_MS, &[pair("a", "1"), pair("b", "1")]);
+    let with = |at: usize, byte: u8| {
+        let mut batch = good.clone();
+        batch[at] = byte;
+        let crc = crc32c(&batch[CRC_START..]);
+        batch[17..CRC_START].copy_from_slice(&crc.to_be_bytes());
+        batch
+    };
+    // The codec, the length of the first record, its offset delta.
+    for (at, byte) in [(22, 1), (22, 3), (HEADER_BYTES, 6), (HEADER_BYTES + 3, 2)] {
+        let refused = log.append(&with(at, byte), AppendOrigin::Client);
+        assert!(matches!(refused, Err(AppendError::UnreadableRecords { .. })), "{refused:?}");
+    }
+    log.append(&with(at_value(&good), b'2'), AppendOrigin::Client).unwrap();
+    assert_eq!(log.bounds().log_end_offset, 2);
+}
+
+/// Where the value of the last record is.
+fn at_value(batch: &[u8]) -> usize {
+    // The count of its headers follows.
+    batch.len() - 2
 }
 
 #[test]
