@@ -241,7 +241,7 @@ fn must_roll(core: &Core, header: &BatchHeader, now_ms: i64) -> bool {
     let size = u64::try_from(header.total_bytes).unwrap_or(u64::MAX);
     let last = core.log_end_offset.saturating_add(i64::from(header.last_offset_delta));
     active.size.saturating_add(size) > u64::from(core.config.segment_bytes)
-        || now_ms.saturating_sub(first_append_ms) >= core.config.active_ms_max()
+        || now_ms.saturating_sub(first_append_ms) >= core.config.active_ms_max(active.dice)
         // Kafka's index holds relative offsets as signed 32-bit numbers.
         || last - active.segment.base_offset > i64::from(i32::MAX)
 }

@@ -34,6 +34,8 @@ pub struct Cleanup {
 pub struct LogConfig {
     pub segment_bytes: u32,
     pub segment_ms: i64,
+    /// By how much less a segment may be active at most, so that not all are sealed at once.
+    pub segment_jitter_ms: i64,
     pub index_interval_bytes: u32,
     /// `None` keeps records of any age (`retention.ms=-1`).
     pub retention_ms: Option<i64>,
@@ -58,9 +60,12 @@ pub struct LogConfig {
 
 impl LogConfig {
     /// The age at which a segment is sealed: what shall be compacted in time must not stay active.
-    pub(super) fn active_ms_max(&self) -> i64 {
+    /// `dice` is a random number of the segment's own.
+    pub(super) fn active_ms_max(&self, dice: u64) -> i64 {
         let lag_ms = if self.cleanup.compacts { self.max_compaction_lag_ms } else { i64::MAX };
-        self.segment_ms.min(lag_ms)
+        let spread = u64::try_from(self.segment_jitter_ms.min(self.segment_ms)).unwrap_or(0);
+        let jitter_ms = i64::try_from(dice.checked_rem(spread).unwrap_or(0)).unwrap_or(0);
+        self.segment_ms.min(lag_ms).saturating_sub(jitter_ms)
     }
 }
 
@@ -70,6 +75,7 @@ impl Default for LogConfig {
         Self {
             segment_bytes: 1 << 30,
             segment_ms: 7 * DAY_MS,
+            segment_jitter_ms: 0,
             index_interval_bytes: 4096,
             retention_ms: Some(7 * DAY_MS),
             retention_bytes: None,

@@ -12,7 +12,7 @@ use super::checkpoint::{LeaderEpochs, io_error, load_topic_id};
 use super::cleaner::finish_swaps;
 use super::layout::{self, Kind, parse_segment_name, segment_path};
 use super::partition_log::Core;
-use super::segment::{Active, Rolled, Sealed, Segment};
+use super::segment::{Active, Rolled, Sealed, Segment, roll_dice};
 use super::segment_check::{
     Checked, Continuity, check_active, check_sealed, count_batches, scan_whole,
 };
@@ -283,6 +283,7 @@ impl Recovery<'_> {
             first_append_ms: (!is_empty)
                 .then(|| checked.max_timestamp.unwrap_or(0).clamp(0, now_ms.max(0))),
             index: checked.index.unwrap_or_default(),
+            dice: roll_dice(),
         };
         let core = Core {
             config: self.config.clone(),

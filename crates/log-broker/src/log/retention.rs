@@ -119,7 +119,7 @@ impl Core {
     /// its records are past retention and it could be deleted were it sealed.
     fn is_active_due(&self, now_ms: i64) -> bool {
         let Some(first_append_ms) = self.active.first_append_ms else { return false };
-        now_ms.saturating_sub(first_append_ms) >= self.config.active_ms_max()
+        now_ms.saturating_sub(first_append_ms) >= self.config.active_ms_max(self.active.dice)
             || self.is_expired(self.active.index.max_timestamp(), now_ms)
     }
 

@@ -247,6 +247,7 @@ fn default_value(key: &ConfigKey, settings: &BrokerConfig) -> String {
         "retention.bytes" => log.retention_bytes.map_or("-1".to_owned(), |v| v.to_string()),
         "retention.ms" => log.retention_ms.map_or("-1".to_owned(), |v| v.to_string()),
         "segment.bytes" => log.segment_bytes.to_string(),
+        "segment.jitter.ms" => log.segment_jitter_ms.to_string(),
         "segment.ms" => log.segment_ms.to_string(),
         "message.timestamp.type" if log.timestamp_type == TimestampType::LogAppendTime => {
             "LogAppendTime".to_owned()
@@ -291,6 +292,7 @@ pub(crate) fn log_config(
             "index.interval.bytes" => set(&mut config.index_interval_bytes, number(value)),
             "max.message.bytes" => set(&mut config.max_message_bytes, number(value)),
             "segment.bytes" => set(&mut config.segment_bytes, number(value)),
+            "segment.jitter.ms" => set(&mut config.segment_jitter_ms, number(value)),
             "segment.ms" => set(&mut config.segment_ms, number(value)),
             // Below 0 is "without limit".
             "retention.bytes" => config.retention_bytes = number(value),
