@@ -69,9 +69,11 @@ impl PartitionLog {
                 skip_to(&probe, wanted.from).ok_or_else(|| self.unreadable(view, position))?;
             position += u64::try_from(at).unwrap_or(u64::MAX);
             let Some(first) = first else { continue };
-            if first.base_offset > wanted.from || first.last_offset() >= wanted.end {
-                // Offsets are dense and every bound lies between batches, so the batch that holds
-                // this offset is damaged. Answering nothing would let a reader wait for ever.
+            let is_missing = first.base_offset > wanted.from && !view.may_have_holes;
+            if is_missing || first.last_offset() >= wanted.end {
+                // Every bound lies between batches, and where nothing was compacted offsets are
+                // dense, so the batch that holds this offset is damaged. Answering nothing would
+                // let a reader wait for ever.
                 return Err(self.unreadable(view, position));
             }
             let is_within = first.total_bytes <= wanted.max_bytes;
@@ -86,7 +88,7 @@ impl PartitionLog {
             if !is_within {
                 return Ok((chunk.slice(..first.total_bytes), first.last_offset() + 1));
             }
-            let (len, next_offset) = run_of_batches(&chunk, wanted);
+            let (len, next_offset) = run_of_batches(&chunk, wanted, view.may_have_holes);
             return Ok((chunk.slice(..len), next_offset));
         }
         Ok(nothing)
@@ -145,13 +147,14 @@ fn skip_to(chunk: &[u8], from: i64) -> Option<(usize, Option<BatchHeader>)> {
 }
 
 /// How many bytes of whole batches may be returned, and the offset after them.
-fn run_of_batches(bytes: &[u8], wanted: Wanted) -> (usize, i64) {
+fn run_of_batches(bytes: &[u8], wanted: Wanted, may_have_holes: bool) -> (usize, i64) {
     let mut len = 0;
     let mut next_offset = wanted.from;
     while let Ok(header) = BatchHeader::parse(&bytes[len..]) {
         let end = len + header.total_bytes;
-        let is_next = (len == 0 || header.base_offset == next_offset)
-            && header.last_offset() >= header.base_offset;
+        let follows = header.base_offset == next_offset
+            || (may_have_holes && header.base_offset > next_offset);
+        let is_next = (len == 0 || follows) && header.last_offset() >= header.base_offset;
         if !is_next
             || end > bytes.len()
             || end > wanted.max_bytes
