@@ -39,11 +39,11 @@ def free_port():
         return probe.getsockname()[1]
 
 
-def answers(port):
-    """Whether something that speaks the protocol listens there."""
+def answers(port, hello):
+    """Whether something that knows the request listens there."""
     try:
         with socket.create_connection((HOST, port), timeout=PATIENCE) as peer:
-            peer.sendall(HELLO)
+            peer.sendall(hello)
             return len(peer.recv(4)) == 4
     except OSError:
         return False
@@ -54,6 +54,7 @@ class Broker:
 
     name = ""
     speaks_kafka = True
+    hello = HELLO
 
     def __init__(self, work):
         self.folder = work / self.name.replace(" ", "-")
@@ -79,7 +80,7 @@ class Broker:
         started = time.monotonic()
         self.process = subprocess.Popen(words(command), stdin=subprocess.DEVNULL, stdout=output, stderr=output)
         output.close()
-        while not answers(self.port):
+        while not answers(self.port, self.hello):
             if self.process.poll() is not None or time.monotonic() - started > PATIENCE:
                 raise SystemExit(f"{self.name} does not start: see {self.folder}/output")
             time.sleep(0.001)
@@ -164,6 +165,7 @@ class Redis(Broker):
 
     name = "Redis Streams, synced"
     speaks_kafka = False
+    hello = b"PING\r\n"
 
     def command(self):
         return ["redis-server", "--port", self.port, "--bind", HOST, "--dir", self.folder, "--save", "",
