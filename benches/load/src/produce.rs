@@ -1,5 +1,6 @@
 //! Producing as fast as the client can.
 
+use std::fmt::Write as _;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::{Duration, Instant};
@@ -127,8 +128,9 @@ fn values(size: usize) -> Vec<Vec<u8>> {
     let value = |_| {
         let mut text = String::new();
         while text.len() < size {
-            let number = digit();
-            text.push_str(&format!("{{\"order\":{},\"state\":\"paid\"}},", number % 1_000_000_007));
+            let number = digit() % 1_000_000_007;
+            // Into a string it cannot fail.
+            _ = write!(text, "{{\"order\":{number},\"state\":\"paid\"}},");
         }
         let mut bytes = text.into_bytes();
         bytes.truncate(size);

@@ -158,10 +158,11 @@ impl PartitionLog {
         self.core.lock().is_closed = true;
         self.flush()?;
         // Most partitions of a large broker were only read, or not even that, since it started.
-        if self.core.lock().is_stored {
-            return Ok(());
-        }
-        self.store_derived()
+        let is_stored = {
+            let core = self.core.lock();
+            core.stored_end == Some(core.log_end_offset)
+        };
+        if is_stored { Ok(()) } else { self.store_derived() }
     }
 
     fn remove_old_snapshots(&self) {

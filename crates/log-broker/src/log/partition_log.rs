@@ -51,8 +51,8 @@ pub(super) struct Core {
     pub(super) config: LogConfig,
     pub(super) is_deleted: bool,
     pub(super) is_closed: bool,
-    /// Whether index files and snapshot on disk are those of the log's end.
-    pub(super) is_stored: bool,
+    /// The log's end when index files and snapshot were written, where that is known.
+    pub(super) stored_end: Option<i64>,
     /// Whether offsets may be missing in sealed segments.
     pub(super) was_compacted: bool,
     pub(super) sealed: Vec<Sealed>,

@@ -289,7 +289,7 @@ impl Recovery<'_> {
             config: self.config.clone(),
             is_deleted: false,
             is_closed: false,
-            is_stored: checked.is_stored,
+            stored_end: checked.is_stored.then_some(chain.next_offset),
             was_compacted: self.may_have_holes(),
             sealed: chain.sealed,
             active,
