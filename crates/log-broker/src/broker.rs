@@ -19,7 +19,7 @@ use crate::clock::{Clock, SystemClock};
 use crate::config::BrokerConfig;
 use crate::fetch_sessions::FetchSessions;
 use crate::group::{self, GroupCoordinator};
-use crate::io::{Disk, RealDisk};
+use crate::io::{Disk, MemoryDisk, RealDisk};
 use crate::log::{LogDir, LogError};
 use crate::net::{Listener, Peer};
 use crate::producer_ids::ProducerIds;
@@ -63,12 +63,31 @@ pub(crate) struct HostPort {
 #[derive(Debug, Clone)]
 pub struct BrokerBuilder {
     data_dir: PathBuf,
+    storage: Storage,
     listen: String,
     advertise: Option<HostPort>,
     config: BrokerConfig,
     clock: Arc<dyn Clock>,
-    /// Of the partitions; the registry of topics and the producer ids are always real files.
-    log_disk: Arc<dyn Disk>,
+}
+
+/// Where a broker's data lies.
+#[derive(Debug, Clone)]
+enum Storage {
+    Files,
+    Memory,
+    #[cfg(test)]
+    On(Arc<dyn Disk>),
+}
+
+impl Storage {
+    fn disk(self) -> Arc<dyn Disk> {
+        match self {
+            Self::Files => Arc::new(RealDisk),
+            Self::Memory => Arc::new(MemoryDisk::default()),
+            #[cfg(test)]
+            Self::On(disk) => disk,
+        }
+    }
 }
 
 /// Why a broker did not start.
@@ -92,11 +111,11 @@ impl Broker {
     pub fn builder() -> BrokerBuilder {
         BrokerBuilder {
             data_dir: PathBuf::from("data/log"),
+            storage: Storage::Files,
             listen: "127.0.0.1:9092".to_owned(),
             advertise: None,
             config: BrokerConfig::default(),
             clock: Arc::new(SystemClock),
-            log_disk: Arc::new(RealDisk),
         }
     }
 
@@ -112,14 +131,15 @@ impl Broker {
     }
 
     fn open(builder: BrokerBuilder) -> Result<Self, StartError> {
-        let BrokerBuilder { data_dir, advertise, config, clock, log_disk, .. } = builder;
+        let BrokerBuilder { data_dir, storage, advertise, config, clock, .. } = builder;
         let failed = |reason: String| StartError::DataDir { path: data_dir.clone(), reason };
-        let log_dir = LogDir::open_on(log_disk, &data_dir, Arc::clone(&clock), config.log.clone())
-            .map_err(|error| failed(error.to_string()))?;
+        let log_dir =
+            LogDir::open_on(storage.disk(), &data_dir, Arc::clone(&clock), config.log.clone())
+                .map_err(|error| failed(error.to_string()))?;
         let log_dir = Arc::new(log_dir);
         let topics = Topics::open(&data_dir, Arc::clone(&log_dir), config.clone())
             .map_err(|error| failed(error.to_string()))?;
-        let producer_ids = ProducerIds::open(&data_dir)
+        let producer_ids = ProducerIds::open(Arc::clone(log_dir.disk()), &data_dir)
             .map_err(|error| failed(format!("producer ids: {error}")))?;
         let topics = Arc::new(topics);
         let producer_ids = Arc::new(producer_ids);
@@ -180,7 +200,18 @@ impl BrokerBuilder {
     /// Made if it is missing; one broker alone may use it.
     #[must_use]
     pub fn data_dir(mut self, path: impl Into<PathBuf>) -> Self {
+        self.storage = Storage::Files;
         self.data_dir = path.into();
+        self
+    }
+
+    /// Keeps everything in memory instead: it is gone with the broker. The code is the same but for
+    /// the last step, so what holds here holds on a disk, except for what outlives a process.
+    #[must_use]
+    pub fn in_memory(mut self) -> Self {
+        self.storage = Storage::Memory;
+        // Shown by tools that ask for log directories, and in errors.
+        self.data_dir = PathBuf::from("memory");
         self
     }
 
@@ -269,8 +300,8 @@ impl RunningBroker {
 
 #[cfg(test)]
 impl BrokerBuilder {
-    pub(crate) fn log_disk(mut self, disk: Arc<dyn Disk>) -> Self {
-        self.log_disk = disk;
+    pub(crate) fn disk(mut self, disk: Arc<dyn Disk>) -> Self {
+        self.storage = Storage::On(disk);
         self
     }
 }

@@ -9,9 +9,9 @@ use crate::topics::NewTopic;
 
 #[tokio::test]
 async fn failed_write_resolves_failed_and_refuses_what_comes_after() {
-    let (directory, disk) = (tempfile::tempdir().unwrap(), SimDisk::new());
-    let builder = Broker::builder().data_dir(directory.path()).listen("127.0.0.1:0");
-    let running = builder.log_disk(Arc::new(disk.clone())).start().await.unwrap();
+    let disk = SimDisk::new();
+    let builder = Broker::builder().listen("127.0.0.1:0");
+    let running = builder.disk(Arc::new(disk.clone())).start().await.unwrap();
     let topic = running.broker().topics.create(NewTopic::plain("t")).await.unwrap();
     let log = topic.partition(0).unwrap();
     let now_ms = running.broker().clock.now_ms();

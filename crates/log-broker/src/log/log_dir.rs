@@ -91,6 +91,11 @@ impl LogDir {
         &self.path
     }
 
+    /// Where the directory is, and whatever else lies in it.
+    pub(crate) fn disk(&self) -> &Arc<dyn Disk> {
+        &self.shared.disk
+    }
+
     /// The room on the disk that holds the directory.
     pub fn space(&self) -> io::Result<Space> {
         self.shared.disk.space(&self.path)

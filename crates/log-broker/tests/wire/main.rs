@@ -7,6 +7,7 @@ mod client;
 mod consumer_groups;
 mod fetch_sessions;
 mod hostile;
+mod memory;
 mod records;
 mod replicas;
 mod start;
