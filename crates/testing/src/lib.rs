@@ -22,7 +22,7 @@
 //! **What runs.** The broker and the registry of the `levada` binary, not imitations of them: a
 //! schema that may not follow the one before is refused, a fenced producer is fenced, groups
 //! rebalance, a transaction commits everywhere or nowhere. Records lie in memory, schemas in `SQLite`
-//! in a temporary folder; both are gone with the [`Levada`].
+//! in a temporary folder (in `/dev/shm`, where there is one); both are gone with the [`Levada`].
 //!
 //! **What differs** from `levada serve`: the first member of a classic group need not wait three
 //! seconds for others, and the registry keeps no audit.

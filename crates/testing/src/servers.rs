@@ -1,5 +1,6 @@
 //! The thread in which both servers run.
 
+use std::io;
 use std::thread::{self, JoinHandle};
 
 use levada_log_broker::{Broker, BrokerConfig, GroupConfig, RunningBroker};
@@ -80,6 +81,14 @@ async fn serve(ready: Ready, stopped: oneshot::Receiver<()>) {
     }
 }
 
+/// In memory where the system has a place for that: the database syncs what it writes, and nothing of
+/// it has to outlive this process.
+fn temporary_folder() -> io::Result<TempDir> {
+    let mut folder = tempfile::Builder::new();
+    folder.prefix("levada-");
+    folder.tempdir_in("/dev/shm").or_else(|_| folder.tempdir())
+}
+
 struct Both {
     registry: RunningRegistry,
     broker: RunningBroker,
@@ -92,8 +101,7 @@ impl Both {
         let groups = GroupConfig { initial_rebalance_delay_ms: 0, ..GroupConfig::default() };
         let config = BrokerConfig { groups, ..BrokerConfig::default() };
         let broker = Broker::builder().in_memory().listen(ANY_PORT).config(config).start().await?;
-        let folder = tempfile::Builder::new().prefix("levada-").tempdir();
-        let folder = folder.map_err(StartError::Folder)?;
+        let folder = temporary_folder().map_err(StartError::Folder)?;
         let database = Database::Sqlite(folder.path().join("registry.db"));
         let registry = levada_registry_server::start(Settings {
             kafka_cluster_id: broker.cluster_id().to_owned(),
