@@ -4,7 +4,7 @@ use std::io;
 use std::net::SocketAddr;
 use std::path::PathBuf;
 use std::sync::Arc;
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use base64::Engine;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
@@ -21,6 +21,7 @@ use crate::fetch_sessions::FetchSessions;
 use crate::group::{self, GroupCoordinator};
 use crate::io::{Disk, MemoryDisk, RealDisk};
 use crate::log::{LogDir, LogError};
+use crate::metrics::{BrokerMetrics, Metrics};
 use crate::net::{Listener, Peer};
 use crate::producer_ids::ProducerIds;
 use crate::topics::Topics;
@@ -42,6 +43,7 @@ pub struct Broker {
     pub(crate) groups: Arc<GroupCoordinator>,
     pub(crate) transactions: Arc<TransactionCoordinator>,
     pub(crate) fetch_sessions: FetchSessions,
+    pub(crate) metrics: Metrics,
     /// 22 characters, as Kafka's own.
     pub(crate) cluster_id: String,
     /// Where clients are told to connect; `None` tells each the address it has reached.
@@ -131,6 +133,7 @@ impl Broker {
     }
 
     fn open(builder: BrokerBuilder) -> Result<Self, StartError> {
+        let begun = Instant::now();
         let BrokerBuilder { data_dir, storage, advertise, config, clock, .. } = builder;
         let failed = |reason: String| StartError::DataDir { path: data_dir.clone(), reason };
         let log_dir =
@@ -154,6 +157,8 @@ impl Broker {
             config.transactions.clone(),
         );
         let transactions = transactions.map_err(|error| failed(error.to_string()))?;
+        let metrics = Metrics::default();
+        metrics.recovered_in(begun.elapsed());
         Ok(Self {
             cluster_id: URL_SAFE_NO_PAD.encode(log_dir.cluster_id()),
             config,
@@ -164,10 +169,21 @@ impl Broker {
             groups,
             transactions: Arc::new(transactions),
             fetch_sessions: FetchSessions::default(),
+            metrics,
             advertised: advertise,
             tasks: TaskTracker::new(),
             stopping: CancellationToken::new(),
         })
+    }
+
+    fn checkpoint_log(&self) -> Result<(), LogError> {
+        self.log_dir.checkpoint()
+    }
+
+    fn maintain_log(&self) -> Result<(), LogError> {
+        self.log_dir.maintain()?;
+        self.metrics.retention_ran_at(self.clock.now_ms());
+        Ok(())
     }
 
     /// Checkpoints every second and retention every few minutes, until the broker stops.
@@ -183,11 +199,11 @@ impl Broker {
         loop {
             let work = tokio::select! {
                 () = self.stopping.cancelled() => return,
-                _ = retention.tick() => LogDir::maintain,
-                _ = checkpoints.tick() => LogDir::checkpoint,
+                _ = retention.tick() => Self::maintain_log,
+                _ = checkpoints.tick() => Self::checkpoint_log,
             };
-            let log_dir = Arc::clone(&self.log_dir);
-            match spawn_blocking(move || work(&log_dir)).await {
+            let broker = Arc::clone(&self);
+            match spawn_blocking(move || work(&broker)).await {
                 Ok(Ok(())) => {}
                 Ok(Err(reason)) => error!(%reason, "maintenance of the log failed"),
                 Err(reason) => error!(%reason, "maintenance of the log ended in a fault"),
@@ -276,6 +292,11 @@ impl RunningBroker {
     /// process should say so, stop and exit non-zero. Never resolves for a healthy broker.
     pub async fn failed(&self) -> LogError {
         self.broker.log_dir.failed().await
+    }
+
+    /// What Prometheus can be shown, for the registry of whoever runs the broker.
+    pub fn metrics(&self) -> BrokerMetrics {
+        BrokerMetrics::new(&self.broker)
     }
 
     /// 22 characters; made at the first start and kept.

@@ -106,6 +106,7 @@ impl Both {
         let registry = levada_registry_server::start(Settings {
             kafka_cluster_id: broker.cluster_id().to_owned(),
             audit_retention_days: 0,
+            collectors: vec![Box::new(broker.metrics())],
             ..Settings::new(database, ANY_PORT)
         });
         Ok(Self { registry: registry.await?, broker, folder })

@@ -2,6 +2,7 @@
 
 use std::sync::Arc;
 use std::sync::atomic::Ordering;
+use std::time::Instant;
 
 use super::checkpoint::io_error;
 use super::layout::{Kind, parse_segment_name, segment_path};
@@ -85,7 +86,10 @@ impl PartitionLog {
     }
 
     fn sync(&self, segment: &Arc<Segment>) -> Result<(), LogError> {
-        segment.file.sync().map_err(|error| {
+        let begun = Instant::now();
+        let synced = segment.file.sync();
+        self.shared.syncs.observe(begun.elapsed());
+        synced.map_err(|error| {
             let path = segment_path(&self.dir, segment.base_offset, Kind::Log);
             self.shared.health.fail(&io_error("sync", &path, &error))
         })

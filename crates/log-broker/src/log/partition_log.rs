@@ -15,6 +15,7 @@ use super::checkpoint::LeaderEpochs;
 use super::segment::{Active, Rolled, Sealed};
 use super::shared::Shared;
 use super::{AbortedTransaction, Bounds, EpochEnd, FlushPolicy, LogConfig, LogError};
+use crate::metrics::Traffic;
 use crate::producer_state::{ActiveProducer, ProducerStates};
 
 /// What a long poll sleeps on. Register first, then look, then `notified().await`: a wake-up
@@ -39,6 +40,7 @@ pub struct PartitionLog {
     pub(super) flush_turn: Mutex<()>,
     /// Whether the partition is in the flush queue.
     pub(super) is_queued: AtomicBool,
+    traffic: Traffic,
 }
 
 /// What appends change.
@@ -106,6 +108,7 @@ impl PartitionLog {
             flush_state: watch::Sender::new(Ok(high_watermark)),
             flush_turn: Mutex::new(()),
             is_queued: AtomicBool::new(false),
+            traffic: Traffic::default(),
         }
     }
 
@@ -128,6 +131,11 @@ impl PartitionLog {
     /// Takes effect with the next append, roll or maintenance.
     pub fn set_config(&self, config: LogConfig) {
         self.core.lock().config = config;
+    }
+
+    /// What clients have written and read here since the start.
+    pub(crate) fn traffic(&self) -> &Traffic {
+        &self.traffic
     }
 
     pub fn is_deleted(&self) -> bool {
