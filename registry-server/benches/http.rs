@@ -2,8 +2,8 @@
 //! bare INSERT with the same durability. Both sides of a row are measured in turns, one second each,
 //! with the same client in the same process; the middle of the rounds counts.
 //!
-//! `cargo bench -p levada-registry-server --bench http`, `-- --versions 1000000` for the same reads
-//! with so many versions, ten a subject.
+//! `cargo bench -p levada-registry-server --bench http`, `-- registration` for the rows whose names
+//! hold that word, `-- --versions 1000000` for the same reads with so many versions, ten a subject.
 #![allow(clippy::expect_used, reason = "a measurement may end where it fails")]
 #![allow(clippy::print_stdout, reason = "the figures are what it is run for")]
 
@@ -33,11 +33,12 @@ fn main() {
     let runtime = tokio::runtime::Runtime::new().expect("a runtime");
     if arguments.iter().any(|argument| argument == "--bench") {
         let versions = arguments.iter().skip_while(|argument| *argument != "--versions").nth(1);
-        runtime.block_on(match versions {
-            Some(count) => Box::pin(large(count.parse().expect("a number of versions")))
-                as std::pin::Pin<Box<dyn Future<Output = ()>>>,
-            None => Box::pin(small()),
-        });
+        if let Some(count) = versions {
+            runtime.block_on(large(count.parse().expect("a number of versions")));
+        } else {
+            let word = arguments.iter().find(|argument| !argument.starts_with("--"));
+            runtime.block_on(small(word.map_or("", String::as_str)));
+        }
     } else {
         // As a test: that it runs.
         runtime.block_on(async {
@@ -49,8 +50,9 @@ fn main() {
     }
 }
 
-/// Ten subjects: reads beside a bare handler, registrations beside a bare INSERT.
-async fn small() {
+/// Ten subjects: reads beside a bare handler, registrations beside a bare INSERT; the rows whose
+/// names hold `word`.
+async fn small(word: &str) {
     let directory = tempfile::tempdir().expect("a directory");
     let registry = serve(directory.path()).await;
     for subject in 0..10 {
@@ -58,10 +60,16 @@ async fn small() {
     }
     println!("| request | levada, a second | bare, a second | ratio |\n|---|---:|---:|---:|");
     for path in ["/schemas/ids/5", "/subjects/subject-5/versions/latest"] {
-        reads(registry.local_addr(), path).await;
+        if path.contains(word) {
+            reads(registry.local_addr(), path).await;
+        }
     }
     for clients in [1, CLIENTS] {
-        registrations(registry.local_addr(), directory.path(), clients).await;
+        let who = if clients == 1 { "one client".to_owned() } else { format!("{clients} clients") };
+        let name = format!("registration, {who}, beside INSERT");
+        if name.contains(word) {
+            registrations(registry.local_addr(), directory.path(), clients, &name).await;
+        }
     }
     registry.shutdown().await.expect("a clean stop");
 }
@@ -141,7 +149,7 @@ async fn bare_handler(body: Vec<u8>) -> SocketAddr {
     address
 }
 
-async fn registrations(registry: SocketAddr, directory: &Path, clients: usize) {
+async fn registrations(registry: SocketAddr, directory: &Path, clients: usize, name: &str) {
     let (mut ours, mut bare) = (Vec::new(), Vec::new());
     let mut connection = bare_table(&directory.join(format!("bare-{clients}.db")));
     for round in 0..ROUNDS {
@@ -160,8 +168,7 @@ async fn registrations(registry: SocketAddr, directory: &Path, clients: usize) {
         ours.push(rate(counts, started.elapsed()));
         bare.push(bare_inserts(&mut connection));
     }
-    let who = if clients == 1 { "one client".to_owned() } else { format!("{clients} clients") };
-    row(&format!("registration, {who}, beside INSERT"), ours, bare);
+    row(name, ours, bare);
 }
 
 /// Runs them at once and adds up what they give.

@@ -4,8 +4,6 @@ use std::time::Duration;
 
 use axum::extract::State;
 
-use levada_schema_core::SchemaType;
-
 use super::error::HttpError;
 use super::reply::OpenMetrics;
 use super::route::{Route, get};
@@ -28,9 +26,8 @@ async fn metrics(State(app): State<AppState>) -> Result<OpenMetrics, HttpError> 
     app.metrics.requests_in_progress.set(i64::try_from(in_progress).unwrap_or(i64::MAX));
     match tokio::time::timeout(COUNT_TIMEOUT, store.schema_counts()).await {
         Ok(Ok(counts)) => {
-            for schema_type in SchemaType::ALL {
-                let count = counts.iter().find(|(counted, _)| *counted == schema_type);
-                app.metrics.set_schemas(schema_type, count.map_or(0, |(_, count)| *count));
+            for (schema_type, count) in counts {
+                app.metrics.set_schemas(schema_type, count);
             }
         }
         Ok(Err(error)) => tracing::warn!(%error, "the schemas could not be counted"),

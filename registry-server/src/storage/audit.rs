@@ -20,23 +20,24 @@ impl SqlTransaction {
                                 name, error_code, request_id)
              VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10)",
         );
-        let context = subject.as_ref().map(|subject| subject.context.to_string());
-        let subject = subject.as_ref().map(|subject| subject.subject.clone());
+        let context = subject.as_ref().map(|subject| subject.context.as_str());
+        let subject = subject.as_ref().map(|subject| subject.subject.as_str());
         let error_code = refusal.and_then(|code| i32::try_from(code).ok());
         let insert = insert.bind(*ts_ms).bind(principal).bind(*action).bind(context).bind(subject);
         let insert = insert.bind(version.map(|version| version.0)).bind(id.map(|id| id.0));
-        self.run(insert.bind(name.clone()).bind(error_code).bind(request_id)).await
+        self.run(insert.bind(name.as_deref()).bind(error_code).bind(request_id)).await
     }
 }
 
 impl SqlStore {
-    /// Removes the rows of the audit that are older than `before_ms`, the oldest first.
+    /// Removes the rows of the audit that are older than `before_ms`, the first ones first. The
+    /// newest row stays: the next one gets the number behind it.
     pub(crate) async fn purge_audit(&self, before_ms: i64) -> Result<(), StoreError> {
         loop {
             let mut tx = self.write().await?;
             let oldest = Statement::new(
-                "DELETE FROM audit WHERE seq IN
-                 (SELECT seq FROM audit WHERE ts_ms < $1 ORDER BY ts_ms LIMIT $2) RETURNING seq",
+                "DELETE FROM audit WHERE ts_ms < $1 AND seq < (SELECT MAX(seq) FROM audit)
+                 AND seq IN (SELECT seq FROM audit ORDER BY seq LIMIT $2) RETURNING seq",
             );
             let most = i64::try_from(PURGED_AT_ONCE).unwrap_or(i64::MAX);
             let removed: Vec<i64> =

@@ -41,7 +41,7 @@ fn count(row: &Row, column: &str) -> Result<usize, StoreError> {
 }
 
 /// A statement whose first four parameters are the KEK, context, subject and algorithm.
-fn of_series(statement: &'static str, series: &DekSeries) -> Statement {
+fn of_series<'a>(statement: &'static str, series: &'a DekSeries) -> Statement<'a> {
     let QualifiedSubject { context, subject } = &series.subject;
     Statement::new(statement)
         .bind(&series.kek)

@@ -30,6 +30,7 @@ macro_rules! steps {
             7, "create audit", "0007_create_audit";
             8, "index subject names", "0008_index_subject_names";
             9, "join fingerprint indexes", "0009_join_fingerprint_indexes";
+            10, "drop needless indexes", "0010_drop_needless_indexes";
         }
     };
 }

@@ -240,6 +240,7 @@ impl ReadTransaction for SqlTransaction {
     }
 
     async fn settings(&mut self, scope: &QualifiedSubject) -> Result<ScopeSettings, StoreError> {
+        let (default, global) = (Context::default(), Context::global());
         let query = of_scope(
             // Each part finds one row by its key, which is cheaper than a list of the keys.
             "SELECT context, subject, document, NULL AS mode
@@ -258,7 +259,7 @@ impl ReadTransaction for SqlTransaction {
              FROM modes WHERE context = $4 AND subject = ''",
             scope,
         );
-        let query = query.bind(Context::default().as_str()).bind(Context::global().as_str());
+        let query = query.bind(default.as_str()).bind(global.as_str());
         let (mut configs, mut modes) = (HashMap::new(), HashMap::new());
         for row in self.rows(query).await? {
             let set_on = rows::subject(&row)?;

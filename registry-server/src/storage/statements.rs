@@ -1,32 +1,37 @@
 //! Statements with their values. Values are only ever bound, never written into the text.
 
+use std::borrow::Cow;
+
 use levada_registry_core::{Context, NAME_BYTES_MAX, QualifiedSubject, SchemaId, SubjectFilter};
 use rusqlite::ToSql;
-use rusqlite::types::ToSqlOutput;
+use rusqlite::types::{Null, ToSqlOutput};
 use sqlx::Postgres;
 use sqlx::postgres::PgArguments;
 use sqlx::query::Query;
 
+/// Room for the values of most statements.
+const VALUES: usize = 8;
+
 /// A statement that every database understands, with its parameters `$1`, `$2`, … in order.
 #[derive(Debug)]
-pub(super) struct Statement {
+pub(super) struct Statement<'a> {
     text: &'static str,
-    values: Vec<Value>,
+    values: Vec<Value<'a>>,
     is_long: bool,
 }
 
 #[derive(Debug)]
-pub(super) enum Value {
-    Text(Option<String>),
+pub(super) enum Value<'a> {
+    Text(Option<Cow<'a, str>>),
     Integer(Option<i32>),
     Long(i64),
     Flag(bool),
-    Bytes(Vec<u8>),
+    Bytes(&'a [u8]),
 }
 
 macro_rules! values {
     ($($from:ty => $given:ident: $value:expr;)+) => {
-        $(impl From<$from> for Value {
+        $(impl<'a> From<$from> for Value<'a> {
             fn from($given: $from) -> Self {
                 $value
             }
@@ -35,23 +40,24 @@ macro_rules! values {
 }
 
 values! {
-    &str => text: Self::Text(Some(text.to_owned()));
-    &String => text: Self::Text(Some(text.clone()));
-    String => text: Self::Text(Some(text));
-    Option<String> => text: Self::Text(text);
+    &'a str => text: Self::Text(Some(Cow::Borrowed(text)));
+    &'a String => text: Self::Text(Some(Cow::Borrowed(text)));
+    String => text: Self::Text(Some(Cow::Owned(text)));
+    Option<String> => text: Self::Text(text.map(Cow::Owned));
+    Option<&'a str> => text: Self::Text(text.map(Cow::Borrowed));
     i32 => number: Self::Integer(Some(number));
     Option<i32> => number: Self::Integer(number);
     i64 => number: Self::Long(number);
     bool => flag: Self::Flag(flag);
-    &[u8] => bytes: Self::Bytes(bytes.to_vec());
+    &'a [u8] => bytes: Self::Bytes(bytes);
 }
 
-impl Statement {
+impl<'a> Statement<'a> {
     pub(super) fn new(text: &'static str) -> Self {
-        Self { text, values: Vec::new(), is_long: false }
+        Self { text, values: Vec::with_capacity(VALUES), is_long: false }
     }
 
-    pub(super) fn bind(mut self, value: impl Into<Value>) -> Self {
+    pub(super) fn bind(mut self, value: impl Into<Value<'a>>) -> Self {
         self.values.push(value.into());
         self
     }
@@ -70,18 +76,19 @@ impl Statement {
         self.text
     }
 
-    pub(super) fn values(&self) -> &[Value] {
+    pub(super) fn values(&self) -> &[Value<'a>] {
         &self.values
     }
 
     /// Whether a text holds the one character that `PostgreSQL` knows in no text.
     pub(super) fn has_nul(&self) -> bool {
-        let nul = |value: &Value| matches!(value, Value::Text(Some(text)) if text.contains('\0'));
+        let nul =
+            |value: &Value<'_>| matches!(value, Value::Text(Some(text)) if text.contains('\0'));
         self.values.iter().any(nul)
     }
 
     /// The statement as the driver of `PostgreSQL` takes it.
-    pub(super) fn query(self) -> Query<'static, Postgres, PgArguments> {
+    pub(super) fn query(self) -> Query<'a, Postgres, PgArguments> {
         self.values.into_iter().fold(sqlx::query(self.text), |query, value| match value {
             Value::Text(text) => query.bind(text),
             Value::Integer(number) => query.bind(number),
@@ -93,10 +100,11 @@ impl Statement {
 }
 
 /// A value as the driver of `SQLite` takes it.
-impl ToSql for Value {
+impl ToSql for Value<'_> {
     fn to_sql(&self) -> rusqlite::Result<ToSqlOutput<'_>> {
         match self {
-            Self::Text(text) => text.to_sql(),
+            Self::Text(Some(text)) => Ok(ToSqlOutput::from(text.as_ref())),
+            Self::Text(None) => Ok(ToSqlOutput::from(Null)),
             Self::Integer(number) => number.to_sql(),
             Self::Long(number) => number.to_sql(),
             Self::Flag(flag) => flag.to_sql(),
@@ -106,23 +114,23 @@ impl ToSql for Value {
 }
 
 /// A statement whose first two parameters are a context and a subject.
-pub(super) fn of_scope(text: &'static str, scope: &QualifiedSubject) -> Statement {
+pub(super) fn of_scope<'a>(text: &'static str, scope: &'a QualifiedSubject) -> Statement<'a> {
     Statement::new(text).bind(scope.context.as_str()).bind(&scope.subject)
 }
 
 /// A statement whose first two parameters are a context and an id.
-pub(super) fn of_id(text: &'static str, context: &Context, id: SchemaId) -> Statement {
+pub(super) fn of_id<'a>(text: &'static str, context: &'a Context, id: SchemaId) -> Statement<'a> {
     Statement::new(text).bind(context.as_str()).bind(id.0)
 }
 
 /// A statement whose three parameters are an exact context, or null; a prefix of the context's
 /// name; and a prefix of the subject's.
-pub(super) fn filtered(text: &'static str, filter: &SubjectFilter) -> Statement {
+pub(super) fn filtered<'a>(text: &'static str, filter: &'a SubjectFilter) -> Statement<'a> {
     let (context, context_prefix, prefix) = match filter {
         SubjectFilter::AnyContext { prefix } => (None, "", prefix.as_str()),
         SubjectFilter::ContextsStartingWith { context } => (None, context.as_str(), ""),
         SubjectFilter::OneContext { context, prefix } => {
-            (Some(context.as_str().to_owned()), "", prefix.as_str())
+            (Some(context.as_str()), "", prefix.as_str())
         }
     };
     Statement::new(text).bind(context).bind(context_prefix).bind(prefix)
@@ -153,7 +161,11 @@ pub(super) use in_filter;
 
 /// A statement whose first three parameters are those of [`filtered`], and whose next two are
 /// bounds of the names: the lower one `from`, or else where the filter begins.
-pub(super) fn named(text: &'static str, filter: &SubjectFilter, from: Option<String>) -> Statement {
+pub(super) fn named<'a>(
+    text: &'static str,
+    filter: &'a SubjectFilter,
+    from: Option<String>,
+) -> Statement<'a> {
     let start = match filter {
         SubjectFilter::AnyContext { .. } | SubjectFilter::ContextsStartingWith { .. } => {
             String::new()

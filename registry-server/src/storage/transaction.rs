@@ -29,7 +29,7 @@ impl SqlTransaction {
         Self { connection, has_failed: false }
     }
 
-    pub(super) async fn rows(&mut self, statement: Statement) -> Result<Vec<Row>, StoreError> {
+    pub(super) async fn rows(&mut self, statement: Statement<'_>) -> Result<Vec<Row>, StoreError> {
         if statement.has_nul() {
             self.has_failed = true;
             let message = "a text with the character NUL cannot be stored".to_owned();
@@ -55,7 +55,7 @@ impl SqlTransaction {
 
     pub(super) async fn all<T>(
         &mut self,
-        statement: Statement,
+        statement: Statement<'_>,
         value: fn(&Row) -> Result<T, StoreError>,
     ) -> Result<Vec<T>, StoreError> {
         self.rows(statement).await?.iter().map(value).collect()
@@ -63,13 +63,13 @@ impl SqlTransaction {
 
     pub(super) async fn one<T>(
         &mut self,
-        statement: Statement,
+        statement: Statement<'_>,
         value: fn(&Row) -> Result<T, StoreError>,
     ) -> Result<Option<T>, StoreError> {
         self.rows(statement).await?.first().map(value).transpose()
     }
 
-    pub(super) async fn run(&mut self, statement: Statement) -> Result<(), StoreError> {
+    pub(super) async fn run(&mut self, statement: Statement<'_>) -> Result<(), StoreError> {
         self.rows(statement).await.map(drop)
     }
 

@@ -386,6 +386,12 @@ async fn add<T: WriteTransaction>(
 ) -> Result<Registered, RegistryError> {
     let Addition { version, schema: Content { candidate, contract }, id, .. } = addition;
     let Candidate { schema, text, references } = candidate;
+    // A comment or a default of Protobuf may hold it, but no text of PostgreSQL. Known before the
+    // first write, it costs no other registration of the same commit anything.
+    if text.contains('\0') {
+        let message = "the text holds the character NUL, which cannot be stored";
+        return Err(RegistryError::InvalidSchema(message.to_owned()));
+    }
     let fingerprint = Fingerprint::of(&text, &references, &contract);
     let schema_type = schema.schema_type();
     let mut content =

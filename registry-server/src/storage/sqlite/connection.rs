@@ -37,7 +37,7 @@ pub(super) fn execute(connection: &Connection, text: &'static str) -> Result<(),
 
 pub(super) fn rows(
     connection: &Connection,
-    statement: &Statement,
+    statement: &Statement<'_>,
 ) -> Result<Vec<SqliteRow>, Error> {
     if statement.is_long() {
         aside(|| ask(connection, statement))
@@ -46,11 +46,10 @@ pub(super) fn rows(
     }
 }
 
-fn ask(connection: &Connection, statement: &Statement) -> Result<Vec<SqliteRow>, Error> {
+fn ask(connection: &Connection, statement: &Statement<'_>) -> Result<Vec<SqliteRow>, Error> {
     let mut prepared = connection.prepare_cached(statement.text())?;
     bind(&mut prepared, statement)?;
-    let columns = prepared.column_names().into_iter().map(str::to_owned).collect();
-    let mut answer = Answer { columns, rows: prepared.raw_query(), found: Vec::new() };
+    let mut answer = Answer { columns: None, rows: prepared.raw_query(), found: Vec::new() };
     if !answer.read(ROWS_AT_ONCE)? {
         aside(|| answer.read(usize::MAX))?;
     }
@@ -58,7 +57,7 @@ fn ask(connection: &Connection, statement: &Statement) -> Result<Vec<SqliteRow>,
 }
 
 /// Binds `$1`, `$2`, … by their numbers; the database itself counts them as they first occur.
-fn bind(prepared: &mut CachedStatement<'_>, statement: &Statement) -> Result<(), Error> {
+fn bind(prepared: &mut CachedStatement<'_>, statement: &Statement<'_>) -> Result<(), Error> {
     let wanted = prepared.parameter_count();
     for at in 1..=wanted {
         let name = prepared.parameter_name(at).and_then(|name| name.strip_prefix('$'));
@@ -71,7 +70,8 @@ fn bind(prepared: &mut CachedStatement<'_>, statement: &Statement) -> Result<(),
 }
 
 struct Answer<'a> {
-    columns: Arc<[String]>,
+    /// Known from the first row on: most questions of a registration have none.
+    columns: Option<Arc<[String]>>,
     rows: Rows<'a>,
     found: Vec<SqliteRow>,
 }
@@ -81,9 +81,11 @@ impl Answer<'_> {
     fn read(&mut self, most: usize) -> Result<bool, Error> {
         for _ in 0..most {
             let Some(row) = self.rows.next()? else { return Ok(true) };
-            let values = (0..self.columns.len()).map(|at| row.get(at));
+            let names = || row.as_ref().column_names().into_iter().map(str::to_owned).collect();
+            let columns = Arc::clone(self.columns.get_or_insert_with(names));
+            let values = (0..columns.len()).map(|at| row.get(at));
             let values = values.collect::<Result<_, _>>()?;
-            self.found.push(SqliteRow { columns: Arc::clone(&self.columns), values });
+            self.found.push(SqliteRow { columns, values });
         }
         Ok(false)
     }

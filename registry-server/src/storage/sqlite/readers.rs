@@ -65,7 +65,7 @@ impl Reading {
 
     pub(in crate::storage) fn rows(
         &self,
-        statement: &Statement,
+        statement: &Statement<'_>,
     ) -> Result<Vec<SqliteRow>, StoreError> {
         rows(self.connection()?, statement).map_err(|error| refused_by_sqlite(&error))
     }

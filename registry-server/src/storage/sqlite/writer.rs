@@ -1,6 +1,7 @@
 //! The one connection that writes, and groups of changes that one commit stores: while one change
 //! waits for its commit, those that came meanwhile add themselves, so that the sync of the disk is
-//! shared.
+//! shared. A group is stored or taken back as a whole: to take one change back alone the database
+//! would have to keep a copy of every page before each of them.
 
 use std::sync::{Arc, OnceLock};
 use std::time::{Duration, Instant};
@@ -8,7 +9,7 @@ use std::time::{Duration, Instant};
 use levada_registry_core::{StoreError, StoreErrorKind};
 use rusqlite::Connection;
 use tokio::runtime::Handle;
-use tokio::sync::{Mutex, OwnedMutexGuard};
+use tokio::sync::{Mutex, Notify, OwnedMutexGuard};
 
 use super::connection::{SqliteRow, aside, execute, roll_back, rows};
 use super::{closed, in_time};
@@ -38,13 +39,19 @@ struct State {
 
 #[derive(Debug)]
 struct Group {
-    outcome: Outcome,
+    outcome: Arc<Outcome>,
     /// How many changes are in it that wait for their commit.
     members: usize,
+    /// The database's count of changed rows when the last one began.
+    changes: u64,
 }
 
 /// What became of a group; nothing yet while it is open.
-type Outcome = Arc<OnceLock<Result<(), StoreError>>>;
+#[derive(Debug, Default)]
+struct Outcome {
+    result: OnceLock<Result<(), StoreError>>,
+    is_known: Notify,
+}
 
 /// A transaction that writes. Dropped before its end, it changes nothing.
 #[derive(Debug)]
@@ -76,25 +83,27 @@ impl Writer {
     }
 
     /// Begins a transaction that is stored together with those of the open group, or else opens one.
+    /// Given up before it has changed anything, it leaves the others alone; after that, all of the
+    /// group are taken back, and to be made again.
     pub(in crate::storage) async fn join(&self) -> Result<Writing, StoreError> {
         let mut state = in_time(Arc::clone(&self.state).lock_owned()).await?;
-        if state.group.is_some() {
-            state.execute("SAVEPOINT member")?;
+        let changes = state.connection()?.total_changes();
+        if let Some(group) = &mut state.group {
+            group.changes = changes;
         } else {
             state.execute("BEGIN IMMEDIATE")?;
-            state.group = Some(Group { outcome: Outcome::default(), members: 0 });
+            state.group = Some(Group { outcome: Arc::default(), members: 0, changes });
         }
         Ok(Writing { state: Some(state), writer: self.clone(), in_group: true })
     }
 
     /// Commits the group, unless that was done meanwhile. Whoever waits for the connection already
     /// comes before and joins.
-    async fn end(&self, outcome: &Outcome) -> Result<(), StoreError> {
+    async fn end(&self, outcome: &Outcome) {
         let mut state = self.state.lock().await;
-        if outcome.get().is_none() {
+        if outcome.result.get().is_none() {
             state.end_group(&self.revision);
         }
-        outcome.get().cloned().unwrap_or_else(|| Err(lost()))
     }
 
     /// Takes the connection away, with the database's last commit behind it.
@@ -138,36 +147,51 @@ impl State {
         let Some(group) = self.group.take() else { return };
         let is_there = self.connection().is_ok_and(|connection| !connection.is_autocommit());
         let outcome = if is_there { self.commit(revision) } else { Err(lost()) };
-        // Nobody else sets it: a group is ended once.
-        let _ = group.outcome.set(outcome);
+        group.outcome.tell(outcome);
     }
 
-    /// Adds the change of whoever has the connection to those that wait for their commit.
-    fn enter_group(&mut self) -> Result<Outcome, StoreError> {
-        let group = self.group.as_mut().ok_or_else(lost)?;
-        // The first has no savepoint: without others the whole transaction is its own.
-        if group.members > 0 {
-            let connection = self.connection.as_ref().ok_or_else(closed)?;
-            execute(connection, "RELEASE member").map_err(|error| refused_by_sqlite(&error))?;
-        } else if self.connection.as_ref().is_none_or(Connection::is_autocommit) {
-            return Err(lost());
-        }
+    /// Adds the change of whoever has the connection to those that wait for their commit. The first
+    /// of them has to end the group.
+    fn enter_group(&mut self) -> Result<(Arc<Outcome>, bool), StoreError> {
+        let is_there = self.connection().is_ok_and(|connection| !connection.is_autocommit());
+        let group = self.group.as_mut().filter(|_| is_there).ok_or_else(lost)?;
         group.members += 1;
-        Ok(Arc::clone(&group.outcome))
+        Ok((Arc::clone(&group.outcome), group.members == 1))
     }
 
-    /// Takes the change of whoever has the connection back, and leaves those that wait.
+    /// Takes the change of whoever has the connection back.
     fn leave_group(&mut self) {
-        let others = self.group.as_ref().is_some_and(|group| group.members > 0);
-        let left =
-            || self.execute("ROLLBACK TO member").and_then(|()| self.execute("RELEASE member"));
-        if others && left().is_ok() {
+        let is_unchanged = |group: &&Group| {
+            self.connection().is_ok_and(|connection| {
+                !connection.is_autocommit() && connection.total_changes() == group.changes
+            })
+        };
+        let others = self.group.as_ref().filter(|group| group.members > 0);
+        if others.is_some_and(|group| is_unchanged(&group)) {
             return;
         }
-        // Nobody else's, or the savepoint is gone with the whole transaction.
         let undone = self.roll_back();
         if let Some(group) = self.group.take() {
-            let _ = group.outcome.set(undone.and(Err(lost())));
+            group.outcome.tell(undone.and(Err(lost())));
+        }
+    }
+}
+
+impl Outcome {
+    fn tell(&self, result: Result<(), StoreError>) {
+        // Nobody else tells it: a group is ended once.
+        let _ = self.result.set(result);
+        self.is_known.notify_waiters();
+    }
+
+    async fn wait(&self) -> Result<(), StoreError> {
+        loop {
+            // What is told from here on is not missed.
+            let known = self.is_known.notified();
+            if let Some(result) = self.result.get() {
+                return result.clone();
+            }
+            known.await;
         }
     }
 }
@@ -179,7 +203,7 @@ impl Writing {
 
     pub(in crate::storage) fn rows(
         &self,
-        statement: &Statement,
+        statement: &Statement<'_>,
     ) -> Result<Vec<SqliteRow>, StoreError> {
         rows(self.state()?.connection()?, statement).map_err(|error| refused_by_sqlite(&error))
     }
@@ -196,9 +220,12 @@ impl Writing {
             state.leave_group();
         }
         drop(state);
-        let outcome = entered?;
-        let ending = Ending { writer: self.writer.clone(), outcome };
-        ending.writer.end(&ending.outcome).await
+        let (outcome, is_first) = entered?;
+        if is_first {
+            let ending = Ending { writer: self.writer.clone(), outcome: Arc::clone(&outcome) };
+            ending.writer.end(&ending.outcome).await;
+        }
+        outcome.wait().await
     }
 }
 
@@ -213,16 +240,16 @@ impl Drop for Writing {
     }
 }
 
-/// A member that waits for the end of its group. If its request goes away, the group ends all the
-/// same: it would keep the database's lock.
+/// The first of a group, which ends it. If its request goes away, the group ends all the same: it
+/// would keep the database's lock, and the others wait for it.
 struct Ending {
     writer: Writer,
-    outcome: Outcome,
+    outcome: Arc<Outcome>,
 }
 
 impl Drop for Ending {
     fn drop(&mut self) {
-        if self.outcome.get().is_some() {
+        if self.outcome.result.get().is_some() {
             return;
         }
         let (writer, outcome) = (self.writer.clone(), Arc::clone(&self.outcome));

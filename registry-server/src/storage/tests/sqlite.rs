@@ -33,8 +33,10 @@ async fn a_directory_that_cannot_be_is_refused() {
 #[derive(Clone, Copy)]
 enum Member {
     Commits,
-    /// Goes without a commit.
+    /// Goes before it changes anything.
     Leaves,
+    /// Goes without a commit.
+    GivesUp,
     /// Meets a failure after which the database has taken everything back.
     IsUndone,
 }
@@ -49,10 +51,13 @@ async fn member(
     let store = Arc::clone(store);
     let task = tokio::spawn(async move {
         let mut tx = store.write_in_group().await?;
+        if matches!(kind, Member::Leaves) {
+            return Ok(());
+        }
         tx.allocate_id(&Context::new(name)).await?;
         match kind {
             Member::Commits => tx.commit(None).await,
-            Member::Leaves => Ok(()),
+            Member::Leaves | Member::GivesUp => Ok(()),
             Member::IsUndone => {
                 tx.run(Statement::new("ROLLBACK")).await?;
                 tx.commit(None).await
@@ -70,7 +75,7 @@ async fn contexts(store: &SqlStore) -> Vec<String> {
 }
 
 #[tokio::test]
-async fn changes_that_wait_at_once_are_stored_by_one_commit_without_those_that_are_given_up() {
+async fn changes_that_wait_at_once_are_stored_by_one_commit_though_others_leave() {
     let directory = TempDir::new().unwrap();
     let store = Arc::new(SqlStore::open(&sqlite(&directory)).await.unwrap());
     let before = store.revision().unwrap();
@@ -92,20 +97,34 @@ async fn changes_that_wait_at_once_are_stored_by_one_commit_without_those_that_a
     assert_eq!(store.revision(), Some(before + 1));
 }
 
-#[tokio::test]
-async fn a_group_that_the_database_takes_back_is_told_to_all_its_members() {
+/// A group that the second of three takes back: what the second is told, and what is stored. The
+/// first is told to make its change again, the third is in a group of its own.
+async fn taken_back_by_the_second(kind: Member) -> (Result<(), StoreError>, Vec<String>) {
     let directory = TempDir::new().unwrap();
     let store = Arc::new(SqlStore::open(&sqlite(&directory)).await.unwrap());
     let busy = store.write().await.unwrap();
     let first = member(&store, ".a", Member::Commits).await;
-    let second = member(&store, ".b", Member::IsUndone).await;
+    let second = member(&store, ".b", kind).await;
     let third = member(&store, ".c", Member::Commits).await;
     drop(busy);
     let refused = first.await.unwrap().unwrap_err();
     assert_eq!(refused.kind, StoreErrorKind::Conflict, "{refused}");
-    second.await.unwrap().unwrap_err();
     third.await.unwrap().unwrap();
-    assert_eq!(contexts(&store).await, [".c"]);
+    (second.await.unwrap(), contexts(&store).await)
+}
+
+#[tokio::test]
+async fn a_group_that_the_database_takes_back_is_told_to_all_its_members() {
+    let (second, stored) = taken_back_by_the_second(Member::IsUndone).await;
+    assert_eq!(second.unwrap_err().kind, StoreErrorKind::Conflict);
+    assert_eq!(stored, [".c"]);
+}
+
+#[tokio::test]
+async fn a_change_that_is_given_up_takes_its_group_back() {
+    let (second, stored) = taken_back_by_the_second(Member::GivesUp).await;
+    second.unwrap();
+    assert_eq!(stored, [".c"]);
 }
 
 #[tokio::test]
