@@ -21,6 +21,7 @@ mod pattern;
 mod producer_ids;
 mod producer_state;
 mod record_log;
+mod seeded;
 mod topics;
 mod txn;
 

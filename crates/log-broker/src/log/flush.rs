@@ -10,6 +10,7 @@ use super::segment::{Rolled, Segment};
 use super::{LogError, PartitionLog};
 use crate::io::replace_file;
 use crate::producer_state::Aborted;
+use crate::seeded::seeded;
 
 /// Snapshots kept: the newest, and one more should a cut fall behind it.
 const SNAPSHOTS_KEPT: usize = 2;
@@ -22,6 +23,7 @@ impl PartitionLog {
         if self.bounds().high_watermark > offset {
             return Ok(());
         }
+        seeded!(AckBeforeSync => return Ok(()));
         // Subscribed before the flusher is told, so its answer cannot be missed.
         let mut states = self.flush_state.subscribe();
         self.shared.health.check()?;

@@ -16,6 +16,7 @@ use super::segment_check::{Checked, check_active, check_sealed, count_batches, s
 use super::shared::Shared;
 use super::{LogConfig, LogError, PartitionLog, replay};
 use crate::producer_state::ProducerStates;
+use crate::seeded::seeded;
 
 /// A partition on its way up.
 #[derive(Debug)]
@@ -157,6 +158,7 @@ impl Recovery<'_> {
     }
 
     fn refuse_below(&self, durable: i64, offset: i64, problem: &str) -> Result<(), LogError> {
+        seeded!(CutBelowDurablePoint => return Ok(()));
         if offset >= durable {
             return Ok(());
         }
