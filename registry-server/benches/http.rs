@@ -15,7 +15,7 @@ use axum::Router;
 use axum::http::header::CONTENT_TYPE;
 use axum::routing::get;
 use levada_registry_server::{Database, RunningRegistry, Settings, start};
-use tokio::io::{AsyncBufReadExt, AsyncReadExt, AsyncWriteExt, BufReader};
+use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::TcpStream;
 
 /// As the binary has it, for both sides.
@@ -156,10 +156,12 @@ async fn registrations(registry: SocketAddr, directory: &Path, clients: usize, n
         let started = Instant::now();
         let each = (0..clients).map(|number| async move {
             let mut client = Client::to(registry).await;
+            let (begin, end) = registration_parts();
             let mut count = 0;
             while started.elapsed() < ROUND {
-                let subject = format!("r{clients}-{round}-{number}-{count}");
-                client.ask(&registration(&subject, &format!("{subject}x"))).await;
+                let name = format!("r{clients}-{round}-{number}-{count}");
+                let request = registration(&name, &begin, &name, &end);
+                client.ask(request.as_bytes()).await;
                 count += 1;
             }
             count
@@ -199,6 +201,8 @@ fn bare_table(path: &Path) -> rusqlite::Connection {
 }
 
 fn bare_inserts(connection: &mut rusqlite::Connection) -> f64 {
+    let schema = schema("DOC");
+    let (begin, end) = schema.split_once("DOC").expect("two parts");
     let started = Instant::now();
     let mut count = 0;
     while started.elapsed() < ROUND {
@@ -206,7 +210,7 @@ fn bare_inserts(connection: &mut rusqlite::Connection) -> f64 {
         let transaction = connection.transaction().expect("a transaction");
         transaction
             .prepare_cached("INSERT INTO schemas (subject, text) VALUES (?, ?)")
-            .and_then(|mut insert| insert.execute([&subject, &schema(&subject)]))
+            .and_then(|mut insert| insert.execute([&subject, &format!("{begin}{subject}{end}")]))
             .expect("an insert");
         transaction.commit().expect("a commit");
         count += 1;
@@ -248,18 +252,25 @@ fn schema(name: &str) -> String {
 }
 
 async fn register(registry: SocketAddr, subject: &str, number: usize) {
-    let request = registration(subject, &number.to_string());
-    Client::to(registry).await.ask(&request).await;
+    let (begin, end) = registration_parts();
+    let request = registration(subject, &begin, &number.to_string(), &end);
+    Client::to(registry).await.ask(request.as_bytes()).await;
 }
 
-fn registration(subject: &str, name: &str) -> Vec<u8> {
-    let body = format!(r#"{{"schema":"{}"}}"#, schema(name).replace('"', "\\\""));
+/// The body of a registration before and behind its doc.
+fn registration_parts() -> (String, String) {
+    let body = format!(r#"{{"schema":"{}"}}"#, schema("DOC").replace('"', "\\\""));
+    let (begin, end) = body.split_once("DOC").expect("two parts");
+    (begin.to_owned(), end.to_owned())
+}
+
+fn registration(subject: &str, begin: &str, doc: &str, end: &str) -> String {
     format!(
         "POST /subjects/{subject}/versions HTTP/1.1\r\nhost: localhost\r\n\
-         content-type: application/vnd.schemaregistry.v1+json\r\ncontent-length: {}\r\n\r\n{body}",
-        body.len()
+         content-type: application/vnd.schemaregistry.v1+json\r\ncontent-length: {}\r\n\r\n\
+         {begin}{doc}{end}",
+        begin.len() + doc.len() + end.len()
     )
-    .into_bytes()
 }
 
 /// A path, in which `{}` stands for a number that changes with each question.
@@ -313,42 +324,51 @@ async fn load(server: SocketAddr, target: Target, clients: usize) -> f64 {
 }
 
 async fn ask(server: SocketAddr, path: &str) -> Vec<u8> {
-    Client::to(server).await.ask(&Target::new(path, 1).request(0)).await
+    Client::to(server).await.ask(&Target::new(path, 1).request(0)).await.to_vec()
 }
 
 /// A connection that is kept: one question, one answer.
 struct Client {
-    stream: BufReader<TcpStream>,
-    head: Vec<u8>,
+    stream: TcpStream,
+    /// What was received of the answer.
+    answer: Vec<u8>,
 }
 
 impl Client {
     async fn to(server: SocketAddr) -> Self {
         let stream = TcpStream::connect(server).await.expect("a connection");
         stream.set_nodelay(true).expect("no delay");
-        Self { stream: BufReader::new(stream), head: Vec::new() }
+        Self { stream, answer: Vec::with_capacity(4 << 10) }
     }
 
     /// Sends a request and gives the body of the answer, which must be 200.
-    async fn ask(&mut self, request: &[u8]) -> Vec<u8> {
-        self.stream.get_mut().write_all(request).await.expect("a request sent");
-        self.head.clear();
-        while !self.head.ends_with(b"\r\n\r\n") {
-            let read = self.stream.read_until(b'\n', &mut self.head).await.expect("an answer");
+    async fn ask(&mut self, request: &[u8]) -> &[u8] {
+        self.stream.write_all(request).await.expect("a request sent");
+        self.answer.clear();
+        let body = loop {
+            let read = self.stream.read_buf(&mut self.answer).await.expect("an answer");
             assert_ne!(read, 0, "a whole answer");
-        }
-        let head = std::str::from_utf8(&self.head).expect("an answer in text");
-        assert!(head.starts_with("HTTP/1.1 200"), "{head}");
-        let length = head
-            .lines()
-            .filter_map(|line| line.split_once(':'))
-            .find(|(name, _)| name.eq_ignore_ascii_case("content-length"))
-            .and_then(|(_, value)| value.trim().parse().ok())
-            .expect("a length");
-        let mut body = vec![0; length];
-        self.stream.read_exact(&mut body).await.expect("a whole answer");
-        body
+            if let Some(body) = body_of(&self.answer) {
+                break body;
+            }
+        };
+        self.answer.get(body).expect("a body")
     }
+}
+
+/// Where the body of an answer is, once all of it is there.
+fn body_of(answer: &[u8]) -> Option<std::ops::Range<usize>> {
+    const LENGTH: &[u8] = b"content-length: ";
+    let find = |bytes: &[u8], from: usize| {
+        answer.get(from..)?.windows(bytes.len()).position(|at| at == bytes).map(|at| from + at)
+    };
+    let head = find(b"\r\n\r\n", 0)?;
+    assert!(answer.starts_with(b"HTTP/1.1 200"), "{}", answer.escape_ascii());
+    let digits = find(LENGTH, 0)? + LENGTH.len();
+    let length = answer.get(digits..find(b"\r\n", digits)?)?;
+    let length: usize = std::str::from_utf8(length).ok()?.parse().ok()?;
+    let body = head + 4..head + 4 + length;
+    (answer.len() == body.end).then_some(body)
 }
 
 fn row(name: &str, mut ours: Vec<f64>, mut bare: Vec<f64>) {

@@ -14,7 +14,8 @@ use super::references::{Closure, closure};
 use super::{Draft, Registry, delete, now_ms};
 use crate::contract::check_rule_set;
 use crate::{
-    About, EffectiveConfig, Mode, QualifiedSubject, ReadTransaction, RegistryError, Revisions,
+    About, EffectiveConfig, Mode, QualifiedSubject, ReadTransaction, RegistryError, Revision,
+    Revisions,
 };
 use crate::{SchemaId, SchemaVersion, Store, StoredSchema, StoredVersion, WriteTransaction};
 use crate::{config, stamp};
@@ -293,7 +294,11 @@ impl Snapshot {
         limits: &Limits,
     ) -> Result<Self, RegistryError> {
         let revisions = tx.revisions(subject).await?;
-        let versions = tx.versions(subject).await?;
+        // A subject that never changed has none.
+        let versions = match revisions.subject {
+            Revision(0) => Vec::new(),
+            _ => tx.versions(subject).await?,
+        };
         let versions = Loaded::load_all(tx, versions, limits).await?;
         let latest = versions.iter().rfind(|version| !version.stored.is_deleted);
         let references = inherit(draft, latest).references;
