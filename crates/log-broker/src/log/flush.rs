@@ -163,6 +163,10 @@ impl PartitionLog {
     pub(super) fn close(&self) -> Result<(), LogError> {
         self.core.lock().is_closed = true;
         self.flush()?;
+        // Most partitions of a large broker were only read, or not even that, since it started.
+        if self.core.lock().is_stored {
+            return Ok(());
+        }
         self.store_derived()
     }
 

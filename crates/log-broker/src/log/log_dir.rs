@@ -180,6 +180,7 @@ impl LogDir {
             config,
             is_deleted: false,
             is_closed: false,
+            is_stored: false,
             was_compacted: false,
             sealed: Vec::new(),
             active: Active::empty(Segment::open(disk, &dir, 0)?),

@@ -53,6 +53,8 @@ pub(super) struct Core {
     pub(super) config: LogConfig,
     pub(super) is_deleted: bool,
     pub(super) is_closed: bool,
+    /// Whether index files and snapshot on disk are those of the log's end.
+    pub(super) is_stored: bool,
     /// Whether offsets may be missing in sealed segments.
     pub(super) was_compacted: bool,
     pub(super) sealed: Vec<Sealed>,

@@ -64,7 +64,7 @@ impl Recovery<'_> {
         let log_start = log_start.max(bases.first().copied().unwrap_or(0));
         let epochs = self.epochs(&chain)?;
         let (core, log_start) = self.build(chain, epochs, log_start)?;
-        tracing::info!(
+        tracing::debug!(
             topic = self.topic,
             partition = self.index,
             log_start_offset = log_start,
@@ -291,6 +291,7 @@ impl Recovery<'_> {
             config: self.config.clone(),
             is_deleted: false,
             is_closed: false,
+            is_stored: checked.is_stored,
             was_compacted: self.may_have_holes(),
             sealed: chain.sealed,
             active,

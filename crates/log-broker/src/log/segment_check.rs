@@ -22,6 +22,8 @@ pub(super) struct Checked {
     pub(super) last_epoch: i32,
     /// `None` when the index files hold it.
     pub(super) index: Option<SparseIndex>,
+    /// Whether `index` was read from its files, which have every entry.
+    pub(super) is_stored: bool,
     /// Why the bytes after `valid_bytes` do not count.
     pub(super) problem: Option<String>,
 }
@@ -68,6 +70,7 @@ pub(super) fn check_active(
         checked.next_offset = -1;
     }
     checked.scan(segment, len, interval, Continuity::Dense).ok()?;
+    checked.is_stored = true;
     (checked.problem.is_none() && checked.next_offset == durable).then_some(checked)
 }
 
@@ -138,6 +141,7 @@ impl Checked {
             max_timestamp: index.max_timestamp(),
             last_epoch: 0,
             index: Some(index),
+            is_stored: false,
             problem: None,
         }
     }
