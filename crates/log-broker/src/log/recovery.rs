@@ -19,6 +19,7 @@ use super::segment_check::{
 use super::shared::Shared;
 use super::{LogConfig, LogError, PartitionLog, replay};
 use crate::producer_state::ProducerStates;
+use crate::seeded::seeded;
 
 /// A partition on its way up.
 #[derive(Debug)]
@@ -174,6 +175,7 @@ impl Recovery<'_> {
     }
 
     fn refuse_below(&self, durable: i64, offset: i64, problem: &str) -> Result<(), LogError> {
+        seeded!(CutBelowDurablePoint => return Ok(()));
         if offset >= durable {
             return Ok(());
         }
