@@ -212,6 +212,27 @@ impl Broker {
     }
 }
 
+impl Broker {
+    /// Compacts the topics that ask for it, until the broker stops.
+    async fn compact(self: Arc<Self>) {
+        let mut rounds = interval(self.config.cleaner_backoff);
+        rounds.set_missed_tick_behavior(MissedTickBehavior::Delay);
+        loop {
+            tokio::select! {
+                () = self.stopping.cancelled() => return,
+                _ = rounds.tick() => {}
+            }
+            let (log_dir, stopping) = (Arc::clone(&self.log_dir), self.stopping.clone());
+            let round = spawn_blocking(move || log_dir.clean(&|| stopping.is_cancelled()));
+            match round.await {
+                Ok(Ok(())) => {}
+                Ok(Err(reason)) => error!(%reason, "compaction failed"),
+                Err(reason) => error!(%reason, "compaction ended in a fault"),
+            }
+        }
+    }
+}
+
 impl BrokerBuilder {
     /// Made if it is missing; one broker alone may use it.
     #[must_use]
@@ -270,6 +291,7 @@ impl BrokerBuilder {
         let listener = listener.map_err(|reason| StartError::Listen { address: listen, reason })?;
         let local_addr = listener.local_addr();
         broker.tasks.spawn(Arc::clone(&broker).maintain());
+        broker.tasks.spawn(Arc::clone(&broker).compact());
         let timers = Arc::clone(&broker.groups).run_timers(broker.stopping.clone());
         broker.tasks.spawn(timers);
         // Whoever connects finds no transaction half ended.

@@ -17,6 +17,8 @@ pub struct BrokerConfig {
     pub log: LogOptions,
     /// `log.retention.check.interval.ms`
     pub retention_check_interval: Duration,
+    /// `log.cleaner.backoff.ms`: between two looks for topics to compact.
+    pub cleaner_backoff: Duration,
     /// `group.*`, `offsets.*`
     pub groups: GroupConfig,
     /// `transaction.*`, `transactional.*`
@@ -57,6 +59,7 @@ impl Default for BrokerConfig {
             default_partition_count: 1,
             log: LogOptions::default(),
             retention_check_interval: Duration::from_mins(5),
+            cleaner_backoff: Duration::from_secs(15),
             groups: GroupConfig::default(),
             transactions: TransactionConfig::default(),
             limits: Limits::default(),

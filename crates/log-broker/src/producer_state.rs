@@ -6,7 +6,8 @@
 mod snapshot;
 mod transactions;
 
-use std::collections::{HashMap, VecDeque};
+use std::collections::{HashMap, HashSet, VecDeque};
+use std::ops::Range;
 
 use levada_kafka_wire::record_batch::{BatchHeader, EndTxnMarker, add_sequence};
 
@@ -77,6 +78,22 @@ pub struct ActiveProducer {
     pub coordinator_epoch: i32,
     /// Where its open transaction begins.
     pub open_since: Option<i64>,
+}
+
+/// The batches that make up the windows, and the epochs of producers that have only a marker.
+#[derive(Debug)]
+pub(crate) struct LastBatches {
+    base_offsets: HashSet<i64>,
+    epochs: HashMap<i64, i16>,
+}
+
+impl LastBatches {
+    pub(crate) fn has(&self, header: &BatchHeader) -> bool {
+        if header.is_control() {
+            return self.epochs.get(&header.producer_id) == Some(&header.producer_epoch);
+        }
+        header.has_producer_id() && self.base_offsets.contains(&header.base_offset)
+    }
 }
 
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
@@ -219,6 +236,38 @@ impl ProducerStates {
     /// Aborted transactions whose marker is in `from..end`.
     pub(crate) fn aborted_in(&self, from: i64, end: i64) -> Vec<Aborted> {
         self.transactions.ended_in(from, end)
+    }
+
+    /// Epoch and window of each producer, in order of their ids.
+    #[cfg(test)]
+    pub(crate) fn windows(&self) -> Vec<(i64, i16, Vec<StoredBatch>)> {
+        let mut all: Vec<_> = self
+            .producers
+            .iter()
+            .map(|(id, producer)| (*id, producer.epoch, producer.batches.iter().copied().collect()))
+            .collect();
+        all.sort_unstable_by_key(|(id, ..)| *id);
+        all
+    }
+
+    pub(crate) fn all_aborted(&self) -> &[Aborted] {
+        &self.transactions.aborted
+    }
+
+    /// Compaction has left no record of transactions whose abort marker is in the range.
+    pub(crate) fn forget_aborted_in(&mut self, range: Range<i64>) {
+        self.transactions.forget_in(range);
+    }
+
+    /// What of the log a replay needs to come to the same epochs and windows.
+    pub(crate) fn last_batches(&self) -> LastBatches {
+        let only_markers =
+            self.producers.iter().filter(|(_, producer)| producer.batches.is_empty());
+        let batches = self.producers.values().flat_map(|producer| &producer.batches);
+        LastBatches {
+            base_offsets: batches.map(|batch| batch.base_offset).collect(),
+            epochs: only_markers.map(|(id, producer)| (*id, producer.epoch)).collect(),
+        }
     }
 
     /// Drops what lies wholly before the log start.

@@ -1,13 +1,12 @@
-//! Decompression of record batches, each codec under a hard cap on its output.
-//!
-//! The broker stores what producers send, so nothing here compresses.
+//! Decompression of record batches, each codec under a hard cap on its output, and compression of
+//! what compaction has left of a batch.
 
 mod gzip;
 mod lz4;
 mod snappy;
 mod zstd;
 
-use std::io::Read;
+use std::io::{self, Read};
 
 /// The codec in attribute bits 0–2 of a batch.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -28,6 +27,8 @@ pub enum CompressionError {
     TooLarge { max_out: usize },
     #[error("corrupt {codec:?} data: {reason}")]
     Corrupt { codec: Codec, reason: String },
+    #[error("{codec:?} cannot compress the records: {reason}")]
+    Write { codec: Codec, reason: String },
 }
 
 impl TryFrom<u8> for Codec {
@@ -56,6 +57,18 @@ pub fn decompress(codec: Codec, input: &[u8], max_out: usize) -> Result<Vec<u8>,
         Codec::Lz4 => lz4::decompress(input, max_out),
         Codec::Zstd => zstd::decompress(input, max_out),
     }
+}
+
+/// What every Kafka client unfolds again, at the usual level of the codec.
+pub fn compress(codec: Codec, plain: &[u8]) -> Result<Vec<u8>, CompressionError> {
+    let packed = match codec {
+        Codec::None => Ok(plain.to_vec()),
+        Codec::Gzip => gzip::compress(plain),
+        Codec::Snappy => snappy::compress(plain),
+        Codec::Lz4 => lz4::compress(plain),
+        Codec::Zstd => zstd::compress(plain),
+    };
+    packed.map_err(|error: io::Error| CompressionError::Write { codec, reason: error.to_string() })
 }
 
 /// Reads to the end, or to one byte past the cap.

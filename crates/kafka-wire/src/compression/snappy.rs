@@ -6,7 +6,9 @@
 //! | 8..16 | version and compatible version, not needed to read |
 //! | then | blocks: length (i32, big endian), raw snappy |
 
-use snap::raw::{Decoder, decompress_len};
+use std::io;
+
+use snap::raw::{Decoder, Encoder, decompress_len};
 
 use super::{Codec, CompressionError};
 
@@ -52,6 +54,11 @@ fn append_block(block: &[u8], max_out: usize, out: &mut Vec<u8>) -> Result<(), C
         .map_err(|error| corrupt(&error.to_string()))?;
     out.truncate(start + written);
     Ok(())
+}
+
+/// One raw block, as librdkafka writes it; the Java client reads both forms.
+pub(super) fn compress(plain: &[u8]) -> io::Result<Vec<u8>> {
+    Encoder::new().compress_vec(plain).map_err(io::Error::other)
 }
 
 fn corrupt(reason: &str) -> CompressionError {

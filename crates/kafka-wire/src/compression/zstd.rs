@@ -1,5 +1,9 @@
 //! Zstandard frames.
 
+use std::io;
+
+use ::zstd::DEFAULT_COMPRESSION_LEVEL;
+use ::zstd::stream::encode_all;
 use ::zstd::stream::read::Decoder;
 
 use super::{Codec, CompressionError, read_capped};
@@ -10,7 +14,7 @@ const WINDOW_LOG_MAX: u32 = 27;
 const WINDOW_LOG_USUAL: u32 = 23;
 
 pub(super) fn decompress(input: &[u8], max_out: usize) -> Result<Vec<u8>, CompressionError> {
-    let corrupt = |error: std::io::Error| CompressionError::Corrupt {
+    let corrupt = |error: io::Error| CompressionError::Corrupt {
         codec: Codec::Zstd,
         reason: error.to_string(),
     };
@@ -18,6 +22,10 @@ pub(super) fn decompress(input: &[u8], max_out: usize) -> Result<Vec<u8>, Compre
     // The decoder reserves the window that the frame asks for.
     decoder.window_log_max(window_log(max_out)).map_err(corrupt)?;
     read_capped(Codec::Zstd, decoder, max_out)
+}
+
+pub(super) fn compress(plain: &[u8]) -> io::Result<Vec<u8>> {
+    encode_all(plain, DEFAULT_COMPRESSION_LEVEL)
 }
 
 /// Compressors choose a window by level, whatever the input, so a small cap alone must not refuse

@@ -125,7 +125,7 @@ impl BatchBuilder {
     }
 }
 
-fn put_nullable(out: &mut Vec<u8>, value: Option<&[u8]>) {
+pub(super) fn put_nullable(out: &mut Vec<u8>, value: Option<&[u8]>) {
     match value {
         None => put_varint(out, -1),
         Some(value) => {
@@ -136,6 +136,6 @@ fn put_nullable(out: &mut Vec<u8>, value: Option<&[u8]>) {
 }
 
 /// Lengths above `i32::MAX` make the batch too large, which `build` refuses.
-fn put_length(out: &mut Vec<u8>, length: usize) {
+pub(super) fn put_length(out: &mut Vec<u8>, length: usize) {
     put_varint(out, i32::try_from(length).unwrap_or(i32::MAX));
 }

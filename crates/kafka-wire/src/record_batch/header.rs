@@ -26,10 +26,11 @@ const ATTRIBUTES: usize = 21;
 const MAX_TIMESTAMP: usize = 35;
 
 /// Attribute bits.
-const COMPRESSION_MASK: i16 = 0x07;
+pub(super) const COMPRESSION_MASK: i16 = 0x07;
 const LOG_APPEND_TIME: i16 = 0x08;
 const TRANSACTIONAL: i16 = 0x10;
 const CONTROL: i16 = 0x20;
+pub(super) const DELETE_HORIZON: i16 = 0x40;
 
 /// Every header field, decoded. Parsing checks the shape of the header, not the records.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -98,6 +99,11 @@ impl BatchHeader {
         self.base_offset.saturating_add(i64::from(self.last_offset_delta))
     }
 
+    /// The largest timestamp of its records; `None` when compaction has left none.
+    pub fn newest_timestamp(&self) -> Option<i64> {
+        (self.record_count > 0).then_some(self.max_timestamp)
+    }
+
     /// The codec id in attribute bits 0–2.
     pub fn codec_id(&self) -> u8 {
         u8::try_from(self.attributes & COMPRESSION_MASK).unwrap_or_default()
@@ -113,6 +119,12 @@ impl BatchHeader {
 
     pub fn is_control(&self) -> bool {
         self.attributes & CONTROL != 0
+    }
+
+    /// When tombstones and markers of the batch may go (KIP-534). Compaction puts it where the base
+    /// timestamp was; the records' timestamps count from it.
+    pub fn delete_horizon_ms(&self) -> Option<i64> {
+        (self.attributes & DELETE_HORIZON != 0).then_some(self.base_timestamp)
     }
 
     pub fn has_producer_id(&self) -> bool {

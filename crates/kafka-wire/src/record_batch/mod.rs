@@ -8,6 +8,7 @@ mod crc;
 mod encode;
 mod header;
 mod record;
+mod retain;
 #[cfg(test)]
 mod tests;
 
@@ -16,6 +17,7 @@ pub use crc::{crc32c, crc32c_of};
 pub use encode::BatchBuilder;
 pub use header::{BatchHead, BatchHeader, CRC_START, HEADER_BYTES, PREFIX_BYTES, add_sequence};
 pub use record::{Record, RecordError, RecordHeader, RecordHeaders, Records, record_bytes};
+pub use retain::{RetainError, retain_records};
 
 /// What is wrong with a record batch.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]

@@ -121,6 +121,11 @@ impl<'a> Iterator for Records<'a> {
 }
 
 impl<'a> RecordHeaders<'a> {
+    /// Count and headers as they are stored.
+    pub(super) fn stored(&self) -> (i32, &'a [u8]) {
+        (self.count, self.bytes)
+    }
+
     pub fn iter(&self) -> impl Iterator<Item = RecordHeader<'a>> + use<'a> {
         let mut rest = self.bytes;
         (0..self.count).map_while(move |_| take_header(&mut rest))

@@ -93,6 +93,76 @@ fn end_of_transaction_markers_come_back() {
     }
 }
 
+/// Offset, timestamp, key and value of each record.
+type Walked = Vec<(i64, i64, Option<Vec<u8>>, Option<Vec<u8>>)>;
+
+fn walked(batch: &[u8]) -> Walked {
+    let header = BatchHeader::parse_whole(batch).unwrap();
+    let bytes = record_bytes(&header, batch, 1000).unwrap();
+    let owned = |bytes: Option<&[u8]>| bytes.map(<[u8]>::to_vec);
+    Records::new(&header, &bytes)
+        .map(Result::unwrap)
+        .map(|r| (r.offset, r.timestamp, owned(r.key), owned(r.value)))
+        .collect()
+}
+
+/// The batch with the records of these places, under a codec.
+fn retained(batch: &[u8], codec: i16, places: &[usize], horizon_ms: Option<i64>) -> Vec<u8> {
+    let mut header = BatchHeader::parse_whole(batch).unwrap();
+    let bytes = record_bytes(&header, batch, 1000).unwrap().into_owned();
+    let records: Vec<_> = Records::new(&header, &bytes).map(Result::unwrap).collect();
+    let kept: Vec<_> = places.iter().map(|place| records[*place]).collect();
+    header.attributes |= codec;
+    retain_records(&header, &kept, horizon_ms).unwrap()
+}
+
+#[test]
+fn retained_records_keep_their_place_under_every_codec() {
+    let batch = two_records();
+    for codec in 0..5 {
+        let left = retained(&batch, codec, &[1], None);
+        assert_eq!(walked(&left), walked(&batch)[1..], "codec {codec}");
+        let (before, after) =
+            (BatchHeader::parse(&batch).unwrap(), BatchHeader::parse(&left).unwrap());
+        let expected = BatchHeader {
+            total_bytes: left.len(),
+            crc: after.crc,
+            attributes: codec,
+            max_timestamp: 990,
+            record_count: 1,
+            ..before
+        };
+        assert_eq!(after, expected, "codec {codec}");
+    }
+    assert_eq!(retained(&batch, 0, &[0, 1], None), batch, "all of it, headers included");
+}
+
+#[test]
+fn a_delete_horizon_moves_no_timestamp_and_stays() {
+    let batch = two_records();
+    let with_horizon = retained(&batch, 0, &[0, 1], Some(5_000_000));
+    let header = BatchHeader::parse(&with_horizon).unwrap();
+    assert_eq!(header.delete_horizon_ms(), Some(5_000_000));
+    assert_eq!((header.base_timestamp, header.max_timestamp), (5_000_000, 1000));
+    assert_eq!(walked(&with_horizon), walked(&batch));
+    let later = retained(&with_horizon, 0, &[1], Some(6_000_000));
+    assert_eq!(BatchHeader::parse(&later).unwrap().delete_horizon_ms(), Some(5_000_000));
+    assert_eq!(walked(&later), walked(&batch)[1..]);
+}
+
+#[test]
+fn a_batch_without_records_is_its_header() {
+    let batch = two_records();
+    let with_horizon = retained(&batch, 3, &[0, 1], Some(5_000_000));
+    let empty = retained(&with_horizon, 0, &[], None);
+    assert_eq!(empty.len(), HEADER_BYTES);
+    let header = BatchHeader::parse_whole(&empty).unwrap();
+    assert_eq!((header.attributes, header.base_timestamp, header.record_count), (0, -1, 0));
+    assert_eq!((header.max_timestamp, header.newest_timestamp()), (1000, None));
+    assert_eq!((header.last_offset(), header.last_sequence()), (1, 0));
+    assert_eq!(walked(&empty), []);
+}
+
 #[test]
 fn checksum_is_castagnoli_in_one_run_or_many() {
     // The check value of CRC-32C, and a length that reaches the wide code path.

@@ -16,7 +16,9 @@ use std::sync::Arc;
 
 use bytes::Bytes;
 use kafka_protocol::ResponseError;
-use kafka_protocol::messages::produce_response::{PartitionProduceResponse, TopicProduceResponse};
+use kafka_protocol::messages::produce_response::{
+    BatchIndexAndErrorMessage, PartitionProduceResponse, TopicProduceResponse,
+};
 use kafka_protocol::messages::{ApiKey, ProduceResponse, TopicName};
 use kafka_protocol::protocol::StrBytes;
 use levada_kafka_wire::produce::{ProducePartition, ProduceRequest, ProduceTopic};
@@ -38,6 +40,7 @@ const ACKS_LEADER: i16 = 1;
 const ACKS_ALL: i16 = -1;
 const ZSTD: u8 = 4;
 const ZSTD_SINCE: i16 = 7;
+const WORDS_SINCE: i16 = 8;
 const ABORTABLE_SINCE: i16 = 11;
 const ADDS_ITSELF: i16 = 12;
 const TOPIC_IDS: i16 = 13;
@@ -52,6 +55,8 @@ struct Written {
 struct Refused {
     error: ResponseError,
     message: String,
+    /// The records it is about, by their place in the batch; empty when it is about the batch.
+    records: Vec<BatchIndexAndErrorMessage>,
 }
 
 pub(crate) async fn run(
@@ -205,9 +210,7 @@ fn write(
             Ok(Ok((log, appended)))
         }
         Err(AppendError::OutcomeUnknown(reason)) => Err(CloseReason::Storage(reason)),
-        Err(error) => {
-            Ok(Err(Refused { error: response_error(&error), message: error.to_string() }))
-        }
+        Err(error) => Ok(Err(Refused::of(name, partition.index, error))),
     }
 }
 
@@ -224,7 +227,9 @@ fn check_batch(call: &Call, batch: &[u8]) -> Result<Option<Caller>, ResponseErro
 fn response_error(error: &AppendError) -> ResponseError {
     match error {
         AppendError::Corrupt(_) => ResponseError::CorruptMessage,
-        AppendError::InvalidRecord(_) => ResponseError::InvalidRecord,
+        AppendError::InvalidRecord(_)
+        | AppendError::UnreadableRecords { .. }
+        | AppendError::KeylessRecords { .. } => ResponseError::InvalidRecord,
         AppendError::TooLarge { .. } => ResponseError::MessageTooLarge,
         AppendError::LargerThanSegment { .. } => ResponseError::RecordListTooLarge,
         AppendError::OutOfOrderSequence { .. } => ResponseError::OutOfOrderSequenceNumber,
@@ -289,9 +294,12 @@ fn of_partition(call: &Call, written: Written) -> PartitionProduceResponse {
             .with_base_offset(appended.base_offset)
             .with_log_append_time_ms(appended.log_append_time.unwrap_or(-1))
             .with_log_start_offset(appended.log_start_offset),
-        Err(Refused { error, message }) => {
-            let message = (call.api_version >= 8).then(|| StrBytes::from_string(message));
+        Err(Refused { error, message, records }) => {
+            let has_words = call.api_version >= WORDS_SINCE;
+            let message = has_words.then(|| StrBytes::from_string(message));
+            let records = if has_words { records } else { Vec::new() };
             answer
+                .with_record_errors(records)
                 .with_error_code(error.code())
                 .with_base_offset(-1)
                 .with_log_append_time_ms(-1)
@@ -303,6 +311,20 @@ fn of_partition(call: &Call, written: Written) -> PartitionProduceResponse {
 
 impl Refused {
     fn new(error: ResponseError) -> Self {
-        Self { error, message: error.to_string() }
+        Self { error, message: error.to_string(), records: Vec::new() }
+    }
+
+    fn of(topic: &str, partition: i32, error: AppendError) -> Self {
+        let (message, code) = (error.to_string(), response_error(&error));
+        let AppendError::KeylessRecords { indexes } = error else {
+            return Self { error: code, message, records: Vec::new() };
+        };
+        let reason = StrBytes::from_string(format!("{message}: {topic}-{partition}"));
+        let named = |index| {
+            BatchIndexAndErrorMessage::default()
+                .with_batch_index(index)
+                .with_batch_index_error_message(Some(reason.clone()))
+        };
+        Self { error: code, message, records: indexes.into_iter().map(named).collect() }
     }
 }

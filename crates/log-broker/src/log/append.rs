@@ -6,19 +6,23 @@ use std::sync::atomic::Ordering;
 
 use levada_kafka_wire::compression::Codec;
 use levada_kafka_wire::record_batch::{
-    BatchError, BatchHead, BatchHeader, EndTxnMarker, HEADER_BYTES,
+    BatchError, BatchHead, BatchHeader, EndTxnMarker, HEADER_BYTES, Records, record_bytes,
 };
 
 use super::checkpoint::io_error;
 use super::index::OffsetEntry;
 use super::layout::{Kind, segment_path};
 use super::partition_log::Core;
+use super::scan::UNFOLDED_BYTES_MAX;
 use super::segment::{Active, Rolled, Sealed, Segment};
 use super::{
     AppendError, AppendOrigin, Appended, FlushPolicy, LogConfig, LogError, PartitionLog,
     TimestampType,
 };
 use crate::producer_state::{Admission, SequenceError};
+
+/// So many records of a batch are named as refused: a batch may unfold to millions.
+const RECORD_ERRORS_MAX: usize = 1000;
 
 impl PartitionLog {
     /// Appends exactly one v2 batch. Written when it returns, readable and durable once
@@ -34,6 +38,9 @@ impl PartitionLog {
     ) -> Result<Appended, AppendError> {
         let mut header = validate(batch, origin)?;
         let marker = header.is_control().then(|| EndTxnMarker::of_batch(&header, batch)).flatten();
+        if origin == AppendOrigin::Client && self.needs_keys.load(Ordering::Relaxed) {
+            check_keys(&header, batch)?;
+        }
         self.shared.health.check_append().map_err(AppendError::Storage)?;
         let now_ms = self.shared.clock.now_ms();
 
@@ -100,6 +107,7 @@ impl PartitionLog {
         let old = std::mem::replace(&mut core.active, Active::empty(segment));
         let max_timestamp = old.index.max_timestamp();
         let index = Arc::new(old.index);
+        core.is_stored = false;
         core.rolled.push(Rolled {
             segment: old.segment.clone(),
             index: index.clone(),
@@ -127,8 +135,9 @@ impl Core {
             position: u32::try_from(self.active.size).unwrap_or(u32::MAX),
         };
         let interval = self.config.index_interval_bytes;
-        self.active.index.add(entry, header.max_timestamp, bytes, interval);
+        self.active.index.add(entry, header.newest_timestamp(), bytes, interval);
         self.active.size += bytes;
+        self.is_stored = false;
         self.active.first_append_ms.get_or_insert(now_ms);
         self.log_end_offset = header.last_offset() + 1;
         self.producers.apply(header, marker, now_ms);
@@ -164,6 +173,25 @@ fn validate(batch: &[u8], origin: AppendOrigin) -> Result<BatchHeader, AppendErr
         return invalid(BatchError::ProducerFields { producer_id, epoch, sequence });
     }
     Ok(header)
+}
+
+/// In a compacted topic every record has a key, and is where its offset says.
+fn check_keys(header: &BatchHeader, batch: &[u8]) -> Result<(), AppendError> {
+    let unreadable = |reason: String| AppendError::UnreadableRecords { reason };
+    let bytes = record_bytes(header, batch, UNFOLDED_BYTES_MAX)
+        .map_err(|error| unreadable(error.to_string()))?;
+    let mut keyless = Vec::new();
+    for (index, record) in (0..).zip(Records::new(header, &bytes)) {
+        let record = record.map_err(|error| unreadable(error.to_string()))?;
+        if record.offset_delta != index {
+            let found = record.offset_delta;
+            return Err(unreadable(format!("record {index} has the offset delta {found}")));
+        }
+        if record.key.is_none() && keyless.len() < RECORD_ERRORS_MAX {
+            keyless.push(index);
+        }
+    }
+    if keyless.is_empty() { Ok(()) } else { Err(AppendError::KeylessRecords { indexes: keyless }) }
 }
 
 /// What the topic's settings allow.
@@ -215,7 +243,7 @@ fn must_roll(core: &Core, header: &BatchHeader, now_ms: i64) -> bool {
     let size = u64::try_from(header.total_bytes).unwrap_or(u64::MAX);
     let last = core.log_end_offset.saturating_add(i64::from(header.last_offset_delta));
     active.size.saturating_add(size) > u64::from(core.config.segment_bytes)
-        || now_ms.saturating_sub(first_append_ms) >= core.config.segment_ms
+        || now_ms.saturating_sub(first_append_ms) >= core.config.active_ms_max(active.dice)
         // Kafka's index holds relative offsets as signed 32-bit numbers.
         || last - active.segment.base_offset > i64::from(i32::MAX)
 }

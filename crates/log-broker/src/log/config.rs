@@ -20,11 +20,22 @@ pub enum TimestampType {
     LogAppendTime,
 }
 
+/// `cleanup.policy`; neither where the owner of an internal topic keeps it short itself.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Cleanup {
+    /// Of each key the last record stays.
+    pub compacts: bool,
+    /// Segments go by age and size.
+    pub deletes: bool,
+}
+
 /// Topic settings a partition log obeys, each named as the topic config it comes from.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq)]
 pub struct LogConfig {
     pub segment_bytes: u32,
     pub segment_ms: i64,
+    /// By how much less a segment may be active at most, so that not all are sealed at once.
+    pub segment_jitter_ms: i64,
     pub index_interval_bytes: u32,
     /// `None` keeps records of any age (`retention.ms=-1`).
     pub retention_ms: Option<i64>,
@@ -37,6 +48,25 @@ pub struct LogConfig {
     /// `message.timestamp.after.max.ms`
     pub timestamp_after_max_ms: i64,
     pub flush: FlushPolicy,
+    pub cleanup: Cleanup,
+    /// The share of dirty bytes above which a log is compacted, from 0 to 1.
+    pub min_cleanable_dirty_ratio: f64,
+    /// How long tombstones and markers stay once they are clean.
+    pub delete_retention_ms: i64,
+    pub min_compaction_lag_ms: i64,
+    /// `i64::MAX` sets no limit.
+    pub max_compaction_lag_ms: i64,
+}
+
+impl LogConfig {
+    /// The age at which a segment is sealed: what shall be compacted in time must not stay active.
+    /// `dice` is a random number of the segment's own.
+    pub(super) fn active_ms_max(&self, dice: u64) -> i64 {
+        let lag_ms = if self.cleanup.compacts { self.max_compaction_lag_ms } else { i64::MAX };
+        let spread = u64::try_from(self.segment_jitter_ms.min(self.segment_ms)).unwrap_or(0);
+        let jitter_ms = i64::try_from(dice.checked_rem(spread).unwrap_or(0)).unwrap_or(0);
+        self.segment_ms.min(lag_ms).saturating_sub(jitter_ms)
+    }
 }
 
 impl Default for LogConfig {
@@ -45,6 +75,7 @@ impl Default for LogConfig {
         Self {
             segment_bytes: 1 << 30,
             segment_ms: 7 * DAY_MS,
+            segment_jitter_ms: 0,
             index_interval_bytes: 4096,
             retention_ms: Some(7 * DAY_MS),
             retention_bytes: None,
@@ -53,6 +84,11 @@ impl Default for LogConfig {
             timestamp_before_max_ms: i64::MAX,
             timestamp_after_max_ms: 60 * 60 * 1000,
             flush: FlushPolicy::Fsync,
+            cleanup: Cleanup { compacts: false, deletes: true },
+            min_cleanable_dirty_ratio: 0.5,
+            delete_retention_ms: DAY_MS,
+            min_compaction_lag_ms: 0,
+            max_compaction_lag_ms: i64::MAX,
         }
     }
 }
@@ -69,6 +105,10 @@ pub struct LogOptions {
     pub free_bytes_min: u64,
     /// A producer id without appends for this long is forgotten.
     pub producer_id_expiration_ms: i64,
+    /// `log.cleaner.dedupe.buffer.size`: the most that compaction takes for the keys of a log.
+    pub cleaner_map_bytes: usize,
+    /// `log.cleaner.io.max.bytes.per.second`: what compaction reads and writes at most.
+    pub cleaner_bytes_per_second: u64,
 }
 
 impl Default for LogOptions {
@@ -78,6 +118,8 @@ impl Default for LogOptions {
             flush_linger: Duration::from_millis(2),
             free_bytes_min: 1 << 30,
             producer_id_expiration_ms: 24 * 60 * 60 * 1000,
+            cleaner_map_bytes: 128 << 20,
+            cleaner_bytes_per_second: 64 << 20,
         }
     }
 }

@@ -43,6 +43,12 @@ pub enum AppendError {
     /// of a client, a producer id without a sequence.
     #[error("invalid batch: {0}")]
     InvalidRecord(BatchError),
+    /// `INVALID_RECORD` (87): a compacted topic cannot take records that nobody can read.
+    #[error("the records of the batch cannot be read: {reason}")]
+    UnreadableRecords { reason: String },
+    /// `INVALID_RECORD` (87), with the records in question, or the first of very many.
+    #[error("a compacted topic takes no records without a key")]
+    KeylessRecords { indexes: Vec<i32> },
     /// `MESSAGE_TOO_LARGE` (10).
     #[error("batch of {size} bytes is larger than max.message.bytes {max}")]
     TooLarge { size: usize, max: u32 },

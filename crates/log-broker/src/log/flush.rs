@@ -5,6 +5,7 @@ use std::sync::atomic::Ordering;
 use std::time::Instant;
 
 use super::checkpoint::io_error;
+use super::index::SparseIndex;
 use super::layout::{Kind, parse_segment_name, segment_path};
 use super::segment::{Rolled, Segment};
 use super::{LogError, PartitionLog};
@@ -99,23 +100,26 @@ impl PartitionLog {
 
     /// Writes index files and snapshot. They are derived: without them a start takes longer.
     fn finish_rolled(&self, rolled: &Rolled) {
-        let base_offset = rolled.segment.base_offset;
-        let disk = &*self.shared.disk;
-        let stored = rolled.index.store(disk, &self.dir, base_offset);
-        let stored = stored.and_then(|()| self.store_aborted(base_offset, &rolled.aborted));
-        let stored = stored.and_then(|()| {
-            let path = segment_path(&self.dir, rolled.next_offset, Kind::Snapshot);
-            replace_file(disk, &path, &rolled.snapshot)
-        });
-        match stored {
+        self.store_indexes(rolled.segment.base_offset, &rolled.index, &rolled.aborted);
+        let path = segment_path(&self.dir, rolled.next_offset, Kind::Snapshot);
+        match replace_file(&*self.shared.disk, &path, &rolled.snapshot) {
+            Ok(()) => self.remove_old_snapshots(),
+            Err(error) => {
+                tracing::warn!(path = %path.display(), %error, "producer snapshot not written");
+            }
+        }
+    }
+
+    /// Writes the index files of a sealed segment, which are searched on disk from then on.
+    pub(super) fn store_indexes(&self, base_offset: i64, index: &SparseIndex, aborted: &[Aborted]) {
+        let stored = index.store(&*self.shared.disk, &self.dir, base_offset);
+        match stored.and_then(|()| self.store_aborted(base_offset, aborted)) {
             Ok(()) => {
                 let mut core = self.core.lock();
                 let sealed = core.sealed.iter_mut().find(|s| s.segment.base_offset == base_offset);
                 if let Some(sealed) = sealed {
                     sealed.index = None;
                 }
-                drop(core);
-                self.remove_old_snapshots();
             }
             Err(error) => {
                 let dir = self.dir.display();
@@ -159,6 +163,10 @@ impl PartitionLog {
     pub(super) fn close(&self) -> Result<(), LogError> {
         self.core.lock().is_closed = true;
         self.flush()?;
+        // Most partitions of a large broker were only read, or not even that, since it started.
+        if self.core.lock().is_stored {
+            return Ok(());
+        }
         self.store_derived()
     }
 

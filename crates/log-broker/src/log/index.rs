@@ -40,9 +40,18 @@ pub(super) struct SparseIndex {
 }
 
 impl SparseIndex {
-    /// Notes a batch; every `interval` bytes one becomes an entry.
-    pub(super) fn add(&mut self, entry: OffsetEntry, timestamp: i64, bytes: u64, interval: u32) {
-        if self.largest.is_none_or(|largest| timestamp > largest.timestamp) {
+    /// Notes a batch; every `interval` bytes one becomes an entry. One without records has no
+    /// timestamp.
+    pub(super) fn add(
+        &mut self,
+        entry: OffsetEntry,
+        timestamp: Option<i64>,
+        bytes: u64,
+        interval: u32,
+    ) {
+        if let Some(timestamp) = timestamp
+            && self.largest.is_none_or(|largest| timestamp > largest.timestamp)
+        {
             self.largest = Some(TimeEntry { timestamp, last_relative: entry.last_relative });
         }
         if self.bytes_since_entry > u64::from(interval) {
@@ -61,8 +70,9 @@ impl SparseIndex {
         }
     }
 
-    pub(super) fn max_timestamp(&self) -> i64 {
-        self.largest.map_or(-1, |largest| largest.timestamp)
+    /// `None` when no batch has a record.
+    pub(super) fn max_timestamp(&self) -> Option<i64> {
+        self.largest.map(|largest| largest.timestamp)
     }
 
     /// The last entry whose batch ends at or before `relative`.

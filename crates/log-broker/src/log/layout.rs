@@ -2,7 +2,7 @@
 //!
 //! ```text
 //! <dir>/.lock  meta.properties  .kafka_cleanshutdown
-//!       recovery-point-offset-checkpoint  log-start-offset-checkpoint
+//!       recovery-point-offset-checkpoint  log-start-offset-checkpoint  cleaner-offset-checkpoint
 //!       <topic>-<partition>/partition.metadata  leader-epoch-checkpoint
 //!                           00000000000000000000.log .index .timeindex .txnindex .snapshot
 //! ```
@@ -14,6 +14,7 @@ pub(super) const META: &str = "meta.properties";
 pub(super) const CLEAN_SHUTDOWN: &str = ".kafka_cleanshutdown";
 pub(super) const RECOVERY_POINTS: &str = "recovery-point-offset-checkpoint";
 pub(super) const LOG_STARTS: &str = "log-start-offset-checkpoint";
+pub(super) const CLEAN_OFFSETS: &str = "cleaner-offset-checkpoint";
 pub(super) const PARTITION_METADATA: &str = "partition.metadata";
 pub(super) const LEADER_EPOCHS: &str = "leader-epoch-checkpoint";
 /// Files that other parts of the broker keep in the directory.

@@ -12,6 +12,7 @@ use uuid::Uuid;
 use super::checkpoint::{
     LeaderEpochs, OffsetCheckpoint, io_error, load_cluster_id, store_topic_id,
 };
+use super::cleaner::{CleanError, Cleaned, Dirt, Pace};
 use super::flusher::{self, FlushQueue};
 use super::layout::{self, parse_partition_dir, partition_dir_name};
 use super::partition_log::{Core, PartitionLog};
@@ -62,6 +63,7 @@ impl LogDir {
         let shared = Arc::new(Shared {
             log_starts: checkpoint(layout::LOG_STARTS)?,
             recovery_points: checkpoint(layout::RECOVERY_POINTS)?,
+            clean_offsets: checkpoint(layout::CLEAN_OFFSETS)?,
             disk,
             clock,
             options,
@@ -151,8 +153,7 @@ impl LogDir {
             return Err(LogError::PartitionExists { topic: key.0, index });
         }
         // An earlier partition of this name must not lend its offsets.
-        self.shared.recovery_points.forget(topic, index)?;
-        self.shared.log_starts.forget(topic, index)?;
+        self.forget_offsets(topic, index)?;
         let log = Arc::new(self.make_partition(topic, index, topic_id, config)?);
         self.partitions.write().insert(key, log.clone());
         Ok(log)
@@ -179,6 +180,8 @@ impl LogDir {
             config,
             is_deleted: false,
             is_closed: false,
+            is_stored: false,
+            was_compacted: false,
             sealed: Vec::new(),
             active: Active::empty(Segment::open(disk, &dir, 0)?),
             rolled: Vec::new(),
@@ -217,8 +220,13 @@ impl LogDir {
         if let Err(error) = disk.remove_dir_all(&doomed) {
             tracing::warn!(path = %doomed.display(), %error, "removed at the next start");
         }
+        self.forget_offsets(topic, index)
+    }
+
+    fn forget_offsets(&self, topic: &str, index: i32) -> Result<(), LogError> {
         self.shared.recovery_points.forget(topic, index)?;
-        self.shared.log_starts.forget(topic, index)
+        self.shared.log_starts.forget(topic, index)?;
+        self.shared.clean_offsets.forget(topic, index)
     }
 
     /// Flushes, writes checkpoints, watches the free space. To be called every second or so;
@@ -236,6 +244,34 @@ impl LogDir {
         let now_ms = self.shared.clock.now_ms();
         self.for_each("maintenance", |log| log.maintain(now_ms))?;
         self.checkpoint()
+    }
+
+    /// Compacts the partitions that are dirty enough, the dirtiest first. To be called every few
+    /// seconds; blocks, and ends soon after `is_stopping` says so.
+    pub fn clean(&self, is_stopping: &dyn Fn() -> bool) -> Result<(), LogError> {
+        self.shared.health.check()?;
+        let cleanable: Vec<_> =
+            self.partitions().into_iter().filter(|log| log.is_cleanable()).collect();
+        if cleanable.is_empty() {
+            return Ok(());
+        }
+        for log in &cleanable {
+            if let Err(error) = log.flush() {
+                tracing::warn!(topic = log.topic(), partition = log.index(), %error, "flush failed");
+            }
+        }
+        // Damage below these points is told; above them a start would cut the log there.
+        self.store_recovery_points()?;
+        let now_ms = self.shared.clock.now_ms();
+        let mut dirty: Vec<_> =
+            cleanable.iter().filter_map(|log| Some((log, log.dirt(now_ms)?))).collect();
+        dirty.sort_by(|(_, a), (_, b)| b.ratio.total_cmp(&a.ratio));
+        let mut pace = Pace::new(self.shared.options.cleaner_bytes_per_second, is_stopping);
+        for (log, dirt) in dirty {
+            clean(log, &dirt, now_ms, &mut pace);
+            self.shared.health.check()?;
+        }
+        Ok(())
     }
 
     /// The failure of one partition does not stop the others; that of the directory does.
@@ -304,6 +340,21 @@ impl Drop for LogDir {
     }
 }
 
+/// What goes wrong with one partition leaves it as it was and the others alone.
+fn clean(log: &PartitionLog, dirt: &Dirt, now_ms: i64, pace: &mut Pace<'_>) {
+    let (topic, partition) = (log.topic(), log.index());
+    match log.clean(dirt, now_ms, pace) {
+        Ok(Cleaned { end_offset, bytes_before, bytes_after }) => {
+            tracing::info!(topic, partition, end_offset, bytes_before, bytes_after, "compacted");
+        }
+        Err(CleanError::Stopped | CleanError::Overtaken) => {}
+        Err(error) => {
+            tracing::error!(topic, partition, %error, "the partition was not compacted");
+            log.give_up_cleaning(&error);
+        }
+    }
+}
+
 fn start_flushers(shared: &Arc<Shared>) -> io::Result<Vec<JoinHandle<()>>> {
     let start = |at| {
         let shared = shared.clone();
@@ -336,8 +387,13 @@ fn take_clean_mark(disk: &dyn Disk, path: &Path) -> Result<bool, LogError> {
 type Loaded = (BTreeMap<Key, Arc<PartitionLog>>, BTreeMap<Key, LogError>);
 
 fn load_partitions(shared: &Arc<Shared>, path: &Path, is_clean: bool) -> Result<Loaded, LogError> {
-    const KNOWN: [&str; 4] =
-        [layout::LOCK, layout::META, layout::LOG_STARTS, layout::RECOVERY_POINTS];
+    const KNOWN: [&str; 5] = [
+        layout::LOCK,
+        layout::META,
+        layout::LOG_STARTS,
+        layout::RECOVERY_POINTS,
+        layout::CLEAN_OFFSETS,
+    ];
     let disk = &*shared.disk;
     let names = disk.list(path).map_err(|error| io_error("list", path, &error))?;
     let (mut partitions, mut offline) = Loaded::default();

@@ -2,12 +2,9 @@
 
 use levada_kafka_wire::record_batch::{BatchHeader, Records, record_bytes};
 
-use super::scan::Scan;
+use super::scan::{Scan, UNFOLDED_BYTES_MAX};
 use super::view::{Target, View};
 use super::{LogError, PartitionLog, ReadError, TimestampedOffset};
-
-/// The most a batch may unfold to while one of its records is looked for.
-const UNFOLDED_BYTES_MAX: usize = 64 << 20;
 
 /// A search for the first readable record at or after a timestamp.
 #[derive(Debug, Clone, Copy)]
@@ -39,7 +36,7 @@ impl PartitionLog {
             let mut views: Vec<View> = core
                 .sealed
                 .iter()
-                .filter(|sealed| sealed.max_timestamp >= timestamp)
+                .filter(|sealed| sealed.max_timestamp >= Some(timestamp))
                 .filter(|sealed| sealed.next_offset > bounds.log_start_offset)
                 .map(|sealed| sealed.view(target))
                 .collect();
@@ -61,9 +58,12 @@ impl PartitionLog {
         let newest = {
             let core = self.core.lock();
             let sealed = core.sealed.iter().map(|sealed| sealed.max_timestamp).max();
-            sealed.unwrap_or(-1).max(core.active.index.max_timestamp())
+            sealed.flatten().max(core.active.index.max_timestamp())
         };
-        if newest < 0 { Ok(None) } else { self.offset_for_timestamp(newest) }
+        match newest {
+            Some(newest @ 0..) => self.offset_for_timestamp(newest),
+            _ => Ok(None),
+        }
     }
 
     fn with_epoch(&self, (offset, timestamp): (i64, i64)) -> TimestampedOffset {

@@ -1,10 +1,11 @@
-//! Partition logs on disk: segments, indexes, recovery, retention.
+//! Partition logs on disk: segments, indexes, recovery, retention, compaction.
 //!
 //! [`LogDir`] owns a directory and every [`PartitionLog`] in it. Appends, reads and flushes are
 //! per partition; nothing here knows requests or connections.
 
 mod append;
 mod checkpoint;
+mod cleaner;
 mod config;
 mod error;
 mod flush;
@@ -28,7 +29,7 @@ mod types;
 mod view;
 
 pub use crate::producer_state::ActiveProducer;
-pub use config::{FlushPolicy, LogConfig, LogOptions, TimestampType};
+pub use config::{Cleanup, FlushPolicy, LogConfig, LogOptions, TimestampType};
 pub use error::{AppendError, LogError, ReadError};
 pub use log_dir::LogDir;
 pub use partition_log::{PartitionLog, Waiter};

@@ -4,7 +4,7 @@
 //! `retention`; building it from files in `recovery`.
 
 use std::path::PathBuf;
-use std::sync::atomic::AtomicBool;
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Weak};
 
 use parking_lot::Mutex;
@@ -40,6 +40,10 @@ pub struct PartitionLog {
     pub(super) flush_turn: Mutex<()>,
     /// Whether the partition is in the flush queue.
     pub(super) is_queued: AtomicBool,
+    /// Whether records need a key: set with the config, read before the partition is locked.
+    pub(super) needs_keys: AtomicBool,
+    /// Whether compaction has met damage.
+    pub(super) is_uncleanable: AtomicBool,
     traffic: Traffic,
 }
 
@@ -49,6 +53,10 @@ pub(super) struct Core {
     pub(super) config: LogConfig,
     pub(super) is_deleted: bool,
     pub(super) is_closed: bool,
+    /// Whether index files and snapshot on disk are those of the log's end.
+    pub(super) is_stored: bool,
+    /// Whether offsets may be missing in sealed segments.
+    pub(super) was_compacted: bool,
     pub(super) sealed: Vec<Sealed>,
     pub(super) active: Active,
     pub(super) rolled: Vec<Rolled>,
@@ -95,6 +103,7 @@ impl PartitionLog {
             log_end_offset: core.log_end_offset,
             leader_epoch: core.epochs.latest(),
         };
+        let needs_keys = core.config.cleanup.compacts;
         let (topic, index, topic_id) = name;
         Self {
             topic: topic.to_owned(),
@@ -108,6 +117,8 @@ impl PartitionLog {
             flush_state: watch::Sender::new(Ok(high_watermark)),
             flush_turn: Mutex::new(()),
             is_queued: AtomicBool::new(false),
+            needs_keys: AtomicBool::new(needs_keys),
+            is_uncleanable: AtomicBool::new(false),
             traffic: Traffic::default(),
         }
     }
@@ -130,6 +141,7 @@ impl PartitionLog {
 
     /// Takes effect with the next append, roll or maintenance.
     pub fn set_config(&self, config: LogConfig) {
+        self.needs_keys.store(config.cleanup.compacts, Ordering::Relaxed);
         self.core.lock().config = config;
     }
 

@@ -9,10 +9,13 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use super::checkpoint::{LeaderEpochs, io_error, load_topic_id};
+use super::cleaner::finish_swaps;
 use super::layout::{self, Kind, parse_segment_name, segment_path};
 use super::partition_log::Core;
-use super::segment::{Active, Rolled, Sealed, Segment};
-use super::segment_check::{Checked, check_active, check_sealed, count_batches, scan_whole};
+use super::segment::{Active, Rolled, Sealed, Segment, roll_dice};
+use super::segment_check::{
+    Checked, Continuity, check_active, check_sealed, count_batches, scan_whole,
+};
 use super::shared::Shared;
 use super::{LogConfig, LogError, PartitionLog, replay};
 use crate::producer_state::ProducerStates;
@@ -48,6 +51,7 @@ impl Recovery<'_> {
         let topic_id = load_topic_id(&*self.shared.disk, &self.dir)?;
         let log_start = self.shared.log_starts.offset(self.topic, self.index).unwrap_or(0);
         let durable = self.shared.recovery_points.offset(self.topic, self.index).unwrap_or(0);
+        finish_swaps(&*self.shared.disk, &self.dir)?;
         let bases = self.live_segments(log_start)?;
         let chain = self.walk(&bases, durable)?;
         if chain.next_offset < durable.max(log_start) {
@@ -60,7 +64,7 @@ impl Recovery<'_> {
         let log_start = log_start.max(bases.first().copied().unwrap_or(0));
         let epochs = self.epochs(&chain)?;
         let (core, log_start) = self.build(chain, epochs, log_start)?;
-        tracing::info!(
+        tracing::debug!(
             topic = self.topic,
             partition = self.index,
             log_start_offset = log_start,
@@ -149,12 +153,25 @@ impl Recovery<'_> {
             None if self.is_clean => check_active(disk, &self.dir, segment, durable, interval),
             _ => None,
         };
-        match quick {
-            Some(checked) => Ok(checked),
-            None => scan_whole(segment, interval).map_err(|error| {
-                io_error("read", &segment_path(&self.dir, segment.base_offset, Kind::Log), &error)
-            }),
+        if let Some(checked) = quick {
+            return Ok(checked);
         }
+        // Compaction leaves holes, but never in the active segment.
+        let continuity = match next_base {
+            Some(end) if self.may_have_holes() => Continuity::Rising { end },
+            _ => Continuity::Dense,
+        };
+        scan_whole(segment, interval, continuity).map_err(|error| {
+            io_error("read", &segment_path(&self.dir, segment.base_offset, Kind::Log), &error)
+        })
+    }
+
+    /// Whether the partition was compacted. Of one that was copied here without its checkpoints
+    /// nobody knows.
+    fn may_have_holes(&self) -> bool {
+        let checkpoints = [&self.shared.clean_offsets, &self.shared.recovery_points];
+        let [clean, durable] = checkpoints.map(|known| known.offset(self.topic, self.index));
+        clean.is_some() || durable.is_none()
     }
 
     fn refuse_below(&self, durable: i64, offset: i64, problem: &str) -> Result<(), LogError> {
@@ -265,13 +282,17 @@ impl Recovery<'_> {
         let active = Active {
             segment: Arc::new(segment),
             size: checked.valid_bytes,
-            first_append_ms: (!is_empty).then(|| checked.max_timestamp.clamp(0, now_ms.max(0))),
+            first_append_ms: (!is_empty)
+                .then(|| checked.max_timestamp.unwrap_or(0).clamp(0, now_ms.max(0))),
             index: checked.index.unwrap_or_default(),
+            dice: roll_dice(),
         };
         let core = Core {
             config: self.config.clone(),
             is_deleted: false,
             is_closed: false,
+            is_stored: checked.is_stored,
+            was_compacted: self.may_have_holes(),
             sealed: chain.sealed,
             active,
             rolled,

@@ -119,13 +119,18 @@ impl Core {
     /// its records are past retention and it could be deleted were it sealed.
     fn is_active_due(&self, now_ms: i64) -> bool {
         let Some(first_append_ms) = self.active.first_append_ms else { return false };
-        now_ms.saturating_sub(first_append_ms) >= self.config.segment_ms
+        now_ms.saturating_sub(first_append_ms) >= self.config.active_ms_max(self.active.dice)
             || self.is_expired(self.active.index.max_timestamp(), now_ms)
     }
 
-    fn is_expired(&self, max_timestamp: i64, now_ms: i64) -> bool {
-        let age_ms = now_ms.saturating_sub(max_timestamp);
-        max_timestamp >= 0 && self.config.retention_ms.is_some_and(|kept_ms| age_ms > kept_ms)
+    /// What has no record left keeps nothing alive; records without a time do not age.
+    fn is_expired(&self, max_timestamp: Option<i64>, now_ms: i64) -> bool {
+        let is_old = |kept_ms| match max_timestamp {
+            Some(timestamp @ 0..) => now_ms.saturating_sub(timestamp) > kept_ms,
+            Some(_) => false,
+            None => true,
+        };
+        self.config.cleanup.deletes && self.config.retention_ms.is_some_and(is_old)
     }
 
     /// Where the log shall start; `None` when nothing is to be deleted.
@@ -133,8 +138,8 @@ impl Core {
         let mut left = self.sealed.iter().map(|s| s.size).sum::<u64>() + self.active.size;
         let mut first_kept = None;
         for sealed in &self.sealed {
-            let is_surplus =
-                self.config.retention_bytes.is_some_and(|kept| left - sealed.size >= kept);
+            let is_surplus = self.config.cleanup.deletes
+                && self.config.retention_bytes.is_some_and(|kept| left - sealed.size >= kept);
             let is_deletable = is_surplus || self.is_expired(sealed.max_timestamp, now_ms);
             if sealed.next_offset > high_watermark || !is_deletable {
                 break;

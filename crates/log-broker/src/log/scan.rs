@@ -8,6 +8,9 @@ use crate::io::DiskFile;
 
 const CHUNK_BYTES: usize = 1 << 20;
 
+/// The most that a batch may unfold to while its records are walked.
+pub(super) const UNFOLDED_BYTES_MAX: usize = 64 << 20;
+
 /// A cursor over whole batches from a position.
 #[derive(Debug)]
 pub(super) struct Scan<'a> {

@@ -3,6 +3,8 @@
 use std::path::Path;
 use std::sync::Arc;
 
+use uuid::Uuid;
+
 use super::LogError;
 use super::checkpoint::io_error;
 use super::index::SparseIndex;
@@ -49,7 +51,8 @@ pub(super) struct Sealed {
     pub(super) segment: Arc<Segment>,
     pub(super) size: u64,
     pub(super) next_offset: i64,
-    pub(super) max_timestamp: i64,
+    /// `None` when compaction has left no record.
+    pub(super) max_timestamp: Option<i64>,
     /// Until the index files are written; after that they are searched on disk.
     pub(super) index: Option<Arc<SparseIndex>>,
 }
@@ -61,12 +64,19 @@ pub(super) struct Active {
     pub(super) index: SparseIndex,
     /// When its first batch was appended; `None` while it is empty.
     pub(super) first_append_ms: Option<i64>,
+    /// A random number, for `segment.jitter.ms`.
+    pub(super) dice: u64,
+}
+
+pub(super) fn roll_dice() -> u64 {
+    Uuid::new_v4().as_u64_pair().1
 }
 
 impl Active {
     pub(super) fn empty(segment: Segment) -> Self {
         let segment = Arc::new(segment);
-        Self { segment, size: 0, index: SparseIndex::default(), first_append_ms: None }
+        let index = SparseIndex::default();
+        Self { segment, size: 0, index, first_append_ms: None, dice: roll_dice() }
     }
 }
 

@@ -18,19 +18,34 @@ use crate::seeded::seeded;
 pub(super) struct Checked {
     pub(super) valid_bytes: u64,
     pub(super) next_offset: i64,
-    pub(super) max_timestamp: i64,
+    pub(super) max_timestamp: Option<i64>,
     pub(super) last_epoch: i32,
     /// `None` when the index files hold it.
     pub(super) index: Option<SparseIndex>,
+    /// Whether `index` was read from its files, which have every entry.
+    pub(super) is_stored: bool,
     /// Why the bytes after `valid_bytes` do not count.
     pub(super) problem: Option<String>,
 }
 
+/// How the offsets of a segment follow each other.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Continuity {
+    /// None is missing.
+    Dense,
+    /// Compaction may have taken some; what follows the segment begins at the offset.
+    Rising { end: i64 },
+}
+
 /// Reads every batch and its checksum.
-pub(super) fn scan_whole(segment: &Segment, interval: u32) -> io::Result<Checked> {
+pub(super) fn scan_whole(
+    segment: &Segment,
+    interval: u32,
+    continuity: Continuity,
+) -> io::Result<Checked> {
     let len = segment.file.len()?;
     let mut checked = Checked::nothing(segment, SparseIndex::default());
-    checked.scan(segment, len, interval)?;
+    checked.scan(segment, len, interval, continuity)?;
     Ok(checked)
 }
 
@@ -54,7 +69,8 @@ pub(super) fn check_active(
         checked.valid_bytes = last.position.into();
         checked.next_offset = -1;
     }
-    checked.scan(segment, len, interval).ok()?;
+    checked.scan(segment, len, interval, Continuity::Dense).ok()?;
+    checked.is_stored = true;
     (checked.problem.is_none() && checked.next_offset == durable).then_some(checked)
 }
 
@@ -73,22 +89,25 @@ pub(super) fn check_sealed(
     if last.is_some_and(|entry| !view.agrees(entry)) {
         return None;
     }
-    // Every segment with a batch has its largest timestamp there.
-    let time = stored.last_time().ok()??;
-    if !view.agrees_with_time(&stored, time) {
+    // A segment with a record has its largest timestamp there.
+    let time = stored.last_time().ok()?;
+    if time.is_some_and(|time| !view.agrees_with_time(&stored, time)) {
         return None;
     }
+    let largest = time.map(|time| time.timestamp);
+    // Without one every batch must be empty.
+    let start = last.filter(|_| time.is_some()).map_or(0, |entry| entry.position.into());
     let mut checked = Checked::nothing(segment, SparseIndex::default());
-    let mut scan = Scan::new(&*segment.file, last.map_or(0, |entry| entry.position.into()), len);
+    let mut scan = Scan::new(&*segment.file, start, len);
     while let Some(batch) = scan.next_header().ok()? {
-        if batch.header.max_timestamp > time.timestamp {
+        if batch.header.newest_timestamp() > largest {
             return None;
         }
         checked.next_offset = batch.header.last_offset() + 1;
         checked.last_epoch = batch.header.leader_epoch;
     }
     checked.valid_bytes = len;
-    checked.max_timestamp = time.timestamp;
+    checked.max_timestamp = largest;
     checked.index = None;
     (checked.next_offset == next_base).then_some(checked)
 }
@@ -109,7 +128,7 @@ fn probe(segment: &Segment, size: u64) -> Sealed {
         segment: Arc::new(segment),
         size,
         next_offset: i64::MAX,
-        max_timestamp: -1,
+        max_timestamp: None,
         index: None,
     }
 }
@@ -122,19 +141,27 @@ impl Checked {
             max_timestamp: index.max_timestamp(),
             last_epoch: 0,
             index: Some(index),
+            is_stored: false,
             problem: None,
         }
     }
 
     /// Goes on from `valid_bytes` to the first batch that is not right. A next offset of −1 means
     /// that the first batch says where it is.
-    fn scan(&mut self, segment: &Segment, len: u64, interval: u32) -> io::Result<()> {
+    fn scan(
+        &mut self,
+        segment: &Segment,
+        len: u64,
+        interval: u32,
+        continuity: Continuity,
+    ) -> io::Result<()> {
         let mut scan = Scan::new(&*segment.file, self.valid_bytes, len);
         loop {
             let step = match scan.next_batch() {
                 Ok(None) => return Ok(()),
                 Ok(Some(batch)) => {
-                    self.judge(segment, batch.bytes).map(|header| (header, batch.position))
+                    let judged = self.judge(segment, batch.bytes, continuity);
+                    judged.map(|header| (header, batch.position))
                 }
                 Err(ScanError::Io(error)) => return Err(error),
                 Err(ScanError::Batch(error)) => Err(error.to_string()),
@@ -150,19 +177,29 @@ impl Checked {
     }
 
     /// The header of a batch that may follow what stands so far.
-    fn judge(&self, segment: &Segment, batch: &[u8]) -> Result<BatchHeader, String> {
-        seeded!(CrcNotChecked => return self.follows(segment, BatchHeader::parse(batch)));
-        self.follows(segment, BatchHeader::parse_whole(batch))
+    fn judge(
+        &self,
+        segment: &Segment,
+        batch: &[u8],
+        continuity: Continuity,
+    ) -> Result<BatchHeader, String> {
+        seeded!(CrcNotChecked => return self.follows(segment, BatchHeader::parse(batch), continuity));
+        self.follows(segment, BatchHeader::parse_whole(batch), continuity)
     }
 
     fn follows(
         &self,
         segment: &Segment,
         header: Result<BatchHeader, BatchError>,
+        continuity: Continuity,
     ) -> Result<BatchHeader, String> {
         let header = header.map_err(|error| error.to_string())?;
         let (found, wanted) = (header.base_offset, self.next_offset);
-        if wanted >= 0 && found != wanted {
+        let is_right = match continuity {
+            Continuity::Dense => wanted < 0 || found == wanted,
+            Continuity::Rising { end } => found >= wanted && header.last_offset() < end,
+        };
+        if !is_right {
             return Err(format!("a batch at offset {found} instead of {wanted}"));
         }
         let is_possible = found >= segment.base_offset
@@ -178,11 +215,11 @@ impl Checked {
             position: u32::try_from(position).unwrap_or(u32::MAX),
         };
         if let Some(index) = &mut self.index {
-            index.add(entry, header.max_timestamp, bytes, interval);
+            index.add(entry, header.newest_timestamp(), bytes, interval);
         }
         self.valid_bytes = position + bytes;
         self.next_offset = header.last_offset() + 1;
-        self.max_timestamp = self.max_timestamp.max(header.max_timestamp);
+        self.max_timestamp = self.max_timestamp.max(header.newest_timestamp());
         self.last_epoch = header.leader_epoch;
     }
 }

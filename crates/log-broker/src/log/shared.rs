@@ -23,6 +23,8 @@ pub(super) struct Shared {
     pub(super) syncs: Histogram,
     pub(super) log_starts: OffsetCheckpoint,
     pub(super) recovery_points: OffsetCheckpoint,
+    /// Up to where each compacted partition is clean; an entry means that offsets may be missing.
+    pub(super) clean_offsets: OffsetCheckpoint,
 }
 
 /// Whether the directory may still be written.

@@ -17,6 +17,8 @@ pub(super) struct View {
     /// What of the file is whole batches.
     pub(super) size: u64,
     hint: Hint,
+    /// Whether offsets may be missing: compaction has been here.
+    pub(super) may_have_holes: bool,
 }
 
 /// What is searched for in a segment.
@@ -39,7 +41,9 @@ impl Core {
     pub(super) fn view_at(&self, offset: i64) -> View {
         let after = self.sealed.partition_point(|sealed| sealed.next_offset <= offset);
         match self.sealed.get(after) {
-            Some(sealed) => sealed.view(Target::Offset(offset)),
+            Some(sealed) => {
+                View { may_have_holes: self.was_compacted, ..sealed.view(Target::Offset(offset)) }
+            }
             None => self.active_view(Target::Offset(offset)),
         }
     }
@@ -52,7 +56,12 @@ impl Core {
                 active.index.before_time(time).and_then(|t| active.index.floor(t.last_relative))
             }
         };
-        View { segment: active.segment.clone(), size: active.size, hint: Hint::Known(entry) }
+        View {
+            segment: active.segment.clone(),
+            size: active.size,
+            hint: Hint::Known(entry),
+            may_have_holes: false,
+        }
     }
 }
 
@@ -67,7 +76,7 @@ impl Sealed {
                 Hint::Known(index.before_time(time).and_then(|t| index.floor(t.last_relative)))
             }
         };
-        View { segment: self.segment.clone(), size: self.size, hint }
+        View { segment: self.segment.clone(), size: self.size, hint, may_have_holes: false }
     }
 }
 

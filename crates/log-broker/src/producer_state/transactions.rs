@@ -1,6 +1,7 @@
 //! Open and aborted transactions of a partition, and the last stable offset they imply.
 
 use std::collections::BTreeMap;
+use std::ops::Range;
 
 use levada_kafka_wire::record_batch::{BatchHeader, ControlType, EndTxnMarker};
 
@@ -21,6 +22,15 @@ pub(crate) struct Aborted {
 }
 
 impl Aborted {
+    pub(crate) fn producer_id(&self) -> i64 {
+        self.producer_id
+    }
+
+    /// Of its first batch and of its marker.
+    pub(crate) fn offsets(&self) -> (i64, i64) {
+        (self.first_offset, self.last_offset)
+    }
+
     /// As Kafka's `.txnindex` holds it: version i16, producer id, first offset, last offset, last
     /// stable offset i64, big endian.
     pub(crate) fn index_entry(&self) -> Vec<u8> {
@@ -99,6 +109,11 @@ impl Transactions {
         let start = self.aborted.partition_point(|txn| txn.last_offset < from);
         let after = self.aborted.partition_point(|txn| txn.last_offset < end);
         self.aborted.get(start..after).map(<[_]>::to_vec).unwrap_or_default()
+    }
+
+    /// Drops those whose marker is in the range.
+    pub(super) fn forget_in(&mut self, range: Range<i64>) {
+        self.aborted.retain(|txn| !range.contains(&txn.last_offset));
     }
 
     pub(super) fn forget_before(&mut self, log_start_offset: i64) {

@@ -19,7 +19,7 @@ use super::file::{self, StoredTopic};
 use super::name::collision_key;
 use super::{Index, Topic, TopicError, Topics, check_name, config};
 use crate::config::BrokerConfig;
-use crate::log::{LogDir, LogError};
+use crate::log::{Cleanup, LogConfig, LogDir, LogError};
 
 /// A topic that is to be made.
 #[derive(Debug, Clone)]
@@ -103,9 +103,16 @@ impl Topics {
         Ok(())
     }
 
+    fn log_config(&self, topic: &Topic) -> LogConfig {
+        let config = config::log_config(&topic.overrides, &self.settings);
+        // The coordinators write anew what they need and move the log's start.
+        let is_kept = Cleanup { compacts: false, deletes: false };
+        if topic.is_internal() { LogConfig { cleanup: is_kept, ..config } } else { config }
+    }
+
     /// Finds or makes partitions until there are `count`.
     fn open_partitions(&self, topic: &mut Topic, count: usize) -> Result<(), TopicError> {
-        let log_config = config::log_config(&topic.overrides, &self.settings);
+        let log_config = self.log_config(topic);
         for index in topic.partitions.len()..count {
             let index =
                 i32::try_from(index).map_err(|_| TopicError::PartitionCount { count: i32::MAX })?;
@@ -146,10 +153,7 @@ impl Topics {
         check_room("topics", by_name.len(), 1, limits.topics_max)?;
         let partitions = by_name.values().map(|topic| topic.partitions.len()).sum();
         check_room("partitions", partitions, self.partition_count(new)?, limits.partitions_max)?;
-        for (name, value) in &new.overrides {
-            config::check(name, value)?;
-        }
-        Ok(())
+        config::check_all(&new.overrides, &self.settings)
     }
 
     /// The count a new topic will have.
@@ -275,7 +279,7 @@ impl Topics {
     fn configure_now(&self, name: &str, edit: impl Edit) -> Result<(), TopicError> {
         let topic = self.edited(name, edit)?;
         self.write_with(Some(&stored(&topic, topic.partitions.len())), None)?;
-        let log_config = config::log_config(&topic.overrides, &self.settings);
+        let log_config = self.log_config(&topic);
         for partition in topic.partitions.iter().flatten() {
             partition.set_config(log_config.clone());
         }
@@ -287,9 +291,7 @@ impl Topics {
         let old = self.get(name).ok_or_else(|| TopicError::Unknown { name: name.to_owned() })?;
         let mut topic = Topic::clone(&old);
         edit(&mut topic.overrides)?;
-        for (name, value) in &topic.overrides {
-            config::check(name, value)?;
-        }
+        config::check_all(&topic.overrides, &self.settings)?;
         topic.overrides = config::normalized(topic.overrides);
         Ok(topic)
     }

@@ -7,7 +7,7 @@ use std::collections::BTreeMap;
 
 use super::TopicError;
 use crate::config::BrokerConfig;
-use crate::log::{LogConfig, TimestampType};
+use crate::log::{Cleanup, LogConfig, TimestampType};
 
 /// As `DescribeConfigs` numbers them.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -110,6 +110,20 @@ pub(crate) static CONFIG_KEYS: &[ConfigKey] = {
             V::Boolean,
         ),
         row(
+            "message.timestamp.after.max.ms",
+            "log.message.timestamp.after.max.ms",
+            T::Long,
+            "3600000",
+            V::Number(0, LONG),
+        ),
+        row(
+            "message.timestamp.before.max.ms",
+            "log.message.timestamp.before.max.ms",
+            T::Long,
+            MAX,
+            V::Number(0, LONG),
+        ),
+        row(
             "message.timestamp.difference.max.ms",
             "log.message.timestamp.difference.max.ms",
             T::Long,
@@ -181,6 +195,28 @@ pub(crate) fn check(name: &str, value: &str) -> Result<(), TopicError> {
     })
 }
 
+/// Whether these are topic configs with values that go together.
+pub(crate) fn check_all(
+    overrides: &BTreeMap<String, String>,
+    settings: &BrokerConfig,
+) -> Result<(), TopicError> {
+    for (name, value) in overrides {
+        check(name, value)?;
+    }
+    let config = log_config(overrides, settings);
+    if config.min_compaction_lag_ms <= config.max_compaction_lag_ms {
+        return Ok(());
+    }
+    Err(TopicError::InvalidConfig {
+        name: "min.compaction.lag.ms".to_owned(),
+        value: config.min_compaction_lag_ms.to_string(),
+        reason: format!(
+            "it must not be more than max.compaction.lag.ms {}",
+            config.max_compaction_lag_ms
+        ),
+    })
+}
+
 /// Values as they take effect. With one replica no write could ever reach a second one, so
 /// `min.insync.replicas` is 1 whatever was asked for.
 pub(crate) fn normalized(mut overrides: BTreeMap<String, String>) -> BTreeMap<String, String> {
@@ -200,11 +236,18 @@ pub(crate) fn broker_value(key: &ConfigKey, settings: &BrokerConfig) -> (String,
 fn default_value(key: &ConfigKey, settings: &BrokerConfig) -> String {
     let log = &settings.log.default_config;
     match key.name {
+        "message.timestamp.after.max.ms" => log.timestamp_after_max_ms.to_string(),
+        "message.timestamp.before.max.ms" => log.timestamp_before_max_ms.to_string(),
+        "delete.retention.ms" => log.delete_retention_ms.to_string(),
+        "max.compaction.lag.ms" => log.max_compaction_lag_ms.to_string(),
+        "min.cleanable.dirty.ratio" => log.min_cleanable_dirty_ratio.to_string(),
+        "min.compaction.lag.ms" => log.min_compaction_lag_ms.to_string(),
         "index.interval.bytes" => log.index_interval_bytes.to_string(),
         "max.message.bytes" => log.max_message_bytes.to_string(),
         "retention.bytes" => log.retention_bytes.map_or("-1".to_owned(), |v| v.to_string()),
         "retention.ms" => log.retention_ms.map_or("-1".to_owned(), |v| v.to_string()),
         "segment.bytes" => log.segment_bytes.to_string(),
+        "segment.jitter.ms" => log.segment_jitter_ms.to_string(),
         "segment.ms" => log.segment_ms.to_string(),
         "message.timestamp.type" if log.timestamp_type == TimestampType::LogAppendTime => {
             "LogAppendTime".to_owned()
@@ -238,29 +281,60 @@ pub(crate) fn log_config(
     overrides: &BTreeMap<String, String>,
     settings: &BrokerConfig,
 ) -> LogConfig {
-    fn number<T: TryFrom<i64>>(value: &str) -> Option<T> {
-        value.parse::<i64>().ok().and_then(|value| T::try_from(value).ok())
-    }
     let mut config = settings.log.default_config.clone();
+    // Of before KIP-937: it holds where nothing is said more precisely.
+    if let Some(difference) = overrides.get("message.timestamp.difference.max.ms") {
+        set(&mut config.timestamp_after_max_ms, number(difference));
+        set(&mut config.timestamp_before_max_ms, number(difference));
+    }
     for (name, value) in overrides {
         match name.as_str() {
             "index.interval.bytes" => set(&mut config.index_interval_bytes, number(value)),
             "max.message.bytes" => set(&mut config.max_message_bytes, number(value)),
             "segment.bytes" => set(&mut config.segment_bytes, number(value)),
+            "segment.jitter.ms" => set(&mut config.segment_jitter_ms, number(value)),
             "segment.ms" => set(&mut config.segment_ms, number(value)),
             // Below 0 is "without limit".
             "retention.bytes" => config.retention_bytes = number(value),
             "retention.ms" => config.retention_ms = number(value).filter(|ms| *ms >= 0),
-            "message.timestamp.type" => {
-                config.timestamp_type = match value.as_str() {
-                    "LogAppendTime" => TimestampType::LogAppendTime,
-                    _ => TimestampType::CreateTime,
-                }
-            }
-            _ => {}
+            _ => apply_times(&mut config, name, value),
         }
     }
     config
+}
+
+/// Of timestamps and compaction.
+fn apply_times(config: &mut LogConfig, name: &str, value: &str) {
+    match name {
+        "cleanup.policy" => config.cleanup = cleanup(value),
+        "delete.retention.ms" => set(&mut config.delete_retention_ms, number(value)),
+        "max.compaction.lag.ms" => set(&mut config.max_compaction_lag_ms, number(value)),
+        "message.timestamp.after.max.ms" => set(&mut config.timestamp_after_max_ms, number(value)),
+        "message.timestamp.before.max.ms" => {
+            set(&mut config.timestamp_before_max_ms, number(value));
+        }
+        "message.timestamp.type" => {
+            config.timestamp_type = match value {
+                "LogAppendTime" => TimestampType::LogAppendTime,
+                _ => TimestampType::CreateTime,
+            }
+        }
+        "min.cleanable.dirty.ratio" => {
+            set(&mut config.min_cleanable_dirty_ratio, value.trim().parse().ok());
+        }
+        "min.compaction.lag.ms" => set(&mut config.min_compaction_lag_ms, number(value)),
+        _ => {}
+    }
+}
+
+fn number<T: TryFrom<i64>>(value: &str) -> Option<T> {
+    // As they were checked: with blanks around them, perhaps.
+    value.trim().parse::<i64>().ok().and_then(|value| T::try_from(value).ok())
+}
+
+fn cleanup(policy: &str) -> Cleanup {
+    let has = |word| policy.split(',').any(|part| part.trim() == word);
+    Cleanup { compacts: has("compact"), deletes: has("delete") }
 }
 
 fn set<T>(field: &mut T, value: Option<T>) {
@@ -334,11 +408,26 @@ mod tests {
     }
 
     #[test]
+    fn compaction_lags_that_contradict_each_other_are_refused() {
+        for (min, max, is_right) in [("5", "5", true), ("6", "5", false)] {
+            let lags = [("min.compaction.lag.ms", min), ("max.compaction.lag.ms", max)];
+            let lags = lags.map(|(name, value)| (name.to_owned(), value.to_owned()));
+            let checked = check_all(&lags.into(), &BrokerConfig::default());
+            assert_eq!(checked.is_ok(), is_right, "{checked:?}");
+        }
+    }
+
+    #[test]
     fn overrides_reach_the_log() {
         let overrides = [
             ("retention.ms", "-1"),
             ("retention.bytes", "4096"),
             ("segment.bytes", "1000"),
+            ("cleanup.policy", "compact, delete"),
+            ("min.cleanable.dirty.ratio", "0.25"),
+            ("max.compaction.lag.ms", "7"),
+            ("message.timestamp.difference.max.ms", "2000"),
+            ("message.timestamp.after.max.ms", "1000"),
             ("message.timestamp.type", "LogAppendTime"),
         ];
         let overrides = overrides.map(|(name, value)| (name.to_owned(), value.to_owned()));
@@ -349,6 +438,11 @@ mod tests {
                 retention_ms: None,
                 retention_bytes: Some(4096),
                 segment_bytes: 1000,
+                cleanup: Cleanup { compacts: true, deletes: true },
+                min_cleanable_dirty_ratio: 0.25,
+                max_compaction_lag_ms: 7,
+                timestamp_before_max_ms: 2000,
+                timestamp_after_max_ms: 1000,
                 timestamp_type: TimestampType::LogAppendTime,
                 ..LogConfig::default()
             }

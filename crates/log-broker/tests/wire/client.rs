@@ -57,7 +57,8 @@ impl Rig {
 }
 
 async fn start(directory: &TempDir, limits: Limits) -> RunningBroker {
-    let config = BrokerConfig { limits, ..BrokerConfig::default() };
+    let cleaner_backoff = Duration::from_millis(20);
+    let config = BrokerConfig { limits, cleaner_backoff, ..BrokerConfig::default() };
     let builder = Broker::builder().data_dir(directory.path().join("log")).listen("127.0.0.1:0");
     builder.config(config).start().await.unwrap()
 }

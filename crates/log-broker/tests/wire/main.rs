@@ -4,6 +4,7 @@
 
 mod admin;
 mod client;
+mod compaction;
 mod consumer_groups;
 mod fetch_sessions;
 mod hostile;

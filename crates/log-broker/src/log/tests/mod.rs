@@ -1,6 +1,9 @@
 //! The log as a whole: appends and reads against a model, crashes, damage, retention.
 
 mod basics;
+mod compaction;
+mod compaction_bench;
+mod compaction_model;
 mod crash;
 mod damage;
 mod model;
@@ -24,6 +27,7 @@ struct Bench {
     disk: SimDisk,
     clock: Arc<ManualClock>,
     config: LogConfig,
+    map_bytes: usize,
 }
 
 impl Bench {
@@ -34,7 +38,8 @@ impl Bench {
     fn on(disk: SimDisk) -> Self {
         let config =
             LogConfig { segment_bytes: 600, index_interval_bytes: 100, ..LogConfig::default() };
-        Self { disk, clock: Arc::new(ManualClock::at(NOW_MS)), config }
+        let map_bytes = LogOptions::default().cleaner_map_bytes;
+        Self { disk, clock: Arc::new(ManualClock::at(NOW_MS)), config, map_bytes }
     }
 
     fn path() -> PathBuf {
@@ -42,7 +47,11 @@ impl Bench {
     }
 
     fn open(&self) -> Result<LogDir, LogError> {
-        let options = LogOptions { default_config: self.config.clone(), ..LogOptions::default() };
+        let options = LogOptions {
+            default_config: self.config.clone(),
+            cleaner_map_bytes: self.map_bytes,
+            ..LogOptions::default()
+        };
         let disk = Arc::new(self.disk.clone());
         LogDir::open_on(disk, &Self::path(), self.clock.clone(), options)
     }

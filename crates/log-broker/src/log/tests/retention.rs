@@ -64,6 +64,22 @@ fn idle_segments_roll_when_they_are_old() {
 }
 
 #[test]
+fn segments_roll_earlier_by_their_share_of_the_jitter() {
+    let mut bench = Bench::new();
+    bench.config.segment_ms = 5000;
+    bench.config.segment_jitter_ms = 1000;
+    let (dir, log) = bench.start();
+    log.core.lock().active.dice = 7_300;
+    append(&log, &["a"]);
+    bench.clock.advance(4699);
+    dir.maintain().unwrap();
+    assert_eq!(segments(&log), [0]);
+    bench.clock.advance(1);
+    dir.maintain().unwrap();
+    assert_eq!(segments(&log), [0, 1]);
+}
+
+#[test]
 fn deleted_records_stay_deleted_after_a_crash() {
     let bench = Bench::new();
     let (dir, log) = bench.start();

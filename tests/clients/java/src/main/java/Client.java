@@ -25,7 +25,7 @@ import org.apache.kafka.common.errors.ProducerFencedException;
  * The Java client against a running broker: {@code Client HOST:PORT}.
  *
  * <p>Sends records with every compression, shares and moves partitions in groups of both protocols,
- * subscribes by pattern, and rolls back and commits transactions. Ends with 1 at the first thing that
+ * subscribes by pattern, rolls back and commits transactions, and reads what compaction leaves. Ends with 1 at the first thing that
  * is not as it must be.
  */
 public final class Client {
@@ -59,6 +59,7 @@ public final class Client {
         }
         checks.add("patterns", client::patterns);
         checks.add("fencing", client::fencing);
+        checks.add("compaction", () -> Compaction.check(client.kafka));
         checks.run(20); // side by side, since they mostly wait for a group to gather
     }
 

@@ -172,7 +172,7 @@ public final class Stored {
             for (TopicPartition partition : all) {
                 replace(kafka.logs.resolve(partition.toString()), folder.resolve(partition.toString()));
             }
-            for (String checkpoint : List.of("recovery-point", "log-start", "replication")) {
+            for (String checkpoint : List.of("recovery-point", "log-start", "cleaner", "replication")) {
                 // We have none of what is replicated: it is all that is there.
                 String ours = checkpoint.equals("replication") ? "recovery-point" : checkpoint;
                 Files.copy(folder.resolve(ours + "-offset-checkpoint"),
