@@ -87,6 +87,8 @@ fn reader(server: &Levada, isolation: Isolation) -> BaseConsumer {
         .set("enable.auto.commit", "false")
         .set("isolation.level", isolation)
         .set("enable.partition.eof", "true")
+        // The end is told when a fetch has waited in vain.
+        .set("fetch.wait.max.ms", "10")
         .create::<BaseConsumer>()
         .expect("a reader")
 }

@@ -64,7 +64,9 @@ impl Metrics {
         };
         metrics.register(registry.sub_registry_with_prefix("levada"));
         registry.register_collector(Box::new(process::Process));
-        others.into_iter().for_each(|other| registry.register_collector(other));
+        for other in others {
+            registry.register_collector(other);
+        }
         Self { registry, ..metrics }
     }
 

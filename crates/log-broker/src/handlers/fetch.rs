@@ -26,7 +26,7 @@ use super::{leader_epoch, read_error};
 use crate::broker::Broker;
 use crate::fetch_sessions::{Asked, Named};
 use crate::log::{PartitionLog, ReadBound, ReadRecords, Waiter};
-use crate::metrics::Batches;
+use crate::metrics::Volume;
 use crate::net::{Api, Call, CloseReason, Outcome, Reply, decode};
 
 pub(crate) const API: Api = Api::new(ApiKey::Fetch, 4..=18);
@@ -128,9 +128,9 @@ impl<'a> Pass<'a> {
 
     fn count(&self) {
         for (log, records) in &self.read {
-            let batches = Batches::of(records);
-            self.broker.metrics.traffic.fetched(batches);
-            log.traffic().fetched(batches);
+            let volume = Volume::of(records);
+            self.broker.metrics.traffic.fetched(volume);
+            log.traffic().fetched(volume);
         }
     }
 

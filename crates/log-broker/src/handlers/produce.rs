@@ -1,10 +1,10 @@
 //! Produce (0), versions 3–13; advertised from 0.
 //!
-//! - Batches are appended in the order of arrival, one after the other, as slices of the frame.
+//! - Volume are appended in the order of arrival, one after the other, as slices of the frame.
 //! - acks=1 answers after the write; acks=-1 after the flush, while later requests of the
 //!   connection are executed; acks=0 answers with nothing, and an error closes the connection.
 //! - An append whose outcome is unknown closes the connection: any answer might be a lie.
-//! - Batches of a transaction are written while it is open and holds their partition, checked and
+//! - Volume of a transaction are written while it is open and holds their partition, checked and
 //!   appended in one step; v12 (KIP-890) makes the partition part of the transaction by itself.
 //! - v7 is the first that may carry zstd; v8 names the error in words; v9 is flexible; v11
 //!   knows `TRANSACTION_ABORTABLE`; v13 names topics by id.
@@ -28,7 +28,7 @@ use uuid::Uuid;
 use super::txn_fields::abortable_since;
 use crate::broker::Broker;
 use crate::log::{AppendError, AppendOrigin, Appended, LogError, PartitionLog};
-use crate::metrics::Batches;
+use crate::metrics::Volume;
 use crate::net::{Api, Call, CloseReason, Outcome, Reply};
 use crate::topics::is_internal;
 use crate::txn::{Caller, Partitions, Protocol};
@@ -88,7 +88,7 @@ struct Named {
 type WrittenTopic = (Named, Vec<Written>);
 
 /// Makes the partitions of transactional batches part of their transaction, in the versions that
-/// do so. Batches are appended only when that is durable: else a power cut could leave records
+/// do so. Volume are appended only when that is durable: else a power cut could leave records
 /// that no transaction knows of.
 async fn add_to_transaction(
     broker: &Broker,
@@ -203,9 +203,9 @@ fn write(
         Ok(appended) => {
             // A retry of what is there adds nothing to the log.
             if !appended.is_duplicate {
-                let batches = Batches::of(batch);
-                broker.metrics.traffic.produced(batches);
-                log.traffic().produced(batches);
+                let volume = Volume::of(batch);
+                broker.metrics.traffic.produced(volume);
+                log.traffic().produced(volume);
             }
             Ok(Ok((log, appended)))
         }

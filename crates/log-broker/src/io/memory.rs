@@ -119,9 +119,8 @@ impl Disk for MemoryDisk {
         }
         let (dirs, files) = names.take_all(from);
         // Joining nothing would leave a slash behind.
-        let at = |rest: PathBuf| match rest.as_os_str().is_empty() {
-            true => to.to_owned(),
-            false => to.join(rest),
+        let at = |rest: PathBuf| {
+            if rest.as_os_str().is_empty() { to.to_owned() } else { to.join(rest) }
         };
         names.dirs.extend(dirs.into_iter().map(at));
         names.files.extend(files.into_iter().map(|(rest, file)| (at(rest), file)));

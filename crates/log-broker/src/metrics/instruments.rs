@@ -107,8 +107,9 @@ mod tests {
     #[test]
     fn a_bucket_holds_what_took_no_longer_than_its_bound() {
         let histogram = Histogram::default();
-        let nanos = [0, 100_000, 100_001, 10_000_000_000, 10_000_000_001];
-        nanos.iter().for_each(|nanos| histogram.observe(Duration::from_nanos(*nanos)));
+        for nanos in [0, 100_000, 100_001, 10_000_000_000, 10_000_000_001] {
+            histogram.observe(Duration::from_nanos(nanos));
+        }
         let filled: Vec<_> = histogram.buckets().into_iter().filter(|(_, n)| *n > 0).collect();
         assert_eq!(filled, [(0.0001, 2), (0.00025, 1), (10.0, 1), (f64::INFINITY, 1)]);
         assert_eq!(histogram.count(), 5);

@@ -57,15 +57,15 @@ pub(crate) struct Traffic {
     pub(crate) fetched_bytes: Counter,
 }
 
-/// Batches with their records and bytes, in one direction.
+/// Volume with their records and bytes, in one direction.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
-pub(crate) struct Batches {
+pub(crate) struct Volume {
     pub(crate) batches: u64,
     pub(crate) records: u64,
     pub(crate) bytes: u64,
 }
 
-impl Batches {
+impl Volume {
     /// Of whole batches, one after the other.
     pub(crate) fn of(records: &[u8]) -> Self {
         let mut all = Self::default();
@@ -81,13 +81,13 @@ impl Batches {
 }
 
 impl Traffic {
-    pub(crate) fn produced(&self, Batches { batches, records, bytes }: Batches) {
+    pub(crate) fn produced(&self, Volume { batches, records, bytes }: Volume) {
         self.produced_batches.add(batches);
         self.produced_records.add(records);
         self.produced_bytes.add(bytes);
     }
 
-    pub(crate) fn fetched(&self, Batches { batches, records, bytes }: Batches) {
+    pub(crate) fn fetched(&self, Volume { batches, records, bytes }: Volume) {
         self.fetched_batches.add(batches);
         self.fetched_records.add(records);
         self.fetched_bytes.add(bytes);
@@ -192,8 +192,8 @@ mod tests {
         };
         let all = [batch(3), batch(1)].concat();
         let bytes = u64::try_from(all.len()).unwrap();
-        assert_eq!(Batches::of(&all), Batches { batches: 2, records: 4, bytes });
-        assert_eq!(Batches::of(&[]), Batches::default());
+        assert_eq!(Volume::of(&all), Volume { batches: 2, records: 4, bytes });
+        assert_eq!(Volume::of(&[]), Volume::default());
     }
 
     #[test]
