@@ -229,6 +229,23 @@ fn a_map_that_is_too_small_cleans_in_several_passes() {
 }
 
 #[test]
+fn what_a_pass_does_not_reach_stays_rolled_back() {
+    let mut bench = compacted(SimDisk::new());
+    bench.map_bytes = 0;
+    let (dir, log) = bench.start();
+    put(&log, &[pair("a", "1")]);
+    put(&log, &[pair("b", "1")]);
+    put_in_txn(&log, 11, 0, &[pair("c", "rolled back")]);
+    end_txn(&log, 11, ControlType::Abort);
+    seal(&log);
+    clean(&dir);
+    assert_eq!(log.shared.clean_offsets.offset(TOPIC, 0), Some(1), "the map holds one key");
+    assert_eq!(records(&log).len(), 3);
+    let keys: Vec<_> = table(&committed(&log)).into_keys().collect();
+    assert_eq!(keys, ["a", "b"]);
+}
+
+#[test]
 fn ratio_and_lags_decide_when_a_log_is_cleaned() {
     let mut bench = compacted(SimDisk::new());
     bench.config.min_cleanable_dirty_ratio = 0.5;
