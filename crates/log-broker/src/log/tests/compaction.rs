@@ -2,7 +2,7 @@
 
 use levada_kafka_wire::compression::Codec;
 use levada_kafka_wire::record_batch::{
-    BatchBuilder, BatchHeader, CRC_START, ControlType, HEADER_BYTES, crc32c,
+    BatchBuilder, BatchHeader, CRC_START, ControlType, EndTxnMarker, HEADER_BYTES, crc32c,
 };
 
 use super::compaction_bench::*;
@@ -155,6 +155,23 @@ fn retries_are_recognised_after_a_replay_of_the_cleaned_log() {
     let again = log.append(&batch(7), AppendOrigin::Client).unwrap();
     assert_eq!((again.base_offset, again.is_duplicate), (7, true));
     assert_eq!(log.append(&batch(8), AppendOrigin::Client).unwrap().base_offset, 9);
+}
+
+#[test]
+fn the_marker_that_fences_a_producer_outlives_its_horizon() {
+    let (bench, dir, log) = start();
+    put_in_txn(&log, 11, 0, &[pair("a", "rolled back")]);
+    let marker = EndTxnMarker { control_type: ControlType::Abort, coordinator_epoch: 3 };
+    let marker = marker.to_batch(NOW_MS, 11, 1).unwrap();
+    log.append(&marker, AppendOrigin::Coordinator).unwrap();
+    for value in ["1", "2", "3"] {
+        put(&log, &[pair("a", value)]);
+        seal(&log);
+        clean(&dir);
+        bench.clock.advance(DELETE_RETENTION_MS);
+    }
+    assert_eq!(records(&log), [record(4, "a", Some("3"))]);
+    assert_eq!(replayed(&log).windows(), [(11, 1, Vec::new())]);
 }
 
 #[test]
