@@ -38,7 +38,7 @@ pub(crate) struct Cluster {
 }
 
 impl App {
-    pub(crate) fn new(registry: Registry<SqlStore>, settings: &Settings) -> Self {
+    pub(crate) fn new(registry: Registry<SqlStore>, settings: &Settings, metrics: Metrics) -> Self {
         let cluster = Cluster {
             kafka: settings.kafka_cluster_id.clone(),
             registry: settings.registry_cluster_id.clone(),
@@ -50,7 +50,7 @@ impl App {
             body_bytes_max: settings.body_bytes_max,
             limits,
             audit_retention_days: settings.audit_retention_days,
-            metrics: Arc::new(Metrics::new()),
+            metrics: Arc::new(metrics),
             answers: Arc::default(),
             turns: Arc::new(Semaphore::new(limits.requests_max.min(Semaphore::MAX_PERMITS))),
         }

@@ -15,6 +15,7 @@ mod storage;
 
 pub use levada_registry_core::Secret;
 pub use limits::HttpLimits;
+pub use prometheus_client::collector::Collector;
 pub use server::{
     AUDIT_RETENTION_DAYS, BODY_BYTES_MAX, RunningRegistry, Settings, ShutdownError, StartError,
     start,

@@ -8,6 +8,7 @@ use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
 use levada_registry_core::{Registry, Secret, StoreError};
 use levada_schema_core::Limits;
+use prometheus_client::collector::Collector;
 use tokio::net::TcpListener;
 use tokio::task::JoinHandle;
 use tokio_util::sync::{CancellationToken, DropGuard};
@@ -16,6 +17,7 @@ use crate::app::App;
 use crate::connections;
 use crate::http;
 use crate::limits::HttpLimits;
+use crate::metrics::Metrics;
 use crate::storage::{Database, OpenError, SqlStore};
 
 /// Longest request body in bytes, unless the settings say otherwise; as in the reference.
@@ -30,7 +32,7 @@ const DRAIN_TIMEOUT: Duration = Duration::from_secs(25);
 const CLOSE_TIMEOUT: Duration = Duration::from_secs(5);
 
 /// What the server needs to know.
-#[derive(Clone, Debug)]
+#[derive(Debug)]
 pub struct Settings {
     /// Where the state is kept.
     pub database: Database,
@@ -49,6 +51,8 @@ pub struct Settings {
     pub registry_cluster_id: String,
     /// The secret of the local KMS, for shared KEKs that have none of their own.
     pub local_kms_secret: Option<Secret>,
+    /// What else of the process `/metrics` shows.
+    pub collectors: Vec<Box<dyn Collector>>,
 }
 
 impl Settings {
@@ -63,6 +67,7 @@ impl Settings {
             kafka_cluster_id: String::new(),
             registry_cluster_id: "schema-registry".to_owned(),
             local_kms_secret: None,
+            collectors: Vec::new(),
         }
     }
 }
@@ -110,7 +115,7 @@ pub struct RunningRegistry {
 }
 
 /// Opens the database and serves on the address of `settings`.
-pub async fn start(settings: Settings) -> Result<RunningRegistry, StartError> {
+pub async fn start(mut settings: Settings) -> Result<RunningRegistry, StartError> {
     let refused = |source| StartError::Listen { address: settings.listen.clone(), source };
     let store = SqlStore::open(&settings.database).await?;
     let threads = thread::available_parallelism().map_or(2, usize::from);
@@ -118,7 +123,8 @@ pub async fn start(settings: Settings) -> Result<RunningRegistry, StartError> {
         .with_local_kms_secret(settings.local_kms_secret.clone());
     let listener = TcpListener::bind(&settings.listen).await.map_err(refused)?;
     let local_addr = listener.local_addr().map_err(refused)?;
-    let app = Arc::new(App::new(registry.clone(), &settings));
+    let metrics = Metrics::new(std::mem::take(&mut settings.collectors));
+    let app = Arc::new(App::new(registry.clone(), &settings, metrics));
     let (front, refusing) = (http::front(&app), http::refusing(&app));
     let stop = CancellationToken::new();
     let serving = tokio::spawn(connections::serve(

@@ -4,6 +4,7 @@ mod check;
 mod commands;
 mod config;
 mod kafka;
+mod pipelines;
 mod project;
 mod records;
 mod registry;

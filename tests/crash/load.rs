@@ -1,7 +1,6 @@
 //! The load: an idempotent producer, a transactional one, a schema author and a committing group,
-//! all at once.
+//! all at once. What the clients of the log do and see goes into a history.
 
-use std::collections::{BTreeMap, BTreeSet};
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
@@ -9,10 +8,13 @@ use std::time::Duration;
 use levada_tests::Levada;
 use rdkafka::ClientConfig;
 use rdkafka::consumer::{BaseConsumer, CommitMode, Consumer};
+use rdkafka::producer::future_producer::Delivery;
 use rdkafka::producer::{FutureProducer, FutureRecord, Producer};
 use rdkafka::topic_partition_list::{Offset, TopicPartitionList};
 use serde_json::json;
 use tokio::sync::Notify;
+
+use crate::history::{Ending, Event, History};
 
 pub const TOPIC: &str = "crash-orders";
 pub const GROUP: &str = "crash-group";
@@ -36,13 +38,9 @@ pub struct RegisteredSchema {
 /// Everything the servers said yes to, over all rounds.
 #[derive(Clone, Debug, Default)]
 pub struct Acknowledged {
-    /// Value of a message to the partition and offset it was given.
-    pub records: BTreeMap<String, (i32, i64)>,
+    /// Of records and transactions.
+    pub history: History,
     pub schemas: Vec<RegisteredSchema>,
-    /// Values of transactions whose commit was answered.
-    pub committed_values: BTreeSet<String>,
-    /// Values of transactions that were never to be committed.
-    pub doomed_values: BTreeSet<String>,
     /// The last commit that was answered.
     pub committed: i64,
     /// The last commit that was asked for; the kill may have come before its answer.
@@ -60,6 +58,10 @@ struct Round {
 impl Round {
     fn is_over(&self) -> bool {
         self.over.load(Ordering::Acquire)
+    }
+
+    fn tell(&self, event: Event) {
+        self.note(|all| all.history.add(event));
     }
 
     fn note(&self, change: impl FnOnce(&mut Acknowledged)) {
@@ -143,10 +145,10 @@ impl Running {
             {
                 let now = self.round.acknowledged.lock().expect("no task panicked");
                 let commits = usize::try_from(now.committed - before.committed).unwrap_or(0);
-                if now.records.len() >= before.records.len() + enough
+                if now.history.acked() >= before.history.acked() + enough
                     && now.schemas.len() >= before.schemas.len() + enough / 4
                     && commits >= enough / 4
-                    && now.committed_values.len() >= before.committed_values.len() + enough / 8
+                    && now.history.committed() >= before.history.committed() + enough / 8
                 {
                     return;
                 }
@@ -183,12 +185,12 @@ impl Running {
 async fn produce(producer: FutureProducer, round: Arc<Round>, lane: String) {
     for number in 0.. {
         let value = format!("{lane}-{number}");
-        let record = FutureRecord::<str, str>::to(TOPIC).payload(&value).key(&lane);
-        let Ok(delivery) = producer.send(record, Duration::from_mins(1)).await else { return };
-        round.note(|all| {
-            let place = (delivery.partition, delivery.offset);
-            assert_eq!(all.records.insert(value, place), None, "every value is sent once");
-        });
+        let (name, record) = (lane.clone(), (TOPIC, value.clone()));
+        round.tell(Event::Sent { producer: name, record, transaction: None });
+        let message = FutureRecord::<str, str>::to(TOPIC).payload(&value).key(&lane);
+        let Ok(delivery) = producer.send(message, Duration::from_mins(1)).await else { return };
+        let Delivery { partition, offset, .. } = delivery;
+        round.tell(Event::Acked { record: (TOPIC, value), partition, offset });
     }
 }
 
@@ -246,26 +248,26 @@ fn transact(producer: &FutureProducer, round: &Round, number: usize) {
             return;
         }
         let is_doomed = count % 3 == 2;
-        if is_doomed {
-            round.note(|all| _ = all.doomed_values.insert(value.clone()));
-        }
         for topic in PAIR {
+            let (name, record) = (number.to_string(), (topic, value.clone()));
+            round.tell(Event::Sent { producer: name, record, transaction: Some(value.clone()) });
             let record = FutureRecord::<str, str>::to(topic).payload(&value).partition(0);
             if producer.send_result(record).is_err() {
                 return;
             }
         }
-        let ended = if is_doomed {
+        let transaction = value;
+        let (ended, ending) = if is_doomed {
             // A rollback must take back what is written, not what was never sent.
-            producer.flush(DEADLINE).and_then(|()| producer.abort_transaction(DEADLINE))
+            let flushed = producer.flush(DEADLINE);
+            (flushed.and_then(|()| producer.abort_transaction(DEADLINE)), Ending::Aborted)
         } else {
-            producer.commit_transaction(DEADLINE)
+            round.tell(Event::CommitAsked { transaction: transaction.clone() });
+            (producer.commit_transaction(DEADLINE), Ending::Committed)
         };
         if ended.is_err() {
             return;
         }
-        if !is_doomed {
-            round.note(|all| _ = all.committed_values.insert(value));
-        }
+        round.tell(Event::Ended { transaction, ending });
     }
 }

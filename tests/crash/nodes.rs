@@ -103,7 +103,7 @@ async fn check(
     from: usize,
 ) {
     let schemas = answered.schemas.lock().expect("no task panicked")[from..].to_vec();
-    verify(node, &Acknowledged { schemas, ..Acknowledged::default() }).await;
+    verify(node, &mut Acknowledged { schemas, ..Acknowledged::default() }).await;
     let gaps = "SELECT next_id - 1 - (SELECT count(*) FROM schemas) FROM contexts";
     assert_eq!(postgres.sql(url, gaps), "0", "ids that were taken and not given");
 }

@@ -1,6 +1,7 @@
-//! After a restart: every acknowledged record, schema, commit and transaction is there, none twice.
+//! After a restart: every acknowledged schema and commit is there, and the history of the log, with
+//! all that can be read now, has no anomaly.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeMap;
 use std::time::{Duration, Instant};
 
 use levada_tests::Levada;
@@ -10,65 +11,29 @@ use rdkafka::error::KafkaError;
 use rdkafka::producer::Producer;
 use rdkafka::topic_partition_list::{Offset, TopicPartitionList};
 
+use crate::checker::check;
+use crate::history::{Event, History, Isolation, Place};
 use crate::load::{Acknowledged, GROUP, PAIR, TOPIC, client, transactional_producer};
 
 const DEADLINE: Duration = Duration::from_mins(1);
+/// A transaction's longest life, and half a minute.
+const PATIENCE_MS: u64 = 90_000;
 
-/// Asserts that nothing acknowledged was lost, moved or doubled.
-pub async fn verify(server: &Levada, acknowledged: &Acknowledged) {
+/// Asserts that nothing acknowledged was lost, moved or doubled. What is read to see that becomes
+/// part of the history, so that the next start is held against it, too.
+pub async fn verify(server: &Levada, acknowledged: &mut Acknowledged) {
     verify_schemas(server, acknowledged).await;
-    if acknowledged.records.is_empty() {
+    if acknowledged.history.acked() == 0 {
         return;
     }
+    read_all(server, &mut acknowledged.history);
+    assert_eq!(check(acknowledged.history.events(), PATIENCE_MS), []);
     let consumer = client(server)
         .set("group.id", GROUP)
         .set("enable.auto.commit", "false")
         .create::<BaseConsumer>()
         .expect("a consumer");
-    verify_records(&consumer, acknowledged);
     verify_commit(&consumer, acknowledged);
-    verify_transactions(server, acknowledged);
-}
-
-/// Transactions are in both topics or in none, as they were answered.
-fn verify_transactions(server: &Levada, acknowledged: &Acknowledged) {
-    // What the killed producer has left open ends here, or committed readers would wait for it.
-    let successor = transactional_producer(server);
-    successor.init_transactions(DEADLINE).expect("the successor of the killed producer");
-    let [left, right] = PAIR.map(|topic| committed_values(server, topic));
-    assert_eq!(left, right, "a transaction is in one topic and not in the other");
-    let lost: Vec<_> = acknowledged.committed_values.difference(&left).collect();
-    assert_eq!(lost, Vec::<&String>::new(), "committed transactions that are lost");
-    let aborted: Vec<_> = acknowledged.doomed_values.intersection(&left).collect();
-    assert_eq!(aborted, Vec::<&String>::new(), "transactions that were never committed");
-}
-
-/// What a committed reader finds up to the end; every value once.
-fn committed_values(server: &Levada, topic: &str) -> BTreeSet<String> {
-    let consumer = client(server)
-        .set("group.id", GROUP)
-        .set("enable.auto.commit", "false")
-        .set("isolation.level", "read_committed")
-        .set("enable.partition.eof", "true")
-        .create::<BaseConsumer>()
-        .expect("a committed reader");
-    let mut position = TopicPartitionList::new();
-    position.add_partition_offset(topic, 0, Offset::Beginning).expect("a partition and an offset");
-    consumer.assign(&position).expect("the partition is assigned");
-    let mut values = BTreeSet::new();
-    let started = Instant::now();
-    loop {
-        assert!(started.elapsed() < DEADLINE, "{topic} does not end: {values:?}");
-        match consumer.poll(Duration::from_millis(100)) {
-            None => {}
-            Some(Err(KafkaError::PartitionEOF(_))) => return values,
-            Some(message) => {
-                let message = message.expect("a message");
-                let value = message.payload_view::<str>().expect("a value").expect("text");
-                assert!(values.insert(value.to_owned()), "{value} stands twice in {topic}");
-            }
-        }
-    }
 }
 
 async fn verify_schemas(server: &Levada, acknowledged: &Acknowledged) {
@@ -86,52 +51,78 @@ async fn verify_schemas(server: &Levada, acknowledged: &Acknowledged) {
     }
 }
 
-fn verify_records(consumer: &BaseConsumer, acknowledged: &Acknowledged) {
-    let metadata = consumer.fetch_metadata(Some(TOPIC), DEADLINE).expect("metadata");
-    let partitions = metadata.topics().first().map_or(0, |topic| topic.partitions().len());
-    let mut found: BTreeMap<String, (i32, i64)> = BTreeMap::new();
-    for partition in 0..i32::try_from(partitions).expect("a partition count") {
-        for (value, offset) in read_all(consumer, partition) {
-            let twice = found.insert(value.clone(), (partition, offset));
-            assert_eq!(twice, None, "{value} stands twice, the second time at {offset}");
+/// Reads every topic to its end, as readers of everything or as committed ones do.
+fn read_all(server: &Levada, history: &mut History) {
+    // What the killed producer has left open ends here, or committed readers would wait for it.
+    let successor = transactional_producer(server);
+    successor.init_transactions(DEADLINE).expect("the successor of the killed producer");
+    let everything = reader(server, Isolation::Uncommitted);
+    let topics = [(TOPIC, Isolation::Uncommitted)];
+    let pair = PAIR.map(|topic| (topic, Isolation::Committed));
+    for (topic, isolation) in topics.into_iter().chain(pair) {
+        let reader = reader(server, isolation);
+        let metadata = reader.fetch_metadata(Some(topic), DEADLINE).expect("metadata");
+        let partitions = metadata.topics().first().map_or(0, |topic| topic.partitions().len());
+        for partition in 0..i32::try_from(partitions).expect("a partition count") {
+            let end = read_partition(&reader, isolation, (topic, partition), history);
+            let everything = everything.fetch_watermarks(topic, partition, DEADLINE);
+            history.add(Event::Stable {
+                place: (topic, partition),
+                last_stable: end,
+                high_watermark: everything.expect("the watermarks").1,
+                // Its successor has ended whatever the killed producer had left open.
+                quiet_ms: u64::MAX,
+            });
         }
     }
-    let missing: Vec<_> = acknowledged
-        .records
-        .iter()
-        .filter(|(value, place)| found.get(*value) != Some(*place))
-        .map(|(value, place)| (value, place, found.get(value)))
-        .collect();
-    assert_eq!(missing, vec![], "acknowledged records that are lost or moved");
 }
 
-/// Every record of a partition; the offsets must be dense.
-fn read_all(consumer: &BaseConsumer, partition: i32) -> Vec<(String, i64)> {
-    let (low, high) =
-        consumer.fetch_watermarks(TOPIC, partition, DEADLINE).expect("the watermarks");
+fn reader(server: &Levada, isolation: Isolation) -> BaseConsumer {
+    let isolation = match isolation {
+        Isolation::Uncommitted => "read_uncommitted",
+        Isolation::Committed => "read_committed",
+    };
+    client(server)
+        .set("group.id", GROUP)
+        .set("enable.auto.commit", "false")
+        .set("isolation.level", isolation)
+        .set("enable.partition.eof", "true")
+        .create::<BaseConsumer>()
+        .expect("a reader")
+}
+
+/// Where it ends for such a reader.
+fn read_partition(
+    reader: &BaseConsumer,
+    isolation: Isolation,
+    place: Place,
+    history: &mut History,
+) -> i64 {
+    let (topic, partition) = place;
+    // For a committed reader the end is where what is undecided begins.
+    let (low, end) = reader.fetch_watermarks(topic, partition, DEADLINE).expect("the watermarks");
     assert_eq!(low, 0, "nothing was deleted");
     let mut position = TopicPartitionList::new();
-    position
-        .add_partition_offset(TOPIC, partition, Offset::Beginning)
-        .expect("a partition and an offset");
-    consumer.assign(&position).expect("the partition is assigned");
-    let mut records = Vec::new();
+    position.add_partition_offset(topic, partition, Offset::Beginning).expect("a place");
+    reader.assign(&position).expect("the partition is assigned");
+    let consumer = history.consumer();
+    history.add(Event::Opened { consumer, isolation, place, offset: low });
     let started = Instant::now();
-    for expected in 0..high {
-        let message = loop {
-            assert!(
-                started.elapsed() < DEADLINE,
-                "partition {partition} ends at {expected}/{high}"
-            );
-            if let Some(message) = consumer.poll(Duration::from_millis(100)) {
-                break message.expect("a message");
+    loop {
+        assert!(started.elapsed() < DEADLINE, "{topic} {partition} does not end: {history:?}");
+        match reader.poll(Duration::from_millis(100)) {
+            None => {}
+            Some(Err(KafkaError::PartitionEOF(_))) => break,
+            Some(message) => {
+                let message = message.expect("a message");
+                let value = message.payload_view::<str>().expect("a value").expect("text");
+                let (offset, value) = (message.offset(), value.to_owned());
+                history.add(Event::Polled { consumer, place, offset, value });
             }
-        };
-        assert_eq!(message.offset(), expected, "offsets are dense");
-        let value = message.payload_view::<str>().expect("a value").expect("text");
-        records.push((value.to_owned(), expected));
+        }
     }
-    records
+    history.add(Event::Drained { consumer, place, end });
+    end
 }
 
 fn verify_commit(consumer: &BaseConsumer, acknowledged: &Acknowledged) {

@@ -12,7 +12,7 @@ use serde_json::Value;
 const FILE_LINES_MAX: usize = 600;
 
 /// What each package may depend on among our own, development dependencies aside.
-const ARROWS: [(&str, &[&str]); 14] = [
+const ARROWS: [(&str, &[&str]); 16] = [
     ("levada-schema-core", &[]),
     ("levada-registry-api", &[]),
     ("levada-kafka-wire", &[]),
@@ -42,7 +42,9 @@ const ARROWS: [(&str, &[&str]); 14] = [
         &["levada-registry-api", "levada-schema-core", "levada-serde", "levada-transfer"],
     ),
     ("levada-transfer", &["levada-registry-api", "levada-serde"]),
+    ("levada-bench-load", &["levada-kafka-wire", "levada-log-broker"]),
     ("levada-test-postgres", &[]),
+    ("levada-testing", &["levada-log-broker", "levada-registry-server"]),
     ("levada-tests", &["levada-serde", "levada-test-postgres"]),
 ];
 

@@ -1,5 +1,7 @@
 //! `levada serve` as its starter sees it: ports on stdout, settings, signals, refusals.
 
+mod metrics;
+
 use std::fs;
 use std::process::Output;
 

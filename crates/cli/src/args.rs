@@ -205,6 +205,10 @@ pub(crate) struct ServeArgs {
     /// How long rows of the audit are kept, in days; 0 keeps no audit [default: 90]
     #[arg(long, env = "LEVADA_AUDIT_RETENTION_DAYS", value_name = "DAYS")]
     pub(crate) audit_retention_days: Option<u32>,
+    /// Whether /metrics shows each topic, each partition and the lag of each group, too
+    /// [default: false]
+    #[arg(long, env = "LEVADA_KAFKA_METRICS_PER_TOPIC", value_name = "BOOL")]
+    pub(crate) kafka_metrics_per_topic: Option<bool>,
     /// Form of the log lines on stderr [default: text]
     #[arg(long, env = "LEVADA_LOG_FORMAT", value_name = "FORMAT")]
     pub(crate) log_format: Option<LogFormat>,

@@ -74,6 +74,7 @@ pub(crate) struct ServeTable {
     pub(crate) local_kms_secret: Option<Secret>,
     pub(crate) registry_body_max: Option<usize>,
     pub(crate) audit_retention_days: Option<u32>,
+    pub(crate) kafka_metrics_per_topic: Option<bool>,
     pub(crate) log_format: Option<LogFormat>,
 }
 

@@ -4,7 +4,7 @@ use std::io::Write;
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 
-use levada_log_broker::{Broker, RunningBroker};
+use levada_log_broker::{Broker, BrokerConfig, RunningBroker};
 use levada_registry_server::{Database, RunningRegistry, Secret};
 use tokio::signal::unix::{SignalKind, signal};
 use tracing::info;
@@ -31,6 +31,7 @@ struct Settings {
     local_kms_secret: Option<Secret>,
     registry_body_max: usize,
     audit_retention_days: u32,
+    kafka_metrics_per_topic: bool,
     log_format: LogFormat,
     limits: AllLimits,
 }
@@ -70,6 +71,10 @@ impl Settings {
                 .audit_retention_days
                 .or(file.audit_retention_days)
                 .unwrap_or(levada_registry_server::AUDIT_RETENTION_DAYS),
+            kafka_metrics_per_topic: args
+                .kafka_metrics_per_topic
+                .or(file.kafka_metrics_per_topic)
+                .unwrap_or_default(),
             log_format: args.log_format.or(file.log_format).unwrap_or_default(),
             limits,
         })
@@ -113,7 +118,7 @@ async fn serve(settings: Settings) -> Result<ExitCode, Failure> {
     let stop = stop_signal()?;
     create_data_dir(&settings.data_dir)?;
     let broker = start_broker(&settings).await?;
-    let registry = match start_registry(&settings, broker.cluster_id()).await {
+    let registry = match start_registry(&settings, &broker).await {
         Ok(registry) => registry,
         Err(failure) => {
             broker.shutdown().await;
@@ -164,11 +169,12 @@ fn create_data_dir(path: &Path) -> Result<(), Failure> {
 
 async fn start_registry(
     settings: &Settings,
-    kafka_cluster_id: &str,
+    broker: &RunningBroker,
 ) -> Result<RunningRegistry, Failure> {
     let database = settings.database.clone();
     levada_registry_server::start(levada_registry_server::Settings {
-        kafka_cluster_id: kafka_cluster_id.to_owned(),
+        kafka_cluster_id: broker.cluster_id().to_owned(),
+        collectors: vec![Box::new(broker.metrics())],
         local_kms_secret: settings.local_kms_secret.clone(),
         body_bytes_max: settings.registry_body_max,
         limits: settings.limits.schemas,
@@ -181,7 +187,12 @@ async fn start_registry(
 }
 
 async fn start_broker(settings: &Settings) -> Result<RunningBroker, Failure> {
+    let config = BrokerConfig {
+        metrics_per_topic: settings.kafka_metrics_per_topic,
+        ..BrokerConfig::default()
+    };
     let mut builder = Broker::builder()
+        .config(config)
         .data_dir(settings.data_dir.join("log"))
         .listen(settings.kafka_listen.clone());
     if let Some(HostPort { host, port }) = &settings.kafka_advertise {
@@ -220,6 +231,7 @@ mod tests {
             local_kms_secret: Some(Secret::from("filed")),
             registry_body_max: Some(5),
             audit_retention_days: Some(7),
+            kafka_metrics_per_topic: Some(true),
             log_format: Some(LogFormat::Json),
             ..ServeTable::default()
         };
@@ -236,6 +248,7 @@ mod tests {
                 local_kms_secret: Some(Secret::from("filed")),
                 registry_body_max: 5,
                 audit_retention_days: 7,
+                kafka_metrics_per_topic: true,
                 log_format: LogFormat::Json,
                 limits: AllLimits {
                     schemas: Limits { depth_max: 7, ..Limits::default() },

@@ -4,7 +4,7 @@ use std::io;
 use std::net::SocketAddr;
 use std::path::PathBuf;
 use std::sync::Arc;
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use base64::Engine;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
@@ -19,8 +19,9 @@ use crate::clock::{Clock, SystemClock};
 use crate::config::BrokerConfig;
 use crate::fetch_sessions::FetchSessions;
 use crate::group::{self, GroupCoordinator};
-use crate::io::{Disk, RealDisk};
+use crate::io::{Disk, MemoryDisk, RealDisk};
 use crate::log::{LogDir, LogError};
+use crate::metrics::{BrokerMetrics, Metrics};
 use crate::net::{Listener, Peer};
 use crate::producer_ids::ProducerIds;
 use crate::topics::Topics;
@@ -42,6 +43,7 @@ pub struct Broker {
     pub(crate) groups: Arc<GroupCoordinator>,
     pub(crate) transactions: Arc<TransactionCoordinator>,
     pub(crate) fetch_sessions: FetchSessions,
+    pub(crate) metrics: Metrics,
     /// 22 characters, as Kafka's own.
     pub(crate) cluster_id: String,
     /// Where clients are told to connect; `None` tells each the address it has reached.
@@ -63,12 +65,31 @@ pub(crate) struct HostPort {
 #[derive(Debug, Clone)]
 pub struct BrokerBuilder {
     data_dir: PathBuf,
+    storage: Storage,
     listen: String,
     advertise: Option<HostPort>,
     config: BrokerConfig,
     clock: Arc<dyn Clock>,
-    /// Of the partitions; the registry of topics and the producer ids are always real files.
-    log_disk: Arc<dyn Disk>,
+}
+
+/// Where a broker's data lies.
+#[derive(Debug, Clone)]
+enum Storage {
+    Files,
+    Memory,
+    #[cfg(test)]
+    On(Arc<dyn Disk>),
+}
+
+impl Storage {
+    fn disk(self) -> Arc<dyn Disk> {
+        match self {
+            Self::Files => Arc::new(RealDisk),
+            Self::Memory => Arc::new(MemoryDisk::default()),
+            #[cfg(test)]
+            Self::On(disk) => disk,
+        }
+    }
 }
 
 /// Why a broker did not start.
@@ -92,11 +113,11 @@ impl Broker {
     pub fn builder() -> BrokerBuilder {
         BrokerBuilder {
             data_dir: PathBuf::from("data/log"),
+            storage: Storage::Files,
             listen: "127.0.0.1:9092".to_owned(),
             advertise: None,
             config: BrokerConfig::default(),
             clock: Arc::new(SystemClock),
-            log_disk: Arc::new(RealDisk),
         }
     }
 
@@ -112,14 +133,16 @@ impl Broker {
     }
 
     fn open(builder: BrokerBuilder) -> Result<Self, StartError> {
-        let BrokerBuilder { data_dir, advertise, config, clock, log_disk, .. } = builder;
+        let begun = Instant::now();
+        let BrokerBuilder { data_dir, storage, advertise, config, clock, .. } = builder;
         let failed = |reason: String| StartError::DataDir { path: data_dir.clone(), reason };
-        let log_dir = LogDir::open_on(log_disk, &data_dir, Arc::clone(&clock), config.log.clone())
-            .map_err(|error| failed(error.to_string()))?;
+        let log_dir =
+            LogDir::open_on(storage.disk(), &data_dir, Arc::clone(&clock), config.log.clone())
+                .map_err(|error| failed(error.to_string()))?;
         let log_dir = Arc::new(log_dir);
         let topics = Topics::open(&data_dir, Arc::clone(&log_dir), config.clone())
             .map_err(|error| failed(error.to_string()))?;
-        let producer_ids = ProducerIds::open(&data_dir)
+        let producer_ids = ProducerIds::open(Arc::clone(log_dir.disk()), &data_dir)
             .map_err(|error| failed(format!("producer ids: {error}")))?;
         let topics = Arc::new(topics);
         let producer_ids = Arc::new(producer_ids);
@@ -134,6 +157,8 @@ impl Broker {
             config.transactions.clone(),
         );
         let transactions = transactions.map_err(|error| failed(error.to_string()))?;
+        let metrics = Metrics::default();
+        metrics.recovered_in(begun.elapsed());
         Ok(Self {
             cluster_id: URL_SAFE_NO_PAD.encode(log_dir.cluster_id()),
             config,
@@ -144,10 +169,21 @@ impl Broker {
             groups,
             transactions: Arc::new(transactions),
             fetch_sessions: FetchSessions::default(),
+            metrics,
             advertised: advertise,
             tasks: TaskTracker::new(),
             stopping: CancellationToken::new(),
         })
+    }
+
+    fn checkpoint_log(&self) -> Result<(), LogError> {
+        self.log_dir.checkpoint()
+    }
+
+    fn maintain_log(&self) -> Result<(), LogError> {
+        self.log_dir.maintain()?;
+        self.metrics.retention_ran_at(self.clock.now_ms());
+        Ok(())
     }
 
     /// Checkpoints every second and retention every few minutes, until the broker stops.
@@ -163,11 +199,11 @@ impl Broker {
         loop {
             let work = tokio::select! {
                 () = self.stopping.cancelled() => return,
-                _ = retention.tick() => LogDir::maintain,
-                _ = checkpoints.tick() => LogDir::checkpoint,
+                _ = retention.tick() => Self::maintain_log,
+                _ = checkpoints.tick() => Self::checkpoint_log,
             };
-            let log_dir = Arc::clone(&self.log_dir);
-            match spawn_blocking(move || work(&log_dir)).await {
+            let broker = Arc::clone(&self);
+            match spawn_blocking(move || work(&broker)).await {
                 Ok(Ok(())) => {}
                 Ok(Err(reason)) => error!(%reason, "maintenance of the log failed"),
                 Err(reason) => error!(%reason, "maintenance of the log ended in a fault"),
@@ -201,7 +237,18 @@ impl BrokerBuilder {
     /// Made if it is missing; one broker alone may use it.
     #[must_use]
     pub fn data_dir(mut self, path: impl Into<PathBuf>) -> Self {
+        self.storage = Storage::Files;
         self.data_dir = path.into();
+        self
+    }
+
+    /// Keeps everything in memory instead: it is gone with the broker. The code is the same but for
+    /// the last step, so what holds here holds on a disk, except for what outlives a process.
+    #[must_use]
+    pub fn in_memory(mut self) -> Self {
+        self.storage = Storage::Memory;
+        // Shown by tools that ask for log directories, and in errors.
+        self.data_dir = PathBuf::from("memory");
         self
     }
 
@@ -269,6 +316,11 @@ impl RunningBroker {
         self.broker.log_dir.failed().await
     }
 
+    /// What Prometheus can be shown, for the registry of whoever runs the broker.
+    pub fn metrics(&self) -> BrokerMetrics {
+        BrokerMetrics::new(&self.broker)
+    }
+
     /// 22 characters; made at the first start and kept.
     pub fn cluster_id(&self) -> &str {
         &self.broker.cluster_id
@@ -291,8 +343,8 @@ impl RunningBroker {
 
 #[cfg(test)]
 impl BrokerBuilder {
-    pub(crate) fn log_disk(mut self, disk: Arc<dyn Disk>) -> Self {
-        self.log_disk = disk;
+    pub(crate) fn disk(mut self, disk: Arc<dyn Disk>) -> Self {
+        self.storage = Storage::On(disk);
         self
     }
 }

@@ -24,6 +24,8 @@ pub struct BrokerConfig {
     /// `transaction.*`, `transactional.*`
     pub transactions: TransactionConfig,
     pub limits: Limits,
+    /// Whether [`crate::BrokerMetrics`] shows each topic, partition and place of a group.
+    pub metrics_per_topic: bool,
 }
 
 /// What one peer, or all together, may take. Each is enforced before memory is given out.
@@ -61,6 +63,7 @@ impl Default for BrokerConfig {
             groups: GroupConfig::default(),
             transactions: TransactionConfig::default(),
             limits: Limits::default(),
+            metrics_per_topic: false,
         }
     }
 }

@@ -3,20 +3,20 @@
 //! Ids come in blocks. A block's end is durable before its first id is given out, so a crash skips
 //! the rest of a block and repeats nothing.
 
-use std::fs;
 use std::io::{self, ErrorKind};
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use parking_lot::Mutex;
 
-use crate::io::{RealDisk, replace_file};
+use crate::io::{Disk, read_file, replace_file};
 
 const BLOCK: i64 = 1_000;
 const FILE_NAME: &str = "next-producer-id";
 
 #[derive(Debug)]
 pub(crate) struct ProducerIds {
+    disk: Arc<dyn Disk>,
     file: PathBuf,
     block: Mutex<Block>,
 }
@@ -30,16 +30,14 @@ struct Block {
 
 impl ProducerIds {
     /// Blocks.
-    pub(crate) fn open(directory: &Path) -> io::Result<Self> {
+    pub(crate) fn open(disk: Arc<dyn Disk>, directory: &Path) -> io::Result<Self> {
         let file = directory.join(FILE_NAME);
-        let next = match fs::read_to_string(&file) {
-            Ok(text) => text.trim().parse().map_err(|_| {
-                io::Error::new(ErrorKind::InvalidData, format!("'{}' is no number", text.trim()))
-            })?,
+        let next = match read_file(&*disk, &file) {
+            Ok(text) => parse(&text)?,
             Err(error) if error.kind() == ErrorKind::NotFound => 0,
             Err(error) => return Err(error),
         };
-        Ok(Self { file, block: Mutex::new(Block { next, end: next }) })
+        Ok(Self { disk, file, block: Mutex::new(Block { next, end: next }) })
     }
 
     pub(crate) async fn next(self: &Arc<Self>) -> io::Result<i64> {
@@ -58,10 +56,16 @@ impl ProducerIds {
             return Ok(id);
         }
         let end = block.end.checked_add(BLOCK).ok_or(ErrorKind::StorageFull)?;
-        replace_file(&RealDisk, &self.file, format!("{end}\n").as_bytes())?;
+        replace_file(&*self.disk, &self.file, format!("{end}\n").as_bytes())?;
         *block = Block { next: block.end + 1, end };
         Ok(block.next - 1)
     }
+}
+
+fn parse(text: &[u8]) -> io::Result<i64> {
+    let text = String::from_utf8_lossy(text);
+    let wrong = || format!("'{}' is no number", text.trim());
+    text.trim().parse().map_err(|_| io::Error::new(ErrorKind::InvalidData, wrong()))
 }
 
 impl Block {
@@ -77,13 +81,14 @@ impl Block {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::io::MemoryDisk;
 
     #[tokio::test]
     async fn ids_are_dense_within_a_run_and_never_repeat_after_a_crash() {
-        let directory = tempfile::tempdir().unwrap();
+        let disk: Arc<dyn Disk> = Arc::new(MemoryDisk::default());
         let mut seen = Vec::new();
         for _ in 0..2 {
-            let ids = Arc::new(ProducerIds::open(directory.path()).unwrap());
+            let ids = Arc::new(ProducerIds::open(Arc::clone(&disk), Path::new("")).unwrap());
             for _ in 0..1_001 {
                 seen.push(ids.next().await.unwrap());
             }
@@ -94,9 +99,9 @@ mod tests {
 
     #[test]
     fn file_that_is_no_number_is_refused() {
-        let directory = tempfile::tempdir().unwrap();
-        fs::write(directory.path().join(FILE_NAME), "many").unwrap();
-        let error = ProducerIds::open(directory.path()).unwrap_err();
+        let disk = MemoryDisk::default();
+        replace_file(&disk, Path::new(FILE_NAME), b"many").unwrap();
+        let error = ProducerIds::open(Arc::new(disk), Path::new("")).unwrap_err();
         assert_eq!(error.kind(), ErrorKind::InvalidData);
     }
 }

@@ -159,7 +159,7 @@ mod tests {
 
     #[test]
     fn a_request_is_counted_whether_or_not_its_client_waits_for_the_answer() {
-        let metrics = Arc::new(Metrics::new());
+        let metrics = Arc::new(Metrics::new(Vec::new()));
         let begin = || {
             let mut request = Request::new(Body::empty());
             let peer = SocketAddr::from(([192, 0, 2, 1], 1));

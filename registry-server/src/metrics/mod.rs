@@ -5,6 +5,7 @@ mod process;
 use std::time::Duration;
 
 use levada_schema_core::SchemaType;
+use prometheus_client::collector::Collector;
 use prometheus_client::encoding::text::encode;
 use prometheus_client::metrics::counter::Counter;
 use prometheus_client::metrics::family::Family;
@@ -45,7 +46,8 @@ pub(crate) struct PoolSize {
 }
 
 impl Metrics {
-    pub(crate) fn new() -> Self {
+    /// `others` are shown after everything of the registry.
+    pub(crate) fn new(others: Vec<Box<dyn Collector>>) -> Self {
         let mut registry = Registry::default();
         let requests =
             Family::new_with_constructor((|| Histogram::new(LATENCIES)) as fn() -> Histogram);
@@ -62,6 +64,7 @@ impl Metrics {
         };
         metrics.register(registry.sub_registry_with_prefix("levada"));
         registry.register_collector(Box::new(process::Process));
+        others.into_iter().for_each(|other| registry.register_collector(other));
         Self { registry, ..metrics }
     }
 
@@ -131,7 +134,7 @@ mod tests {
 
     #[test]
     fn what_was_counted_is_shown() {
-        let metrics = Metrics::new();
+        let metrics = Metrics::new(Vec::new());
         metrics.request("GET", "/subjects", 200, Duration::from_millis(3));
         metrics.registration(SchemaType::Avro);
         metrics.verdict(true);

@@ -27,7 +27,33 @@ pub(crate) struct TopicPartition {
 /// One a place, in the order of the request.
 type DeleteResults = Vec<Result<(), ResponseError>>;
 
+/// How far a group has read one partition.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) struct CommittedPlace {
+    pub(crate) group: String,
+    pub(crate) topic: String,
+    pub(crate) partition: i32,
+    pub(crate) offset: i64,
+}
+
 impl GroupCoordinator {
+    /// Every committed offset of every group, in order; some may not be durable yet.
+    pub(crate) fn committed_offsets(&self) -> Vec<CommittedPlace> {
+        let mut places = Vec::new();
+        for cell in self.all() {
+            let state = cell.state.lock();
+            for (topic, partitions) in state.group.offsets.topics() {
+                places.extend(partitions.iter().map(|(partition, committed)| CommittedPlace {
+                    group: cell.id.clone(),
+                    topic: topic.to_owned(),
+                    partition: *partition,
+                    offset: committed.offset,
+                }));
+            }
+        }
+        places
+    }
+
     /// Commits all of `offsets` or none; durable when it succeeds. A group that does not exist
     /// comes into being by a commit of a non-member, for a member it is `GroupIdNotFound`.
     pub(crate) async fn commit(

@@ -29,6 +29,7 @@ use super::transactional::PendingGroups;
 use crate::clock::Clock;
 use crate::log::LogError;
 use crate::record_log::{RecordLog, ReplayError, TxnProducer, WriteError};
+use crate::seeded::seeded;
 
 /// After a refused write a deadline is tried again this much later.
 const RETRY_MS: u64 = 1_000;
@@ -272,6 +273,7 @@ impl GroupCoordinator {
         let before = state.group.classic.clone();
         let mut step = Step::new(self.now(), &self.config);
         let result = event(&mut state.group.classic, &mut step);
+        seeded!(GenerationNotPersisted => step.effects.persist = false);
         if step.effects.persist {
             let metadata = Some(state.group.classic.metadata());
             let record = GroupRecord::Group { group: cell.id.clone(), metadata: metadata.clone() };

@@ -31,14 +31,21 @@ const FEATURES_EPOCH: i64 = 1;
 const FEATURES_SINCE: i16 = 3;
 const LEVEL_0_SINCE: i16 = 4;
 
-pub(crate) async fn run(_: Arc<Broker>, call: Call, body: Bytes) -> Result<Outcome, CloseReason> {
+pub(crate) async fn run(
+    broker: Arc<Broker>,
+    call: Call,
+    body: Bytes,
+) -> Result<Outcome, CloseReason> {
     if !API.versions.contains(&call.api_version) {
         let response = response(0, Err(ResponseError::UnsupportedVersion));
+        broker.metrics.answered(call.api_key, &response);
         return Ok(Outcome::Reply(Reply::encode_version(&call, 0, &response)?));
     }
     let request: ApiVersionsRequest = decode(&call, &body)?;
     let checked = check_software(&call, &request);
-    Ok(Outcome::Reply(Reply::encode(&call, &response(call.api_version, checked))?))
+    let response = response(call.api_version, checked);
+    broker.metrics.answered(call.api_key, &response);
+    Ok(Outcome::Reply(Reply::encode(&call, &response)?))
 }
 
 fn response(version: i16, checked: Result<(), ResponseError>) -> ApiVersionsResponse {

@@ -26,6 +26,7 @@ use super::{leader_epoch, read_error};
 use crate::broker::Broker;
 use crate::fetch_sessions::{Asked, Named};
 use crate::log::{PartitionLog, ReadBound, ReadRecords, Waiter};
+use crate::metrics::Batches;
 use crate::net::{Api, Call, CloseReason, Outcome, Reply, decode};
 
 pub(crate) const API: Api = Api::new(ApiKey::Fetch, 4..=18);
@@ -49,6 +50,7 @@ pub(crate) async fn run(
         }
         Err(error) => FetchResponse { error_code: error.code(), session_id: 0, topics: Vec::new() },
     };
+    broker.metrics.answered(call.api_key, &response);
     let pieces = response.encode(call.api_version);
     let reply = Reply::of_pieces(Reply::head(&call, call.api_version), pieces);
     Ok(Outcome::Reply(reply.ok_or(CloseReason::ReplyTooLarge)?))
@@ -89,8 +91,10 @@ async fn poll(
         let waiting = (!is_last).then_some(&waiter);
         let fetched = asked.iter().map(|asked| pass.one(asked, waiting)).collect();
         if is_last || pass.is_enough(request.min_bytes) {
+            pass.count();
             return fetched;
         }
+        let _waiting = broker.metrics.fetches_waiting.enter();
         tokio::select! {
             () = waiter.notified() => {}
             () = tokio::time::sleep_until(deadline) => {}
@@ -107,6 +111,8 @@ struct Pass<'a> {
     bytes_left: usize,
     bytes: usize,
     has_news: bool,
+    /// What was read, and where: it counts once it is sent.
+    read: Vec<(Arc<PartitionLog>, Bytes)>,
 }
 
 impl<'a> Pass<'a> {
@@ -117,7 +123,15 @@ impl<'a> Pass<'a> {
             _ => ReadBound::HighWatermark,
         };
         let bytes_left = max.min(broker.config.limits.fetch_bytes_max);
-        Self { broker, by_id, bound, bytes_left, bytes: 0, has_news: false }
+        Self { broker, by_id, bound, bytes_left, bytes: 0, has_news: false, read: Vec::new() }
+    }
+
+    fn count(&self) {
+        for (log, records) in &self.read {
+            let batches = Batches::of(records);
+            self.broker.metrics.traffic.fetched(batches);
+            log.traffic().fetched(batches);
+        }
     }
 
     fn is_enough(&self, min_bytes: i32) -> bool {
@@ -161,6 +175,9 @@ impl<'a> Pass<'a> {
             ResponseError::UnknownTopicOrPartition if self.by_id => ResponseError::UnknownTopicId,
             other => other,
         })?;
+        if !read.records.is_empty() {
+            self.read.push((Arc::clone(&log), read.records.clone()));
+        }
         self.bytes += read.records.len();
         self.bytes_left = self.bytes_left.saturating_sub(read.records.len());
         Ok(self.fetched(asked, &log, None, read))

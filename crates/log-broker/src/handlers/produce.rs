@@ -28,6 +28,7 @@ use uuid::Uuid;
 use super::txn_fields::abortable_since;
 use crate::broker::Broker;
 use crate::log::{AppendError, AppendOrigin, Appended, LogError, PartitionLog};
+use crate::metrics::Batches;
 use crate::net::{Api, Call, CloseReason, Outcome, Reply};
 use crate::topics::is_internal;
 use crate::txn::{Caller, Partitions, Protocol};
@@ -71,9 +72,9 @@ pub(crate) async fn run(
         ACKS_NONE => silent(&written),
         ACKS_ALL => Ok(Outcome::Later(Box::pin(async move {
             await_flush(&written).await?;
-            Ok(Outcome::Reply(Reply::encode(&call, &response(&call, written))?))
+            answer(&broker, &call, written)
         }))),
-        _ => Ok(Outcome::Reply(Reply::encode(&call, &response(&call, written))?)),
+        _ => answer(&broker, &call, written),
     }
 }
 
@@ -199,7 +200,15 @@ fn write(
         Err(error) => return Ok(Err(Refused::new(error))),
     };
     match appended {
-        Ok(appended) => Ok(Ok((log, appended))),
+        Ok(appended) => {
+            // A retry of what is there adds nothing to the log.
+            if !appended.is_duplicate {
+                let batches = Batches::of(batch);
+                broker.metrics.traffic.produced(batches);
+                log.traffic().produced(batches);
+            }
+            Ok(Ok((log, appended)))
+        }
         Err(AppendError::OutcomeUnknown(reason)) => Err(CloseReason::Storage(reason)),
         Err(error) => Ok(Err(Refused::of(name, partition.index, error))),
     }
@@ -255,9 +264,19 @@ async fn await_flush(written: &[WrittenTopic]) -> Result<(), CloseReason> {
     Ok(())
 }
 
+fn answer(
+    broker: &Broker,
+    call: &Call,
+    written: Vec<WrittenTopic>,
+) -> Result<Outcome, CloseReason> {
+    let response = response(call, written);
+    broker.metrics.answered(call.api_key, &response);
+    Ok(Outcome::Reply(Reply::encode(call, &response)?))
+}
+
 fn response(call: &Call, written: Vec<WrittenTopic>) -> ProduceResponse {
     let topics = written.into_iter().map(|(topic, partitions)| {
-        let partitions = partitions.into_iter().map(|written| answer(call, written));
+        let partitions = partitions.into_iter().map(|written| of_partition(call, written));
         let response =
             TopicProduceResponse::default().with_partition_responses(partitions.collect());
         match call.api_version {
@@ -268,7 +287,7 @@ fn response(call: &Call, written: Vec<WrittenTopic>) -> ProduceResponse {
     ProduceResponse::default().with_responses(topics.collect())
 }
 
-fn answer(call: &Call, written: Written) -> PartitionProduceResponse {
+fn of_partition(call: &Call, written: Written) -> PartitionProduceResponse {
     let answer = PartitionProduceResponse::default().with_index(written.index);
     match written.result {
         Ok((_, appended)) => answer

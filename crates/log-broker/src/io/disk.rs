@@ -1,4 +1,4 @@
-//! What the log asks of a file system.
+//! What the broker asks of a file system.
 //!
 //! Nothing is durable before `sync` of the file and, for names, `sync_dir` of its directory.
 

@@ -12,6 +12,7 @@ use std::sync::Arc;
 use parking_lot::Mutex;
 
 use super::disk::{DirLock, Disk, DiskFile, Space};
+use crate::seeded::seeded;
 
 type Names = BTreeMap<String, usize>;
 
@@ -362,6 +363,7 @@ impl Disk for SimDisk {
     fn sync_dir(&self, dir: &Path) -> io::Result<()> {
         let mut state = self.0.lock();
         state.step(false)?;
+        seeded!(DirectoryNotSynced => return Ok(()));
         state.sync_names(dir)
     }
 
@@ -419,6 +421,7 @@ impl DiskFile for SimFile {
     fn sync(&self) -> io::Result<()> {
         let mut state = self.disk.0.lock();
         state.step(false)?;
+        seeded!(SyncSkipped => return Ok(()));
         let now = state.operations - 1;
         let fails = state.fault == Some(Fault::SyncFailsAt(now));
         let content = state.file(self.inode)?;

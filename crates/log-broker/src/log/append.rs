@@ -107,6 +107,7 @@ impl PartitionLog {
         let old = std::mem::replace(&mut core.active, Active::empty(segment));
         let max_timestamp = old.index.max_timestamp();
         let index = Arc::new(old.index);
+        core.is_stored = false;
         core.rolled.push(Rolled {
             segment: old.segment.clone(),
             index: index.clone(),
@@ -136,6 +137,7 @@ impl Core {
         let interval = self.config.index_interval_bytes;
         self.active.index.add(entry, header.newest_timestamp(), bytes, interval);
         self.active.size += bytes;
+        self.is_stored = false;
         self.active.first_append_ms.get_or_insert(now_ms);
         self.log_end_offset = header.last_offset() + 1;
         self.producers.apply(header, marker, now_ms);

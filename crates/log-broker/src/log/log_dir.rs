@@ -22,6 +22,7 @@ use super::shared::{Health, Shared};
 use super::{LogConfig, LogError, LogOptions};
 use crate::clock::Clock;
 use crate::io::{DirLock, Disk, RealDisk, Space, replace_file};
+use crate::metrics::Histogram;
 use crate::producer_state::ProducerStates;
 
 type Key = (String, i32);
@@ -68,6 +69,7 @@ impl LogDir {
             options,
             health: Health::default(),
             flusher: FlushQueue::default(),
+            syncs: Histogram::default(),
         });
         let (partitions, offline) = load_partitions(&shared, path, is_clean)?;
         let flushers = start_flushers(&shared)
@@ -91,6 +93,16 @@ impl LogDir {
 
     pub fn path(&self) -> &Path {
         &self.path
+    }
+
+    /// Where the directory is, and whatever else lies in it.
+    pub(crate) fn disk(&self) -> &Arc<dyn Disk> {
+        &self.shared.disk
+    }
+
+    /// How long syncs of segments took.
+    pub(crate) fn syncs(&self) -> &Histogram {
+        &self.shared.syncs
     }
 
     /// The room on the disk that holds the directory.
@@ -168,6 +180,7 @@ impl LogDir {
             config,
             is_deleted: false,
             is_closed: false,
+            is_stored: false,
             was_compacted: false,
             sealed: Vec::new(),
             active: Active::empty(Segment::open(disk, &dir, 0)?),

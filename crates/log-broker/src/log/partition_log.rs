@@ -15,6 +15,7 @@ use super::checkpoint::LeaderEpochs;
 use super::segment::{Active, Rolled, Sealed};
 use super::shared::Shared;
 use super::{AbortedTransaction, Bounds, EpochEnd, FlushPolicy, LogConfig, LogError};
+use crate::metrics::Traffic;
 use crate::producer_state::{ActiveProducer, ProducerStates};
 
 /// What a long poll sleeps on. Register first, then look, then `notified().await`: a wake-up
@@ -43,6 +44,7 @@ pub struct PartitionLog {
     pub(super) needs_keys: AtomicBool,
     /// Whether compaction has met damage.
     pub(super) is_uncleanable: AtomicBool,
+    traffic: Traffic,
 }
 
 /// What appends change.
@@ -51,6 +53,8 @@ pub(super) struct Core {
     pub(super) config: LogConfig,
     pub(super) is_deleted: bool,
     pub(super) is_closed: bool,
+    /// Whether index files and snapshot on disk are those of the log's end.
+    pub(super) is_stored: bool,
     /// Whether offsets may be missing in sealed segments.
     pub(super) was_compacted: bool,
     pub(super) sealed: Vec<Sealed>,
@@ -115,6 +119,7 @@ impl PartitionLog {
             is_queued: AtomicBool::new(false),
             needs_keys: AtomicBool::new(needs_keys),
             is_uncleanable: AtomicBool::new(false),
+            traffic: Traffic::default(),
         }
     }
 
@@ -138,6 +143,11 @@ impl PartitionLog {
     pub fn set_config(&self, config: LogConfig) {
         self.needs_keys.store(config.cleanup.compacts, Ordering::Relaxed);
         self.core.lock().config = config;
+    }
+
+    /// What clients have written and read here since the start.
+    pub(crate) fn traffic(&self) -> &Traffic {
+        &self.traffic
     }
 
     pub fn is_deleted(&self) -> bool {

@@ -8,8 +8,9 @@ use super::layout::{Kind, segment_path};
 use super::view::View;
 use super::{LogError, PartitionLog, ReadBound, ReadError, ReadRecords};
 
-/// Read beyond the asked bytes, to cover the way from an index entry to the offset.
-const SLACK_BYTES: usize = 4096;
+/// Read first, to find the offset from its index entry. Batches on the way that are larger are
+/// skipped by their headers, and what a reader at the end of the log gets is mostly in it.
+const PROBE_BYTES: usize = 16 << 10;
 
 /// What a read may return.
 #[derive(Debug, Clone, Copy)]
@@ -63,9 +64,9 @@ impl PartitionLog {
         let mut position = view.start(&*self.shared.disk, &self.dir);
         let nothing = (Bytes::new(), wanted.from);
         while position < view.size {
-            let chunk = self.chunk(view, position, wanted.max_bytes.saturating_add(SLACK_BYTES))?;
+            let probe = self.chunk(view, position, PROBE_BYTES)?;
             let (at, first) =
-                skip_to(&chunk, wanted.from).ok_or_else(|| self.unreadable(view, position))?;
+                skip_to(&probe, wanted.from).ok_or_else(|| self.unreadable(view, position))?;
             position += u64::try_from(at).unwrap_or(u64::MAX);
             let Some(first) = first else { continue };
             let is_missing = first.base_offset > wanted.from && !view.may_have_holes;
@@ -76,20 +77,37 @@ impl PartitionLog {
                 return Err(self.unreadable(view, position));
             }
             let is_within = first.total_bytes <= wanted.max_bytes;
-            if is_within && at + first.total_bytes <= chunk.len() {
-                let (len, next_offset) = run_of_batches(&chunk[at..], wanted, view.may_have_holes);
-                return Ok((Bytes::from(chunk).slice(at..at + len), next_offset));
-            }
-            if !wanted.whole_first_batch {
+            if !is_within && !wanted.whole_first_batch {
                 return Ok(nothing);
             }
-            let whole = self.chunk(view, position, first.total_bytes)?;
-            if whole.len() < first.total_bytes {
+            let len = wanted.max_bytes.max(first.total_bytes);
+            let chunk = self.rest_of(view, position, probe, at, len)?;
+            if chunk.len() < first.total_bytes {
                 return Err(self.unreadable(view, position));
             }
-            return Ok((Bytes::from(whole), first.last_offset() + 1));
+            if !is_within {
+                return Ok((chunk.slice(..first.total_bytes), first.last_offset() + 1));
+            }
+            let (len, next_offset) = run_of_batches(&chunk, wanted, view.may_have_holes);
+            return Ok((chunk.slice(..len), next_offset));
         }
         Ok(nothing)
+    }
+
+    /// Up to `len` bytes from `position`, which is `at` in the probe: from there where it has them.
+    fn rest_of(
+        &self,
+        view: &View,
+        position: u64,
+        probe: Vec<u8>,
+        at: usize,
+        len: usize,
+    ) -> Result<Bytes, LogError> {
+        let left = usize::try_from(view.size - position).unwrap_or(usize::MAX);
+        if probe.len() - at >= len.min(left) {
+            return Ok(Bytes::from(probe).slice(at..));
+        }
+        Ok(Bytes::from(self.chunk(view, position, len)?))
     }
 
     /// Up to `len` bytes of the segment's whole batches.

@@ -19,6 +19,7 @@ use super::segment_check::{
 use super::shared::Shared;
 use super::{LogConfig, LogError, PartitionLog, replay};
 use crate::producer_state::ProducerStates;
+use crate::seeded::seeded;
 
 /// A partition on its way up.
 #[derive(Debug)]
@@ -63,7 +64,7 @@ impl Recovery<'_> {
         let log_start = log_start.max(bases.first().copied().unwrap_or(0));
         let epochs = self.epochs(&chain)?;
         let (core, log_start) = self.build(chain, epochs, log_start)?;
-        tracing::info!(
+        tracing::debug!(
             topic = self.topic,
             partition = self.index,
             log_start_offset = log_start,
@@ -174,6 +175,7 @@ impl Recovery<'_> {
     }
 
     fn refuse_below(&self, durable: i64, offset: i64, problem: &str) -> Result<(), LogError> {
+        seeded!(CutBelowDurablePoint => return Ok(()));
         if offset >= durable {
             return Ok(());
         }
@@ -289,6 +291,7 @@ impl Recovery<'_> {
             config: self.config.clone(),
             is_deleted: false,
             is_closed: false,
+            is_stored: checked.is_stored,
             was_compacted: self.may_have_holes(),
             sealed: chain.sealed,
             active,

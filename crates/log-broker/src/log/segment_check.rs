@@ -4,13 +4,14 @@ use std::io;
 use std::path::Path;
 use std::sync::Arc;
 
-use levada_kafka_wire::record_batch::BatchHeader;
+use levada_kafka_wire::record_batch::{BatchError, BatchHeader};
 
 use super::index::{OffsetEntry, SparseIndex, StoredIndex};
 use super::scan::{Scan, ScanError};
 use super::segment::{Sealed, Segment};
 use super::view::Target;
 use crate::io::{Disk, DiskFile};
+use crate::seeded::seeded;
 
 /// What stands of a segment.
 #[derive(Debug)]
@@ -21,6 +22,8 @@ pub(super) struct Checked {
     pub(super) last_epoch: i32,
     /// `None` when the index files hold it.
     pub(super) index: Option<SparseIndex>,
+    /// Whether `index` was read from its files, which have every entry.
+    pub(super) is_stored: bool,
     /// Why the bytes after `valid_bytes` do not count.
     pub(super) problem: Option<String>,
 }
@@ -67,6 +70,7 @@ pub(super) fn check_active(
         checked.next_offset = -1;
     }
     checked.scan(segment, len, interval, Continuity::Dense).ok()?;
+    checked.is_stored = true;
     (checked.problem.is_none() && checked.next_offset == durable).then_some(checked)
 }
 
@@ -137,6 +141,7 @@ impl Checked {
             max_timestamp: index.max_timestamp(),
             last_epoch: 0,
             index: Some(index),
+            is_stored: false,
             problem: None,
         }
     }
@@ -178,7 +183,17 @@ impl Checked {
         batch: &[u8],
         continuity: Continuity,
     ) -> Result<BatchHeader, String> {
-        let header = BatchHeader::parse_whole(batch).map_err(|error| error.to_string())?;
+        seeded!(CrcNotChecked => return self.follows(segment, BatchHeader::parse(batch), continuity));
+        self.follows(segment, BatchHeader::parse_whole(batch), continuity)
+    }
+
+    fn follows(
+        &self,
+        segment: &Segment,
+        header: Result<BatchHeader, BatchError>,
+        continuity: Continuity,
+    ) -> Result<BatchHeader, String> {
+        let header = header.map_err(|error| error.to_string())?;
         let (found, wanted) = (header.base_offset, self.next_offset);
         let is_right = match continuity {
             Continuity::Dense => wanted < 0 || found == wanted,

@@ -10,6 +10,7 @@ use super::flusher::FlushQueue;
 use super::{LogError, LogOptions};
 use crate::clock::Clock;
 use crate::io::Disk;
+use crate::metrics::Histogram;
 
 #[derive(Debug)]
 pub(super) struct Shared {
@@ -18,6 +19,8 @@ pub(super) struct Shared {
     pub(super) options: LogOptions,
     pub(super) health: Health,
     pub(super) flusher: FlushQueue,
+    /// Syncs of segments.
+    pub(super) syncs: Histogram,
     pub(super) log_starts: OffsetCheckpoint,
     pub(super) recovery_points: OffsetCheckpoint,
     /// Up to where each compacted partition is clean; an entry means that offsets may be missing.

@@ -7,7 +7,6 @@
 //! given back when its reply is written: that bounds all three.
 
 use std::sync::Arc;
-use std::time::Duration;
 
 use bytes::{Bytes, BytesMut};
 use kafka_protocol::protocol::StrBytes;
@@ -16,7 +15,7 @@ use tokio::io::{AsyncRead, AsyncReadExt, AsyncWrite, AsyncWriteExt, BufReader};
 use tokio::net::TcpStream;
 use tokio::sync::mpsc::{self, Receiver, Sender};
 use tokio::sync::{OwnedSemaphorePermit, Semaphore};
-use tokio::time::timeout;
+use tokio::time::{Instant, timeout};
 use tracing::{debug, warn};
 
 use super::reply::CloseReason;
@@ -36,12 +35,17 @@ const UNWRITTEN_BYTES_MAX: u32 = 1 << 20;
 /// A request in the pipeline, with its place and its share of the broker's request memory.
 struct Arrived {
     frame: Bytes,
+    /// When its last byte came.
+    since: Instant,
     place: OwnedSemaphorePermit,
     memory: Vec<OwnedSemaphorePermit>,
 }
 
 /// A request that has been executed, in its place.
 struct Executed {
+    api_key: i16,
+    /// When the request had come.
+    since: Instant,
     outcome: Result<Outcome, CloseReason>,
     place: OwnedSemaphorePermit,
     unwritten: Option<OwnedSemaphorePermit>,
@@ -54,6 +58,7 @@ pub(super) async fn serve(
     peer: Arc<Peer>,
     in_flight: Arc<Semaphore>,
 ) {
+    let _open = broker.metrics.connections.enter();
     let places = broker.config.limits.pipelined_requests_max;
     let (arrived_in, arrived_out) = mpsc::channel(places);
     let (executed_in, executed_out) = mpsc::channel(places);
@@ -64,7 +69,6 @@ pub(super) async fn serve(
         places: Arc::new(Semaphore::new(places)),
         in_flight,
     };
-    let write_patience = broker.config.limits.idle_max;
     tokio::join!(
         async {
             tokio::select! {
@@ -78,7 +82,8 @@ pub(super) async fn serve(
         },
         execute_all(&broker, &peer, arrived_out, executed_in),
         async {
-            if let Err(reason) = write_all(write_half, executed_out, write_patience).await {
+            if let Err(reason) = write_all(&broker, write_half, executed_out).await {
+                broker.metrics.requests_refused.add(1);
                 warn!(peer = %peer.address, %reason, "closing connection");
             }
             peer.gone.cancel();
@@ -120,7 +125,8 @@ impl<R: AsyncRead + Unpin> FrameReader<R> {
             }
             let read = timeout(deadline, self.read_frame()).await;
             let (frame, memory) = read.map_err(|_| ReadEnd::Slow)??;
-            let request = Arrived { frame, place, memory };
+            self.broker.metrics.received_bytes.add(count(LENGTH_BYTES + frame.len()));
+            let request = Arrived { frame, since: Instant::now(), place, memory };
             arrived.send(request).await.map_err(|_| ReadEnd::Closing)?;
         }
     }
@@ -185,8 +191,8 @@ async fn execute_all(
     executed: Sender<Executed>,
 ) {
     let unwritten_bytes = Arc::new(Semaphore::new(UNWRITTEN_BYTES_MAX as usize));
-    while let Some(Arrived { frame, place, memory }) = arrived.recv().await {
-        let outcome = execute(broker, peer, frame).await;
+    while let Some(Arrived { frame, since, place, memory }) = arrived.recv().await {
+        let (api_key, outcome) = execute(broker, peer, frame).await;
         drop(memory);
         let is_end = outcome.is_err();
         let unwritten = match &outcome {
@@ -201,19 +207,24 @@ async fn execute_all(
             }
             _ => None,
         };
-        let is_over = executed.send(Executed { outcome, place, unwritten }).await.is_err();
+        let is_over =
+            executed.send(Executed { api_key, since, outcome, place, unwritten }).await.is_err();
         if is_over || is_end {
             return;
         }
     }
 }
 
+/// The api key, and what came of the request; the key of one whose head cannot be read is -1.
 async fn execute(
     broker: &Arc<Broker>,
     peer: &Arc<Peer>,
     frame: Bytes,
-) -> Result<Outcome, CloseReason> {
-    let header = RequestHeader::read(&frame)?;
+) -> (i16, Result<Outcome, CloseReason>) {
+    let header = match RequestHeader::read(&frame) {
+        Ok(header) => header,
+        Err(error) => return (-1, Err(error.into())),
+    };
     let client_id = header.client_id.and_then(|text| StrBytes::from_utf8(text).ok());
     let call = Call {
         api_key: header.api_key,
@@ -222,16 +233,20 @@ async fn execute(
         client_id,
         peer: Arc::clone(peer),
     };
-    dispatch::execute(Arc::clone(broker), call, frame.slice(header.header_bytes..)).await
+    let body = frame.slice(header.header_bytes..);
+    (header.api_key, dispatch::execute(Arc::clone(broker), call, body).await)
 }
 
 /// Replies in order; the first request without an answer is the last.
 async fn write_all(
+    broker: &Broker,
     mut stream: impl AsyncWrite + Unpin,
     mut executed: Receiver<Executed>,
-    patience: Duration,
 ) -> Result<(), CloseReason> {
-    while let Some(Executed { mut outcome, place, unwritten }) = executed.recv().await {
+    let (metrics, patience) = (&broker.metrics, broker.config.limits.idle_max);
+    while let Some(Executed { api_key, since, mut outcome, place, unwritten }) =
+        executed.recv().await
+    {
         let reply = loop {
             match outcome? {
                 Outcome::Reply(reply) => break Some(reply),
@@ -239,9 +254,11 @@ async fn write_all(
                 Outcome::Later(later) => outcome = later.await,
             }
         };
+        metrics.request(api_key, since.elapsed());
         if let Some(reply) = reply {
+            let bytes = count(reply.len());
             match timeout(patience, write_reply(&mut stream, reply)).await {
-                Ok(Ok(())) => {}
+                Ok(Ok(())) => metrics.sent_bytes.add(bytes),
                 // The peer has hung up or takes nothing any more: there is no one to tell.
                 Ok(Err(_)) | Err(_) => return Ok(()),
             }
@@ -265,4 +282,8 @@ async fn write_reply(
         std::io::IoSlice::advance_slices(&mut left, written);
     }
     Ok(())
+}
+
+fn count(bytes: usize) -> u64 {
+    u64::try_from(bytes).unwrap_or(u64::MAX)
 }

@@ -28,6 +28,7 @@ macro_rules! route {
                 Box::pin(async move {
                     let request = decode(&call, &body)?;
                     let response = handler::handle(&broker, &call, request).await;
+                    broker.metrics.answered(call.api_key, &response);
                     Ok(Outcome::Reply(Reply::encode(&call, &response)?))
                 })
             },
@@ -46,6 +47,7 @@ macro_rules! fallible_route {
                 Box::pin(async move {
                     let request = decode(&call, &body)?;
                     let response = handler::handle(&broker, &call, request).await?;
+                    broker.metrics.answered(call.api_key, &response);
                     Ok(Outcome::Reply(Reply::encode(&call, &response)?))
                 })
             },

@@ -85,6 +85,7 @@ impl Connections {
         let ip = address.ip();
         let count = self.per_ip.entry(ip).or_default();
         if *count >= self.broker.config.limits.connections_per_ip_max {
+            self.broker.metrics.connections_refused.add(1);
             warn!(%address, "refused: too many connections of this address");
             return;
         }
@@ -96,6 +97,7 @@ impl Connections {
             }
         };
         *count += 1;
+        self.broker.metrics.connections_accepted.add(1);
         let (broker, in_flight) = (Arc::clone(&self.broker), Arc::clone(&self.in_flight));
         let task = self.tasks.spawn(connection::serve(broker, stream, peer, in_flight));
         self.addresses.insert(task.id(), ip);

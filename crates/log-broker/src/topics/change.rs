@@ -56,7 +56,7 @@ impl Topics {
         settings: BrokerConfig,
     ) -> Result<Self, TopicError> {
         let file = directory.join(file::FILE_NAME);
-        let stored = file::read(&file)?;
+        let stored = file::read(&**log_dir.disk(), &file)?;
         if stored.is_none() && !(log_dir.partitions().is_empty() && log_dir.offline().is_empty()) {
             let reason = "it is missing, but the directory holds partitions; restore it";
             let path = file.display().to_string();
@@ -315,7 +315,7 @@ impl Topics {
         let kept = self.list();
         let kept = kept.iter().filter(|topic| is_kept(&topic.name));
         let topics = kept.map(|topic| stored(topic, topic.partitions.len()));
-        file::write(&self.file, topics.chain(changed.cloned()).collect())
+        file::write(&**self.log_dir.disk(), &self.file, topics.chain(changed.cloned()).collect())
     }
 
     /// After a failed creation: nothing of it may come back at the next start.

@@ -5,7 +5,6 @@
 //! ```
 
 use std::collections::BTreeMap;
-use std::fs;
 use std::io::ErrorKind;
 use std::path::Path;
 
@@ -13,7 +12,7 @@ use serde::{Deserialize, Serialize};
 use uuid::Uuid;
 
 use super::TopicError;
-use crate::io::{RealDisk, replace_file};
+use crate::io::{Disk, read_file, replace_file};
 
 pub(super) const FILE_NAME: &str = "topics.json";
 const FORMAT: u32 = 1;
@@ -33,9 +32,9 @@ pub(super) struct StoredTopic {
 }
 
 /// `None` when there is no file yet.
-pub(super) fn read(path: &Path) -> Result<Option<Vec<StoredTopic>>, TopicError> {
+pub(super) fn read(disk: &dyn Disk, path: &Path) -> Result<Option<Vec<StoredTopic>>, TopicError> {
     let failed = |reason: String| TopicError::File { path: path.display().to_string(), reason };
-    let text = match fs::read(path) {
+    let text = match read_file(disk, path) {
         Ok(text) => text,
         Err(error) if error.kind() == ErrorKind::NotFound => return Ok(None),
         Err(error) => return Err(failed(error.to_string())),
@@ -48,9 +47,13 @@ pub(super) fn read(path: &Path) -> Result<Option<Vec<StoredTopic>>, TopicError> 
 }
 
 /// Durable when it returns; a crash leaves the old file or the new one.
-pub(super) fn write(path: &Path, topics: Vec<StoredTopic>) -> Result<(), TopicError> {
+pub(super) fn write(
+    disk: &dyn Disk,
+    path: &Path,
+    topics: Vec<StoredTopic>,
+) -> Result<(), TopicError> {
     let failed = |reason: String| TopicError::File { path: path.display().to_string(), reason };
     let registry = Registry { format: FORMAT, topics };
     let text = serde_json::to_vec(&registry).map_err(|error| failed(error.to_string()))?;
-    replace_file(&RealDisk, path, &text).map_err(|error| failed(error.to_string()))
+    replace_file(disk, path, &text).map_err(|error| failed(error.to_string()))
 }

@@ -3,6 +3,7 @@
 use super::record::TransactionRecord;
 use crate::log::{LogError, ReadError};
 use crate::record_log::{RecordLog, ReplayError, Replayed, WriteError};
+use crate::seeded::seeded;
 
 pub(super) const STATE_TOPIC: &str = "__transaction_state";
 
@@ -26,6 +27,7 @@ impl StateLog {
 
     /// Resolves once the record at `offset` is durable. An error leaves its fate unknown.
     pub(super) async fn flushed(&self, offset: i64) -> Result<(), LogError> {
+        seeded!(MarkerBeforePrepare => return Ok(()));
         self.0.flushed(offset).await
     }
 

@@ -8,6 +8,7 @@ mod compaction;
 mod consumer_groups;
 mod fetch_sessions;
 mod hostile;
+mod memory;
 mod records;
 mod replicas;
 mod start;

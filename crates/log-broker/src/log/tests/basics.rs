@@ -215,6 +215,30 @@ fn a_full_disk_refuses_and_recovers_when_space_returns() {
 }
 
 #[test]
+fn a_stop_writes_nothing_for_partitions_that_were_only_read() {
+    let operations_of_stop = |bench: &Bench, dir: LogDir| {
+        let before = bench.disk.operations();
+        dir.close().unwrap();
+        bench.disk.operations() - before
+    };
+    let empty = Bench::new();
+    let of_nothing = operations_of_stop(&empty, empty.open().unwrap());
+
+    let bench = Bench::new();
+    let (dir, log) = bench.start();
+    append(&log, &["a"]);
+    assert!(operations_of_stop(&bench, dir) > of_nothing);
+    let (dir, log) = bench.start();
+    assert_eq!(all(&log), numbered(&["a"]));
+    assert_eq!(operations_of_stop(&bench, dir), of_nothing);
+
+    let (dir, log) = bench.start();
+    append(&log, &["b"]);
+    assert!(operations_of_stop(&bench, dir) > of_nothing);
+    assert_eq!(all(&bench.start().1), numbered(&["a", "b"]));
+}
+
+#[test]
 fn a_directory_belongs_to_one_process() {
     let bench = Bench::new();
     let (dir, _log) = bench.start();

@@ -102,6 +102,21 @@ fn acknowledged_records_survive_a_power_cut_at_every_operation() {
     }
 }
 
+#[tokio::test]
+async fn what_was_answered_after_its_flush_survives_a_power_cut_at_that_moment() {
+    let bench = Bench::new();
+    let (_dir, log) = bench.start();
+    let mut answered = Vec::new();
+    for at in 0..24 {
+        let value = format!("value-{at}");
+        let appended = append(&log, &[&value]);
+        log.flushed(appended.last_offset).await.unwrap();
+        answered.push((at, value));
+        let (_crashed_dir, crashed) = Bench::on(bench.disk.crash(0)).start();
+        assert_eq!(all(&crashed), answered);
+    }
+}
+
 #[test]
 fn a_second_power_cut_during_recovery_loses_nothing_more() {
     for cut in (0..operations()).step_by(5) {

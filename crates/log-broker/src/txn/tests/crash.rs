@@ -1,7 +1,5 @@
 //! Power cuts at every operation of transactions: each stands or falls as a whole.
 
-use tempfile::TempDir;
-
 use super::super::transaction::{Outcome, Protocol};
 use super::rig::{Rig, Stopped, TIMEOUT_MS};
 use crate::group::OFFSETS_TOPIC;
@@ -76,8 +74,8 @@ async fn check(rig: &Rig, told: &Told, context: &str) {
     }
 }
 
-async fn prepared(directory: &TempDir) -> (Rig, Caller) {
-    let rig = Rig::open(SimDisk::new(), directory, NOW_MS);
+async fn prepared() -> (Rig, Caller) {
+    let rig = Rig::open(SimDisk::new(), NOW_MS);
     for topic in ["a", "b"] {
         rig.create(topic).await;
     }
@@ -87,8 +85,7 @@ async fn prepared(directory: &TempDir) -> (Rig, Caller) {
 
 /// Changing operations of the whole workload.
 async fn operations(protocol: Protocol) -> u64 {
-    let directory = tempfile::tempdir().unwrap();
-    let (rig, caller) = prepared(&directory).await;
+    let (rig, caller) = prepared().await;
     let before = rig.disk.operations();
     let mut told = Told::default();
     workload(&rig, protocol, caller, &mut told).await;
@@ -99,15 +96,14 @@ async fn operations(protocol: Protocol) -> u64 {
 
 async fn cut_everywhere(protocol: Protocol) {
     for cut in 0..operations(protocol).await {
-        let directory = tempfile::tempdir().unwrap();
-        let (rig, caller) = prepared(&directory).await;
+        let (rig, caller) = prepared().await;
         rig.disk.set_fault(Some(Fault::PowerCutAt(rig.disk.operations() + cut)));
         let mut told = Told::default();
         workload(&rig, protocol, caller, &mut told).await;
         for seed in 0..3 {
             let context = format!("cut at {cut}, outcome {seed}");
             let disk = rig.disk.crash(seed * 7919 + seed);
-            let again = Rig::open(disk, &directory, NOW_MS);
+            let again = Rig::open(disk, NOW_MS);
             again.transactions.complete_prepared().await;
             check(&again, &told, &context).await;
         }
@@ -127,17 +123,16 @@ async fn a_power_cut_anywhere_leaves_epoch_raising_transactions_whole() {
 #[tokio::test]
 async fn a_second_power_cut_while_rolling_forward_changes_nothing() {
     for cut in (0..operations(Protocol::V1).await).step_by(3) {
-        let directory = tempfile::tempdir().unwrap();
-        let (rig, caller) = prepared(&directory).await;
+        let (rig, caller) = prepared().await;
         rig.disk.set_fault(Some(Fault::PowerCutAt(rig.disk.operations() + cut)));
         let mut told = Told::default();
         workload(&rig, Protocol::V1, caller, &mut told).await;
         for second in 0..4 {
-            let again = Rig::open(rig.disk.crash(cut + 1), &directory, NOW_MS);
+            let again = Rig::open(rig.disk.crash(cut + 1), NOW_MS);
             let fault = Fault::PowerCutAt(again.disk.operations() + second);
             again.disk.set_fault(Some(fault));
             again.transactions.complete_prepared().await;
-            let last = Rig::open(again.disk.crash(second + 1), &directory, NOW_MS);
+            let last = Rig::open(again.disk.crash(second + 1), NOW_MS);
             last.transactions.complete_prepared().await;
             check(&last, &told, &format!("cut at {cut}, then at {second}")).await;
         }

@@ -2,7 +2,6 @@
 //! goes on as it would.
 
 use proptest::prelude::*;
-use tempfile::TempDir;
 
 use super::super::transaction::{Outcome, Protocol};
 use super::rig::{ID, Rig, Stopped, TIMEOUT_MS};
@@ -43,7 +42,6 @@ fn acts() -> impl Strategy<Value = Vec<Act>> {
 
 /// A client that goes on whatever it is told.
 struct History {
-    directory: TempDir,
     rig: Rig,
     caller: Option<Caller>,
     /// By topic: of the caller's epoch.
@@ -53,12 +51,11 @@ struct History {
 
 impl History {
     async fn new() -> Self {
-        let directory = tempfile::tempdir().unwrap();
-        let rig = Rig::open(SimDisk::new(), &directory, NOW_MS);
+        let rig = Rig::open(SimDisk::new(), NOW_MS);
         for topic in TOPICS {
             rig.create(topic).await;
         }
-        Self { directory, rig, caller: None, sequences: [0; 2], offset: 0 }
+        Self { rig, caller: None, sequences: [0; 2], offset: 0 }
     }
 
     fn is_now(&mut self, caller: Caller) {
@@ -113,7 +110,7 @@ impl History {
             }
         }
         let disk = self.rig.disk.crash(0);
-        self.rig = Rig::open(disk, &self.directory, self.rig.clock.now_ms());
+        self.rig = Rig::open(disk, self.rig.clock.now_ms());
         self.rig.transactions.complete_prepared().await;
     }
 

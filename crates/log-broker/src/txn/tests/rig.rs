@@ -10,7 +10,6 @@ use kafka_protocol::ResponseError;
 use levada_kafka_wire::record_batch::{
     BatchBuilder, BatchHeader, ControlType, EndTxnMarker, Records, record_bytes,
 };
-use tempfile::TempDir;
 
 use crate::clock::{Clock, ManualClock};
 use crate::config::BrokerConfig;
@@ -59,19 +58,18 @@ pub(super) struct Rig {
 }
 
 impl Rig {
-    /// `directory` holds the files that are always real: the registry of topics, producer ids.
-    pub(super) fn open(disk: SimDisk, directory: &TempDir, now_ms: i64) -> Self {
+    pub(super) fn open(disk: SimDisk, now_ms: i64) -> Self {
         let clock = Arc::new(ManualClock::at(now_ms));
         let config = BrokerConfig::default();
         let path = Path::new("/data/log");
         let log_dir =
             LogDir::open_on(Arc::new(disk.clone()), path, clock.clone(), config.log.clone());
         let log_dir = Arc::new(log_dir.unwrap());
-        let topics = Topics::open(directory.path(), log_dir, config.clone()).unwrap();
+        let topics = Topics::open(path, log_dir, config.clone()).unwrap();
         let topics = Arc::new(topics);
         let groups = group::open(&topics, clock.clone(), config.groups).unwrap();
         let groups = Arc::new(groups);
-        let ids = Arc::new(ProducerIds::open(directory.path()).unwrap());
+        let ids = Arc::new(ProducerIds::open(Arc::new(disk.clone()), path).unwrap());
         let opened = TransactionCoordinator::open(
             &topics,
             &groups,
