@@ -17,7 +17,7 @@ use super::flusher::{self, FlushQueue};
 use super::layout::{self, parse_partition_dir, partition_dir_name};
 use super::partition_log::{Core, PartitionLog};
 use super::recovery::Recovery;
-use super::segment::{Active, Segment};
+use super::segment::{Active, Offsets, Segment};
 use super::shared::{Health, Shared};
 use super::{LogConfig, LogError, LogOptions};
 use crate::clock::Clock;
@@ -181,7 +181,7 @@ impl LogDir {
             is_deleted: false,
             is_closed: false,
             stored_end: None,
-            was_compacted: false,
+            offsets: Offsets::Dense,
             sealed: Vec::new(),
             active: Active::empty(Segment::open(disk, &dir, 0)?),
             rolled: Vec::new(),

@@ -12,7 +12,7 @@ use tokio::sync::{Notify, watch};
 use uuid::Uuid;
 
 use super::checkpoint::LeaderEpochs;
-use super::segment::{Active, Rolled, Sealed};
+use super::segment::{Active, Offsets, Rolled, Sealed};
 use super::shared::Shared;
 use super::{AbortedTransaction, Bounds, EpochEnd, FlushPolicy, LogConfig, LogError};
 use crate::metrics::Traffic;
@@ -55,8 +55,8 @@ pub(super) struct Core {
     pub(super) is_closed: bool,
     /// The log's end when index files and snapshot were written, where that is known.
     pub(super) stored_end: Option<i64>,
-    /// Whether offsets may be missing in sealed segments.
-    pub(super) was_compacted: bool,
+    /// Of the sealed segments.
+    pub(super) offsets: Offsets,
     pub(super) sealed: Vec<Sealed>,
     pub(super) active: Active,
     pub(super) rolled: Vec<Rolled>,

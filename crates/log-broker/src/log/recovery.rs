@@ -12,7 +12,7 @@ use super::checkpoint::{LeaderEpochs, io_error, load_topic_id};
 use super::cleaner::finish_swaps;
 use super::layout::{self, Kind, parse_segment_name, segment_path};
 use super::partition_log::Core;
-use super::segment::{Active, Rolled, Sealed, Segment, roll_dice};
+use super::segment::{Active, Offsets, Rolled, Sealed, Segment, roll_dice};
 use super::segment_check::{
     Checked, Continuity, check_active, check_sealed, count_batches, scan_whole,
 };
@@ -158,7 +158,7 @@ impl Recovery<'_> {
         }
         // Compaction leaves holes, but never in the active segment.
         let continuity = match next_base {
-            Some(end) if self.may_have_holes() => Continuity::Rising { end },
+            Some(end) if self.offsets() == Offsets::Rising => Continuity::Rising { end },
             _ => Continuity::Dense,
         };
         scan_whole(segment, interval, continuity).map_err(|error| {
@@ -168,10 +168,11 @@ impl Recovery<'_> {
 
     /// Whether the partition was compacted. Of one that was copied here without its checkpoints
     /// nobody knows.
-    fn may_have_holes(&self) -> bool {
+    fn offsets(&self) -> Offsets {
         let checkpoints = [&self.shared.clean_offsets, &self.shared.recovery_points];
         let [clean, durable] = checkpoints.map(|known| known.offset(self.topic, self.index));
-        clean.is_some() || durable.is_none()
+        let may_have_holes = clean.is_some() || durable.is_none();
+        if may_have_holes { Offsets::Rising } else { Offsets::Dense }
     }
 
     fn refuse_below(&self, durable: i64, offset: i64, problem: &str) -> Result<(), LogError> {
@@ -292,7 +293,7 @@ impl Recovery<'_> {
             is_deleted: false,
             is_closed: false,
             stored_end: checked.is_stored.then_some(chain.next_offset),
-            was_compacted: self.may_have_holes(),
+            offsets: self.offsets(),
             sealed: chain.sealed,
             active,
             rolled,

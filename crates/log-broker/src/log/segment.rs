@@ -46,6 +46,15 @@ impl Segment {
     }
 }
 
+/// How offsets follow each other.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Offsets {
+    /// None is missing.
+    Dense,
+    /// Compaction may have taken some.
+    Rising,
+}
+
 #[derive(Debug, Clone)]
 pub(super) struct Sealed {
     pub(super) segment: Arc<Segment>,

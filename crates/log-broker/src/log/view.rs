@@ -8,7 +8,7 @@ use levada_kafka_wire::record_batch::{BatchHeader, HEADER_BYTES};
 use super::index::{OffsetEntry, StoredIndex, TimeEntry};
 use super::partition_log::Core;
 use super::scan::Scan;
-use super::segment::{Sealed, Segment};
+use super::segment::{Offsets, Sealed, Segment};
 use crate::io::Disk;
 
 #[derive(Debug)]
@@ -41,9 +41,10 @@ impl Core {
     pub(super) fn view_at(&self, offset: i64) -> View {
         let after = self.sealed.partition_point(|sealed| sealed.next_offset <= offset);
         match self.sealed.get(after) {
-            Some(sealed) => {
-                View { may_have_holes: self.was_compacted, ..sealed.view(Target::Offset(offset)) }
-            }
+            Some(sealed) => View {
+                may_have_holes: self.offsets == Offsets::Rising,
+                ..sealed.view(Target::Offset(offset))
+            },
             None => self.active_view(Target::Offset(offset)),
         }
     }

@@ -26,7 +26,7 @@ pub(super) use swap::finish_swaps;
 
 use super::PartitionLog;
 use super::error::LogError;
-use super::segment::Sealed;
+use super::segment::{Offsets, Sealed};
 
 /// Why a pass ended early.
 #[derive(Debug, thiserror::Error)]
@@ -95,7 +95,7 @@ impl PartitionLog {
             let key = (self.topic.clone(), self.index);
             is_open && offsets.insert(key, offset) != Some(offset)
         })?;
-        self.core.lock().was_compacted = true;
+        self.core.lock().offsets = Offsets::Rising;
         Ok(())
     }
 

@@ -2,12 +2,12 @@
 
 use levada_kafka_wire::compression::Codec;
 use levada_kafka_wire::record_batch::{
-    BatchBuilder, BatchHeader, CRC_START, ControlType, HEADER_BYTES, crc32c,
+    BatchBuilder, BatchHeader, CRC_START, ControlType, EndTxnMarker, HEADER_BYTES, crc32c,
 };
 
 use super::compaction_bench::*;
 use super::*;
-use crate::io::{Fault, read_file};
+use crate::io::{Disk as _, Fault, read_file};
 
 fn start() -> (Bench, LogDir, Arc<PartitionLog>) {
     let bench = compacted(SimDisk::new());
@@ -114,6 +114,8 @@ fn records_of_aborted_transactions_go_and_markers_follow() {
         all.filter(|seen| seen.marker.is_some()).map(|seen| seen.offset).collect::<Vec<_>>()
     };
     assert_eq!(markers(&log), [abort, commit]);
+    let index = Bench::partition_file("00000000000000000000.txnindex");
+    assert!(!exists(&bench, &index), "nothing in the segment is rolled back");
     assert_eq!(table(&committed(&log)).len(), 3);
     // The producer writes on, so its old batch need not be kept for its sequence.
     for sequence in 1..7 {
@@ -156,6 +158,23 @@ fn retries_are_recognised_after_a_replay_of_the_cleaned_log() {
 }
 
 #[test]
+fn the_marker_that_fences_a_producer_outlives_its_horizon() {
+    let (bench, dir, log) = start();
+    put_in_txn(&log, 11, 0, &[pair("a", "rolled back")]);
+    let marker = EndTxnMarker { control_type: ControlType::Abort, coordinator_epoch: 3 };
+    let marker = marker.to_batch(NOW_MS, 11, 1).unwrap();
+    log.append(&marker, AppendOrigin::Coordinator).unwrap();
+    for value in ["1", "2", "3"] {
+        put(&log, &[pair("a", value)]);
+        seal(&log);
+        clean(&dir);
+        bench.clock.advance(DELETE_RETENTION_MS);
+    }
+    assert_eq!(records(&log), [record(4, "a", Some("3"))]);
+    assert_eq!(replayed(&log).windows(), [(11, 1, Vec::new())]);
+}
+
+#[test]
 fn batches_keep_their_codec() {
     for codec in [Codec::Gzip, Codec::Snappy, Codec::Lz4, Codec::Zstd] {
         let (_bench, dir, log) = start();
@@ -183,6 +202,13 @@ fn small_segments_become_one_and_the_last_offset_stays() {
     let sealed = log.core.lock().sealed.len();
     assert!(sealed <= 6, "{sealed} segments");
     assert_eq!(records(&log), [record(19, "a", Some("some value")), record(20, "a", Some("last"))]);
+    let bases = |extension: &str| -> Vec<String> {
+        let names = bench.disk.list(&Bench::partition_file("")).unwrap();
+        let stems = names.iter().filter_map(|name| name.strip_suffix(extension));
+        stems.map(str::to_owned).collect()
+    };
+    let active = bases(".log").pop();
+    assert_eq!([bases(".index"), active.into_iter().collect()].concat(), bases(".log"));
     clean(&dir);
     drop((dir, log));
     let (_dir, log) = bench.start();
@@ -226,6 +252,24 @@ fn a_map_that_is_too_small_cleans_in_several_passes() {
     assert_eq!(passes, 6, "three keys a pass");
     let offsets: Vec<_> = records(&log).into_iter().map(|(offset, ..)| offset).collect();
     assert_eq!(offsets, (9..18).collect::<Vec<_>>());
+}
+
+#[test]
+fn what_a_pass_does_not_reach_stays_rolled_back() {
+    let mut bench = compacted(SimDisk::new());
+    bench.map_bytes = 0;
+    let (dir, log) = bench.start();
+    put(&log, &[pair("a", "1")]);
+    put(&log, &[pair("a", "2")]);
+    put(&log, &[pair("b", "1")]);
+    put_in_txn(&log, 11, 0, &[pair("c", "rolled back")]);
+    end_txn(&log, 11, ControlType::Abort);
+    seal(&log);
+    clean(&dir);
+    assert_eq!(log.shared.clean_offsets.offset(TOPIC, 0), Some(2), "the map holds one key");
+    assert_eq!(records(&log).len(), 3);
+    let keys: Vec<_> = table(&committed(&log)).into_keys().collect();
+    assert_eq!(keys, ["a", "b"]);
 }
 
 #[test]

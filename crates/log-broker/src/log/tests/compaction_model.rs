@@ -296,8 +296,11 @@ impl Model {
         assert_eq!((bounds.log_start_offset, bounds.log_end_offset), (0, self.end()));
         assert_eq!(bounds.high_watermark, bounds.log_end_offset);
         assert_eq!(bounds.last_stable_offset, self.last_stable_offset());
+        let mut replayed = replayed(&self.log);
+        let stable = replayed.last_stable_offset(self.end());
+        assert_eq!(stable, self.last_stable_offset(), "a replay finds other transactions open");
         let windows = self.log.core.lock().producers.windows();
-        assert_eq!(replayed(&self.log).windows(), windows, "the log replays to another state");
+        assert_eq!(replayed.windows(), windows, "the log replays to another state");
         self.check_windows(&windows);
         self.check_records();
         self.check_committed(bounds.last_stable_offset);
