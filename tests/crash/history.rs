@@ -114,6 +114,16 @@ impl History {
         self.committed
     }
 
+    /// Forgets what consumers before `first` were given: it was checked against what others found.
+    pub fn forget_consumers_before(&mut self, first: u64) {
+        self.events.retain(|event| match event {
+            Event::Opened { consumer, .. }
+            | Event::Polled { consumer, .. }
+            | Event::Drained { consumer, .. } => *consumer >= first,
+            _ => true,
+        });
+    }
+
     /// A name for one more consumer.
     pub fn consumer(&mut self) -> u64 {
         self.consumers += 1;
