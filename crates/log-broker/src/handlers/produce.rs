@@ -1,10 +1,10 @@
 //! Produce (0), versions 3–13; advertised from 0.
 //!
-//! - Volume are appended in the order of arrival, one after the other, as slices of the frame.
+//! - Batches are appended in the order of arrival, one after the other, as slices of the frame.
 //! - acks=1 answers after the write; acks=-1 after the flush, while later requests of the
 //!   connection are executed; acks=0 answers with nothing, and an error closes the connection.
 //! - An append whose outcome is unknown closes the connection: any answer might be a lie.
-//! - Volume of a transaction are written while it is open and holds their partition, checked and
+//! - Batches of a transaction are written while it is open and holds their partition, checked and
 //!   appended in one step; v12 (KIP-890) makes the partition part of the transaction by itself.
 //! - v7 is the first that may carry zstd; v8 names the error in words; v9 is flexible; v11
 //!   knows `TRANSACTION_ABORTABLE`; v13 names topics by id.
@@ -88,7 +88,7 @@ struct Named {
 type WrittenTopic = (Named, Vec<Written>);
 
 /// Makes the partitions of transactional batches part of their transaction, in the versions that
-/// do so. Volume are appended only when that is durable: else a power cut could leave records
+/// do so. Batches are appended only when that is durable: else a power cut could leave records
 /// that no transaction knows of.
 async fn add_to_transaction(
     broker: &Broker,

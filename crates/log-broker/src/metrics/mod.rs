@@ -57,7 +57,7 @@ pub(crate) struct Traffic {
     pub(crate) fetched_bytes: Counter,
 }
 
-/// Volume with their records and bytes, in one direction.
+/// Batches with their records and bytes, in one direction.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub(crate) struct Volume {
     pub(crate) batches: u64,
