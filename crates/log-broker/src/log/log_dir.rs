@@ -2,9 +2,11 @@
 
 use std::collections::BTreeMap;
 use std::io;
+use std::panic::resume_unwind;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
-use std::thread::JoinHandle;
+use std::sync::atomic::{AtomicUsize, Ordering};
+use std::thread::{self, JoinHandle};
 
 use parking_lot::{Mutex, RwLock};
 use uuid::Uuid;
@@ -26,6 +28,9 @@ use crate::metrics::Histogram;
 use crate::producer_state::ProducerStates;
 
 type Key = (String, i32);
+
+const PARTITIONS_A_CLOSER: usize = 100;
+const CLOSERS_MAX: usize = 7;
 
 /// Every partition of this broker. Dropping it stops abruptly, as a crash would; [`Self::close`]
 /// leaves the mark that lets the next start skip recovery.
@@ -317,9 +322,7 @@ impl LogDir {
     /// Flushes everything and leaves the clean-shutdown mark; appends fail from here on. Blocks.
     pub fn close(&self) -> Result<(), LogError> {
         self.shared.health.check()?;
-        for log in self.partitions() {
-            log.close()?;
-        }
+        close_all(&self.partitions())?;
         self.shared.health.close();
         self.store_recovery_points()?;
         let mark = self.path.join(layout::CLEAN_SHUTDOWN);
@@ -338,6 +341,24 @@ impl Drop for LogDir {
             }
         }
     }
+}
+
+/// With a helping thread for every hundred partitions: a stop has to end before whoever asked for it
+/// loses patience, and syncs of different files overlap on the disk.
+fn close_all(logs: &[Arc<PartitionLog>]) -> Result<(), LogError> {
+    let next = AtomicUsize::new(0);
+    let close_some = || {
+        std::iter::from_fn(|| logs.get(next.fetch_add(1, Ordering::Relaxed)))
+            .try_for_each(|log| log.close())
+    };
+    thread::scope(|scope| {
+        let helpers = (logs.len() / PARTITIONS_A_CLOSER).min(CLOSERS_MAX);
+        let helpers: Vec<_> = (0..helpers).map(|_| scope.spawn(close_some)).collect();
+        let own = close_some();
+        helpers.into_iter().fold(own, |so_far, helper| {
+            so_far.and(helper.join().unwrap_or_else(|panic| resume_unwind(panic)))
+        })
+    })
 }
 
 /// What goes wrong with one partition leaves it as it was and the others alone.

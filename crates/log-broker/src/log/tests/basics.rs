@@ -3,7 +3,7 @@
 use super::*;
 use levada_kafka_wire::record_batch::BatchBuilder;
 
-use crate::io::{Disk, Fault, RealDisk, Space};
+use crate::io::{Disk, Fault, MemoryDisk, RealDisk, Space};
 
 #[tokio::test]
 async fn flushed_records_are_read_back_across_segments() {
@@ -212,6 +212,28 @@ fn a_full_disk_refuses_and_recovers_when_space_returns() {
     append(&log, &["c"]);
     log.flush().unwrap();
     assert_eq!(all(&log), numbered(&["a", "c"]));
+}
+
+#[test]
+fn a_stop_of_many_partitions_leaves_each_of_them_for_a_clean_start() {
+    let (disk, bench) = (Arc::new(MemoryDisk::default()), Bench::new());
+    let open = || {
+        let (disk, clock) = (disk.clone(), bench.clock.clone());
+        LogDir::open_on(disk, &Bench::path(), clock, LogOptions::default()).unwrap()
+    };
+    let dir = open();
+    for index in 0..250 {
+        let log = dir.create(TOPIC, index, Uuid::new_v4(), bench.config.clone()).unwrap();
+        append(&log, &["a"]);
+    }
+    dir.close().unwrap();
+    drop(dir);
+    let left = |log: Arc<PartitionLog>| {
+        let stored_end = log.core.lock().stored_end;
+        (stored_end, all(&log))
+    };
+    let found: Vec<_> = open().partitions().into_iter().map(left).collect();
+    assert_eq!(found, vec![(Some(1), numbered(&["a"])); 250]);
 }
 
 #[test]
