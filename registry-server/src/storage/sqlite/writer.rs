@@ -161,13 +161,13 @@ impl State {
 
     /// Takes the change of whoever has the connection back.
     fn leave_group(&mut self) {
-        let is_unchanged = |group: &&Group| {
-            self.connection().is_ok_and(|connection| {
+        let leaves_others = self.group.as_ref().is_some_and(|group| {
+            let is_unchanged = |connection: &Connection| {
                 !connection.is_autocommit() && connection.total_changes() == group.changes
-            })
-        };
-        let others = self.group.as_ref().filter(|group| group.members > 0);
-        if others.is_some_and(|group| is_unchanged(&group)) {
+            };
+            group.members > 0 && self.connection().is_ok_and(is_unchanged)
+        });
+        if leaves_others {
             return;
         }
         let undone = self.roll_back();
