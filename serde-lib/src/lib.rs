@@ -75,6 +75,8 @@ pub mod avro;
 pub mod client;
 #[cfg(feature = "rdkafka")]
 pub mod consumer;
+#[cfg(feature = "encryption")]
+pub mod encryption;
 mod error;
 pub mod json;
 #[cfg(feature = "rdkafka")]

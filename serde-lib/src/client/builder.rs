@@ -142,14 +142,19 @@ impl RegistryClientBuilder {
         }
         // The system's certificates are looked up only where they are needed.
         let is_encrypted = urls.iter().any(|url| url.scheme() == "https");
-        let tls = if is_encrypted { self.tls.config()? } else { Tls::unused()? };
-        let client = reqwest::Client::builder().no_proxy().tls_info(true);
-        let client = client.tls_backend_preconfigured(tls).build();
-        let client = client.map_err(|error| Error::Config(format!("HTTP client: {error}")))?;
+        let client = http_client(&self.tls, is_encrypted)?;
         let http = Http { client, urls, current: AtomicUsize::new(0), auth, retry: self.retry };
         let inner = super::Inner { http, caches: Caches::new(self.cache) };
         Ok(RegistryClient { inner: Arc::new(inner) })
     }
+}
+
+/// A client that goes straight to whom it asks; only an encrypted one looks for certificates.
+pub(crate) fn http_client(tls: &Tls, is_encrypted: bool) -> Result<reqwest::Client, Error> {
+    let tls = if is_encrypted { tls.config()? } else { Tls::unused()? };
+    let client = reqwest::Client::builder().no_proxy().tls_info(true);
+    let client = client.tls_backend_preconfigured(tls).build();
+    client.map_err(|error| Error::Config(format!("HTTP client: {error}")))
 }
 
 fn parse_url(text: &str) -> Result<Url, Error> {

@@ -244,16 +244,21 @@ async fn read<A: DeserializeOwned>(mut response: Response) -> Result<A, Failure>
     Err(Failure { kind, retry_after: retry_after.map(Duration::from_secs) })
 }
 
-/// The innermost reason says the most: "Connection refused" rather than "error sending request".
 fn unreachable_kind(error: &reqwest::Error) -> RegistryErrorKind {
-    let mut reason: &(dyn std::error::Error + 'static) = error;
-    while let Some(inner) = inner(reason) {
-        reason = inner;
-    }
+    let reason = innermost_reason(error);
     if let Some(rustls::Error::InvalidCertificate(why)) = reason.downcast_ref() {
         return RegistryErrorKind::NotTrusted(why.to_string());
     }
     RegistryErrorKind::Unreachable(reason.to_string())
+}
+
+/// The innermost reason says the most: "Connection refused" rather than "error sending request".
+pub(crate) fn innermost_reason(error: &reqwest::Error) -> &(dyn std::error::Error + 'static) {
+    let mut reason: &(dyn std::error::Error + 'static) = error;
+    while let Some(inner) = inner(reason) {
+        reason = inner;
+    }
+    reason
 }
 
 /// An I/O error shows the error inside as its own, and not as its source.

@@ -30,6 +30,8 @@ pub use types::{
     Compatibility, Registered, RegisteredSchema, SchemaDefinition, SubjectVersion, Version,
 };
 
+#[cfg(any(feature = "kms-aws", feature = "kms-vault"))]
+pub(crate) use self::{builder::http_client, http::innermost_reason, tls::Tls};
 use crate::Error;
 use crate::wire_format::{SchemaRef, Side};
 use cache::{Action, Caches, Submission};
