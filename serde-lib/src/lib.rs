@@ -85,6 +85,7 @@ mod plans;
 #[cfg(feature = "rdkafka")]
 pub mod producer;
 pub mod protobuf;
+pub mod rules;
 mod serializer;
 mod span;
 mod subject_name;
@@ -112,6 +113,7 @@ pub use kafka::Unset;
 pub use producer::{Record, SerializingProducer};
 pub use prost_reflect;
 pub use protobuf::{ProtobufDeserializer, ProtobufSerializer};
+pub use rules::Rules;
 pub use serializer::{Deserializer, Framing, PlainText, ReadFraming, SchemaSource, Serializer};
 pub use span::Span;
 pub use subject_name::SubjectNameStrategy;

@@ -1,5 +1,6 @@
 //! [`AvroDeserializer`]: from the bytes of a Kafka message to a value.
 
+use std::borrow::Cow;
 use std::fmt;
 use std::sync::Arc;
 
@@ -11,6 +12,7 @@ use serde_json::Value as Json;
 
 use super::encode::encode_datum;
 use super::json::json_of;
+use super::message::RuleCodec;
 use super::plan::{DecodeLimits, ReadPlan};
 use super::resolve::Typed;
 use super::schema::ParsedSchema;
@@ -19,6 +21,7 @@ use crate::Error;
 use crate::client::{RegistryClient, SchemaDefinition};
 use crate::error::{DecodeError, DecodeKind};
 use crate::plans::Plans;
+use crate::rules::{Message, ReadRules, Reading, Rules};
 use crate::serializer::{Deserializer, ReadFraming, deserialize_or_load};
 use crate::span::Spans;
 use crate::wire_format::{Frame, SchemaRef};
@@ -32,6 +35,8 @@ struct Plan {
     reader: Arc<ParsedSchema>,
     /// The body is what the reader schema itself would have written.
     is_identity: bool,
+    /// What bodies pass before they are read, if there is anything.
+    rules: Option<Box<(ReadRules, RuleCodec)>>,
 }
 
 /// The schema that messages are read as.
@@ -56,6 +61,7 @@ pub struct AvroDeserializer<T> {
     limits: DecodeLimits,
     allows_trailing: bool,
     convert: Convert<T>,
+    reading: Reading,
 }
 
 impl<T> fmt::Debug for AvroDeserializer<T> {
@@ -146,11 +152,34 @@ impl<T> AvroDeserializer<T> {
     /// A null payload is a tombstone and no message: do not pass it as an empty one.
     pub fn decode(&self, payload: &[u8], header: Option<&[u8]>) -> Result<T, Error> {
         let Frame { schema, body } = self.framing.split(payload, header)?;
-        let read = |plan: &Plan| {
-            let value = plan.read.decode(body, &self.limits, self.allows_trailing)?;
-            (self.convert)(value, body, plan)
+        let read = |plan: &Plan| match &plan.rules {
+            None => self.read(body, plan),
+            Some(rules) => self.read(&self.filtered(body, rules)?, plan),
         };
         self.plans.with(schema, read).map_err(|error| error.of_schema(schema))
+    }
+
+    fn read(&self, body: &[u8], plan: &Plan) -> Result<T, Error> {
+        let value = plan.read.decode(body, &self.limits, self.allows_trailing)?;
+        (self.convert)(value, body, plan)
+    }
+
+    /// The body that is left when the rules have passed it.
+    #[cold]
+    fn filtered<'b>(
+        &self,
+        body: &'b [u8],
+        (rules, codec): &(ReadRules, RuleCodec),
+    ) -> Result<Cow<'b, [u8]>, Error> {
+        let body = rules.decoded(body)?;
+        if !rules.has_domain() {
+            return Ok(body);
+        }
+        let mut message = Message(codec.read(&body, &self.limits, self.allows_trailing)?);
+        rules.apply(&mut message)?;
+        let mut filtered = Vec::with_capacity(body.len());
+        codec.write(&message.0, &mut filtered)?;
+        Ok(Cow::Owned(filtered))
     }
 
     /// Fetches a writer schema and compiles it, so that [`Self::decode`] knows it.
@@ -167,7 +196,10 @@ impl<T> AvroDeserializer<T> {
         };
         let read = ReadPlan::compile(&writer, &reader)?;
         let is_identity = read.is_identity();
-        self.plans.insert(schema, Plan { read, reader, is_identity });
+        let rules = self.reading.compile(&self.client, schema, &registered).await?;
+        let codec = |rules| Ok::<_, Error>(Box::new((rules, RuleCodec::new(&writer, &writer)?)));
+        let rules = rules.map(codec).transpose()?;
+        self.plans.insert(schema, Plan { read, reader, is_identity, rules });
         Ok(())
     }
 }
@@ -220,6 +252,7 @@ pub struct AvroDeserializerBuilder<T> {
     framing: ReadFraming,
     limits: DecodeLimits,
     allows_trailing: bool,
+    reading: Reading,
 }
 
 impl<T> fmt::Debug for AvroDeserializerBuilder<T> {
@@ -232,9 +265,15 @@ impl<T> fmt::Debug for AvroDeserializerBuilder<T> {
 
 impl<T> AvroDeserializerBuilder<T> {
     fn new(client: &RegistryClient, reader: ReaderSchema, convert: Convert<T>) -> Self {
-        let (client, framing, limits) =
-            (client.clone(), ReadFraming::Dual, DecodeLimits::default());
-        Self { client, reader, convert, framing, limits, allows_trailing: false }
+        Self {
+            client: client.clone(),
+            reader,
+            convert,
+            framing: ReadFraming::Dual,
+            limits: DecodeLimits::default(),
+            allows_trailing: false,
+            reading: Reading::default(),
+        }
     }
 
     /// Where the schema of a message is found; the default is [`ReadFraming::Dual`].
@@ -255,6 +294,21 @@ impl<T> AvroDeserializerBuilder<T> {
     #[must_use]
     pub fn trailing_bytes(mut self, allowed: bool) -> Self {
         self.allows_trailing = allowed;
+        self
+    }
+
+    /// Who runs the rules of the schemas that messages have; see [`crate::rules`].
+    #[must_use]
+    pub fn rules(mut self, rules: Rules) -> Self {
+        self.reading.rules = rules;
+        self
+    }
+
+    /// The subject of the messages, which rules may ask for. Without it the registry is asked,
+    /// whose answer must be a single one.
+    #[must_use]
+    pub fn subject(mut self, subject: impl Into<String>) -> Self {
+        self.reading.subject = Some(subject.into());
         self
     }
 
@@ -280,6 +334,7 @@ impl<T> AvroDeserializerBuilder<T> {
             limits: self.limits,
             allows_trailing: self.allows_trailing,
             convert: self.convert,
+            reading: self.reading,
         })
     }
 }

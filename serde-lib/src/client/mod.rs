@@ -15,26 +15,29 @@ use std::fmt;
 use std::sync::Arc;
 
 use levada_registry_api::{
-    AssociationDocument, CompatibilityDocument, ErrorCode, RegisterRequest, SchemaDocument,
-    SchemaReference,
+    AssociationDocument, CompatibilityDocument, ErrorCode, Metadata, RegisterRequest, RuleSet,
+    SchemaDocument, SchemaReference,
 };
 use levada_schema_core::{Reference, ResolvedReference, SchemaType};
 use serde::de::DeserializeOwned;
 use uuid::Uuid;
 
 pub use builder::RegistryClientBuilder;
+pub(crate) use cache::Action;
 pub use error::{RegistryError, RegistryErrorKind};
 pub use http::{Answering, Call};
 pub use retry::RetryPolicy;
+pub(crate) use types::Submitted;
 pub use types::{
-    Compatibility, Registered, RegisteredSchema, SchemaDefinition, SubjectVersion, Version,
+    Compatibility, Contract, Registered, RegisteredSchema, SchemaDefinition, SubjectVersion,
+    Version,
 };
 
 #[cfg(any(feature = "kms-aws", feature = "kms-vault"))]
 pub(crate) use self::{builder::http_client, http::innermost_reason, tls::Tls};
 use crate::Error;
 use crate::wire_format::{SchemaRef, Side};
-use cache::{Action, Caches, Submission};
+use cache::{Caches, Submission};
 use http::Http;
 
 /// A client of a Confluent-compatible schema registry.
@@ -76,7 +79,7 @@ impl RegistryClient {
         schema: &SchemaDefinition,
         normalize: bool,
     ) -> Result<Registered, Error> {
-        self.submit(Action::Register, subject, schema, normalize).await
+        Ok(self.submit(Action::Register, subject, schema, normalize).await?.registered)
     }
 
     /// Asks for the id of a schema that must be registered under the subject already.
@@ -86,16 +89,16 @@ impl RegistryClient {
         schema: &SchemaDefinition,
         normalize: bool,
     ) -> Result<Registered, Error> {
-        self.submit(Action::Lookup, subject, schema, normalize).await
+        Ok(self.submit(Action::Lookup, subject, schema, normalize).await?.registered)
     }
 
-    async fn submit(
+    pub(crate) async fn submit(
         &self,
         action: Action,
         subject: &str,
         schema: &SchemaDefinition,
         normalize: bool,
-    ) -> Result<Registered, Error> {
+    ) -> Result<Submitted, Error> {
         check_subject(subject)?;
         let subject = subject.to_owned();
         let submission = Submission { action, subject, schema: schema.clone(), normalize };
@@ -106,12 +109,12 @@ impl RegistryClient {
         let request = || {
             let (inner, submission) = (Arc::clone(&self.inner), submission.clone());
             async move {
-                let registered = inner.submit(&submission).await?;
+                let submitted = inner.submit(&submission).await?;
                 if submission.action == Action::Register {
                     inner.caches.forget_latest(&submission.subject); // it may be a new version
                 }
-                inner.caches.submissions.insert(submission, registered);
-                Ok(registered)
+                inner.caches.submissions.insert(submission, submitted.clone());
+                Ok(submitted)
             }
         };
         caches.submission_flights.run(submission.clone(), request).await
@@ -277,7 +280,7 @@ impl RegistryClient {
 }
 
 impl Inner {
-    async fn submit(&self, submission: &Submission) -> Result<Registered, Error> {
+    async fn submit(&self, submission: &Submission) -> Result<Submitted, Error> {
         let subject = submission.subject.as_str();
         let path: &[&str] = match submission.action {
             Action::Register => &["subjects", subject, "versions"],
@@ -287,7 +290,8 @@ impl Inner {
         let call = Call::post(path, body_of(&submission.schema)?).query(query);
         let answer: SchemaDocument = self.http.send(call).await?;
         let id = id_of(&answer, || self.invalid("it has no schema id"))?;
-        Ok(Registered { id, guid: guid_of(&answer), version: answer.version })
+        let registered = Registered { id, guid: guid_of(&answer), version: answer.version };
+        Ok(Submitted { registered, contract: contract_of(answer.metadata, answer.rule_set) })
     }
 
     async fn fetch_schema(&self, schema: SchemaRef) -> Result<RegisteredSchema, Error> {
@@ -332,7 +336,8 @@ impl Inner {
         let guid = guid_of(&answer);
         let text = answer.schema.ok_or_else(|| self.invalid("it has no schema"))?;
         let references = references::fetch(&self.http, answer.references).await?;
-        Ok(RegisteredSchema { schema_type, text, references, guid })
+        let contract = contract_of(answer.metadata, answer.rule_set);
+        Ok(RegisteredSchema { schema_type, text, references, guid, contract })
     }
 
     fn invalid(&self, reason: impl Into<String>) -> Error {
@@ -359,6 +364,10 @@ fn id_of(answer: &SchemaDocument, missing: impl FnOnce() -> Error) -> Result<u32
 
 fn guid_of(answer: &SchemaDocument) -> Option<Uuid> {
     answer.guid.as_deref().and_then(|guid| Uuid::parse_str(guid).ok())
+}
+
+fn contract_of(metadata: Option<Metadata>, rule_set: Option<RuleSet>) -> Arc<Contract> {
+    Arc::new(Contract { metadata, rule_set })
 }
 
 fn body_of(schema: &SchemaDefinition) -> Result<Vec<u8>, Error> {
