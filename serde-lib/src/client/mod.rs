@@ -270,6 +270,12 @@ impl RegistryClient {
         self.inner.http.urls.first().map(http::shown).unwrap_or_default()
     }
 
+    /// Whether both are copies of one client.
+    #[cfg(feature = "encryption")]
+    pub(crate) fn is_same(&self, other: &Self) -> bool {
+        Arc::ptr_eq(&self.inner, &other.inner)
+    }
+
     /// The closure of a schema's own references, in dependency order.
     pub(crate) async fn resolve_references(
         &self,

@@ -4,6 +4,7 @@ use levada_encryption::{CipherError, DekAlgorithm};
 
 use super::kms::KmsError;
 use crate::client::{RegistryError, Version};
+use crate::rules::RuleError;
 
 /// Why a rule could not encrypt or decrypt.
 #[derive(Clone, Debug, thiserror::Error)]
@@ -41,4 +42,25 @@ pub enum EncryptionError {
     Ciphertext(String),
     #[error("it cannot be encrypted: {0}")]
     Plaintext(CipherError),
+}
+
+impl From<EncryptionError> for RuleError {
+    fn from(error: EncryptionError) -> Self {
+        let text = error.to_string();
+        match error {
+            EncryptionError::Registry(error) => Self::Registry(error),
+            EncryptionError::MissingParameter(_)
+            | EncryptionError::InvalidParameter { .. }
+            | EncryptionError::KekMismatch { .. }
+            | EncryptionError::UnknownKms(_) => Self::Invalid(text),
+            // A person must see to these, but neither the rule nor the record has to change.
+            EncryptionError::InvalidAnswer { .. }
+            | EncryptionError::KekNotFound(_)
+            | EncryptionError::Kms { .. }
+            | EncryptionError::Key { .. } => Self::Unavailable(text),
+            EncryptionError::DekNotFound { .. }
+            | EncryptionError::Ciphertext(_)
+            | EncryptionError::Plaintext(_) => Self::Failed(text),
+        }
+    }
 }

@@ -25,11 +25,11 @@ const RENEWAL_PAUSE: Duration = Duration::from_mins(1);
 /// How long the registry is not asked again for a version that it does not have.
 const MISSING_TTL: Duration = Duration::from_secs(10);
 
-/// A clock in milliseconds since the epoch.
+/// Says what time it is.
 pub(super) type Clock = Arc<dyn Fn() -> SystemTime + Send + Sync>;
 
 /// All that decides which key is meant.
-type KeyId = (DekSeries, Version);
+type KeyId = (Arc<DekSeries>, Version);
 
 /// A key ready for use.
 #[derive(Clone, Debug)]
@@ -41,22 +41,19 @@ pub(super) struct HeldKey {
     loaded: Instant,
 }
 
-/// Where keys come from.
+/// The keys of one registry.
 pub(super) struct Keys {
     client: RegistryClient,
-    drivers: Vec<Arc<dyn KmsDriver>>,
-    properties: BTreeMap<String, Secret>,
-    clock: Clock,
-    ttl: Option<Duration>,
+    config: Arc<Config>,
     held: Cache<KeyId, HeldKey>,
     missing: Cache<KeyId, Instant>,
     /// One key is loaded at a time, so that tasks that want the same do not make two.
     loading: tokio::sync::Mutex<()>,
 }
 
-/// What a program may set of [`Keys`].
-pub(super) struct KeysConfig {
-    pub(super) client: RegistryClient,
+/// What a program may set.
+#[derive(Clone)]
+pub(super) struct Config {
     pub(super) drivers: Vec<Arc<dyn KmsDriver>>,
     pub(super) properties: BTreeMap<String, Secret>,
     pub(super) clock: Clock,
@@ -66,33 +63,34 @@ pub(super) struct KeysConfig {
 
 impl fmt::Debug for Keys {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let types: Vec<_> = self.drivers.iter().map(|driver| driver.kms_type()).collect();
-        f.debug_struct("Keys").field("client", &self.client).field("kms", &types).finish()
+        f.debug_struct("Keys").field("client", &self.client).finish_non_exhaustive()
     }
 }
 
 impl Keys {
-    pub(super) fn new(config: KeysConfig) -> Self {
-        let KeysConfig { client, drivers, properties, clock, ttl, keys_max } = config;
-        let (held, missing) = (Cache::new(keys_max), Cache::new(keys_max));
-        let loading = tokio::sync::Mutex::default();
-        Self { client, drivers, properties, clock, ttl, held, missing, loading }
+    pub(super) fn new(client: RegistryClient, config: Arc<Config>) -> Self {
+        let (held, missing) = (Cache::new(config.keys_max), Cache::new(config.keys_max));
+        Self { client, config, held, missing, loading: tokio::sync::Mutex::default() }
+    }
+
+    pub(super) fn are_of(&self, client: &RegistryClient) -> bool {
+        self.client.is_same(client)
     }
 
     /// The key to encrypt with, if it is at hand and not too old.
     pub(super) fn for_writing(&self, settings: &KeySettings) -> Option<HeldKey> {
-        let held = self.fresh(&(series(settings), settings.written()))?;
+        let held = self.fresh(&(Arc::clone(&settings.series), settings.written()))?;
         (!self.is_expired(settings, held.since)).then_some(held)
     }
 
     /// The key of a version, if it is at hand.
     pub(super) fn for_reading(&self, settings: &KeySettings, version: i32) -> Option<HeldKey> {
-        self.fresh(&(series(settings), Version::Number(version)))
+        self.fresh(&(Arc::clone(&settings.series), Version::Number(version)))
     }
 
     fn fresh(&self, id: &KeyId) -> Option<HeldKey> {
         let held = self.held.get(id)?;
-        self.ttl.is_none_or(|ttl| held.loaded.elapsed() < ttl).then_some(held)
+        self.config.ttl.is_none_or(|ttl| held.loaded.elapsed() < ttl).then_some(held)
     }
 
     /// Finds or makes the key that [`Self::for_writing`] answers.
@@ -104,26 +102,28 @@ impl Keys {
         if self.for_writing(settings).is_some() {
             return Ok(());
         }
-        let series = series(settings);
+        let series = &settings.series;
         let kek = self.kek_for_writing(settings).await?;
-        let found = dek_registry::dek(&self.client, &series, settings.written(), false).await?;
+        let found = dek_registry::dek(&self.client, series, settings.written(), false).await?;
         let held = match found {
             None => self.made(settings, &kek, 1).await?,
             Some(dek) if !self.is_expired(settings, stored_at(&dek)) => {
-                self.opened(&series, &kek, &dek).await?
+                self.opened(series, &kek, &dek).await?
             }
             Some(dek) => match self.made(settings, &kek, dek.version.saturating_add(1)).await {
                 Ok(next) => next,
                 // Better an old key than none: the registry or the KMS may be away for a moment.
                 Err(_) => {
-                    let held = self.opened(&series, &kek, &dek).await?;
+                    let held = self.opened(series, &kek, &dek).await?;
                     let age = settings.expiry.unwrap_or_default();
-                    let since = (self.clock)().checked_sub(age.saturating_sub(RENEWAL_PAUSE));
+                    let since =
+                        (self.config.clock)().checked_sub(age.saturating_sub(RENEWAL_PAUSE));
                     HeldKey { since: since.unwrap_or(held.since), ..held }
                 }
             },
         };
-        self.held.insert((series, settings.written()), held);
+        self.held.insert((Arc::clone(series), Version::Number(held.version)), held.clone());
+        self.held.insert((Arc::clone(series), settings.written()), held);
         Ok(())
     }
 
@@ -137,12 +137,12 @@ impl Keys {
         if self.for_reading(settings, version).is_some() {
             return Ok(());
         }
-        let id = (series(settings), Version::Number(version));
+        let id = (Arc::clone(&settings.series), Version::Number(version));
         if self.missing.get(&id).is_some_and(|told| told.elapsed() < MISSING_TTL) {
             return Err(not_found(&id.0, id.1));
         }
         let kek = self.kek(settings).await?;
-        let kek = kek.ok_or_else(|| EncryptionError::KekNotFound(settings.kek.clone()))?;
+        let kek = kek.ok_or_else(|| EncryptionError::KekNotFound(settings.series.kek.clone()))?;
         let Some(dek) = dek_registry::dek(&self.client, &id.0, id.1, true).await? else {
             let error = not_found(&id.0, id.1);
             self.missing.insert(id, Instant::now());
@@ -155,7 +155,7 @@ impl Keys {
 
     /// The KEK as the registry has it, if that is what the rule says.
     async fn kek(&self, settings: &KeySettings) -> Result<Option<KekDocument>, EncryptionError> {
-        let name = &settings.kek;
+        let name = &settings.series.kek;
         let Some(kek) = dek_registry::kek(&self.client, name, settings.context()).await? else {
             return Ok(None);
         };
@@ -182,9 +182,9 @@ impl Keys {
         if let Some(kek) = self.kek(settings).await? {
             return Ok(kek);
         }
-        let missing = || EncryptionError::KekNotFound(settings.kek.clone());
+        let missing = || EncryptionError::KekNotFound(settings.series.kek.clone());
         let request = CreateKekRequest {
-            name: Some(settings.kek.clone()),
+            name: Some(settings.series.kek.clone()),
             kms_type: Some(settings.kms_type.clone().ok_or_else(missing)?),
             kms_key_id: Some(settings.kms_key_id.clone().ok_or_else(missing)?),
             ..CreateKekRequest::default()
@@ -203,23 +203,23 @@ impl Keys {
         kek: &KekDocument,
         version: i32,
     ) -> Result<HeldKey, EncryptionError> {
-        let series = series(settings);
+        let series = &*settings.series;
         let wrapped = if kek.shared {
             None // the registry makes it
         } else {
-            let key = DataKey::generate(series.algorithm).map_err(|error| key(&series, error))?;
+            let key = DataKey::generate(series.algorithm).map_err(|error| key(series, error))?;
             Some(STANDARD.encode(self.wrapped(kek, &key.material()).await?))
         };
-        let made = dek_registry::create_dek(&self.client, &series, version, wrapped).await?;
+        let made = dek_registry::create_dek(&self.client, series, version, wrapped).await?;
         let dek = match made {
             Some(dek) => dek,
             None => {
                 let written = settings.written();
-                let found = dek_registry::dek(&self.client, &series, written, false).await?;
-                found.ok_or_else(|| not_found(&series, written))?
+                let found = dek_registry::dek(&self.client, series, written, false).await?;
+                found.ok_or_else(|| not_found(series, written))?
             }
         };
-        self.opened(&series, kek, &dek).await
+        self.opened(series, kek, &dek).await
     }
 
     /// Unwraps a key, unless the registry has done that.
@@ -283,7 +283,7 @@ impl Keys {
     }
 
     fn driver(&self, kek: &KekDocument) -> Result<&dyn KmsDriver, EncryptionError> {
-        let mut drivers = self.drivers.iter();
+        let mut drivers = self.config.drivers.iter();
         let driver = drivers.find(|driver| driver.kms_type() == kek.kms_type);
         let driver = driver.ok_or_else(|| EncryptionError::UnknownKms(kek.kms_type.clone()))?;
         Ok(driver.as_ref())
@@ -291,7 +291,7 @@ impl Keys {
 
     /// The KEK's own key, then its alternates.
     fn kms_keys(&self, kek: &KekDocument) -> Vec<KmsKey> {
-        let mut properties = self.properties.clone();
+        let mut properties = self.config.properties.clone();
         let own = kek.kms_props.iter();
         properties.extend(own.map(|(name, text)| (name.clone(), Secret::from(text.as_str()))));
         let alternates = properties.get(ALTERNATE_KEY_IDS).cloned();
@@ -303,14 +303,9 @@ impl Keys {
     }
 
     fn is_expired(&self, settings: &KeySettings, since: SystemTime) -> bool {
-        let age = (self.clock)().duration_since(since).unwrap_or_default();
+        let age = (self.config.clock)().duration_since(since).unwrap_or_default();
         settings.expiry.is_some_and(|expiry| age > expiry)
     }
-}
-
-fn series(settings: &KeySettings) -> DekSeries {
-    let KeySettings { kek, subject, algorithm, .. } = settings;
-    DekSeries { kek: kek.clone(), subject: subject.clone(), algorithm: *algorithm }
 }
 
 /// A registry that does not say when counts as one that has always had it.

@@ -1,10 +1,12 @@
 //! What a rule says about its keys.
 
+use std::sync::Arc;
 use std::time::Duration;
 
 use levada_encryption::DekAlgorithm;
 
 use super::EncryptionError;
+use super::dek_registry::DekSeries;
 use crate::client::Version;
 
 const KEK_NAME: &str = "encrypt.kek.name";
@@ -18,12 +20,10 @@ const DAY: Duration = Duration::from_hours(24);
 /// The keys of one rule on one subject.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(super) struct KeySettings {
-    pub(super) kek: String,
-    pub(super) subject: String,
+    pub(super) series: Arc<DekSeries>,
     /// Needed where the KEK is to be made; else the KEK's must be this one.
     pub(super) kms_type: Option<String>,
     pub(super) kms_key_id: Option<String>,
-    pub(super) algorithm: DekAlgorithm,
     /// How old a DEK may get before the next version replaces it; without, the first is used for
     /// good, and ciphertexts name no version.
     pub(super) expiry: Option<Duration>,
@@ -38,24 +38,29 @@ impl KeySettings {
         let kek = parameter(KEK_NAME).filter(|name| !name.is_empty());
         let kek = kek.ok_or(EncryptionError::MissingParameter(KEK_NAME))?;
         let text = |name| parameter(name).filter(|text| !text.is_empty()).map(str::to_owned);
+        let algorithm = parameter(ALGORITHM).map(algorithm).transpose()?.unwrap_or_default();
+        let (kek, subject) = (kek.to_owned(), subject.to_owned());
         Ok(Self {
-            kek: kek.to_owned(),
-            subject: subject.to_owned(),
+            series: Arc::new(DekSeries { kek, subject, algorithm }),
             kms_type: text(KMS_TYPE),
             kms_key_id: text(KMS_KEY_ID),
-            algorithm: parameter(ALGORITHM).map(algorithm).transpose()?.unwrap_or_default(),
             expiry: parameter(EXPIRY_DAYS).map(expiry).transpose()?.flatten(),
         })
     }
 
+    /// Whether ciphertexts say with which version of the key they were made.
+    pub(super) fn names_versions(&self) -> bool {
+        self.expiry.is_some()
+    }
+
     /// The version that is written with.
     pub(super) fn written(&self) -> Version {
-        if self.expiry.is_some() { Version::Latest } else { Version::Number(1) }
+        if self.names_versions() { Version::Latest } else { Version::Number(1) }
     }
 
     /// The schema context of the subject: `.billing` of `:.billing:orders`.
     pub(super) fn context(&self) -> Option<&str> {
-        let rest = self.subject.strip_prefix(':')?;
+        let rest = self.series.subject.strip_prefix(':')?;
         let context = rest.split(':').next().unwrap_or(rest);
         (context.starts_with('.') && context != ".").then_some(context)
     }
@@ -93,14 +98,10 @@ mod tests {
 
     #[test]
     fn only_the_name_of_the_kek_is_needed() {
-        let wanted = KeySettings {
-            kek: "k".to_owned(),
-            subject: "s".to_owned(),
-            kms_type: None,
-            kms_key_id: None,
-            algorithm: DekAlgorithm::Aes256Gcm,
-            expiry: None,
-        };
+        let (kek, subject) = ("k".to_owned(), "s".to_owned());
+        let series = DekSeries { kek, subject, algorithm: DekAlgorithm::Aes256Gcm };
+        let (kms_type, kms_key_id) = (None, None);
+        let wanted = KeySettings { series: Arc::new(series), kms_type, kms_key_id, expiry: None };
         assert_eq!(settings("s", &[(KEK_NAME, "k")]).unwrap(), wanted);
         assert_eq!(wanted.written(), Version::Number(1));
         for none in [&[][..], &[(KEK_NAME, "")]] {
@@ -123,7 +124,7 @@ mod tests {
     #[test]
     fn the_algorithm_is_one_of_the_three() {
         let of = |name| settings("s", &[(KEK_NAME, "k"), (ALGORITHM, name)]);
-        assert_eq!(of("AES256_SIV").unwrap().algorithm, DekAlgorithm::Aes256Siv);
+        assert_eq!(of("AES256_SIV").unwrap().series.algorithm, DekAlgorithm::Aes256Siv);
         assert!(of("aes256_siv").is_err());
     }
 

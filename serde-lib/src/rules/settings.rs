@@ -26,7 +26,10 @@ pub struct RuleOverride {
 
 impl Default for Rules {
     fn default() -> Self {
-        Self { executors: BTreeMap::new(), overrides: BTreeMap::new() }
+        let none = Self { executors: BTreeMap::new(), overrides: BTreeMap::new() };
+        #[cfg(feature = "encryption")]
+        let none = none.encryption(&crate::encryption::Encryption::default());
+        none
     }
 }
 
@@ -36,6 +39,14 @@ impl Rules {
     pub fn executor(mut self, executor: impl RuleExecutor + 'static) -> Self {
         self.executors.insert(executor.kind().to_owned(), Arc::new(executor));
         self
+    }
+
+    /// Encrypts with these keys, instead of those of an [`Encryption`](crate::encryption::Encryption)
+    /// of its own.
+    #[cfg(feature = "encryption")]
+    #[must_use]
+    pub fn encryption(self, encryption: &crate::encryption::Encryption) -> Self {
+        self.executor(encryption.fields()).executor(encryption.payloads())
     }
 
     /// Sets what counts for all rules of a type.
