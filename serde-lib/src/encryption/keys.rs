@@ -41,6 +41,13 @@ pub(super) struct HeldKey {
     loaded: Instant,
 }
 
+impl HeldKey {
+    fn new(key: DataKey, dek: &DekDocument) -> Self {
+        let (since, loaded) = (stored_at(dek), Instant::now());
+        Self { key: Arc::new(key), version: dek.version, since, loaded }
+    }
+}
+
 /// The keys of one registry.
 pub(super) struct Keys {
     client: RegistryClient,
@@ -114,10 +121,9 @@ impl Keys {
                 Ok(next) => next,
                 // Better an old key than none: the registry or the KMS may be away for a moment.
                 Err(_) => {
+                    let age = settings.expiry.unwrap_or_default().saturating_sub(RENEWAL_PAUSE);
+                    let since = (self.config.clock)().checked_sub(age);
                     let held = self.opened(series, &kek, &dek).await?;
-                    let age = settings.expiry.unwrap_or_default();
-                    let since =
-                        (self.config.clock)().checked_sub(age.saturating_sub(RENEWAL_PAUSE));
                     HeldKey { since: since.unwrap_or(held.since), ..held }
                 }
             },
@@ -196,7 +202,8 @@ impl Keys {
         }
     }
 
-    /// A new version, or what another has made of it in the meantime.
+    /// A new version, or what another has made of it in the meantime. It counts as new by our
+    /// clock, whatever the registry's says.
     async fn made(
         &self,
         settings: &KeySettings,
@@ -204,22 +211,27 @@ impl Keys {
         version: i32,
     ) -> Result<HeldKey, EncryptionError> {
         let series = &*settings.series;
-        let wrapped = if kek.shared {
+        let own = if kek.shared {
             None // the registry makes it
         } else {
-            let key = DataKey::generate(series.algorithm).map_err(|error| key(series, error))?;
-            Some(STANDARD.encode(self.wrapped(kek, &key.material()).await?))
+            Some(DataKey::generate(series.algorithm).map_err(|error| key(series, error))?)
         };
-        let made = dek_registry::create_dek(&self.client, series, version, wrapped).await?;
-        let dek = match made {
-            Some(dek) => dek,
-            None => {
+        let wrapped = match &own {
+            None => None,
+            Some(own) => Some(STANDARD.encode(self.wrapped(kek, &own.material()).await?)),
+        };
+        let created = dek_registry::create_dek(&self.client, series, version, wrapped).await?;
+        let held = match (created, own) {
+            (Some(dek), Some(own)) => HeldKey::new(own, &dek),
+            (Some(dek), None) => self.opened(series, kek, &dek).await?,
+            (None, _) => {
                 let written = settings.written();
                 let found = dek_registry::dek(&self.client, series, written, false).await?;
-                found.ok_or_else(|| not_found(series, written))?
+                let found = found.ok_or_else(|| not_found(series, written))?;
+                self.opened(series, kek, &found).await?
             }
         };
-        self.opened(series, kek, &dek).await
+        Ok(HeldKey { since: (self.config.clock)(), ..held })
     }
 
     /// Unwraps a key, unless the registry has done that.
@@ -241,13 +253,7 @@ impl Keys {
             (None, None) => return Err(not_found(series, Version::Number(dek.version))),
         };
         let data_key = DataKey::from_material(series.algorithm, &material);
-        let data_key = data_key.map_err(|error| key(series, error))?;
-        Ok(HeldKey {
-            key: Arc::new(data_key),
-            version: dek.version,
-            since: stored_at(dek),
-            loaded: Instant::now(),
-        })
+        Ok(HeldKey::new(data_key.map_err(|error| key(series, error))?, dek))
     }
 
     async fn wrapped(

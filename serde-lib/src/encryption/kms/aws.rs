@@ -213,6 +213,7 @@ fn reason_of(body: &Json) -> Option<String> {
     let kind = body.get("__type")?.as_str()?;
     let kind = kind.rsplit('#').next().unwrap_or(kind);
     let message = body.get("message").or_else(|| body.get("Message")).and_then(Json::as_str);
+    let message = message.filter(|message| !message.is_empty());
     Some(message.map_or_else(|| kind.to_owned(), |message| format!("{kind}: {message}")))
 }
 
