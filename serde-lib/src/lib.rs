@@ -46,6 +46,8 @@
 //!   for tools that know no types.
 //! * With the feature `rdkafka`, `SerializingProducer` and `DeserializingConsumer` put them
 //!   around librdkafka. Any other Kafka client can use the serializers through their byte slices.
+//! * With the feature `encryption`, rules encrypt fields and bodies (module `encryption`), with data
+//!   keys that a local secret wraps, or with the features `kms-aws` and `kms-vault` a KMS.
 //! * [`wire_format`] has the frames alone.
 //!
 //! # Deriving schemas

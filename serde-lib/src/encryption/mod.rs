@@ -12,6 +12,34 @@
 //! | `encrypt.dek.algorithm` | `AES256_GCM` (default), `AES128_GCM`, or `AES256_SIV`: equal values stay equal, so that keys of messages can be encrypted |
 //! | `encrypt.dek.expiry.days` | after so many days the next message is written with a new version of the data key; the older ones stay readable. To be set from the start: with it ciphertexts name their version, without they do not |
 //!
+//! ```no_run
+//! use levada_serde::encryption::Encryption;
+//! use levada_serde::{AvroDeserializer, AvroSchema, AvroSerializer, RegistryClient, Rules};
+//!
+//! #[derive(AvroSchema, serde::Serialize, serde::Deserialize)]
+//! struct Payment { amount: i64, iban: String }
+//!
+//! # async fn secure() -> Result<(), Box<dyn std::error::Error>> {
+//! // The schema of `payments-value` in the registry has the tag PII on its field `iban`, and the
+//! // domain rule {"name": "secret", "type": "ENCRYPT", "mode": "WRITEREAD", "tags": ["PII"],
+//! // "params": {"encrypt.kek.name": "payments", "encrypt.kms.type": "local-kms",
+//! // "encrypt.kms.key.id": "payments"}}.
+//! let registry = RegistryClient::new("http://127.0.0.1:8081")?;
+//! let secret = std::env::var("PAYMENTS_SECRET")?;
+//! let rules = Rules::default()
+//!     .encryption(&Encryption::builder().property("secret", secret).build());
+//!
+//! let writer = AvroSerializer::<Payment>::from_registry(&registry).topic("payments");
+//! let writer = writer.rules(rules.clone()).build().await?;
+//! let payment = Payment { amount: 5, iban: "DE02120300000000202051".into() };
+//! let message = writer.encode_async(&payment).await?; // `iban` is a ciphertext in it
+//!
+//! let reader = AvroDeserializer::<Payment>::builder(&registry).rules(rules).build().await?;
+//! assert_eq!(reader.decode_async(&message, None).await?.iban, payment.iban);
+//! # Ok(())
+//! # }
+//! ```
+//!
 //! `ENCRYPT` is a domain rule for the fields with its tags, which must be strings (they become
 //! base64) or bytes. `ENCRYPT_PAYLOAD` is an encoding rule for the body behind the schema id.
 //!

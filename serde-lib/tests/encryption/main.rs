@@ -7,6 +7,7 @@ mod aws;
 mod contract;
 mod driver;
 mod fields;
+mod formats;
 mod keys;
 mod orders;
 #[path = "../server/mod.rs"]

@@ -88,10 +88,13 @@ pub(crate) async fn reader(
 
 /// Reads what is on the wire.
 pub(crate) async fn raw_reader(client: &RegistryClient) -> AvroDeserializer<Order> {
+    reader_of(client, off(Rules::default())).await
+}
+
+/// Without what encrypts.
+pub(crate) fn off(rules: Rules) -> Rules {
     let off = || RuleOverride { disabled: Some(true), ..RuleOverride::default() };
-    let rules = Rules::default();
-    let rules = rules.override_type("ENCRYPT", off()).override_type("ENCRYPT_PAYLOAD", off());
-    reader_of(client, rules).await
+    rules.override_type("ENCRYPT", off()).override_type("ENCRYPT_PAYLOAD", off())
 }
 
 async fn reader_of(client: &RegistryClient, rules: Rules) -> AvroDeserializer<Order> {
