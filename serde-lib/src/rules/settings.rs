@@ -26,7 +26,12 @@ pub struct RuleOverride {
 
 impl Default for Rules {
     fn default() -> Self {
-        Self { executors: BTreeMap::new(), overrides: BTreeMap::new() }
+        let rules = Self { executors: BTreeMap::new(), overrides: BTreeMap::new() };
+        #[cfg(feature = "rules-cel")]
+        let rules = rules.executor(super::CelExecutor).executor(super::CelFieldExecutor);
+        #[cfg(feature = "rules-jsonata")]
+        let rules = rules.executor(super::JsonataExecutor);
+        rules
     }
 }
 
