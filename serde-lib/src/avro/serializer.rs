@@ -248,11 +248,13 @@ impl<T> AvroSerializerBuilder<T> {
             }
         };
         let schema = if is_plain { schema.without_logical_types()? } else { schema };
-        let codec = |rules| {
-            let codec = RuleCodec::new(&schema, &schema, DecodeLimits::default())?;
-            Ok::<_, Error>(Box::new((rules, codec)))
+        let rules = match rules {
+            Some((rules, _)) => {
+                let codec = RuleCodec::new(&schema, &schema, DecodeLimits::default())?;
+                Some(Box::new((rules, codec)))
+            }
+            None => None,
         };
-        let rules = rules.map(codec).transpose()?;
         let binding = target.bind(&client, subject, registered, None).await?;
         Ok(AvroSerializer { schema, binding, encode, rules })
     }

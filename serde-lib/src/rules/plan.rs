@@ -54,15 +54,26 @@ impl WriteRules {
     ) -> Result<(), Error> {
         if !self.domain.is_empty() {
             let mut message = Message(read(out.get(start..).unwrap_or_default())?);
-            self.domain.apply(&mut message)?;
+            self.apply_to_value(&mut message)?;
             out.truncate(start);
             write(message.0, out)?;
         }
-        if !self.encoding.is_empty() {
-            let mut body = out.split_off(start);
-            self.encoding.apply_to_body(&mut body)?;
-            out.append(&mut body);
+        self.apply_to_body(out, start)
+    }
+
+    /// Passes a value that is still to be written.
+    pub(crate) fn apply_to_value(&self, message: &mut Message<'_>) -> Result<(), Error> {
+        self.domain.apply(message)
+    }
+
+    /// Passes the finished body that `out` has from `start` on.
+    pub(crate) fn apply_to_body(&self, out: &mut Vec<u8>, start: usize) -> Result<(), Error> {
+        if self.encoding.is_empty() {
+            return Ok(());
         }
+        let mut body = out.split_off(start);
+        self.encoding.apply_to_body(&mut body)?;
+        out.append(&mut body);
         Ok(())
     }
 }
