@@ -118,7 +118,8 @@ impl Phase {
         part: fn(&RuleSet) -> &Vec<Rule>,
         mode: RuleMode,
     ) -> Result<Self, Error> {
-        let all = schema.contract.rule_set.as_ref().map(part);
+        let rule_set = schema.contract.rule_set.as_ref().filter(|_| !rules.is_off());
+        let all = rule_set.map(part);
         Self::compile(rules, scope, schema, all.map_or(&[], Vec::as_slice), mode).await
     }
 

@@ -51,7 +51,8 @@ impl Reading {
         schema: SchemaRef,
         writer: &RegisteredSchema,
     ) -> Result<Option<ReadRules>, Error> {
-        if self.version.is_none() && writer.contract.rule_set.is_none() {
+        let has_rules = writer.contract.rule_set.is_some() && !self.rules.is_off();
+        if self.version.is_none() && !has_rules {
             return Ok(None);
         }
         let holders = match (&self.version, &self.subject) {
