@@ -89,7 +89,7 @@ impl ReadFraming {
 }
 
 /// Most things that are fetched for one message, such as keys; each is asked for when it is met.
-const LOADS_MAX: usize = 64;
+pub(crate) const LOADS_MAX: usize = 64;
 
 /// Makes the payload of one side of a record.
 pub trait Serializer<T: ?Sized>: Send + Sync {

@@ -240,14 +240,15 @@ impl Target {
         }
     }
 
-    /// The rules that values pass before they are written; none where there is nothing to run.
+    /// The rules that values pass before they are written, and the schema that has them; none
+    /// where there is nothing to run.
     pub(crate) async fn write_rules(
         &self,
         client: &RegistryClient,
         subject: &str,
         chosen: &Chosen,
         own: Option<&SchemaDefinition>,
-    ) -> Result<Option<WriteRules>, Error> {
+    ) -> Result<Option<(WriteRules, Arc<RegisteredSchema>)>, Error> {
         let schema = match (chosen, own) {
             (Chosen::Adopted { schema, .. }, _) => Arc::clone(schema),
             (Chosen::Own(Submitted { registered, contract }), Some(own))
@@ -264,7 +265,8 @@ impl Target {
             (Chosen::Own(_), _) => return Ok(None),
         };
         let scope = Scope { client, subject, topic: self.topic.as_deref() };
-        WriteRules::compile(&self.rules, scope, &schema).await
+        let rules = WriteRules::compile(&self.rules, scope, &schema).await?;
+        Ok(rules.map(|rules| (rules, schema)))
     }
 
     /// Puts together what messages of this schema begin with; `index` is what those of Protobuf

@@ -21,7 +21,7 @@ use crate::Error;
 use crate::client::{RegistryClient, SchemaDefinition};
 use crate::error::{DecodeError, DecodeKind};
 use crate::plans::Plans;
-use crate::rules::{Message, ReadRules, Reading, Rules};
+use crate::rules::{Message, ReadRules, ReaderVersion, Reading, Rules};
 use crate::serializer::{Deserializer, ReadFraming, deserialize_or_load};
 use crate::span::Spans;
 use crate::wire_format::{Frame, SchemaRef};
@@ -36,7 +36,51 @@ struct Plan {
     /// The body is what the reader schema itself would have written.
     is_identity: bool,
     /// What bodies pass before they are read, if there is anything.
-    rules: Option<Box<(ReadRules, RuleCodec)>>,
+    rules: Option<Box<Filter>>,
+}
+
+/// What bodies of a writer schema pass, and what reads and writes them for that.
+struct Filter {
+    rules: ReadRules,
+    /// Reads what the writer wrote; without migrations already as the version that is asked for.
+    codec: RuleCodec,
+    /// What the migrations lead to, if there are any.
+    migrated: Option<RuleCodec>,
+}
+
+impl Filter {
+    fn new(
+        rules: ReadRules,
+        writer: &ParsedSchema,
+        version: &ParsedSchema,
+        limits: DecodeLimits,
+    ) -> Result<Self, Error> {
+        let is_migrating = rules.is_migrating();
+        let first = if is_migrating { writer } else { version };
+        let codec = RuleCodec::new(writer, first, limits)?;
+        let migrated =
+            is_migrating.then(|| RuleCodec::new(version, version, limits)).transpose()?;
+        Ok(Self { rules, codec, migrated })
+    }
+
+    /// The body that is left when the rules have passed it.
+    #[cold]
+    fn pass<'b>(&self, body: &'b [u8], allows_trailing: bool) -> Result<Cow<'b, [u8]>, Error> {
+        let body = self.rules.decoded(body)?;
+        if !self.rules.changes_value() {
+            return Ok(body);
+        }
+        let mut message = Message(self.codec.read(&body, allows_trailing)?);
+        let mut last = &self.codec;
+        if let Some(migrated) = &self.migrated {
+            message = self.rules.migrated(&message, |json| migrated.of_json(json))?;
+            last = migrated;
+        }
+        self.rules.apply(&mut message)?;
+        let mut passed = Vec::with_capacity(body.len());
+        last.write(&message.0, &mut passed)?;
+        Ok(Cow::Owned(passed))
+    }
 }
 
 /// The schema that messages are read as.
@@ -154,7 +198,7 @@ impl<T> AvroDeserializer<T> {
         let Frame { schema, body } = self.framing.split(payload, header)?;
         let read = |plan: &Plan| match &plan.rules {
             None => self.read(body, plan),
-            Some(rules) => self.read(&self.filtered(body, rules)?, plan),
+            Some(filter) => self.read(&filter.pass(body, self.allows_trailing)?, plan),
         };
         self.plans.with(schema, read).map_err(|error| error.of_schema(schema))
     }
@@ -164,24 +208,6 @@ impl<T> AvroDeserializer<T> {
         (self.convert)(value, body, plan)
     }
 
-    /// The body that is left when the rules have passed it.
-    #[cold]
-    fn filtered<'b>(
-        &self,
-        body: &'b [u8],
-        (rules, codec): &(ReadRules, RuleCodec),
-    ) -> Result<Cow<'b, [u8]>, Error> {
-        let body = rules.decoded(body)?;
-        if !rules.has_domain() {
-            return Ok(body);
-        }
-        let mut message = Message(codec.read(&body, &self.limits, self.allows_trailing)?);
-        rules.apply(&mut message)?;
-        let mut filtered = Vec::with_capacity(body.len());
-        codec.write(&message.0, &mut filtered)?;
-        Ok(Cow::Owned(filtered))
-    }
-
     /// Fetches a writer schema and compiles it, so that [`Self::decode`] knows it.
     pub async fn load(&self, schema: SchemaRef) -> Result<(), Error> {
         if self.plans.has(schema) {
@@ -189,16 +215,21 @@ impl<T> AvroDeserializer<T> {
         }
         let registered = self.client.schema(schema).await?;
         let writer = Arc::new(parse_registered(&registered)?);
+        let rules = self.reading.compile(&self.client, schema, &registered).await?;
+        // What the bodies are of when the rules have passed them.
+        let version = match rules.as_ref().and_then(ReadRules::version) {
+            Some(version) => Arc::new(parse_registered(version)?),
+            None => Arc::clone(&writer),
+        };
         let reader = match &self.reader {
             Reader::Given(reader) => Arc::clone(reader),
-            Reader::Writers => Arc::clone(&writer),
-            Reader::PlainWriters => Arc::new(writer.without_logical_types()?),
+            Reader::Writers => Arc::clone(&version),
+            Reader::PlainWriters => Arc::new(version.without_logical_types()?),
         };
-        let read = ReadPlan::compile(&writer, &reader)?;
+        let read = ReadPlan::compile(&version, &reader)?;
         let is_identity = read.is_identity();
-        let rules = self.reading.compile(&self.client, schema, &registered).await?;
-        let codec = |rules| Ok::<_, Error>(Box::new((rules, RuleCodec::new(&writer, &writer)?)));
-        let rules = rules.map(codec).transpose()?;
+        let rules = rules.map(|rules| Filter::new(rules, &writer, &version, self.limits));
+        let rules = rules.transpose()?.map(Box::new);
         self.plans.insert(schema, Plan { read, reader, is_identity, rules });
         Ok(())
     }
@@ -309,6 +340,15 @@ impl<T> AvroDeserializerBuilder<T> {
     #[must_use]
     pub fn subject(mut self, subject: impl Into<String>) -> Self {
         self.reading.subject = Some(subject.into());
+        self
+    }
+
+    /// The version of the subject that messages are brought to before they are read, by its
+    /// migration rules and those of the versions between; for Avro by schema resolution where
+    /// there are none.
+    #[must_use]
+    pub fn reader_version(mut self, version: ReaderVersion) -> Self {
+        self.reading.version = Some(version);
         self
     }
 

@@ -8,7 +8,7 @@ use apache_avro::types::Value;
 use serde_json::Value as Json;
 
 use super::base::{Base, base, fixed_of};
-use super::encode::{Encoded, encode_generic};
+use super::encode::encode_generic;
 use super::json::{float, value_of};
 use super::plan::{DecodeLimits, ReadPlan};
 use super::resolve::Typed;
@@ -21,41 +21,50 @@ use crate::rules::{
 /// The member of a field that names its tags.
 const TAGS: &str = "confluent:tags";
 
-/// A value with its schema, which has no logical types.
+/// A value of a schema without logical types, as its decoder gives it.
 #[derive(Clone, Debug)]
 pub(crate) struct AvroMessage<'s> {
-    pub(crate) schema: &'s ParsedSchema,
+    codec: &'s RuleCodec,
     pub(crate) value: Value,
 }
 
 /// Reads and writes bodies for rules.
 #[derive(Debug)]
-pub(super) struct RuleCodec {
+pub(crate) struct RuleCodec {
     schema: ParsedSchema,
     read: ReadPlan,
+    limits: DecodeLimits,
 }
 
 impl RuleCodec {
     /// For bodies of `writer` that become values, and bodies, of `reader`.
-    pub(super) fn new(writer: &ParsedSchema, reader: &ParsedSchema) -> Result<Self, Error> {
+    pub(super) fn new(
+        writer: &ParsedSchema,
+        reader: &ParsedSchema,
+        limits: DecodeLimits,
+    ) -> Result<Self, Error> {
         let schema = reader.without_logical_types()?;
         let read = ReadPlan::compile(&writer.without_logical_types()?, &schema)?;
-        Ok(Self { schema, read })
+        Ok(Self { schema, read, limits })
     }
 
-    pub(super) fn read(
-        &self,
-        body: &[u8],
-        limits: &DecodeLimits,
-        allows_trailing: bool,
-    ) -> Result<Form<'_>, Error> {
-        let value = self.read.decode(body, limits, allows_trailing)?;
-        Ok(Form::Avro(AvroMessage { schema: &self.schema, value }))
+    pub(super) fn read(&self, body: &[u8], allows_trailing: bool) -> Result<Form<'_>, Error> {
+        let value = self.read.decode(body, &self.limits, allows_trailing)?;
+        Ok(Form::Avro(AvroMessage { codec: self, value }))
+    }
+
+    /// The value that JSON stands for, for a codec of one schema alone.
+    pub(super) fn of_json(&self, json: Json) -> Result<Form<'_>, RuleError> {
+        let mut message = AvroMessage { codec: self, value: Value::Null };
+        message.set_json(json)?;
+        Ok(Form::Avro(message))
     }
 
     pub(super) fn write(&self, form: &Form<'_>, out: &mut Vec<u8>) -> Result<(), Error> {
-        let Form::Avro(message) = form;
-        Ok(encode_generic(&self.schema, &message.value, out)?)
+        match form {
+            Form::Avro(message) => Ok(encode_generic(&self.schema, &message.value, out)?),
+            _ => Err(Error::Config("a value of another format has no Avro body".to_owned())),
+        }
     }
 }
 
@@ -64,19 +73,63 @@ impl AvroMessage<'_> {
         bare_json(&self.value)
     }
 
-    pub(crate) fn set_json(&mut self, json: &Json) -> Result<(), RuleError> {
-        let value: Encoded<Value> = value_of(json, Typed::root(self.schema, &self.schema.names()));
-        self.value = value.map_err(|error| RuleError::Failed(error.to_string()))?;
+    /// Members that no field has are dropped and fields that are missing get their defaults, as in
+    /// the reference.
+    pub(crate) fn set_json(&mut self, mut json: Json) -> Result<(), RuleError> {
+        let RuleCodec { schema, limits, .. } = self.codec;
+        let names = schema.names();
+        let typed = Typed::root(schema, &names);
+        prune(&mut json, typed);
+        let failed = |error: Error| RuleError::Failed(error.to_string());
+        let value = value_of(&json, typed).map_err(|error| failed(error.into()))?;
+        // Read again, so that it is as the decoder gives it.
+        let mut body = Vec::new();
+        encode_generic(schema, &value, &mut body).map_err(|error| failed(error.into()))?;
+        let read = ReadPlan::compile(schema, schema).map_err(failed)?;
+        self.value = read.decode(&body, limits, false).map_err(failed)?;
         Ok(())
     }
 
     pub(crate) fn walk(&mut self, walk: &Walk<'_>) -> Result<(), RuleError> {
-        let names = self.schema.names();
-        let typed = Typed::root(self.schema, &names);
+        let schema = &self.codec.schema;
+        let names = schema.names();
+        let typed = Typed::root(schema, &names);
         if let Some(changed) = part(walk, typed, &self.value, None)? {
             self.value = changed;
         }
         Ok(())
+    }
+}
+
+/// Drops what no field has. In a union only where a single branch can be meant.
+fn prune(json: &mut Json, typed: Typed<'_>) {
+    match (typed.schema, json) {
+        (Schema::Record(record), Json::Object(members)) => {
+            members.retain(|name, _| record.fields.iter().any(|field| field.name == *name));
+            for field in &record.fields {
+                if let Some(member) = members.get_mut(&field.name) {
+                    prune(member, typed.field(record, field));
+                }
+            }
+        }
+        (Schema::Array(array), Json::Array(items)) => {
+            items.iter_mut().for_each(|item| prune(item, typed.part(&array.items)));
+        }
+        (Schema::Map(map), Json::Object(members)) => {
+            members.values_mut().for_each(|member| prune(member, typed.part(&map.types)));
+        }
+        (Schema::Union(union), json @ (Json::Object(_) | Json::Array(_))) => {
+            let is_apt = |branch: &Typed<'_>| match branch.schema {
+                Schema::Record(_) | Schema::Map(_) => json.is_object(),
+                Schema::Array(_) => json.is_array(),
+                _ => false,
+            };
+            let mut apt = union.variants().iter().map(|branch| typed.part(branch)).filter(is_apt);
+            if let (Some(branch), None) = (apt.next(), apt.next()) {
+                prune(json, branch);
+            }
+        }
+        _ => {}
     }
 }
 

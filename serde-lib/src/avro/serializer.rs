@@ -172,8 +172,7 @@ fn filter(
     out: &mut Vec<u8>,
     start: usize,
 ) -> Result<(), Error> {
-    let limits = DecodeLimits::default();
-    let read = |body: &[u8]| codec.read(body, &limits, false);
+    let read = |body: &[u8]| codec.read(body, false);
     rules.apply(out, start, read, |form, out| codec.write(&form, out))
 }
 
@@ -249,8 +248,13 @@ impl<T> AvroSerializerBuilder<T> {
             }
         };
         let schema = if is_plain { schema.without_logical_types()? } else { schema };
-        let codec = |rules| Ok::<_, Error>(Box::new((rules, RuleCodec::new(&schema, &schema)?)));
-        let rules = rules.map(codec).transpose()?;
+        let rules = match rules {
+            Some((rules, _)) => {
+                let codec = RuleCodec::new(&schema, &schema, DecodeLimits::default())?;
+                Some(Box::new((rules, codec)))
+            }
+            None => None,
+        };
         let binding = target.bind(&client, subject, registered, None).await?;
         Ok(AvroSerializer { schema, binding, encode, rules })
     }

@@ -186,6 +186,20 @@ impl RegistryClient {
         caches.latest_flights.run(subject.to_owned(), request).await
     }
 
+    /// A numbered version of a subject, also if it was deleted softly.
+    pub(crate) async fn version_even_deleted(
+        &self,
+        subject: &str,
+        number: i32,
+    ) -> Result<SubjectVersion, Error> {
+        check_subject(subject)?;
+        let number = number.to_string();
+        let path = &["subjects", subject, "versions", &number];
+        let call = Call::get(path).query(&[("deleted", "true")]);
+        let answer = self.inner.http.send(call).await?;
+        self.inner.version_of(subject, answer).await
+    }
+
     /// The newest version of a subject whose metadata has all these properties. Never remembered.
     pub async fn latest_with_metadata(
         &self,

@@ -7,6 +7,7 @@
 mod deserializer;
 mod file;
 mod imports;
+pub(crate) mod message;
 mod serializer;
 #[cfg(test)]
 mod tests;

@@ -1,12 +1,14 @@
 //! A message as rules see it: the generic value of its format.
 
 use apache_avro::types::Value;
-use prost_reflect::DynamicMessage;
+use prost_reflect::{DynamicMessage, ReflectMessage};
 use serde_json::Value as Json;
 
 use super::RuleError;
 use super::field::Walk;
 use crate::avro::AvroMessage;
+use crate::json::JsonMessage;
+use crate::protobuf::message;
 
 /// A message on its way through the rules.
 #[derive(Debug)]
@@ -16,6 +18,8 @@ pub struct Message<'s>(pub(crate) Form<'s>);
 #[derive(Clone, Debug)]
 pub(crate) enum Form<'s> {
     Avro(AvroMessage<'s>),
+    Protobuf(DynamicMessage),
+    Json(JsonMessage<'s>),
 }
 
 /// A look at a message, or at the part of one that has a field.
@@ -33,6 +37,8 @@ impl Message<'_> {
     pub fn view(&self) -> MessageView<'_> {
         match &self.0 {
             Form::Avro(message) => MessageView::Avro(&message.value),
+            Form::Protobuf(message) => MessageView::Protobuf(message),
+            Form::Json(message) => MessageView::Json(&message.value),
         }
     }
 
@@ -41,6 +47,8 @@ impl Message<'_> {
     pub fn to_json(&self) -> Result<Json, RuleError> {
         match &self.0 {
             Form::Avro(message) => Ok(message.to_json()),
+            Form::Protobuf(message) => message::to_json(message),
+            Form::Json(message) => Ok(message.value.clone()),
         }
     }
 
@@ -48,7 +56,15 @@ impl Message<'_> {
     /// schema.
     pub fn set_json(&mut self, json: Json) -> Result<(), RuleError> {
         match &mut self.0 {
-            Form::Avro(message) => message.set_json(&json),
+            Form::Avro(message) => message.set_json(json),
+            Form::Protobuf(message) => {
+                *message = message::of_json(message.descriptor(), json)?;
+                Ok(())
+            }
+            Form::Json(message) => {
+                message.value = json;
+                Ok(())
+            }
         }
     }
 
@@ -56,6 +72,8 @@ impl Message<'_> {
     pub(crate) fn walk(&mut self, walk: &Walk<'_>) -> Result<(), RuleError> {
         match &mut self.0 {
             Form::Avro(message) => message.walk(walk),
+            Form::Protobuf(message) => message::walk(message, walk),
+            Form::Json(message) => message.walk(walk),
         }
     }
 }

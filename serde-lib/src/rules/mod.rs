@@ -11,15 +11,22 @@
 //! ([`Rules::executor`]).
 
 mod action;
+#[cfg(feature = "rules-cel")]
+mod cel;
 mod error;
 mod executor;
 mod field;
+#[cfg(feature = "rules-jsonata")]
+mod jsonata;
 mod message;
+mod migration;
 mod plan;
 mod reading;
 mod settings;
 mod wildcard;
 
+#[cfg(feature = "rules-cel")]
+pub use cel::{CelExecutor, CelFieldExecutor};
 pub(crate) use error::load_missing;
 pub use error::{DeadLetter, Load, RuleError, RuleFailure};
 pub use executor::{
@@ -27,9 +34,12 @@ pub use executor::{
 };
 pub use field::{FieldContext, FieldType, FieldValue};
 pub(crate) use field::{Walk, misfit};
+#[cfg(feature = "rules-jsonata")]
+pub use jsonata::JsonataExecutor;
 pub use levada_registry_api::{Metadata, Rule, RuleSet};
 pub(crate) use message::Form;
 pub use message::{Message, MessageView};
-pub(crate) use plan::{ReadRules, Scope, WriteRules};
-pub(crate) use reading::Reading;
+pub(crate) use plan::{Scope, WriteRules};
+pub use reading::ReaderVersion;
+pub(crate) use reading::{ReadRules, Reading};
 pub use settings::{RuleOverride, Rules};

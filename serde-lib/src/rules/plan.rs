@@ -1,11 +1,10 @@
 //! The rules of one schema for one mode, in the order in which they run.
 
-use std::borrow::Cow;
 use std::collections::BTreeSet;
 use std::fmt;
 use std::sync::Arc;
 
-use levada_registry_api::Rule;
+use levada_registry_api::{Rule, RuleSet};
 
 use super::action::{Action, Redaction};
 use super::{
@@ -37,11 +36,10 @@ impl WriteRules {
         scope: Scope<'_>,
         schema: &RegisteredSchema,
     ) -> Result<Option<Self>, Error> {
-        let Some(rule_set) = &schema.contract.rule_set else { return Ok(None) };
         let mode = RuleMode::Write;
-        let domain = Phase::compile(rules, scope, schema, &rule_set.domain_rules, mode).await?;
-        let encoding = Phase::compile(rules, scope, schema, &rule_set.encoding_rules, mode).await?;
-        let has_any = !domain.rules.is_empty() || !encoding.rules.is_empty();
+        let domain = Phase::of(rules, scope, schema, |set| &set.domain_rules, mode).await?;
+        let encoding = Phase::of(rules, scope, schema, |set| &set.encoding_rules, mode).await?;
+        let has_any = !domain.is_empty() || !encoding.is_empty();
         Ok(has_any.then_some(Self { domain, encoding }))
     }
 
@@ -54,61 +52,29 @@ impl WriteRules {
         read: impl FnOnce(&[u8]) -> Result<Form<'s>, Error>,
         write: impl FnOnce(Form<'s>, &mut Vec<u8>) -> Result<(), Error>,
     ) -> Result<(), Error> {
-        if !self.domain.rules.is_empty() {
+        if !self.domain.is_empty() {
             let mut message = Message(read(out.get(start..).unwrap_or_default())?);
-            self.domain.apply(&mut message)?;
+            self.apply_to_value(&mut message)?;
             out.truncate(start);
             write(message.0, out)?;
         }
-        if !self.encoding.rules.is_empty() {
-            let mut body = out.split_off(start);
-            self.encoding.apply_to_body(&mut body)?;
-            out.append(&mut body);
-        }
-        Ok(())
-    }
-}
-
-/// What a value passes after it was read.
-#[derive(Debug)]
-pub(crate) struct ReadRules {
-    encoding: Phase,
-    domain: Phase,
-}
-
-impl ReadRules {
-    /// None where the schema has nothing to run.
-    pub(crate) async fn compile(
-        rules: &Rules,
-        scope: Scope<'_>,
-        schema: &RegisteredSchema,
-    ) -> Result<Option<Self>, Error> {
-        let Some(rule_set) = &schema.contract.rule_set else { return Ok(None) };
-        let mode = RuleMode::Read;
-        let domain = Phase::compile(rules, scope, schema, &rule_set.domain_rules, mode).await?;
-        let encoding = Phase::compile(rules, scope, schema, &rule_set.encoding_rules, mode).await?;
-        let has_any = !domain.rules.is_empty() || !encoding.rules.is_empty();
-        Ok(has_any.then_some(Self { encoding, domain }))
+        self.apply_to_body(out, start)
     }
 
-    /// Whether the rules look into the value, and not only at the body.
-    pub(crate) fn has_domain(&self) -> bool {
-        !self.domain.rules.is_empty()
-    }
-
-    /// The body that the writer's serializer made.
-    pub(crate) fn decoded<'b>(&self, body: &'b [u8]) -> Result<Cow<'b, [u8]>, Error> {
-        if self.encoding.rules.is_empty() {
-            return Ok(Cow::Borrowed(body));
-        }
-        let mut body = body.to_vec();
-        self.encoding.apply_to_body(&mut body)?;
-        Ok(Cow::Owned(body))
-    }
-
-    /// Passes the value.
-    pub(crate) fn apply(&self, message: &mut Message<'_>) -> Result<(), Error> {
+    /// Passes a value that is still to be written.
+    pub(crate) fn apply_to_value(&self, message: &mut Message<'_>) -> Result<(), Error> {
         self.domain.apply(message)
+    }
+
+    /// Passes the finished body that `out` has from `start` on.
+    pub(crate) fn apply_to_body(&self, out: &mut Vec<u8>, start: usize) -> Result<(), Error> {
+        if self.encoding.is_empty() {
+            return Ok(());
+        }
+        let mut body = out.split_off(start);
+        self.encoding.apply_to_body(&mut body)?;
+        out.append(&mut body);
+        Ok(())
     }
 }
 
@@ -144,7 +110,20 @@ struct Planned {
 }
 
 impl Phase {
-    pub(crate) async fn compile(
+    /// The rules that `part` of the schema's rule set has for a mode.
+    pub(super) async fn of(
+        rules: &Rules,
+        scope: Scope<'_>,
+        schema: &RegisteredSchema,
+        part: fn(&RuleSet) -> &Vec<Rule>,
+        mode: RuleMode,
+    ) -> Result<Self, Error> {
+        let rule_set = schema.contract.rule_set.as_ref().filter(|_| !rules.is_off());
+        let all = rule_set.map(part);
+        Self::compile(rules, scope, schema, all.map_or(&[], Vec::as_slice), mode).await
+    }
+
+    async fn compile(
         rules: &Rules,
         scope: Scope<'_>,
         schema: &RegisteredSchema,
@@ -196,7 +175,11 @@ impl Phase {
         Ok(())
     }
 
-    fn apply_to_body(&self, body: &mut Vec<u8>) -> Result<(), Error> {
+    pub(super) fn is_empty(&self) -> bool {
+        self.rules.is_empty()
+    }
+
+    pub(super) fn apply_to_body(&self, body: &mut Vec<u8>) -> Result<(), Error> {
         let is_wanted = self.mode == RuleMode::Write
             && self.rules.iter().any(|rule| rule.has_action(&Action::DeadLetter));
         let original = is_wanted.then(|| body.clone());
@@ -208,6 +191,19 @@ impl Phase {
             }
         }
         Ok(())
+    }
+
+    /// A failure that no single rule of these has.
+    pub(super) fn failure(&self, error: RuleError) -> Error {
+        let rule = self.rules.last();
+        Error::Rule(Box::new(RuleFailure {
+            rule: rule.map(|rule| rule.name.clone()).unwrap_or_default(),
+            rule_type: rule.map(|rule| rule.rule_type.clone()).unwrap_or_default(),
+            mode: self.mode,
+            subject: self.subject.clone(),
+            error,
+            dead_letter: None,
+        }))
     }
 
     /// Does what is to be done after a rule ran.

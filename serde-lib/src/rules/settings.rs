@@ -9,6 +9,7 @@ use super::RuleExecutor;
 /// registry. The default has an executor for each rule type whose feature is on.
 #[derive(Clone, Debug)]
 pub struct Rules {
+    is_off: bool,
     executors: BTreeMap<String, Arc<dyn RuleExecutor>>,
     overrides: BTreeMap<String, RuleOverride>,
 }
@@ -26,14 +27,24 @@ pub struct RuleOverride {
 
 impl Default for Rules {
     fn default() -> Self {
-        let none = Self { executors: BTreeMap::new(), overrides: BTreeMap::new() };
+        let (executors, overrides) = (BTreeMap::new(), BTreeMap::new());
+        let rules = Self { is_off: false, executors, overrides };
+        #[cfg(feature = "rules-cel")]
+        let rules = rules.executor(super::CelExecutor).executor(super::CelFieldExecutor);
+        #[cfg(feature = "rules-jsonata")]
+        let rules = rules.executor(super::JsonataExecutor);
         #[cfg(feature = "encryption")]
-        let none = none.encryption(&crate::encryption::Encryption::default());
-        none
+        let rules = rules.encryption(&crate::encryption::Encryption::default());
+        rules
     }
 }
 
 impl Rules {
+    /// No rule runs: values are written as they are, and read as they were written.
+    pub fn none() -> Self {
+        Self { is_off: true, ..Self::default() }
+    }
+
     /// Adds an executor; one of the same type is replaced.
     #[must_use]
     pub fn executor(mut self, executor: impl RuleExecutor + 'static) -> Self {
@@ -54,6 +65,10 @@ impl Rules {
     pub fn override_type(mut self, rule_type: &str, change: RuleOverride) -> Self {
         self.overrides.insert(rule_type.to_uppercase(), change);
         self
+    }
+
+    pub(super) fn is_off(&self) -> bool {
+        self.is_off
     }
 
     pub(super) fn executor_of(&self, rule_type: &str) -> Option<&Arc<dyn RuleExecutor>> {
