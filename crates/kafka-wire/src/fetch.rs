@@ -3,6 +3,8 @@
 
 use bytes::{BufMut, Bytes, BytesMut};
 
+use crate::varint::put_uvarint;
+
 /// The first version with tagged fields and compact lengths.
 const FLEXIBLE: i16 = 12;
 /// The first version that names topics by id.
@@ -123,7 +125,7 @@ impl<R: RecordBytes> Body<R> {
             self.tail.put_i64(partition.log_start_offset);
         }
         match partition.aborted {
-            None if self.is_flexible() => self.uvarint(0),
+            None if self.is_flexible() => put_uvarint(&mut self.tail, 0),
             None => self.tail.put_i32(-1),
             Some(aborted) => {
                 self.count(aborted.len());
@@ -163,7 +165,7 @@ impl<R: RecordBytes> Body<R> {
     fn count(&mut self, count: usize) {
         let count = i32::try_from(count).unwrap_or(i32::MAX);
         if self.is_flexible() {
-            self.uvarint(count.unsigned_abs() + 1);
+            put_uvarint(&mut self.tail, count.unsigned_abs() + 1);
         } else {
             self.tail.put_i32(count);
         }
@@ -182,14 +184,6 @@ impl<R: RecordBytes> Body<R> {
         if self.is_flexible() {
             self.tail.put_u8(0);
         }
-    }
-
-    fn uvarint(&mut self, mut value: u32) {
-        while value >= 0x80 {
-            self.tail.put_u8(value.to_le_bytes()[0] | 0x80);
-            value >>= 7;
-        }
-        self.tail.put_u8(value.to_le_bytes()[0]);
     }
 }
 
