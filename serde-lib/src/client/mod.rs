@@ -1,9 +1,11 @@
 //! The client of a schema registry: asks over HTTP, remembers, and asks each thing once.
 
+mod auth;
 mod builder;
 mod cache;
 mod error;
 mod http;
+mod oauth;
 mod references;
 mod retry;
 mod single_flight;
@@ -22,10 +24,12 @@ use levada_schema_core::{Reference, ResolvedReference, SchemaType};
 use serde::de::DeserializeOwned;
 use uuid::Uuid;
 
+pub use auth::{Token, TokenError, TokenProvider};
 pub use builder::RegistryClientBuilder;
 pub(crate) use cache::Action;
 pub use error::{RegistryError, RegistryErrorKind};
 pub use http::{Answering, Call};
+pub use oauth::ClientCredentials;
 pub use retry::RetryPolicy;
 pub(crate) use types::Submitted;
 pub use types::{
@@ -34,7 +38,11 @@ pub use types::{
 };
 
 #[cfg(any(feature = "kms-aws", feature = "kms-vault"))]
-pub(crate) use self::{builder::http_client, http::innermost_reason, tls::Tls};
+pub(crate) use self::{
+    builder::http_client,
+    http::{innermost_reason, read_body},
+    tls::Tls,
+};
 use crate::Error;
 use crate::wire_format::{SchemaRef, Side};
 use cache::{Caches, Submission};

@@ -2,15 +2,14 @@
 
 use std::time::Duration;
 
-use reqwest::{RequestBuilder, Response};
+use reqwest::RequestBuilder;
+use reqwest::header::HeaderMap;
 use serde::de::DeserializeOwned;
 use serde_json::Value as Json;
 
 use super::KmsError;
-use crate::client::{Tls, http_client, innermost_reason};
+use crate::client::{RegistryErrorKind, Tls, http_client, innermost_reason, read_body};
 
-/// Longest answer that is read; a wrapped key takes some hundred bytes.
-const ANSWER_BYTES_MAX: usize = 1 << 20;
 /// Longest time for one exchange.
 const TIMEOUT: Duration = Duration::from_secs(10);
 /// Longest part of a strange answer that an error shows.
@@ -19,7 +18,8 @@ const SHOWN_CHARS_MAX: usize = 200;
 /// A client for `https` where `url` asks for it.
 pub(super) fn client(url: &str, tls: &Tls) -> Result<reqwest::Client, KmsError> {
     let is_encrypted = url.starts_with("https:");
-    http_client(tls, is_encrypted).map_err(|error| KmsError::Config(error.to_string()))
+    http_client(tls, is_encrypted, None, HeaderMap::new())
+        .map_err(|error| KmsError::Config(error.to_string()))
 }
 
 /// Sends a request and reads the answer; `reason_of` finds the reason in a refusal.
@@ -28,10 +28,13 @@ pub(super) async fn exchange<A: DeserializeOwned>(
     reason_of: fn(&Json) -> Option<String>,
 ) -> Result<A, KmsError> {
     let exchange = async {
-        let response = request.send().await;
-        let mut response = response.map_err(|error| unreachable(&error))?;
-        let body = read(&mut response).await?;
-        Ok((response.status(), body))
+        let response = request.send().await.map_err(|error| unreachable(&error))?;
+        let status = response.status();
+        let body = read_body(response).await.map_err(|kind| match kind {
+            RegistryErrorKind::InvalidAnswer(reason) => KmsError::InvalidAnswer(reason),
+            other => KmsError::Unreachable(other.to_string()),
+        })?;
+        Ok((status, body))
     };
     let answered = tokio::time::timeout(TIMEOUT, exchange).await;
     let (status, body) =
@@ -46,18 +49,6 @@ pub(super) async fn exchange<A: DeserializeOwned>(
     // What serde says of a text may show parts of it, and this one may hold a key.
     serde_json::from_slice(&body)
         .map_err(|_| KmsError::InvalidAnswer("it is not the JSON of such an answer".to_owned()))
-}
-
-async fn read(response: &mut Response) -> Result<Vec<u8>, KmsError> {
-    let mut body = Vec::new();
-    while let Some(chunk) = response.chunk().await.map_err(|error| unreachable(&error))? {
-        if body.len() + chunk.len() > ANSWER_BYTES_MAX {
-            let reason = format!("it is longer than {ANSWER_BYTES_MAX} bytes");
-            return Err(KmsError::InvalidAnswer(reason));
-        }
-        body.extend_from_slice(&chunk);
-    }
-    Ok(body)
 }
 
 fn unreachable(error: &reqwest::Error) -> KmsError {
