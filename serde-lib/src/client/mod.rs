@@ -1,9 +1,11 @@
 //! The client of a schema registry: asks over HTTP, remembers, and asks each thing once.
 
+mod auth;
 mod builder;
 mod cache;
 mod error;
 mod http;
+mod oauth;
 mod references;
 mod retry;
 mod single_flight;
@@ -22,10 +24,12 @@ use levada_schema_core::{Reference, ResolvedReference, SchemaType};
 use serde::de::DeserializeOwned;
 use uuid::Uuid;
 
+pub use auth::{Token, TokenError, TokenProvider};
 pub use builder::RegistryClientBuilder;
 pub(crate) use cache::Action;
 pub use error::{RegistryError, RegistryErrorKind};
 pub use http::{Answering, Call};
+pub use oauth::ClientCredentials;
 pub use retry::RetryPolicy;
 pub(crate) use types::Submitted;
 pub use types::{
