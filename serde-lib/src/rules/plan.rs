@@ -378,6 +378,15 @@ fn runs_in(rule: &Rule, mode: RuleMode) -> bool {
     }
 }
 
+/// Whether a schema has any domain or encoding rule to run in this mode.
+pub(super) fn runs_any(rules: &Rules, schema: &RegisteredSchema, mode: RuleMode) -> bool {
+    let rule_set = schema.contract.rule_set.as_ref().filter(|_| !rules.is_off());
+    let all =
+        rule_set.into_iter().flat_map(|set| set.domain_rules.iter().chain(&set.encoding_rules));
+    let mut running = all.filter(|rule| runs_in(rule, mode) && !is_disabled(rules, schema, rule));
+    running.next().is_some()
+}
+
 fn is_disabled(rules: &Rules, schema: &RegisteredSchema, rule: &Rule) -> bool {
     let rule_type = rule.rule_type.as_deref().unwrap_or_default();
     if let Some(disabled) = rules.override_of(rule_type).and_then(|change| change.disabled) {
