@@ -3,7 +3,8 @@
 //! with the same client in the same process; the middle of the rounds counts.
 //!
 //! `cargo bench -p levada-registry-server --bench http`, `-- registration` for the rows whose names
-//! hold that word, `-- --versions 1000000` for the same reads with so many versions, ten a subject.
+//! hold that word, `-- --versions 1000000` for the same reads with so many versions, ten a subject,
+//! `-- --versions 1000000 latest` for those of them whose names hold that word.
 #![allow(clippy::expect_used, reason = "a measurement may end where it fails")]
 #![allow(clippy::print_stdout, reason = "the figures are what it is run for")]
 
@@ -32,12 +33,14 @@ fn main() {
     let arguments: Vec<String> = std::env::args().skip(1).collect();
     let runtime = tokio::runtime::Runtime::new().expect("a runtime");
     if arguments.iter().any(|argument| argument == "--bench") {
-        let versions = arguments.iter().skip_while(|argument| *argument != "--versions").nth(1);
-        if let Some(count) = versions {
-            runtime.block_on(large(count.parse().expect("a number of versions")));
+        let mut words = arguments.iter().filter(|argument| *argument != "--bench");
+        let first = words.next().map_or("", String::as_str);
+        if first == "--versions" {
+            let count = words.next().and_then(|count| count.parse().ok());
+            let word = words.next().map_or("", String::as_str);
+            runtime.block_on(large(count.expect("a number of versions"), word));
         } else {
-            let word = arguments.iter().find(|argument| !argument.starts_with("--"));
-            runtime.block_on(small(word.map_or("", String::as_str)));
+            runtime.block_on(small(first));
         }
     } else {
         // As a test: that it runs.
@@ -75,7 +78,7 @@ async fn small(word: &str) {
 }
 
 /// A large registry: how soon it is ready, and single reads beside those of a small one.
-async fn large(versions: usize) {
+async fn large(versions: usize, word: &str) {
     let small_directory = tempfile::tempdir().expect("a directory");
     let small = serve(small_directory.path()).await;
     for subject in 0..10 {
@@ -105,6 +108,9 @@ async fn large(versions: usize) {
         ("ten schemas of the list", "/schemas?limit=10".to_owned(), "/schemas?limit=10"),
         ("ten subjects of the list", "/subjects?limit=10".to_owned(), "/subjects?limit=10"),
     ] {
+        if !name.contains(word) {
+            continue;
+        }
         let subjects = versions / VERSIONS_A_SUBJECT;
         let (mut ours, mut bare) = (Vec::new(), Vec::new());
         for _ in 0..ROUNDS {

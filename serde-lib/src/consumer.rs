@@ -4,7 +4,7 @@ use std::fmt;
 use std::sync::Arc;
 
 use futures_util::Stream;
-use rdkafka::consumer::{CommitMode, Consumer, StreamConsumer};
+use rdkafka::consumer::{CommitMode, Consumer, ConsumerGroupMetadata, StreamConsumer};
 use rdkafka::error::{KafkaError, RDKafkaErrorCode};
 use rdkafka::message::{Headers, Message as _, OwnedHeaders, OwnedMessage};
 use rdkafka::{ClientConfig, Offset, TopicPartitionList};
@@ -318,6 +318,34 @@ impl<KD, VD> DeserializingConsumer<KD, VD> {
             committed => committed,
         })
         .await
+    }
+
+    /// The positions behind what was handed out, and the group that they are of.
+    pub(crate) async fn positions(
+        &self,
+    ) -> Result<(TopicPartitionList, ConsumerGroupMetadata), Error> {
+        let current = self.current.lock().await;
+        let mut positions = TopicPartitionList::new();
+        for element in self.consumer.position()?.elements() {
+            let (topic, partition) = (element.topic(), element.partition());
+            // The record being read has left the client's queue, and nobody has it yet.
+            let unread =
+                current.as_ref().filter(|raw| (raw.topic(), raw.partition()) == (topic, partition));
+            match (unread, element.offset()) {
+                (Some(raw), _) => {
+                    let offset = Offset::Offset(raw.offset());
+                    positions.add_partition_offset(topic, partition, offset)?;
+                }
+                (None, offset @ Offset::Offset(_)) => {
+                    positions.add_partition_offset(topic, partition, offset)?;
+                }
+                // Nothing was received of it.
+                (None, _) => {}
+            }
+        }
+        let group = self.consumer.group_metadata();
+        let group = group.ok_or_else(|| Error::Config("the consumer is in no group".to_owned()))?;
+        Ok((positions, group))
     }
 
     /// Leaves the group, which gets its partitions back at once. Commits what was received only

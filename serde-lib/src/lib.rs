@@ -86,6 +86,8 @@ mod serializer;
 mod span;
 mod subject_name;
 mod target;
+#[cfg(feature = "rdkafka")]
+mod transaction;
 pub mod wire_format;
 
 pub use any::{
@@ -114,3 +116,5 @@ pub use serializer::{Deserializer, Framing, PlainText, ReadFraming, SchemaSource
 pub use span::Span;
 pub use subject_name::SubjectNameStrategy;
 pub use target::SerializerBuilder;
+#[cfg(feature = "rdkafka")]
+pub use transaction::Transaction;
