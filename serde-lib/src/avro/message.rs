@@ -115,10 +115,14 @@ fn prune(json: &mut Json, typed: Typed<'_>) {
             }
         }
         (Schema::Array(array), Json::Array(items)) => {
-            items.iter_mut().for_each(|item| prune(item, typed.part(&array.items)));
+            for item in items {
+                prune(item, typed.part(&array.items));
+            }
         }
         (Schema::Map(map), Json::Object(members)) => {
-            members.values_mut().for_each(|member| prune(member, typed.part(&map.types)));
+            for member in members.values_mut() {
+                prune(member, typed.part(&map.types));
+            }
         }
         (Schema::Union(union), json @ (Json::Object(_) | Json::Array(_))) => {
             let is_apt = |branch: &Typed<'_>| match branch.schema {
@@ -275,7 +279,7 @@ fn leaf<'p>(
         tags: &place.tags,
         message: MessageView::Avro(place.record),
     };
-    Ok(walk.apply(&field, value)?.map(|new| (field, new)))
+    Ok(walk.apply(&field, &value)?.map(|new| (field, new)))
 }
 
 fn inline_tags(field: &RecordField) -> BTreeSet<String> {
@@ -293,11 +297,12 @@ fn field_value(typed: Typed<'_>, value: &Value) -> Option<(FieldType, FieldValue
         Value::Double(value) => (FieldType::Double, FieldValue::Double(*value)),
         Value::Enum(_, symbol) => (FieldType::Enum, FieldValue::String(symbol.clone())),
         Value::String(text) => (FieldType::String, FieldValue::String(text.clone())),
-        Value::Fixed(_, bytes) => (FieldType::Fixed, FieldValue::Bytes(bytes.clone())),
         Value::Bytes(bytes) if fixed_of(typed.schema).is_none() => {
             (FieldType::Bytes, FieldValue::Bytes(bytes.clone()))
         }
-        Value::Bytes(bytes) => (FieldType::Fixed, FieldValue::Bytes(bytes.clone())),
+        Value::Fixed(_, bytes) | Value::Bytes(bytes) => {
+            (FieldType::Fixed, FieldValue::Bytes(bytes.clone()))
+        }
         _ => return None,
     })
 }

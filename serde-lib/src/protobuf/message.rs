@@ -188,7 +188,7 @@ fn leaf(
         tags: place.tags,
         message: MessageView::Protobuf(place.message),
     };
-    let Some(new) = walk.apply(&field, old)? else { return Ok(None) };
+    let Some(new) = walk.apply(&field, &old)? else { return Ok(None) };
     proto_value(kind, &new).map(Some).ok_or_else(|| misfit(&field, &new))
 }
 

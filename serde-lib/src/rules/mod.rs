@@ -61,14 +61,14 @@
 //! * Rules see Avro values without logical types: a date is an `int`, a decimal `bytes`.
 //! * In Protobuf messages, `has()` of a field without presence holds even if it has its default.
 //! * The functions on decimals, variants and their like of later reference clients are not there.
-//! * Numbers of JSONata are doubles; an integer beyond 2^53 is an error.
+//! * Numbers of `JSONATA` are doubles; an integer beyond 2^53 is an error.
 //! * A condition must give a boolean.
 //! * Records that come back from a dead letter topic pass the rule again that refused them.
 //!
 //! # Expressions from strangers
 //!
 //! Who may write rules into the registry chooses what runs in the programs that read it. Length and
-//! nesting of expressions are bounded, so that none exhausts the stack, and JSONata is stopped after
+//! nesting of expressions are bounded, so that none exhausts the stack, and `JSONATA` is stopped after
 //! five seconds. CEL has no loops but over what is there; still, comprehensions within each other
 //! multiply, and so does text that is put together again and again: neither their time nor their
 //! memory is bounded.
