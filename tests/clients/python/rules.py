@@ -12,6 +12,7 @@ import sys
 import uuid
 
 from confluent_kafka.schema_registry import (
+    ConfigCompatibilityLevel,
     Rule,
     RuleKind,
     RuleMode,
@@ -32,6 +33,7 @@ from google.protobuf import descriptor_pb2, descriptor_pool, json_format, messag
 
 RUN = uuid.uuid4().hex[:8]
 FORMATS = ("AVRO", "JSON", "PROTOBUF")
+CHECKED = []
 
 
 def rule(name, kind, mode, type, expr, tags=None):
@@ -120,6 +122,7 @@ def message_class(note_name):
 
 def equal(found, wanted):
     assert found == wanted, f"found {found!r}, wanted {wanted!r}"
+    CHECKED.append(wanted)
 
 
 def example(action, lines):
@@ -184,7 +187,7 @@ def main():
     too_dear = {**order("note"), "price": 10.5}
     for format in FORMATS:
         subject = f"rules-{RUN}-{format}-value"
-        client.set_config(subject, ServerConfig(compatibility="NONE"))
+        client.set_config(subject, ServerConfig(compatibility=ConfigCompatibilityLevel.NONE))
         register(client, format, "note", RuleSet([], field_rules()))
         payloads[format] = write_here(format, order("note"))
         equal(write_here(format, too_dear), None)
@@ -194,7 +197,8 @@ def main():
         )
         equal(refused, "cheap")
         there[format] = bytes.fromhex(written)
-        equal(there[format] == payloads[format] or format != "AVRO", True)
+        if format == "AVRO":
+            equal(there[format], payloads[format])
         equal(read_here(format, there[format], "note"), marked("note"))
         read, = example("read", [{**line, "payload": payloads[format].hex()}])
         equal(read, marked("note"))
@@ -209,7 +213,7 @@ def main():
         read, = example("read", [{**line, "payload": payloads[format].hex()}])
         equal(read, wanted)
     print(f"ok {len(FORMATS)} formats brought to the next version by both", flush=True)
-    print(f"{5 * len(FORMATS)} passed")
+    print(f"{len(CHECKED)} passed")
 
 
 URL, EXAMPLE = sys.argv[1:] if len(sys.argv) == 3 else sys.exit(__doc__)
