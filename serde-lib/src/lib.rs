@@ -46,6 +46,8 @@
 //!   for tools that know no types.
 //! * With the feature `rdkafka`, `SerializingProducer` and `DeserializingConsumer` put them
 //!   around librdkafka. Any other Kafka client can use the serializers through their byte slices.
+//! * [`rules`] has what values must pass before they are written and after they were read, where
+//!   their schema comes with rules.
 //! * [`wire_format`] has the frames alone.
 //!
 //! # Deriving schemas
@@ -65,10 +67,6 @@
 //! `allocation_bytes_max` of the other deserializers).
 //! [`Error::is_poison`] tells a bad record, to be set aside, from a failure that may pass
 //! ([`Error::is_retriable`]).
-//!
-//! # What is not here yet
-//!
-//! Rules on fields: a schema with a rule set is written and read as if it had none.
 
 mod any;
 pub mod avro;
@@ -83,6 +81,7 @@ mod plans;
 #[cfg(feature = "rdkafka")]
 pub mod producer;
 pub mod protobuf;
+pub mod rules;
 mod serializer;
 mod span;
 mod subject_name;
@@ -112,6 +111,7 @@ pub use kafka::Unset;
 pub use producer::{Record, SerializingProducer};
 pub use prost_reflect;
 pub use protobuf::{ProtobufDeserializer, ProtobufSerializer};
+pub use rules::Rules;
 pub use serializer::{Deserializer, Framing, PlainText, ReadFraming, SchemaSource, Serializer};
 pub use span::Span;
 pub use subject_name::SubjectNameStrategy;

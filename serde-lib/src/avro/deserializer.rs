@@ -1,5 +1,6 @@
 //! [`AvroDeserializer`]: from the bytes of a Kafka message to a value.
 
+use std::borrow::Cow;
 use std::fmt;
 use std::sync::Arc;
 
@@ -11,6 +12,7 @@ use serde_json::Value as Json;
 
 use super::encode::encode_datum;
 use super::json::json_of;
+use super::message::RuleCodec;
 use super::plan::{DecodeLimits, ReadPlan};
 use super::resolve::Typed;
 use super::schema::ParsedSchema;
@@ -19,6 +21,7 @@ use crate::Error;
 use crate::client::{RegistryClient, SchemaDefinition};
 use crate::error::{DecodeError, DecodeKind};
 use crate::plans::Plans;
+use crate::rules::{Message, ReadRules, ReaderVersion, Reading, Rules};
 use crate::serializer::{Deserializer, ReadFraming, deserialize_or_load};
 use crate::span::Spans;
 use crate::wire_format::{Frame, SchemaRef};
@@ -32,6 +35,52 @@ struct Plan {
     reader: Arc<ParsedSchema>,
     /// The body is what the reader schema itself would have written.
     is_identity: bool,
+    /// What bodies pass before they are read, if there is anything.
+    rules: Option<Box<Filter>>,
+}
+
+/// What bodies of a writer schema pass, and what reads and writes them for that.
+struct Filter {
+    rules: ReadRules,
+    /// Reads what the writer wrote; without migrations already as the version that is asked for.
+    codec: RuleCodec,
+    /// What the migrations lead to, if there are any.
+    migrated: Option<RuleCodec>,
+}
+
+impl Filter {
+    fn new(
+        rules: ReadRules,
+        writer: &ParsedSchema,
+        version: &ParsedSchema,
+        limits: DecodeLimits,
+    ) -> Result<Self, Error> {
+        let is_migrating = rules.is_migrating();
+        let first = if is_migrating { writer } else { version };
+        let codec = RuleCodec::new(writer, first, limits)?;
+        let migrated =
+            is_migrating.then(|| RuleCodec::new(version, version, limits)).transpose()?;
+        Ok(Self { rules, codec, migrated })
+    }
+
+    /// The body that is left when the rules have passed it.
+    #[cold]
+    fn pass<'b>(&self, body: &'b [u8], allows_trailing: bool) -> Result<Cow<'b, [u8]>, Error> {
+        let body = self.rules.decoded(body)?;
+        if !self.rules.changes_value() {
+            return Ok(body);
+        }
+        let mut message = Message(self.codec.read(&body, allows_trailing)?);
+        let mut last = &self.codec;
+        if let Some(migrated) = &self.migrated {
+            message = self.rules.migrated(&message, |json| migrated.of_json(json))?;
+            last = migrated;
+        }
+        self.rules.apply(&mut message)?;
+        let mut passed = Vec::with_capacity(body.len());
+        last.write(&message.0, &mut passed)?;
+        Ok(Cow::Owned(passed))
+    }
 }
 
 /// The schema that messages are read as.
@@ -56,6 +105,7 @@ pub struct AvroDeserializer<T> {
     limits: DecodeLimits,
     allows_trailing: bool,
     convert: Convert<T>,
+    reading: Reading,
 }
 
 impl<T> fmt::Debug for AvroDeserializer<T> {
@@ -146,11 +196,16 @@ impl<T> AvroDeserializer<T> {
     /// A null payload is a tombstone and no message: do not pass it as an empty one.
     pub fn decode(&self, payload: &[u8], header: Option<&[u8]>) -> Result<T, Error> {
         let Frame { schema, body } = self.framing.split(payload, header)?;
-        let read = |plan: &Plan| {
-            let value = plan.read.decode(body, &self.limits, self.allows_trailing)?;
-            (self.convert)(value, body, plan)
+        let read = |plan: &Plan| match &plan.rules {
+            None => self.read(body, plan),
+            Some(filter) => self.read(&filter.pass(body, self.allows_trailing)?, plan),
         };
         self.plans.with(schema, read).map_err(|error| error.of_schema(schema))
+    }
+
+    fn read(&self, body: &[u8], plan: &Plan) -> Result<T, Error> {
+        let value = plan.read.decode(body, &self.limits, self.allows_trailing)?;
+        (self.convert)(value, body, plan)
     }
 
     /// Fetches a writer schema and compiles it, so that [`Self::decode`] knows it.
@@ -160,14 +215,22 @@ impl<T> AvroDeserializer<T> {
         }
         let registered = self.client.schema(schema).await?;
         let writer = Arc::new(parse_registered(&registered)?);
+        let rules = self.reading.compile(&self.client, schema, &registered).await?;
+        // What the bodies are of when the rules have passed them.
+        let version = match rules.as_ref().and_then(ReadRules::version) {
+            Some(version) => Arc::new(parse_registered(version)?),
+            None => Arc::clone(&writer),
+        };
         let reader = match &self.reader {
             Reader::Given(reader) => Arc::clone(reader),
-            Reader::Writers => Arc::clone(&writer),
-            Reader::PlainWriters => Arc::new(writer.without_logical_types()?),
+            Reader::Writers => Arc::clone(&version),
+            Reader::PlainWriters => Arc::new(version.without_logical_types()?),
         };
-        let read = ReadPlan::compile(&writer, &reader)?;
+        let read = ReadPlan::compile(&version, &reader)?;
         let is_identity = read.is_identity();
-        self.plans.insert(schema, Plan { read, reader, is_identity });
+        let rules = rules.map(|rules| Filter::new(rules, &writer, &version, self.limits));
+        let rules = rules.transpose()?.map(Box::new);
+        self.plans.insert(schema, Plan { read, reader, is_identity, rules });
         Ok(())
     }
 }
@@ -220,6 +283,7 @@ pub struct AvroDeserializerBuilder<T> {
     framing: ReadFraming,
     limits: DecodeLimits,
     allows_trailing: bool,
+    reading: Reading,
 }
 
 impl<T> fmt::Debug for AvroDeserializerBuilder<T> {
@@ -232,9 +296,15 @@ impl<T> fmt::Debug for AvroDeserializerBuilder<T> {
 
 impl<T> AvroDeserializerBuilder<T> {
     fn new(client: &RegistryClient, reader: ReaderSchema, convert: Convert<T>) -> Self {
-        let (client, framing, limits) =
-            (client.clone(), ReadFraming::Dual, DecodeLimits::default());
-        Self { client, reader, convert, framing, limits, allows_trailing: false }
+        Self {
+            client: client.clone(),
+            reader,
+            convert,
+            framing: ReadFraming::Dual,
+            limits: DecodeLimits::default(),
+            allows_trailing: false,
+            reading: Reading::default(),
+        }
     }
 
     /// Where the schema of a message is found; the default is [`ReadFraming::Dual`].
@@ -255,6 +325,30 @@ impl<T> AvroDeserializerBuilder<T> {
     #[must_use]
     pub fn trailing_bytes(mut self, allowed: bool) -> Self {
         self.allows_trailing = allowed;
+        self
+    }
+
+    /// Who runs the rules of the schemas that messages have; see [`crate::rules`].
+    #[must_use]
+    pub fn rules(mut self, rules: Rules) -> Self {
+        self.reading.rules = rules;
+        self
+    }
+
+    /// The subject of the messages, which rules may ask for. Without it the registry is asked,
+    /// whose answer must be a single one.
+    #[must_use]
+    pub fn subject(mut self, subject: impl Into<String>) -> Self {
+        self.reading.subject = Some(subject.into());
+        self
+    }
+
+    /// The version of the subject that messages are brought to before they are read, by its
+    /// migration rules and those of the versions between; for Avro by schema resolution where
+    /// there are none.
+    #[must_use]
+    pub fn reader_version(mut self, version: ReaderVersion) -> Self {
+        self.reading.version = Some(version);
         self
     }
 
@@ -280,6 +374,7 @@ impl<T> AvroDeserializerBuilder<T> {
             limits: self.limits,
             allows_trailing: self.allows_trailing,
             convert: self.convert,
+            reading: self.reading,
         })
     }
 }

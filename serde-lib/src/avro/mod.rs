@@ -11,6 +11,7 @@ mod default;
 mod deserializer;
 mod encode;
 mod json;
+mod message;
 mod plan;
 mod resolve;
 mod schema;
@@ -21,5 +22,6 @@ mod watch;
 
 pub use apache_avro::types::Value;
 pub use deserializer::{AvroDeserializer, AvroDeserializerBuilder};
+pub(crate) use message::AvroMessage;
 pub use plan::DecodeLimits;
 pub use serializer::{AvroFormat, AvroSerializer, AvroSerializerBuilder};

@@ -5,7 +5,10 @@
 
 mod check;
 mod deserializer;
+mod fields;
+mod message;
 mod serializer;
 
 pub use deserializer::{JsonDeserializer, JsonDeserializerBuilder};
+pub(crate) use message::JsonMessage;
 pub use serializer::{JsonFormat, JsonSerializer, JsonSerializerBuilder};
