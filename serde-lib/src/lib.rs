@@ -48,6 +48,8 @@
 //!   around librdkafka. Any other Kafka client can use the serializers through their byte slices.
 //! * [`rules`] has what values must pass before they are written and after they were read, where
 //!   their schema comes with rules.
+//! * With the feature `encryption`, rules encrypt fields and bodies (module `encryption`), with data
+//!   keys that a local secret wraps, or with the features `kms-aws` and `kms-vault` a KMS.
 //! * [`wire_format`] has the frames alone.
 //!
 //! # Deriving schemas
@@ -73,6 +75,8 @@ pub mod avro;
 pub mod client;
 #[cfg(feature = "rdkafka")]
 pub mod consumer;
+#[cfg(feature = "encryption")]
+pub mod encryption;
 mod error;
 pub mod json;
 #[cfg(feature = "rdkafka")]
