@@ -25,6 +25,8 @@ use crate::wire_format::{Frame, SchemaRef};
 
 /// Makes a `T` of the body that `value` was read from.
 type Convert<T> = fn(value: Value, body: &[u8], plan: &Plan) -> Result<T, Error>;
+/// Makes a `T` of a body without values in between; `None` leaves it to [`Convert`].
+type Straight<T> = fn(plan: &ReadPlan, &[u8], &DecodeLimits, allow_trailing: bool) -> Option<T>;
 
 /// How bodies of one writer schema are read.
 struct Plan {
@@ -56,6 +58,7 @@ pub struct AvroDeserializer<T> {
     limits: DecodeLimits,
     allows_trailing: bool,
     convert: Convert<T>,
+    straight: Straight<T>,
 }
 
 impl<T> fmt::Debug for AvroDeserializer<T> {
@@ -71,7 +74,7 @@ impl<T: DeserializeOwned + AvroSchema> AvroDeserializer<T> {
     /// Settings for a deserializer whose reader schema is the derived one.
     pub fn builder(client: &RegistryClient) -> AvroDeserializerBuilder<T> {
         let reader = ReaderSchema::Derived(Box::new(T::get_schema()));
-        AvroDeserializerBuilder::new(client, reader, typed)
+        AvroDeserializerBuilder::new(client, reader, typed).straight(straight)
     }
 }
 
@@ -81,7 +84,7 @@ impl<T: DeserializeOwned> AvroDeserializer<T> {
         client: &RegistryClient,
         reader: SchemaDefinition,
     ) -> AvroDeserializerBuilder<T> {
-        AvroDeserializerBuilder::new(client, ReaderSchema::Text(reader), typed)
+        AvroDeserializerBuilder::new(client, ReaderSchema::Text(reader), typed).straight(straight)
     }
 }
 
@@ -109,6 +112,16 @@ impl AvroDeserializer<Json> {
     }
 }
 
+/// Reads a Rust type as serde asks for its parts.
+fn straight<T: DeserializeOwned>(
+    plan: &ReadPlan,
+    body: &[u8],
+    limits: &DecodeLimits,
+    allow_trailing: bool,
+) -> Option<T> {
+    plan.read(body, limits, allow_trailing).ok()
+}
+
 #[expect(clippy::unnecessary_wraps, reason = "one shape for typed and generic values")]
 #[expect(clippy::needless_pass_by_value, reason = "one shape for typed and generic values")]
 fn as_json(value: Value, _body: &[u8], plan: &Plan) -> Result<Json, Error> {
@@ -120,7 +133,7 @@ fn as_is(value: Value, _body: &[u8], _plan: &Plan) -> Result<Value, Error> {
     Ok(value)
 }
 
-/// Reads a Rust type with the library's own reader, which knows every shape that its writer
+/// Reads what [`straight`] declines with the library's own reader, which knows every shape that its writer
 /// makes of one but can neither resolve schemas nor bound what it reads. So the plan has read the
 /// body before, and what the plan changed is written out again in the reader's schema.
 #[expect(clippy::needless_pass_by_value, reason = "one shape for typed and generic values")]
@@ -147,6 +160,10 @@ impl<T> AvroDeserializer<T> {
     pub fn decode(&self, payload: &[u8], header: Option<&[u8]>) -> Result<T, Error> {
         let Frame { schema, body } = self.framing.split(payload, header)?;
         let read = |plan: &Plan| {
+            let straight = self.straight;
+            if let Some(value) = straight(&plan.read, body, &self.limits, self.allows_trailing) {
+                return Ok(value);
+            }
             let value = plan.read.decode(body, &self.limits, self.allows_trailing)?;
             (self.convert)(value, body, plan)
         };
@@ -217,6 +234,7 @@ pub struct AvroDeserializerBuilder<T> {
     client: RegistryClient,
     reader: ReaderSchema,
     convert: Convert<T>,
+    straight: Straight<T>,
     framing: ReadFraming,
     limits: DecodeLimits,
     allows_trailing: bool,
@@ -234,7 +252,12 @@ impl<T> AvroDeserializerBuilder<T> {
     fn new(client: &RegistryClient, reader: ReaderSchema, convert: Convert<T>) -> Self {
         let (client, framing, limits) =
             (client.clone(), ReadFraming::Dual, DecodeLimits::default());
-        Self { client, reader, convert, framing, limits, allows_trailing: false }
+        let straight: Straight<T> = |_, _, _, _| None;
+        Self { client, reader, convert, straight, framing, limits, allows_trailing: false }
+    }
+
+    fn straight(self, straight: Straight<T>) -> Self {
+        Self { straight, ..self }
     }
 
     /// Where the schema of a message is found; the default is [`ReadFraming::Dual`].
@@ -280,6 +303,7 @@ impl<T> AvroDeserializerBuilder<T> {
             limits: self.limits,
             allows_trailing: self.allows_trailing,
             convert: self.convert,
+            straight: self.straight,
         })
     }
 }

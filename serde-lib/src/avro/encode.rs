@@ -21,6 +21,11 @@ pub(super) fn encode_typed<T: Serialize>(
     out: &mut Vec<u8>,
 ) -> Encoded<()> {
     let start = out.len();
+    if schema.write_plan().write(value, out).is_ok() {
+        strip_length_of_bare_bytes(schema, start, out);
+        return Ok(());
+    }
+    out.truncate(start);
     let written = apache_avro::write_avro_datum_ref(schema.root(), &schema.names(), value, out);
     if let Err(reason) = written {
         out.truncate(start);

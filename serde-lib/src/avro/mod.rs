@@ -17,7 +17,11 @@ mod schema;
 mod serializer;
 #[cfg(test)]
 mod tests;
+mod typed_decode;
+mod typed_default;
+mod typed_encode;
 mod watch;
+mod write_plan;
 
 pub use apache_avro::types::Value;
 pub use deserializer::{AvroDeserializer, AvroDeserializerBuilder};
