@@ -106,6 +106,7 @@ pub use error::{
 pub use json::{JsonDeserializer, JsonSerializer};
 #[cfg(feature = "rdkafka")]
 pub use kafka::Unset;
+pub use levada_serde_derive::AvroRecord;
 #[cfg(feature = "rdkafka")]
 pub use producer::{Record, SerializingProducer};
 pub use prost_reflect;

@@ -12,6 +12,7 @@ mod deserializer;
 mod encode;
 mod json;
 mod plan;
+pub mod record;
 mod resolve;
 mod schema;
 mod serializer;

@@ -165,8 +165,7 @@ impl<'d, 'p, 'b> Part<'d, 'p, 'b> {
         self.decoder.nested(|decoder| {
             if let (Some(InOrder { slots, trailing }), true) = (in_order, is_as_asked) {
                 let mut slots = slots.iter();
-                let sequence =
-                    InSequence { decoder: &mut *decoder, slots: &mut slots, defaults };
+                let sequence = InSequence { decoder: &mut *decoder, slots: &mut slots, defaults };
                 let value = visitor.visit_seq(sequence)?;
                 if !slots.as_slice().is_empty() {
                     return Err(Declined);

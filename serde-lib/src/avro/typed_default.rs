@@ -37,7 +37,8 @@ impl<'de> Deserializer<'de> for DefaultValue<'_> {
                 visitor.visit_seq(SeqDeserializer::new(items.iter().map(DefaultValue)))
             }
             Value::Map(entries) => {
-                let entries = entries.iter().map(|(key, value)| (key.as_str(), DefaultValue(value)));
+                let entries =
+                    entries.iter().map(|(key, value)| (key.as_str(), DefaultValue(value)));
                 visitor.visit_map(MapDeserializer::new(entries))
             }
             Value::Union(_, inner) => DefaultValue(inner).deserialize_any(visitor),

@@ -8,6 +8,7 @@
 use serde::Serialize;
 use serde::ser::{Impossible, SerializeMap, SerializeSeq, SerializeStruct, Serializer};
 
+use super::encode::write_bytes;
 use super::write_plan::{Kind, WriteField, WritePlan};
 use crate::wire_format::write_zigzag;
 
@@ -68,12 +69,6 @@ impl<'a> Encoder<'a> {
         write_zigzag(i64::try_from(count).map_err(|_| Declined)?, self.out);
         Ok(Blocks { plan: self.plan, kind, out: self.out, count, left: count })
     }
-}
-
-#[inline]
-fn write_bytes(bytes: &[u8], out: &mut Vec<u8>) {
-    write_zigzag(i64::try_from(bytes.len()).unwrap_or(i64::MAX), out);
-    out.extend_from_slice(bytes);
 }
 
 impl<'a> Serializer for Encoder<'a> {
