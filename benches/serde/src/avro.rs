@@ -1,7 +1,9 @@
 //! Avro: encoding, decoding, decoding as another schema, and finding the plan.
 
 use std::hint::black_box;
+use std::sync::Arc;
 
+use levada_serde::avro::record::{AvroRead, AvroWrite};
 use levada_serde::wire_format::SchemaRef;
 use levada_serde::{AvroDeserializer, AvroSerializer, RegistryClient, SchemaDefinition};
 use schema_registry_client::rest::client_config::ClientConfig;
@@ -71,6 +73,7 @@ struct Record<T> {
 impl<T> Record<T>
 where
     T: Clone + PartialEq + std::fmt::Debug + Serialize + DeserializeOwned + Send + 'static,
+    T: AvroWrite + for<'b> AvroRead<'b>,
 {
     fn message(&self) -> Vec<u8> {
         let mut message = Vec::new();
@@ -91,11 +94,20 @@ where
                 out.len()
             }
         })];
+        let build = AvroSerializer::<T>::record(registry).topic(self.topic).build();
+        let serializer = runtime.block_on(build).expect("a serializer");
+        rows.push(row("levada, derived, one buffer", {
+            let (value, mut out) = (value(), Vec::new());
+            move || {
+                out.clear();
+                serializer.encode_into(black_box(&value), &mut out).is_ok()
+            }
+        }));
         let schema = SchemaDefinition::avro(self.schema);
         let build = AvroSerializer::<T>::with_schema(registry, schema).topic(self.topic).build();
         let serializer = runtime.block_on(build).expect("a serializer");
         assert_eq!(serializer.encode(&self.value).expect("a message").len(), expected.len());
-        let serializer = std::sync::Arc::new(serializer);
+        let serializer = Arc::new(serializer);
         rows.push(row("levada, serde, one buffer", {
             let (serializer, value, mut out) = (serializer.clone(), value(), Vec::new());
             move || {
@@ -174,10 +186,17 @@ where
         let deserializer = runtime.block_on(build).expect("a deserializer");
         let decoded = runtime.block_on(deserializer.decode_async(&message(), None));
         assert_eq!(decoded.expect("a value"), self.value);
-        let mut rows = vec![row("levada, serde", {
+        let build = AvroDeserializer::<T>::record(registry).build();
+        let derived = runtime.block_on(build).expect("a deserializer");
+        runtime.block_on(derived.decode_async(&message(), None)).expect("a value");
+        let mut rows = vec![row("levada, derived", {
+            let message = message();
+            move || derived.decode(black_box(&message), None).expect("a value")
+        })];
+        rows.push(row("levada, serde", {
             let message = message();
             move || deserializer.decode(black_box(&message), None).expect("a value")
-        })];
+        }));
         rows.push(row("serde_avro_fast, not framed", {
             let schema: serde_avro_fast::Schema = self.schema.parse().expect("a schema");
             let message = message();
@@ -249,20 +268,31 @@ fn poll<R>(future: impl Future<Output = R>) -> R {
 fn borrowed(registry: &RegistryClient, runtime: &Runtime, user: &[u8], order: &[u8]) {
     let (user, order): (&'static [u8], &'static [u8]) =
         (Box::leak(user.into()), Box::leak(order.into()));
-    let build = |schema| {
+    fn build<T: DeserializeOwned>(
+        registry: &RegistryClient,
+        runtime: &Runtime,
+        schema: &str,
+        id: u32,
+    ) -> Arc<AvroDeserializer<T>> {
         let schema = SchemaDefinition::avro(schema);
-        let build = AvroDeserializer::<Order>::with_schema(registry, schema).build();
+        let build = AvroDeserializer::<T>::with_schema(registry, schema).build();
         let deserializer = runtime.block_on(build).expect("a deserializer");
-        for id in [1, 2] {
-            let _ = runtime.block_on(deserializer.load(SchemaRef::Id(id)));
-        }
-        deserializer
-    };
+        runtime.block_on(deserializer.load(SchemaRef::Id(id))).expect("loaded");
+        Arc::new(deserializer)
+    }
     let fast = |schema: &str| schema.parse::<serde_avro_fast::Schema>().expect("a schema");
-    let (users, fast_users) = (build(records::USER_SCHEMA), fast(records::USER_SCHEMA));
+    let (users, fast_users) = (build::<User>(registry, runtime, records::USER_SCHEMA, 1), fast(records::USER_SCHEMA));
     let rows = vec![
         row("by hand", move || {
             Reader::framed(black_box(user)).and_then(|(_, mut body)| body.user_ref())
+        }),
+        row("levada, derived", {
+            let users = users.clone();
+            move || {
+                let mut scratch = Vec::new();
+                let read = users.record_borrowed::<UserRef<'_>>(black_box(user), None, &mut scratch);
+                black_box(read.expect("a value"));
+            }
         }),
         row("levada, serde", move || {
             users.decode_borrowed::<UserRef<'_>>(black_box(user), None).expect("a value")
@@ -273,10 +303,18 @@ fn borrowed(registry: &RegistryClient, runtime: &Runtime, user: &[u8], order: &[
         }),
     ];
     table("Avro, decode borrowed, User", rows);
-    let (orders, fast_orders) = (build(records::ORDER_SCHEMA), fast(records::ORDER_SCHEMA));
+    let (orders, fast_orders) = (build::<Order>(registry, runtime, records::ORDER_SCHEMA, 2), fast(records::ORDER_SCHEMA));
     let rows = vec![
         row("by hand", move || {
             Reader::framed(black_box(order)).and_then(|(_, mut body)| body.order_ref())
+        }),
+        row("levada, derived", {
+            let orders = orders.clone();
+            move || {
+                let mut scratch = Vec::new();
+                let read = orders.record_borrowed::<OrderRef<'_>>(black_box(order), None, &mut scratch);
+                black_box(read.expect("a value"));
+            }
         }),
         row("levada, serde", move || {
             orders.decode_borrowed::<OrderRef<'_>>(black_box(order), None).expect("a value")
@@ -314,7 +352,7 @@ fn resolved(registry: &RegistryClient, runtime: &Runtime) {
     ) {
         let reader = SchemaDefinition::avro(schema);
         let build = AvroDeserializer::<T>::with_schema(registry, reader).build();
-        let deserializer = std::sync::Arc::new(runtime.block_on(build).expect("a deserializer"));
+        let deserializer = Arc::new(runtime.block_on(build).expect("a deserializer"));
         let names = ["levada, the same schema", "levada, an older schema"];
         let rows = names.into_iter().zip(messages).map(|(name, message)| {
             runtime.block_on(deserializer.decode_async(&message, None)).expect("a value");

@@ -2,6 +2,7 @@
 
 use std::collections::HashMap;
 
+use levada_serde::AvroRecord;
 use serde::{Deserialize, Serialize};
 
 pub const USER_SCHEMA: &str = r#"{"type": "record", "name": "User", "namespace": "com.example",
@@ -22,21 +23,24 @@ pub const ORDER_SCHEMA: &str = r#"{"type": "record", "name": "Order", "namespace
     {"name": "attributes", "type": {"type": "map", "values": "string"}},
     {"name": "created_at", "type": {"type": "long", "logicalType": "timestamp-millis"}}]}"#;
 
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[derive(AvroRecord, Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[avro(namespace = "com.example")]
 pub struct User {
     pub name: String,
     pub age: i32,
     pub email: String,
 }
 
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[derive(AvroRecord, Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[avro(name = "User", namespace = "com.example")]
 pub struct UserRef<'a> {
     pub name: &'a str,
     pub age: i32,
     pub email: &'a str,
 }
 
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[derive(AvroRecord, Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[avro(namespace = "com.example")]
 pub struct Order {
     pub order_id: i64,
     pub customer_id: String,
@@ -47,10 +51,11 @@ pub struct Order {
     pub shipping: Address,
     pub line_items: Vec<LineItem>,
     pub attributes: HashMap<String, String>,
+    #[avro(logical = "timestamp-millis")]
     pub created_at: i64,
 }
 
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[derive(AvroRecord, Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct Address {
     pub street: String,
     pub city: String,
@@ -58,14 +63,15 @@ pub struct Address {
     pub country: String,
 }
 
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[derive(AvroRecord, Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct LineItem {
     pub sku: String,
     pub quantity: i32,
     pub unit_price: f64,
 }
 
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[derive(AvroRecord, Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[avro(name = "Order", namespace = "com.example")]
 pub struct OrderRef<'a> {
     pub order_id: i64,
     pub customer_id: &'a str,
@@ -79,10 +85,12 @@ pub struct OrderRef<'a> {
     pub line_items: Vec<LineItemRef<'a>>,
     #[serde(borrow)]
     pub attributes: HashMap<&'a str, &'a str>,
+    #[avro(logical = "timestamp-millis")]
     pub created_at: i64,
 }
 
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[derive(AvroRecord, Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[avro(name = "Address")]
 pub struct AddressRef<'a> {
     pub street: &'a str,
     pub city: &'a str,
@@ -90,7 +98,8 @@ pub struct AddressRef<'a> {
     pub country: &'a str,
 }
 
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[derive(AvroRecord, Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[avro(name = "LineItem")]
 pub struct LineItemRef<'a> {
     pub sku: &'a str,
     pub quantity: i32,
