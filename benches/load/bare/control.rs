@@ -12,8 +12,8 @@ use kafka_protocol::messages::metadata_response::{
 };
 use kafka_protocol::messages::{
     ApiKey, ApiVersionsResponse, BrokerId, CreateTopicsRequest, CreateTopicsResponse,
-    DeleteTopicsRequest, DeleteTopicsResponse, ListOffsetsRequest, ListOffsetsResponse,
-    MetadataResponse, TopicName,
+    DeleteTopicsRequest, DeleteTopicsResponse, FindCoordinatorResponse, ListOffsetsRequest,
+    ListOffsetsResponse, MetadataResponse, TopicName,
 };
 use kafka_protocol::protocol::StrBytes;
 use levada_kafka_wire::decode::decode;
@@ -24,13 +24,16 @@ use crate::{Failure, encode};
 
 const NODE: BrokerId = BrokerId(1);
 const LATEST: i64 = -1;
+const COORDINATOR_NOT_AVAILABLE: i16 = 15;
 
-/// Key, first and last version.
-const APIS: [(ApiKey, i16, i16); 7] = [
+/// Key, first and last version. `FindCoordinator` is there because librdkafka takes a broker without
+/// it for one that knows no lz4, and then compresses nothing.
+const APIS: [(ApiKey, i16, i16); 8] = [
     (ApiKey::Produce, 3, 9),
     (ApiKey::Fetch, 4, 11),
     (ApiKey::ListOffsets, 1, 5),
     (ApiKey::Metadata, 1, 8),
+    (ApiKey::FindCoordinator, 0, 2),
     (ApiKey::ApiVersions, 0, 3),
     (ApiKey::CreateTopics, 2, 4),
     (ApiKey::DeleteTopics, 1, 3),
@@ -45,6 +48,10 @@ pub(crate) fn answer(
     let version = header.api_version;
     match ApiKey::try_from(header.api_key) {
         Ok(ApiKey::ApiVersions) => encode(&versions(), version),
+        Ok(ApiKey::FindCoordinator) => {
+            let answer = FindCoordinatorResponse::default();
+            encode(&answer.with_error_code(COORDINATOR_NOT_AVAILABLE), version)
+        }
         Ok(ApiKey::Metadata) => encode(&metadata(partitions, port)?, version),
         Ok(ApiKey::CreateTopics) => {
             let request: CreateTopicsRequest = decode(ApiKey::CreateTopics, version, body)?;

@@ -18,7 +18,7 @@ use kafka_protocol::messages::produce_response::{PartitionProduceResponse, Topic
 use kafka_protocol::messages::{ApiKey, FetchRequest, ProduceResponse, TopicName};
 use kafka_protocol::protocol::{Encodable, StrBytes};
 use levada_kafka_wire::decode::decode;
-use levada_kafka_wire::fetch::{FetchResponse, FetchedPartition, FetchedTopic};
+use levada_kafka_wire::fetch::{FetchResponse, FetchedPartition, FetchedTopic, Piece};
 use levada_kafka_wire::frame::{RequestHeader, frame_length, has_tagged_response_header};
 use levada_kafka_wire::produce::ProduceRequest;
 
@@ -128,7 +128,7 @@ fn fetch(
                     high_watermark: end,
                     last_stable_offset: end,
                     log_start_offset: 0,
-                    records,
+                    records: Some(records),
                     ..none
                 });
             }
@@ -140,7 +140,9 @@ fn fetch(
             break topics;
         }
     };
-    Ok(FetchResponse { error_code: 0, session_id: 0, topics }.encode(header.api_version))
+    let response = FetchResponse { error_code: 0, session_id: 0, topics };
+    let pieces = response.encode(header.api_version).into_iter();
+    Ok(pieces.map(|Piece::Fields(bytes)| Piece::Records(bytes) | bytes).collect())
 }
 
 fn encode<R: Encodable>(response: &R, version: i16) -> Result<Bytes, Failure> {

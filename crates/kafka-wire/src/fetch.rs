@@ -1,6 +1,9 @@
-//! Fetch responses (versions 4–18), written by hand: the records are sent as they were read.
+//! Fetch responses (versions 4–18), written by hand: the records are sent as they were read, or
+//! from where they lie.
 
 use bytes::{BufMut, Bytes, BytesMut};
+
+use crate::varint::put_uvarint;
 
 /// The first version with tagged fields and compact lengths.
 const FLEXIBLE: i16 = 12;
@@ -11,26 +14,44 @@ const DIVERGING_EPOCH: u8 = 0;
 /// An epoch, an offset and no tagged fields.
 const DIVERGING_EPOCH_BYTES: u8 = 4 + 8 + 1;
 
+/// Records that a response carries.
+pub trait RecordBytes {
+    fn byte_count(&self) -> usize;
+}
+
+impl RecordBytes for Bytes {
+    fn byte_count(&self) -> usize {
+        self.len()
+    }
+}
+
+/// A part of a response's body.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct FetchResponse {
+pub enum Piece<R> {
+    Fields(Bytes),
+    Records(R),
+}
+
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct FetchResponse<R = Bytes> {
     /// Of the request as a whole; from version 7.
     pub error_code: i16,
     /// From version 7; 0 is "no session".
     pub session_id: i32,
-    pub topics: Vec<FetchedTopic>,
+    pub topics: Vec<FetchedTopic<R>>,
 }
 
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct FetchedTopic {
+pub struct FetchedTopic<R = Bytes> {
     /// Before version 13.
     pub name: Bytes,
     /// From version 13.
     pub id: [u8; 16],
-    pub partitions: Vec<FetchedPartition>,
+    pub partitions: Vec<FetchedPartition<R>>,
 }
 
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct FetchedPartition {
+pub struct FetchedPartition<R = Bytes> {
     pub index: i32,
     pub error_code: i16,
     pub high_watermark: i64,
@@ -40,10 +61,11 @@ pub struct FetchedPartition {
     pub diverging_epoch: Option<(i32, i64)>,
     /// Producer id and first offset; `None` for readers of everything.
     pub aborted: Option<Vec<(i64, i64)>>,
-    pub records: Bytes,
+    /// `None` and no bytes are the same.
+    pub records: Option<R>,
 }
 
-impl FetchedPartition {
+impl<R> FetchedPartition<R> {
     /// A partition that cannot be read.
     pub fn failed(index: i32, error_code: i16) -> Self {
         Self {
@@ -54,14 +76,14 @@ impl FetchedPartition {
             log_start_offset: -1,
             diverging_epoch: None,
             aborted: None,
-            records: Bytes::new(),
+            records: None,
         }
     }
 }
 
-impl FetchResponse {
+impl<R: RecordBytes> FetchResponse<R> {
     /// The body in pieces, to be written one after the other.
-    pub fn encode(self, version: i16) -> Vec<Bytes> {
+    pub fn encode(self, version: i16) -> Vec<Piece<R>> {
         let mut body = Body { version, pieces: Vec::new(), tail: BytesMut::with_capacity(256) };
         body.tail.put_i32(0); // throttle time
         if version >= 7 {
@@ -81,20 +103,20 @@ impl FetchResponse {
             body.no_tagged_fields();
         }
         body.no_tagged_fields();
-        body.pieces.push(body.tail.freeze());
+        body.pieces.push(Piece::Fields(body.tail.freeze()));
         body.pieces
     }
 }
 
-struct Body {
+struct Body<R> {
     version: i16,
-    pieces: Vec<Bytes>,
+    pieces: Vec<Piece<R>>,
     /// What follows the last piece.
     tail: BytesMut,
 }
 
-impl Body {
-    fn partition(&mut self, partition: FetchedPartition) {
+impl<R: RecordBytes> Body<R> {
+    fn partition(&mut self, partition: FetchedPartition<R>) {
         self.tail.put_i32(partition.index);
         self.tail.put_i16(partition.error_code);
         self.tail.put_i64(partition.high_watermark);
@@ -103,7 +125,7 @@ impl Body {
             self.tail.put_i64(partition.log_start_offset);
         }
         match partition.aborted {
-            None if self.is_flexible() => self.uvarint(0),
+            None if self.is_flexible() => put_uvarint(&mut self.tail, 0),
             None => self.tail.put_i32(-1),
             Some(aborted) => {
                 self.count(aborted.len());
@@ -117,10 +139,11 @@ impl Body {
         if self.version >= 11 {
             self.tail.put_i32(-1); // preferred read replica
         }
-        self.count(partition.records.len());
-        if !partition.records.is_empty() {
-            self.pieces.push(self.tail.split().freeze());
-            self.pieces.push(partition.records);
+        let records = partition.records.filter(|records| records.byte_count() > 0);
+        self.count(records.as_ref().map_or(0, RecordBytes::byte_count));
+        if let Some(records) = records {
+            self.pieces.push(Piece::Fields(self.tail.split().freeze()));
+            self.pieces.push(Piece::Records(records));
         }
         match partition.diverging_epoch.filter(|_| self.is_flexible()) {
             None => self.no_tagged_fields(),
@@ -142,7 +165,7 @@ impl Body {
     fn count(&mut self, count: usize) {
         let count = i32::try_from(count).unwrap_or(i32::MAX);
         if self.is_flexible() {
-            self.uvarint(count.unsigned_abs() + 1);
+            put_uvarint(&mut self.tail, count.unsigned_abs() + 1);
         } else {
             self.tail.put_i32(count);
         }
@@ -161,14 +184,6 @@ impl Body {
         if self.is_flexible() {
             self.tail.put_u8(0);
         }
-    }
-
-    fn uvarint(&mut self, mut value: u32) {
-        while value >= 0x80 {
-            self.tail.put_u8(value.to_le_bytes()[0] | 0x80);
-            value >>= 7;
-        }
-        self.tail.put_u8(value.to_le_bytes()[0]);
     }
 }
 

@@ -46,14 +46,14 @@ impl ProduceRequest {
         let mut budget = Budget::of_frame(body.len());
         let transactional_id = reader.text(is_flexible)?;
         let (acks, timeout_ms) = (reader.i16()?, reader.i32()?);
-        let topics = read_array(&mut reader, is_flexible, |reader| {
+        let topics = reader.structs(is_flexible, |reader| {
             budget.element()?;
             let at = reader.position();
             let (name, id) = match version {
                 TOPIC_IDS.. => (Bytes::new(), reader.array()?),
                 _ => (reader.text(is_flexible)?.ok_or(WireError::Null { at })?, [0; 16]),
             };
-            let partitions = read_array(reader, is_flexible, |reader| {
+            let partitions = reader.structs(is_flexible, |reader| {
                 budget.element()?;
                 let index = reader.i32()?;
                 let records = reader.length(is_flexible)?;
@@ -67,22 +67,6 @@ impl ProduceRequest {
         }
         Ok(Self { transactional_id, acks, timeout_ms, topics })
     }
-}
-
-/// Reads structs one by one, so that a count alone never sizes an allocation.
-fn read_array<T>(
-    reader: &mut Reader<'_>,
-    is_flexible: bool,
-    mut read: impl FnMut(&mut Reader<'_>) -> Result<T, WireError>,
-) -> Result<Vec<T>, WireError> {
-    let mut elements = Vec::new();
-    for _ in 0..reader.count(is_flexible, 1)? {
-        elements.push(read(reader)?);
-        if is_flexible {
-            reader.skip_tagged_fields()?;
-        }
-    }
-    Ok(elements)
 }
 
 #[cfg(test)]

@@ -142,6 +142,34 @@ impl<'a> Reader<'a> {
         self.nullable_count(is_compact, least)?.ok_or(WireError::Null { at })
     }
 
+    /// The structs of an array, each with the tagged fields that end it; `None` is null. They are read
+    /// one by one, so that a count alone never sizes an allocation.
+    pub fn nullable_structs<T>(
+        &mut self,
+        is_flexible: bool,
+        mut read: impl FnMut(&mut Self) -> Result<T, WireError>,
+    ) -> Result<Option<Vec<T>>, WireError> {
+        let Some(count) = self.nullable_count(is_flexible, 1)? else { return Ok(None) };
+        let mut structs = Vec::new();
+        for _ in 0..count {
+            structs.push(read(self)?);
+            if is_flexible {
+                self.skip_tagged_fields()?;
+            }
+        }
+        Ok(Some(structs))
+    }
+
+    /// As [`Self::nullable_structs`], where null is an error.
+    pub fn structs<T>(
+        &mut self,
+        is_flexible: bool,
+        read: impl FnMut(&mut Self) -> Result<T, WireError>,
+    ) -> Result<Vec<T>, WireError> {
+        let at = self.at;
+        self.nullable_structs(is_flexible, read)?.ok_or(WireError::Null { at })
+    }
+
     /// Steps over the tagged fields that end a flexible struct; none of them is known.
     pub fn skip_tagged_fields(&mut self) -> Result<(), WireError> {
         for _ in 0..self.uvarint()? {

@@ -1,4 +1,7 @@
-//! Zigzag variable-length integers of the record format: 7 bits a byte, lowest first.
+//! Variable-length integers, 7 bits a byte, lowest first: zigzag ones of the record format, and
+//! plain ones of compact lengths.
+
+use bytes::{BufMut, BytesMut};
 
 /// Takes a 32-bit value off the front. `None` when the bytes end or the value has more than 32
 /// bits; the input is then left as it was.
@@ -34,6 +37,15 @@ pub fn put_varlong(out: &mut Vec<u8>, value: i64) {
         }
         out.push(low | 0x80);
     }
+}
+
+/// Appends a plain value.
+pub(crate) fn put_uvarint(out: &mut BytesMut, mut value: u32) {
+    while value >= 0x80 {
+        out.put_u8(value.to_le_bytes()[0] | 0x80);
+        value >>= 7;
+    }
+    out.put_u8(value.to_le_bytes()[0]);
 }
 
 fn take_unsigned(input: &mut &[u8], max_bytes: u32) -> Option<u64> {

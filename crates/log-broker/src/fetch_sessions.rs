@@ -14,6 +14,8 @@ use levada_kafka_wire::fetch::FetchedPartition;
 use parking_lot::Mutex;
 use uuid::Uuid;
 
+use crate::log::FoundRecords;
+
 /// Kafka's `max.incremental.fetch.session.cache.slots`.
 const SESSIONS_MAX: usize = 1_000;
 /// Kafka's `min.incremental.fetch.session.eviction.ms`: a session that was used since is not given
@@ -29,6 +31,9 @@ pub(crate) struct Named {
     pub(crate) name: TopicName,
     pub(crate) id: Uuid,
 }
+
+/// What was found of a partition. Records are never of no bytes.
+pub(crate) type Fetched = FetchedPartition<FoundRecords>;
 
 /// One partition to be read.
 #[derive(Debug, Clone)]
@@ -123,9 +128,9 @@ impl FetchSessions {
         &self,
         begun: &Begun,
         by_id: bool,
-        fetched: Vec<FetchedPartition>,
+        fetched: Vec<Fetched>,
         now_ms: i64,
-    ) -> (i32, Vec<(Named, FetchedPartition)>) {
+    ) -> (i32, Vec<(Named, Fetched)>) {
         let all = || begun.asked.iter().map(|asked| asked.topic.clone());
         match begun.session {
             Kind::None => (0, all().zip(fetched).collect()),
@@ -145,7 +150,7 @@ impl FetchSessions {
         }
     }
 
-    fn create(&self, begun: &Begun, by_id: bool, fetched: &[FetchedPartition], now_ms: i64) -> i32 {
+    fn create(&self, begun: &Begun, by_id: bool, fetched: &[Fetched], now_ms: i64) -> i32 {
         let mut sessions = self.0.lock();
         if sessions.len() >= SESSIONS_MAX {
             let oldest = sessions.iter().min_by_key(|(_, session)| session.last_used_ms);
@@ -163,7 +168,7 @@ impl FetchSessions {
                 break id;
             }
         };
-        let remember = |(asked, fetched): (&Asked, &FetchedPartition)| Remembered {
+        let remember = |(asked, fetched): (&Asked, &Fetched)| Remembered {
             asked: asked.clone(),
             told: Told::of(fetched),
         };
@@ -192,7 +197,7 @@ impl Session {
     }
 
     /// What is news to the client; it counts as told. `fetched` is in the session's order.
-    fn tell(&mut self, fetched: Vec<(Named, FetchedPartition)>) -> Vec<(Named, FetchedPartition)> {
+    fn tell(&mut self, fetched: Vec<(Named, Fetched)>) -> Vec<(Named, Fetched)> {
         if fetched.len() != self.partitions.len() {
             // Used by two connections at once: whatever is told is right, nothing is remembered.
             return fetched;
@@ -200,7 +205,7 @@ impl Session {
         let (mut news, mut waiting, mut served) = (Vec::new(), Vec::new(), Vec::new());
         for (mut known, (topic, partition)) in self.partitions.drain(..).zip(fetched) {
             let told = Told::of(&partition);
-            let has_records = !partition.records.is_empty();
+            let has_records = partition.records.is_some();
             let is_news = has_records
                 || partition.error_code != 0
                 || partition.diverging_epoch.is_some()
@@ -219,8 +224,8 @@ impl Session {
 }
 
 impl Told {
-    fn of(fetched: &FetchedPartition) -> Self {
-        let FetchedPartition { high_watermark, log_start_offset, .. } = *fetched;
+    fn of(fetched: &Fetched) -> Self {
+        let Fetched { high_watermark, log_start_offset, .. } = *fetched;
         Self { high_watermark, log_start_offset }
     }
 }

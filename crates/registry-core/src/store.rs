@@ -190,6 +190,12 @@ pub trait ReadTransaction: ReadKeys + ReadAssociations {
         version: SchemaVersion,
     ) -> impl Future<Output = Result<Option<StoredVersion>, StoreError>> + Send;
 
+    /// The highest version of a subject that is not soft-deleted.
+    fn latest_version(
+        &mut self,
+        subject: &QualifiedSubject,
+    ) -> impl Future<Output = Result<Option<StoredVersion>, StoreError>> + Send;
+
     /// As [`Self::versions`], without the contents.
     fn version_keys(
         &mut self,

@@ -43,6 +43,18 @@ impl ReadTransaction for SqlTransaction {
         self.one(query.bind(version.0), rows::version).await
     }
 
+    async fn latest_version(
+        &mut self,
+        subject: &QualifiedSubject,
+    ) -> Result<Option<StoredVersion>, StoreError> {
+        let query = of_scope(
+            "SELECT * FROM versions JOIN schemas USING (context, id)
+             WHERE context = $1 AND subject = $2 AND NOT is_deleted ORDER BY version DESC LIMIT 1",
+            subject,
+        );
+        self.one(query, rows::version).await
+    }
+
     async fn version_keys(
         &mut self,
         subject: &QualifiedSubject,

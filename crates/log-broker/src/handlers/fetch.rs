@@ -10,7 +10,8 @@
 //! - v4 isolation level, v5 log start, v7 sessions (KIP-227), v9 leader epoch, v11 rack, v12 flexible and diverging epochs,
 //!   v13 topics by id; what came later is for replicas.
 //!
-//! The response is written by hand, so that records are not copied; hence it takes bytes.
+//! The response is written by hand, so that records are not copied; hence it takes bytes. Large
+//! batches are not even read: they are sent from where they lie.
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -19,15 +20,14 @@ use bytes::Bytes;
 use kafka_protocol::ResponseError;
 use kafka_protocol::messages::fetch_request::FetchPartition;
 use kafka_protocol::messages::{ApiKey, FetchRequest};
-use levada_kafka_wire::fetch::{FetchResponse, FetchedPartition, FetchedTopic};
+use levada_kafka_wire::fetch::{FetchResponse, FetchedTopic, Piece, RecordBytes};
 use tokio::time::Instant;
 
 use super::{leader_epoch, read_error};
 use crate::broker::Broker;
-use crate::fetch_sessions::{Asked, Named};
-use crate::log::{PartitionLog, ReadBound, ReadRecords, Waiter};
-use crate::metrics::Volume;
-use crate::net::{Api, Call, CloseReason, Outcome, Reply, decode};
+use crate::fetch_sessions::{Asked, Fetched, Named};
+use crate::log::{FoundRecords, PartitionLog, ReadBound, ReadRecords, Volume, Waiter};
+use crate::net::{Api, Call, CloseReason, Outcome, Part, Reply, decode};
 
 pub(crate) const API: Api = Api::new(ApiKey::Fetch, 4..=18);
 
@@ -51,14 +51,17 @@ pub(crate) async fn run(
         Err(error) => FetchResponse { error_code: error.code(), session_id: 0, topics: Vec::new() },
     };
     broker.metrics.answered(call.api_key, &response);
-    let pieces = response.encode(call.api_version);
-    let reply = Reply::of_pieces(Reply::head(&call, call.api_version), pieces);
+    let pieces = response.encode(call.api_version).into_iter().map(|piece| match piece {
+        Piece::Fields(bytes) | Piece::Records(FoundRecords::Read(bytes)) => Part::Bytes(bytes),
+        Piece::Records(FoundRecords::Stored(range)) => Part::File(range),
+    });
+    let reply = Reply::of_parts(Reply::head(&call, call.api_version), pieces.collect());
     Ok(Outcome::Reply(reply.ok_or(CloseReason::ReplyTooLarge)?))
 }
 
 /// Neighbours of one topic go under one name.
-fn by_topic(partitions: Vec<(Named, FetchedPartition)>) -> Vec<FetchedTopic> {
-    let mut topics: Vec<FetchedTopic> = Vec::new();
+fn by_topic(partitions: Vec<(Named, Fetched)>) -> Vec<FetchedTopic<FoundRecords>> {
+    let mut topics: Vec<FetchedTopic<_>> = Vec::new();
     let mut last: Option<Named> = None;
     for (topic, partition) in partitions {
         match topics.last_mut() {
@@ -80,7 +83,7 @@ async fn poll(
     call: &Call,
     request: &FetchRequest,
     asked: &[Asked],
-) -> Vec<FetchedPartition> {
+) -> Vec<Fetched> {
     let wait = Duration::from_millis(u64::try_from(request.max_wait_ms).unwrap_or_default());
     let deadline = Instant::now() + wait.min(broker.config.limits.fetch_wait_max);
     let by_id = call.api_version >= TOPIC_IDS;
@@ -112,7 +115,7 @@ struct Pass<'a> {
     bytes: usize,
     has_news: bool,
     /// What was read, and where: it counts once it is sent.
-    read: Vec<(Arc<PartitionLog>, Bytes)>,
+    read: Vec<(Arc<PartitionLog>, Volume)>,
 }
 
 impl<'a> Pass<'a> {
@@ -127,10 +130,9 @@ impl<'a> Pass<'a> {
     }
 
     fn count(&self) {
-        for (log, records) in &self.read {
-            let volume = Volume::of(records);
-            self.broker.metrics.traffic.fetched(volume);
-            log.traffic().fetched(volume);
+        for (log, volume) in &self.read {
+            self.broker.metrics.traffic.fetched(*volume);
+            log.traffic().fetched(*volume);
         }
     }
 
@@ -138,11 +140,11 @@ impl<'a> Pass<'a> {
         self.has_news || self.bytes >= usize::try_from(min_bytes).unwrap_or_default()
     }
 
-    fn one(&mut self, asked: &Asked, waiter: Option<&Arc<Waiter>>) -> FetchedPartition {
+    fn one(&mut self, asked: &Asked, waiter: Option<&Arc<Waiter>>) -> Fetched {
         let Asked { topic, partition } = asked;
         self.partition(topic, partition, waiter).unwrap_or_else(|error| {
             self.has_news = true;
-            FetchedPartition::failed(partition.partition, error.code())
+            Fetched::failed(partition.partition, error.code())
         })
     }
 
@@ -151,7 +153,7 @@ impl<'a> Pass<'a> {
         topic: &Named,
         asked: &FetchPartition,
         waiter: Option<&Arc<Waiter>>,
-    ) -> Result<FetchedPartition, ResponseError> {
+    ) -> Result<Fetched, ResponseError> {
         let topics = &self.broker.topics;
         let log = if self.by_id {
             topics.partition_of_id(topic.id, asked.partition)?
@@ -165,7 +167,8 @@ impl<'a> Pass<'a> {
         if let Some(diverging) = leader_epoch::divergence(asked, &log) {
             self.has_news = true;
             let nothing = ReadRecords {
-                records: Bytes::new(),
+                records: None,
+                volume: Volume::default(),
                 next_offset: asked.fetch_offset,
                 bounds: log.bounds(),
             };
@@ -175,11 +178,11 @@ impl<'a> Pass<'a> {
             ResponseError::UnknownTopicOrPartition if self.by_id => ResponseError::UnknownTopicId,
             other => other,
         })?;
-        if !read.records.is_empty() {
-            self.read.push((Arc::clone(&log), read.records.clone()));
+        if let Some(records) = &read.records {
+            self.read.push((Arc::clone(&log), read.volume));
+            self.bytes += records.byte_count();
+            self.bytes_left = self.bytes_left.saturating_sub(records.byte_count());
         }
-        self.bytes += read.records.len();
-        self.bytes_left = self.bytes_left.saturating_sub(read.records.len());
         Ok(self.fetched(asked, &log, None, read))
     }
 
@@ -187,12 +190,12 @@ impl<'a> Pass<'a> {
         &self,
         log: &PartitionLog,
         asked: &FetchPartition,
-    ) -> Result<ReadRecords, ResponseError> {
+    ) -> Result<ReadRecords<Option<FoundRecords>>, ResponseError> {
         let partition_max = usize::try_from(asked.partition_max_bytes).unwrap_or_default();
         let is_first = self.bytes == 0;
         let max = partition_max.min(self.bytes_left);
-        let read = log.read(asked.fetch_offset, self.bound, max, is_first);
-        read.map_err(|error| read_error(&error))
+        let found = log.find(asked.fetch_offset, self.bound, max, is_first);
+        found.map_err(|error| read_error(&error))
     }
 
     fn fetched(
@@ -200,15 +203,15 @@ impl<'a> Pass<'a> {
         asked: &FetchPartition,
         log: &PartitionLog,
         diverging_epoch: Option<(i32, i64)>,
-        read: ReadRecords,
-    ) -> FetchedPartition {
+        read: ReadRecords<Option<FoundRecords>>,
+    ) -> Fetched {
         let bounds = read.bounds;
         // For committed readers the list may be empty, never null.
         let aborted = (self.bound == ReadBound::LastStable).then(|| {
             let aborted = log.aborted_transactions(asked.fetch_offset, read.next_offset);
             aborted.into_iter().map(|txn| (txn.producer_id, txn.first_offset)).collect()
         });
-        FetchedPartition {
+        Fetched {
             index: asked.partition,
             error_code: 0,
             high_watermark: bounds.high_watermark,

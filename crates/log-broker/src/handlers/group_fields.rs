@@ -3,7 +3,9 @@
 use kafka_protocol::ResponseError;
 use kafka_protocol::messages::TopicName;
 use kafka_protocol::protocol::StrBytes;
+use uuid::Uuid;
 
+use crate::broker::Broker;
 use crate::group::classic::MemberIdentity;
 
 /// Texts are copied out of the frame: a slice would keep the whole request alive.
@@ -17,6 +19,12 @@ pub(super) fn text(text: impl Into<String>) -> StrBytes {
 
 pub(super) fn topic_name(name: &str) -> TopicName {
     TopicName(text(name))
+}
+
+/// The empty name for an id that no topic has.
+pub(super) fn topic_of_id(broker: &Broker, id: [u8; 16]) -> TopicName {
+    let topic = broker.topics.by_id(Uuid::from_bytes(id));
+    topic.map_or_else(TopicName::default, |topic| topic_name(&topic.name))
 }
 
 pub(super) fn identity(member_id: &StrBytes, instance_id: Option<&StrBytes>) -> MemberIdentity {

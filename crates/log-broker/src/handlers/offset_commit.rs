@@ -1,27 +1,54 @@
-//! `OffsetCommit` (8), versions 2–9.
+//! `OffsetCommit` (8), versions 2–10.
 //!
 //! - Durable when it is answered; all partitions of a request that are taken are taken together.
-//! - Per partition: unknown topic or partition 3, metadata too long 12; an error of the group is
-//!   repeated for every other partition.
+//! - Per partition: unknown topic or partition 3, by id 100, metadata too long 12; an error of the
+//!   group is repeated for every other partition.
 //! - v2–4 may ask for a retention of their own; v6 leader epochs; v7 (KIP-345) static members;
-//!   since v9 an unknown group is `GROUP_ID_NOT_FOUND`, before it `ILLEGAL_GENERATION`.
+//!   since v9 an unknown group is `GROUP_ID_NOT_FOUND`, before it `ILLEGAL_GENERATION`; v10 names
+//!   topics by id.
 
+use std::sync::Arc;
+
+use bytes::Bytes;
 use kafka_protocol::ResponseError;
 use kafka_protocol::messages::offset_commit_request::OffsetCommitRequestPartition;
 use kafka_protocol::messages::offset_commit_response::{
     OffsetCommitResponsePartition, OffsetCommitResponseTopic,
 };
 use kafka_protocol::messages::{ApiKey, OffsetCommitRequest, OffsetCommitResponse};
+use levada_kafka_wire::offsets::{BY_ID, ById, read_commit, write_commit};
 
-use super::group_fields::{code, identity, owned};
+use super::group_fields::{code, identity, owned, topic_of_id};
 use crate::broker::Broker;
 use crate::group::committed::{Committer, TopicPartition};
 use crate::group::record::CommittedOffset;
-use crate::net::{Api, Call, CloseReason};
+use crate::net::{Api, Call, CloseReason, Outcome, Reply, decode};
 
-pub(crate) const API: Api = Api::new(ApiKey::OffsetCommit, 2..=9);
+pub(crate) const API: Api = Api::new(ApiKey::OffsetCommit, 2..=BY_ID);
 
-pub(crate) async fn handle(
+pub(crate) async fn run(
+    broker: Arc<Broker>,
+    call: Call,
+    body: Bytes,
+) -> Result<Outcome, CloseReason> {
+    if call.api_version < BY_ID {
+        let response = handle(&broker, &call, decode(&call, &body)?).await?;
+        broker.metrics.answered(call.api_key, &response);
+        return Ok(Outcome::Reply(Reply::encode(&call, &response)?));
+    }
+    let ById { message: mut request, topic_ids } = read_commit(&body)?;
+    for (topic, id) in request.topics.iter_mut().zip(&topic_ids) {
+        topic.name = topic_of_id(&broker, *id);
+    }
+    let message = handle(&broker, &call, request).await?;
+    broker.metrics.answered(call.api_key, &message);
+    let mut frame = Reply::head(&call, call.api_version);
+    write_commit(&ById { message, topic_ids }, &mut frame);
+    Ok(Outcome::Reply(Reply::of_parts(frame, Vec::new()).ok_or(CloseReason::ReplyTooLarge)?))
+}
+
+/// Topics of ids that nothing has are those without a name.
+pub(super) async fn handle(
     broker: &Broker,
     call: &Call,
     request: OffsetCommitRequest,
@@ -33,7 +60,7 @@ pub(crate) async fn handle(
     let mut refusals = Vec::new();
     for topic in &request.topics {
         for partition in &topic.partitions {
-            let checked = check(broker, topic.name.as_str(), partition);
+            let checked = check(broker, call, topic.name.as_str(), partition);
             refusals.push(checked.err());
             if checked.is_ok() {
                 let (topic, index) = (owned(&topic.name), partition.partition_index);
@@ -42,8 +69,7 @@ pub(crate) async fn handle(
             }
         }
     }
-    let unknown = Some(ResponseError::UnknownTopicOrPartition);
-    let result = if refusals.iter().all(|refusal| *refusal == unknown) {
+    let result = if refusals.iter().all(|refusal| is_unknown(*refusal)) {
         Ok(())
     } else {
         commit(broker, call, &request, accepted).await?
@@ -69,11 +95,20 @@ async fn commit(
     }))
 }
 
+fn is_unknown(refusal: Option<ResponseError>) -> bool {
+    use ResponseError::{UnknownTopicId, UnknownTopicOrPartition};
+    matches!(refusal, Some(UnknownTopicOrPartition | UnknownTopicId))
+}
+
 fn check(
     broker: &Broker,
+    call: &Call,
     topic: &str,
     partition: &OffsetCommitRequestPartition,
 ) -> Result<(), ResponseError> {
+    if call.api_version >= BY_ID && topic.is_empty() {
+        return Err(ResponseError::UnknownTopicId);
+    }
     broker.topics.partition(topic, partition.partition_index)?;
     let metadata_bytes = partition.committed_metadata.as_ref().map_or(0, |text| text.len());
     if metadata_bytes > broker.config.groups.max_offset_metadata_bytes {
@@ -106,10 +141,7 @@ fn response(
     let mut partition = |one: &OffsetCommitRequestPartition| {
         let own = refusals.next().flatten();
         // What is wrong with the group comes before what is wrong with one partition's metadata.
-        let error = match own {
-            Some(ResponseError::UnknownTopicOrPartition) => own,
-            _ => result.err().or(own),
-        };
+        let error = if is_unknown(own) { own } else { result.err().or(own) };
         OffsetCommitResponsePartition::default()
             .with_partition_index(one.partition_index)
             .with_error_code(code(&error.map_or(Ok(()), Err)))

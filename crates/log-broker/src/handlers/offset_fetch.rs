@@ -1,4 +1,4 @@
-//! `OffsetFetch` (9), versions 1–9.
+//! `OffsetFetch` (9), versions 1–10.
 //!
 //! - A partition without a committed offset, and every partition of a group that does not exist,
 //!   is a success with offset −1: clients start from their reset policy.
@@ -6,8 +6,11 @@
 //!   asks again.
 //! - v2 null topics ask for all, and errors have a place of their own; v5 leader epochs; v7
 //!   (KIP-447) may ask for stable offsets alone; v8 (KIP-709) several groups; v9 (KIP-848) names a
-//!   member and its epoch.
+//!   member and its epoch; v10 names topics by id, 100 for one that nothing has.
 
+use std::sync::Arc;
+
+use bytes::Bytes;
 use kafka_protocol::ResponseError;
 use kafka_protocol::messages::offset_fetch_request::{
     OffsetFetchRequestGroup, OffsetFetchRequestTopic, OffsetFetchRequestTopics,
@@ -18,13 +21,15 @@ use kafka_protocol::messages::offset_fetch_response::{
 };
 use kafka_protocol::messages::{ApiKey, OffsetFetchRequest, OffsetFetchResponse};
 
-use super::group_fields::{text, topic_name};
+use levada_kafka_wire::offsets::{BY_ID, ById, read_fetch, write_fetch};
+
+use super::group_fields::{text, topic_name, topic_of_id};
 use crate::broker::Broker;
 use crate::group::record::CommittedOffset;
 use crate::group::state::Group;
-use crate::net::{Api, Call, CloseReason};
+use crate::net::{Api, Call, CloseReason, Outcome, Reply, decode};
 
-pub(crate) const API: Api = Api::new(ApiKey::OffsetFetch, 1..=9);
+pub(crate) const API: Api = Api::new(ApiKey::OffsetFetch, 1..=BY_ID);
 
 const SEVERAL_GROUPS: i16 = 8;
 
@@ -40,7 +45,61 @@ struct Found {
     partitions: Vec<Place>,
 }
 
-pub(crate) async fn handle(
+pub(crate) async fn run(
+    broker: Arc<Broker>,
+    call: Call,
+    body: Bytes,
+) -> Result<Outcome, CloseReason> {
+    if call.api_version < BY_ID {
+        let response = handle(&broker, &call, decode(&call, &body)?).await?;
+        broker.metrics.answered(call.api_key, &response);
+        return Ok(Outcome::Reply(Reply::encode(&call, &response)?));
+    }
+    let answer = fetch_by_id(&broker, read_fetch(&body)?).await?;
+    broker.metrics.answered(call.api_key, &answer.message);
+    let mut frame = Reply::head(&call, call.api_version);
+    write_fetch(&answer, &mut frame);
+    Ok(Outcome::Reply(Reply::of_parts(frame, Vec::new()).ok_or(CloseReason::ReplyTooLarge)?))
+}
+
+async fn fetch_by_id(
+    broker: &Broker,
+    asked: ById<OffsetFetchRequest>,
+) -> Result<ById<OffsetFetchResponse>, CloseReason> {
+    let ById { message: request, topic_ids } = asked;
+    let mut asked_ids = topic_ids.into_iter();
+    let (mut groups, mut topic_ids) = (Vec::new(), Vec::new());
+    for mut group in request.groups {
+        let mut ids = Vec::new();
+        for topic in group.topics.iter_mut().flatten() {
+            let id = asked_ids.next().unwrap_or_default();
+            topic.name = topic_of_id(broker, id);
+            ids.push(id);
+        }
+        let is_for_all = group.topics.is_none();
+        let mut found = fetch_group(broker, &group, request.require_stable).await?;
+        if is_for_all {
+            // What was committed for a topic that is gone has no id to be named by.
+            found.topics.retain(|topic| {
+                let id = broker.topics.get(&topic.name).map(|topic| topic.id.into_bytes());
+                ids.extend(id);
+                id.is_some()
+            });
+        }
+        for topic in found.topics.iter_mut().filter(|topic| topic.name.is_empty()) {
+            for partition in &mut topic.partitions {
+                partition.error_code = ResponseError::UnknownTopicId.code();
+            }
+        }
+        // An error of the group stands for all of its topics.
+        ids.truncate(found.topics.len());
+        topic_ids.append(&mut ids);
+        groups.push(found);
+    }
+    Ok(ById { message: OffsetFetchResponse::default().with_groups(groups), topic_ids })
+}
+
+pub(super) async fn handle(
     broker: &Broker,
     call: &Call,
     request: OffsetFetchRequest,

@@ -27,8 +27,7 @@ use uuid::Uuid;
 
 use super::txn_fields::abortable_since;
 use crate::broker::Broker;
-use crate::log::{AppendError, AppendOrigin, Appended, LogError, PartitionLog};
-use crate::metrics::Volume;
+use crate::log::{AppendError, AppendOrigin, Appended, LogError, PartitionLog, Volume};
 use crate::net::{Api, Call, CloseReason, Outcome, Reply};
 use crate::topics::is_internal;
 use crate::txn::{Caller, Partitions, Protocol};

@@ -4,6 +4,7 @@
 
 use std::fmt::Debug;
 use std::io;
+use std::os::fd::BorrowedFd;
 use std::path::Path;
 use std::sync::Arc;
 
@@ -66,6 +67,11 @@ pub trait DiskFile: Debug + Send + Sync {
 
     /// Makes content and length durable.
     fn sync(&self) -> io::Result<()>;
+
+    /// Where the operating system itself can send from the file to a socket.
+    fn descriptor(&self) -> Option<BorrowedFd<'_>> {
+        None
+    }
 }
 
 /// A whole small file.

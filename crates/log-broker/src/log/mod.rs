@@ -35,5 +35,6 @@ pub use log_dir::LogDir;
 pub use partition_log::{PartitionLog, Waiter};
 pub use types::{
     AbortedTransaction, AppendOrigin, Appended, Bounds, EpochEnd, ReadBound, ReadRecords,
-    TimestampedOffset,
+    TimestampedOffset, Volume,
 };
+pub(crate) use types::{FileRange, FoundRecords};

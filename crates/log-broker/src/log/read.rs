@@ -1,16 +1,22 @@
-//! Reading whole batches from an offset.
+//! Reading whole batches from an offset, or finding where they lie.
 
 use bytes::Bytes;
 use levada_kafka_wire::record_batch::{BatchHeader, HEADER_BYTES};
 
 use super::checkpoint::io_error;
 use super::layout::{Kind, segment_path};
+use super::types::{FileRange, FoundRecords};
 use super::view::View;
-use super::{LogError, PartitionLog, ReadBound, ReadError, ReadRecords};
+use super::{Bounds, LogError, PartitionLog, ReadBound, ReadError, ReadRecords, Volume};
 
 /// Read first, to find the offset from its index entry. Batches on the way that are larger are
 /// skipped by their headers, and what a reader at the end of the log gets is mostly in it.
 const PROBE_BYTES: usize = 16 << 10;
+/// A batch from here on is sent from where it lies: to read the header of the next one costs less
+/// than to read the batch.
+const SENT_BYTES_MIN: usize = 8 << 10;
+/// How many batches are found in one go; each costs a read of its header.
+const FOUND_BATCHES_MAX: u64 = 64;
 
 /// What a read may return.
 #[derive(Debug, Clone, Copy)]
@@ -19,6 +25,18 @@ struct Wanted {
     end: i64,
     max_bytes: usize,
     whole_first_batch: bool,
+}
+
+/// The batch that holds the offset: the first that is returned.
+struct First {
+    view: View,
+    /// Of the batch in its segment.
+    position: u64,
+    header: BatchHeader,
+    wanted: Wanted,
+    /// Bytes around it, in which it begins at `at`.
+    probe: Vec<u8>,
+    at: usize,
 }
 
 impl PartitionLog {
@@ -33,65 +51,119 @@ impl PartitionLog {
         max_bytes: usize,
         whole_first_batch: bool,
     ) -> Result<ReadRecords, ReadError> {
-        let (view, bounds, end) = {
-            let core = self.core.lock();
-            if core.is_deleted {
-                return Err(ReadError::Deleted);
-            }
-            let bounds = self.bounds();
-            if from < bounds.log_start_offset || from > bounds.log_end_offset {
-                return Err(ReadError::OffsetOutOfRange {
-                    offset: from,
-                    log_start_offset: bounds.log_start_offset,
-                    log_end_offset: bounds.log_end_offset,
-                });
-            }
-            let end = match bound {
-                ReadBound::HighWatermark => bounds.high_watermark,
-                ReadBound::LastStable => bounds.last_stable_offset,
-            };
-            if from >= end {
-                return Ok(ReadRecords { records: Bytes::new(), next_offset: from, bounds });
-            }
-            (core.view_at(from), bounds, end)
-        };
-        let wanted = Wanted { from, end, max_bytes, whole_first_batch };
-        let (records, next_offset) = self.collect(&view, wanted)?;
-        Ok(ReadRecords { records, next_offset, bounds })
+        let (bounds, first) = self.look(from, bound, max_bytes, whole_first_batch)?;
+        let Some(first) = first else { return Ok(nothing(from, bounds)) };
+        let (records, run) = self.read_run(first)?;
+        Ok(run.of(records, bounds))
     }
 
-    fn collect(&self, view: &View, wanted: Wanted) -> Result<(Bytes, i64), LogError> {
+    /// As [`Self::read`], but large batches are not read: the answer says where they lie.
+    pub(crate) fn find(
+        &self,
+        from: i64,
+        bound: ReadBound,
+        max_bytes: usize,
+        whole_first_batch: bool,
+    ) -> Result<ReadRecords<Option<FoundRecords>>, ReadError> {
+        let (bounds, first) = self.look(from, bound, max_bytes, whole_first_batch)?;
+        let Some(first) = first else { return Ok(nothing(from, bounds)) };
+        if first.header.total_bytes >= SENT_BYTES_MIN
+            && first.view.segment.file.descriptor().is_some()
+        {
+            let (records, run) = self.find_run(&first)?;
+            return Ok(run.of((records.len > 0).then_some(FoundRecords::Stored(records)), bounds));
+        }
+        let (records, run) = self.read_run(first)?;
+        Ok(run.of((!records.is_empty()).then_some(FoundRecords::Read(records)), bounds))
+    }
+
+    fn look(
+        &self,
+        from: i64,
+        bound: ReadBound,
+        max_bytes: usize,
+        whole_first_batch: bool,
+    ) -> Result<(Bounds, Option<First>), ReadError> {
+        let core = self.core.lock();
+        if core.is_deleted {
+            return Err(ReadError::Deleted);
+        }
+        let bounds = self.bounds();
+        if from < bounds.log_start_offset || from > bounds.log_end_offset {
+            return Err(ReadError::OffsetOutOfRange {
+                offset: from,
+                log_start_offset: bounds.log_start_offset,
+                log_end_offset: bounds.log_end_offset,
+            });
+        }
+        let end = match bound {
+            ReadBound::HighWatermark => bounds.high_watermark,
+            ReadBound::LastStable => bounds.last_stable_offset,
+        };
+        if from >= end {
+            return Ok((bounds, None));
+        }
+        let view = core.view_at(from);
+        drop(core);
+        let wanted = Wanted { from, end, max_bytes, whole_first_batch };
+        Ok((bounds, self.first(view, wanted)?))
+    }
+
+    fn first(&self, view: View, wanted: Wanted) -> Result<Option<First>, LogError> {
         let mut position = view.start(&*self.shared.disk, &self.dir);
-        let nothing = (Bytes::new(), wanted.from);
         while position < view.size {
-            let probe = self.chunk(view, position, PROBE_BYTES)?;
-            let (at, first) =
-                skip_to(&probe, wanted.from).ok_or_else(|| self.unreadable(view, position))?;
+            let probe = self.chunk(&view, position, PROBE_BYTES)?;
+            let (at, header) =
+                skip_to(&probe, wanted.from).ok_or_else(|| self.unreadable(&view, position))?;
             position += u64::try_from(at).unwrap_or(u64::MAX);
-            let Some(first) = first else { continue };
-            let is_missing = first.base_offset > wanted.from && !view.may_have_holes;
-            if is_missing || first.last_offset() >= wanted.end {
+            let Some(header) = header else { continue };
+            let is_missing = header.base_offset > wanted.from && !view.may_have_holes;
+            if is_missing || header.last_offset() >= wanted.end {
                 // Every bound lies between batches, and where nothing was compacted offsets are
                 // dense, so the batch that holds this offset is damaged. Answering nothing would
                 // let a reader wait for ever.
-                return Err(self.unreadable(view, position));
+                return Err(self.unreadable(&view, position));
             }
-            let is_within = first.total_bytes <= wanted.max_bytes;
+            let is_within = header.total_bytes <= wanted.max_bytes;
             if !is_within && !wanted.whole_first_batch {
-                return Ok(nothing);
+                return Ok(None);
             }
-            let len = wanted.max_bytes.max(first.total_bytes);
-            let chunk = self.rest_of(view, position, probe, at, len)?;
-            if chunk.len() < first.total_bytes {
-                return Err(self.unreadable(view, position));
+            if left_of(&view, position) < header.total_bytes {
+                return Err(self.unreadable(&view, position));
             }
-            if !is_within {
-                return Ok((chunk.slice(..first.total_bytes), first.last_offset() + 1));
-            }
-            let (len, next_offset) = run_of_batches(&chunk, wanted, view.may_have_holes);
-            return Ok((chunk.slice(..len), next_offset));
+            let wanted = Wanted { max_bytes: wanted.max_bytes.max(header.total_bytes), ..wanted };
+            return Ok(Some(First { view, position, header, wanted, probe, at }));
         }
-        Ok(nothing)
+        Ok(None)
+    }
+
+    fn read_run(&self, first: First) -> Result<(Bytes, Run), LogError> {
+        let mut run = Run::new(&first);
+        let First { view, position, header, wanted, probe, at } = first;
+        let chunk = self.rest_of(&view, position, probe, at, wanted.max_bytes)?;
+        if chunk.len() < header.total_bytes {
+            return Err(self.unreadable(&view, position));
+        }
+        while let Ok(header) = BatchHeader::parse(chunk.get(run.len..).unwrap_or_default())
+            && run.takes(&header, chunk.len())
+        {}
+        Ok((chunk.slice(..run.len), run))
+    }
+
+    fn find_run(&self, first: &First) -> Result<(FileRange, Run), LogError> {
+        let First { view, position, header, .. } = first;
+        let mut run = Run::new(first);
+        let left = left_of(view, *position);
+        let mut next = Ok(*header);
+        while let Ok(header) = next
+            && run.takes(&header, left)
+            && run.volume.batches < FOUND_BATCHES_MAX
+        {
+            let at = position.saturating_add(u64::try_from(run.len).unwrap_or(u64::MAX));
+            next = BatchHeader::parse(&self.chunk(view, at, HEADER_BYTES)?);
+        }
+        let file = view.segment.file.clone();
+        Ok((FileRange { file, position: *position, len: run.len }, run))
     }
 
     /// Up to `len` bytes from `position`, which is `at` in the probe: from there where it has them.
@@ -103,8 +175,7 @@ impl PartitionLog {
         at: usize,
         len: usize,
     ) -> Result<Bytes, LogError> {
-        let left = usize::try_from(view.size - position).unwrap_or(usize::MAX);
-        if probe.len() - at >= len.min(left) {
+        if probe.len() - at >= len.min(left_of(view, position)) {
             return Ok(Bytes::from(probe).slice(at..));
         }
         Ok(Bytes::from(self.chunk(view, position, len)?))
@@ -112,9 +183,9 @@ impl PartitionLog {
 
     /// Up to `len` bytes of the segment's whole batches.
     fn chunk(&self, view: &View, position: u64, len: usize) -> Result<Vec<u8>, LogError> {
-        let left = usize::try_from(view.size - position).unwrap_or(usize::MAX);
         let mut chunk = Vec::new();
-        view.segment.file.read_at(position, len.min(left), &mut chunk).map_err(|error| {
+        let len = len.min(left_of(view, position));
+        view.segment.file.read_at(position, len, &mut chunk).map_err(|error| {
             io_error("read", &segment_path(&self.dir, view.segment.base_offset, Kind::Log), &error)
         })?;
         Ok(chunk)
@@ -124,6 +195,15 @@ impl PartitionLog {
         let path = segment_path(&self.dir, view.segment.base_offset, Kind::Log);
         LogError::Corrupt { path, reason: format!("no batch at byte {position}") }
     }
+}
+
+/// Bytes of the segment's whole batches from there on.
+fn left_of(view: &View, position: u64) -> usize {
+    usize::try_from(view.size.saturating_sub(position)).unwrap_or(usize::MAX)
+}
+
+fn nothing<R: Default>(from: i64, bounds: Bounds) -> ReadRecords<R> {
+    ReadRecords { records: R::default(), volume: Volume::default(), next_offset: from, bounds }
 }
 
 /// Where the batch that holds `from` begins, and its header. Without a header the chunk ended
@@ -146,24 +226,44 @@ fn skip_to(chunk: &[u8], from: i64) -> Option<(usize, Option<BatchHeader>)> {
     }
 }
 
-/// How many bytes of whole batches may be returned, and the offset after them.
-fn run_of_batches(bytes: &[u8], wanted: Wanted, may_have_holes: bool) -> (usize, i64) {
-    let mut len = 0;
-    let mut next_offset = wanted.from;
-    while let Ok(header) = BatchHeader::parse(&bytes[len..]) {
-        let end = len + header.total_bytes;
-        let follows = header.base_offset == next_offset
-            || (may_have_holes && header.base_offset > next_offset);
-        let is_next = (len == 0 || follows) && header.last_offset() >= header.base_offset;
-        if !is_next
-            || end > bytes.len()
-            || end > wanted.max_bytes
-            || header.last_offset() >= wanted.end
-        {
-            break;
+/// Whole batches one after the other, as far as they are wanted.
+struct Run {
+    wanted: Wanted,
+    may_have_holes: bool,
+    len: usize,
+    volume: Volume,
+    next_offset: i64,
+}
+
+impl Run {
+    fn new(first: &First) -> Self {
+        Self {
+            wanted: first.wanted,
+            may_have_holes: first.view.may_have_holes,
+            len: 0,
+            volume: Volume::default(),
+            next_offset: first.wanted.from,
         }
-        len = end;
-        next_offset = header.last_offset() + 1;
     }
-    (len, next_offset)
+
+    /// Adds the batch that comes next, unless it is not wanted or not within the `available` bytes.
+    fn takes(&mut self, header: &BatchHeader, available: usize) -> bool {
+        let end = self.len.saturating_add(header.total_bytes);
+        let follows = header.base_offset == self.next_offset
+            || (self.may_have_holes && header.base_offset > self.next_offset);
+        let is_next = (self.len == 0 || follows) && header.last_offset() >= header.base_offset;
+        let is_wanted = is_next
+            && end <= available.min(self.wanted.max_bytes)
+            && header.last_offset() < self.wanted.end;
+        if is_wanted {
+            self.len = end;
+            self.volume.add(header);
+            self.next_offset = header.last_offset() + 1;
+        }
+        is_wanted
+    }
+
+    fn of<R>(self, records: R, bounds: Bounds) -> ReadRecords<R> {
+        ReadRecords { records, volume: self.volume, next_offset: self.next_offset, bounds }
+    }
 }

@@ -16,6 +16,8 @@ use kafka_protocol::messages::{
 };
 use levada_kafka_wire::fetch::FetchResponse;
 
+use crate::log::FoundRecords;
+
 /// An answer that may name errors.
 pub(crate) trait Answer {
     /// Every error code in it, 0 for success.
@@ -46,7 +48,7 @@ macro_rules! answers {
 
 answers! {
     ProduceResponse: [responses > partition_responses > error_code]
-    FetchResponse: [error_code, topics > partitions > error_code]
+    FetchResponse<FoundRecords>: [error_code, topics > partitions > error_code]
     ListOffsetsResponse: [topics > partitions > error_code]
     MetadataResponse: [error_code, topics > error_code, topics > partitions > error_code]
     OffsetCommitResponse: [topics > partitions > error_code]

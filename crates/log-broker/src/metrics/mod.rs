@@ -9,11 +9,11 @@ use std::time::Duration;
 
 use kafka_protocol::ResponseError;
 use kafka_protocol::messages::ApiKey;
-use levada_kafka_wire::record_batch::BatchHeader;
 
 pub(crate) use self::answers::Answer;
 pub use self::exposition::BrokerMetrics;
 pub(crate) use self::instruments::{Counter, Gauge, Histogram};
+use crate::log::Volume;
 
 /// Api keys that are known lie below, those that are served among them.
 const API_KEYS: usize = 96;
@@ -55,29 +55,6 @@ pub(crate) struct Traffic {
     pub(crate) fetched_batches: Counter,
     pub(crate) fetched_records: Counter,
     pub(crate) fetched_bytes: Counter,
-}
-
-/// Batches with their records and bytes, in one direction.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
-pub(crate) struct Volume {
-    pub(crate) batches: u64,
-    pub(crate) records: u64,
-    pub(crate) bytes: u64,
-}
-
-impl Volume {
-    /// Of whole batches, one after the other.
-    pub(crate) fn of(records: &[u8]) -> Self {
-        let mut all = Self::default();
-        let mut rest = records;
-        while let Ok(header) = BatchHeader::parse(rest) {
-            all.batches += 1;
-            all.records += u64::try_from(header.record_count).unwrap_or_default();
-            rest = rest.get(header.total_bytes..).unwrap_or_default();
-        }
-        all.bytes = u64::try_from(records.len()).unwrap_or(u64::MAX);
-        all
-    }
 }
 
 impl Traffic {
@@ -179,22 +156,7 @@ impl Metrics {
 
 #[cfg(test)]
 mod tests {
-    use levada_kafka_wire::record_batch::BatchBuilder;
-
     use super::*;
-
-    #[test]
-    fn batches_are_counted_with_their_records_and_bytes() {
-        let batch = |records: i64| {
-            let builder = BatchBuilder::new();
-            let filled = (0..records).fold(builder, |all, at| all.record(at, None, Some(b"v")));
-            filled.build().unwrap()
-        };
-        let all = [batch(3), batch(1)].concat();
-        let bytes = u64::try_from(all.len()).unwrap();
-        assert_eq!(Volume::of(&all), Volume { batches: 2, records: 4, bytes });
-        assert_eq!(Volume::of(&[]), Volume::default());
-    }
 
     #[test]
     fn every_served_key_and_every_error_has_its_place() {

@@ -11,15 +11,16 @@ use std::sync::Arc;
 use bytes::{Bytes, BytesMut};
 use kafka_protocol::protocol::StrBytes;
 use levada_kafka_wire::frame::{LENGTH_BYTES, RequestHeader, frame_length};
-use tokio::io::{AsyncRead, AsyncReadExt, AsyncWrite, AsyncWriteExt, BufReader};
+use tokio::io::{AsyncRead, AsyncReadExt, BufReader};
 use tokio::net::TcpStream;
+use tokio::net::tcp::OwnedWriteHalf;
 use tokio::sync::mpsc::{self, Receiver, Sender};
 use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 use tokio::time::{Instant, timeout};
 use tracing::{debug, warn};
 
 use super::reply::CloseReason;
-use super::{Call, Outcome, Peer, Reply, dispatch};
+use super::{Call, Outcome, Peer, dispatch, send};
 use crate::broker::Broker;
 
 /// Read buffer: small frames cost one system call for many. Also what a frame may take before
@@ -197,7 +198,7 @@ async fn execute_all(
         let is_end = outcome.is_err();
         let unwritten = match &outcome {
             Ok(Outcome::Reply(reply)) => {
-                let bytes = u32::try_from(reply.len()).unwrap_or(u32::MAX);
+                let bytes = u32::try_from(reply.memory_bytes()).unwrap_or(u32::MAX);
                 let share = Arc::clone(&unwritten_bytes);
                 // Waits for the writer, who either gets on or ends the connection.
                 tokio::select! {
@@ -240,7 +241,7 @@ async fn execute(
 /// Replies in order; the first request without an answer is the last.
 async fn write_all(
     broker: &Broker,
-    mut stream: impl AsyncWrite + Unpin,
+    stream: OwnedWriteHalf,
     mut executed: Receiver<Executed>,
 ) -> Result<(), CloseReason> {
     let (metrics, patience) = (&broker.metrics, broker.config.limits.idle_max);
@@ -257,29 +258,13 @@ async fn write_all(
         metrics.request(api_key, since.elapsed());
         if let Some(reply) = reply {
             let bytes = count(reply.len());
-            match timeout(patience, write_reply(&mut stream, reply)).await {
+            match timeout(patience, send::reply(stream.as_ref(), &reply)).await {
                 Ok(Ok(())) => metrics.sent_bytes.add(bytes),
                 // The peer has hung up or takes nothing any more: there is no one to tell.
                 Ok(Err(_)) | Err(_) => return Ok(()),
             }
         }
         drop((place, unwritten));
-    }
-    Ok(())
-}
-
-async fn write_reply(
-    stream: &mut (impl AsyncWrite + Unpin),
-    Reply(pieces): Reply,
-) -> std::io::Result<()> {
-    let mut slices: Vec<_> = pieces.iter().map(|piece| std::io::IoSlice::new(piece)).collect();
-    let mut left: &mut [std::io::IoSlice<'_>] = &mut slices;
-    while !left.is_empty() {
-        let written = stream.write_vectored(left).await?;
-        if written == 0 {
-            return Err(std::io::ErrorKind::WriteZero.into());
-        }
-        std::io::IoSlice::advance_slices(&mut left, written);
     }
     Ok(())
 }

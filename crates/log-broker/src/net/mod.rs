@@ -5,8 +5,9 @@ mod connection;
 mod dispatch;
 mod listener;
 mod reply;
+mod send;
 
 pub(crate) use call::{Api, Call, Peer};
 pub(crate) use dispatch::{apis, decode};
 pub(crate) use listener::Listener;
-pub(crate) use reply::{CloseReason, Outcome, Reply};
+pub(crate) use reply::{CloseReason, Outcome, Part, Reply};

@@ -7,14 +7,31 @@ use levada_kafka_wire::WireError;
 use levada_kafka_wire::frame::{LENGTH_BYTES, has_tagged_response_header};
 
 use super::Call;
-use crate::log::LogError;
+use crate::log::{FileRange, LogError};
 
 /// Boxed, because the table of handlers holds futures of many types.
 pub(crate) type BoxFuture<T> = std::pin::Pin<Box<dyn Future<Output = T> + Send>>;
 
-/// A whole response frame, in pieces that are written one after the other.
+/// A whole response frame, in parts that are written one after the other.
 #[derive(Debug)]
-pub(crate) struct Reply(pub(crate) Vec<Bytes>);
+pub(crate) struct Reply(pub(crate) Vec<Part>);
+
+/// A part of a reply.
+#[derive(Debug)]
+pub(crate) enum Part {
+    Bytes(Bytes),
+    /// Sent by the operating system.
+    File(FileRange),
+}
+
+impl Part {
+    fn len(&self) -> usize {
+        match self {
+            Self::Bytes(bytes) => bytes.len(),
+            Self::File(range) => range.len,
+        }
+    }
+}
 
 /// What a request came to.
 pub(crate) enum Outcome {
@@ -47,7 +64,13 @@ pub(crate) enum CloseReason {
 impl Reply {
     /// Bytes of the whole frame.
     pub(crate) fn len(&self) -> usize {
-        self.0.iter().map(Bytes::len).sum()
+        self.0.iter().map(Part::len).sum()
+    }
+
+    /// What of it is held in memory.
+    pub(crate) fn memory_bytes(&self) -> usize {
+        let in_memory = |part: &&Part| matches!(part, Part::Bytes(_));
+        self.0.iter().filter(in_memory).map(Part::len).sum()
     }
 
     /// A frame around `response` in the version that was asked for.
@@ -66,7 +89,7 @@ impl Reply {
         let body_bytes = response.compute_size(version).map_err(|e| failed(e.to_string()))?;
         frame.reserve(body_bytes);
         response.encode(&mut frame, version).map_err(|e| failed(e.to_string()))?;
-        Self::of_pieces(frame, Vec::new()).ok_or(CloseReason::ReplyTooLarge)
+        Self::of_parts(frame, Vec::new()).ok_or(CloseReason::ReplyTooLarge)
     }
 
     /// Room for the length and a response header; the body is to be appended.
@@ -82,13 +105,13 @@ impl Reply {
 
     /// Writes the length of everything into `head`, which began as [`Self::head`]. `None` when
     /// the frame would be longer than its length field can say.
-    pub(crate) fn of_pieces(mut head: BytesMut, rest: Vec<Bytes>) -> Option<Self> {
-        let total = head.len() + rest.iter().map(Bytes::len).sum::<usize>();
+    pub(crate) fn of_parts(mut head: BytesMut, rest: Vec<Part>) -> Option<Self> {
+        let total = head.len() + rest.iter().map(Part::len).sum::<usize>();
         let length = i32::try_from(total.checked_sub(LENGTH_BYTES)?).ok()?;
         head.get_mut(..LENGTH_BYTES)?.copy_from_slice(&length.to_be_bytes());
-        let mut pieces = Vec::with_capacity(rest.len() + 1);
-        pieces.push(head.freeze());
-        pieces.extend(rest.into_iter().filter(|piece| !piece.is_empty()));
-        Some(Self(pieces))
+        let mut parts = Vec::with_capacity(rest.len() + 1);
+        parts.push(Part::Bytes(head.freeze()));
+        parts.extend(rest.into_iter().filter(|part| part.len() > 0));
+        Some(Self(parts))
     }
 }

@@ -119,13 +119,22 @@ impl Client {
     }
 
     pub(crate) async fn receive_raw(&mut self) -> Option<Bytes> {
-        let read = async {
-            let length = self.stream.read_u32().await.ok()?;
-            let mut frame = vec![0; usize::try_from(length).unwrap()];
-            self.stream.read_exact(&mut frame).await.ok()?;
-            Some(Bytes::from(frame))
-        };
-        timeout(DEADLINE, read).await.expect("an answer or the end of the connection")
+        let length = timeout(DEADLINE, self.stream.read_u32()).await;
+        let length = length.expect("an answer or the end of the connection").ok()?;
+        self.receive_rest(length).await
+    }
+
+    /// How long the next answer is.
+    pub(crate) async fn receive_length(&mut self) -> u32 {
+        timeout(DEADLINE, self.stream.read_u32()).await.expect("an answer").unwrap()
+    }
+
+    /// An answer whose length has been received; `None` when the broker closes within it.
+    pub(crate) async fn receive_rest(&mut self, length: u32) -> Option<Bytes> {
+        let mut frame = vec![0; usize::try_from(length).unwrap()];
+        let read = timeout(DEADLINE, self.stream.read_exact(&mut frame)).await;
+        read.expect("an answer or the end of the connection").ok()?;
+        Some(Bytes::from(frame))
     }
 
     pub(crate) async fn is_closed(&mut self) -> bool {

@@ -11,6 +11,7 @@ mod hostile;
 mod memory;
 mod records;
 mod replicas;
+mod sending;
 mod start;
 mod topic_ids;
 mod topics;

@@ -1,14 +1,22 @@
 //! Requests that name topics by id.
 
-use bytes::Bytes;
+use bytes::{Buf, Bytes};
 use kafka_protocol::messages::metadata_request::MetadataRequestTopic;
-use kafka_protocol::messages::{
-    ApiKey, DeleteTopicsRequest, DeleteTopicsResponse, FetchRequest, FetchResponse,
-    MetadataRequest, MetadataResponse, ProduceResponse, fetch_request,
+use kafka_protocol::messages::offset_commit_request::{
+    OffsetCommitRequestPartition, OffsetCommitRequestTopic,
 };
+use kafka_protocol::messages::offset_fetch_request::{
+    OffsetFetchRequestGroup, OffsetFetchRequestTopics,
+};
+use kafka_protocol::messages::{
+    ApiKey, DeleteTopicsRequest, DeleteTopicsResponse, FetchRequest, FetchResponse, GroupId,
+    MetadataRequest, MetadataResponse, OffsetCommitRequest, OffsetCommitResponse,
+    OffsetFetchRequest, OffsetFetchResponse, ProduceResponse, fetch_request,
+};
+use kafka_protocol::protocol::{Decodable, Encodable};
 use uuid::Uuid;
 
-use super::client::{Client, Rig, batch, produce, topic_name};
+use super::client::{Client, Rig, batch, frame, produce, text, topic_name};
 
 const UNKNOWN: Uuid = Uuid::from_bytes([9; 16]);
 
@@ -84,4 +92,88 @@ async fn deleted_topic_is_unknown_by_its_id_and_a_new_one_has_another() {
     admin.create_topic("t", &[]).await;
     let answer: FetchResponse = admin.call(ApiKey::Fetch, 17, &fetch(id, 0)).await;
     assert_eq!(answer.responses[0].partitions[0].error_code, 100);
+}
+
+/// Fifteen bytes, which version 9 writes as sixteen: as many as an id has.
+const IN_PLACE_OF_ID: &str = "in place of id.";
+
+fn replaced(bytes: &[u8], from: &[u8], to: &[u8]) -> Bytes {
+    let mut bytes = bytes.to_vec();
+    for at in 0..bytes.len().saturating_sub(from.len() - 1) {
+        if bytes[at..].starts_with(from) {
+            bytes[at..at + to.len()].copy_from_slice(to);
+        }
+    }
+    bytes.into()
+}
+
+/// Version 10 of a request whose topics are named [`IN_PLACE_OF_ID`]; so are those of the answer.
+async fn call_by_id<Q: Encodable, A: Decodable>(
+    client: &mut Client,
+    key: ApiKey,
+    request: &Q,
+    id: Uuid,
+) -> A {
+    let name = [&[16], IN_PLACE_OF_ID.as_bytes()].concat();
+    let mut sent = replaced(&frame(key, 9, 1, request), &name, id.as_bytes()).to_vec();
+    sent[7] = 10;
+    client.send_raw(&sent).await;
+    let mut answer = replaced(&client.receive_raw().await.unwrap(), id.as_bytes(), &name);
+    answer.advance(size_of::<i32>() + 1);
+    let decoded = A::decode(&mut answer, 9).unwrap();
+    assert!(answer.is_empty(), "the answer ends with its frame");
+    decoded
+}
+
+async fn commit(client: &mut Client, id: Uuid, partitions: &[i32]) -> Vec<i16> {
+    let partition = |index: &i32| {
+        let partition = OffsetCommitRequestPartition::default().with_partition_index(*index);
+        partition.with_committed_offset(7)
+    };
+    let topic = OffsetCommitRequestTopic::default()
+        .with_name(topic_name(IN_PLACE_OF_ID))
+        .with_partitions(partitions.iter().map(partition).collect());
+    let request = OffsetCommitRequest::default()
+        .with_group_id(GroupId(text("g")))
+        .with_generation_id_or_member_epoch(-1)
+        .with_topics(vec![topic]);
+    let answer: OffsetCommitResponse = call_by_id(client, ApiKey::OffsetCommit, &request, id).await;
+    assert_eq!(answer.topics[0].name, topic_name(IN_PLACE_OF_ID));
+    answer.topics[0].partitions.iter().map(|partition| partition.error_code).collect()
+}
+
+/// Of each topic its partitions with errors and offsets, and the error of the group.
+async fn committed(
+    client: &mut Client,
+    id: Uuid,
+    wanted: Option<&[i32]>,
+) -> (Vec<Vec<(i32, i16, i64)>>, i16) {
+    let topic = |indexes: &[i32]| {
+        OffsetFetchRequestTopics::default()
+            .with_name(topic_name(IN_PLACE_OF_ID))
+            .with_partition_indexes(indexes.to_vec())
+    };
+    let group = OffsetFetchRequestGroup::default()
+        .with_group_id(GroupId(text("g")))
+        .with_topics(wanted.map(|indexes| vec![topic(indexes)]));
+    let request = OffsetFetchRequest::default().with_groups(vec![group]);
+    let answer: OffsetFetchResponse = call_by_id(client, ApiKey::OffsetFetch, &request, id).await;
+    let topics = answer.groups[0].topics.iter().map(|topic| {
+        assert_eq!(topic.name, topic_name(IN_PLACE_OF_ID));
+        let partitions = topic.partitions.iter();
+        partitions.map(|one| (one.partition_index, one.error_code, one.committed_offset)).collect()
+    });
+    (topics.collect(), answer.groups[0].error_code)
+}
+
+#[tokio::test]
+async fn offsets_are_committed_and_fetched_by_id() {
+    let (_rig, mut client, id) = rig().await;
+    assert_eq!(commit(&mut client, UNKNOWN, &[0]).await, [100]);
+    assert_eq!(commit(&mut client, id, &[0, 5]).await, [0, 3]);
+    let fetched = committed(&mut client, id, Some(&[0, 5])).await;
+    assert_eq!(fetched, (vec![vec![(0, 0, 7), (5, 0, -1)]], 0));
+    let fetched = committed(&mut client, UNKNOWN, Some(&[0])).await;
+    assert_eq!(fetched, (vec![vec![(0, 100, -1)]], 0));
+    assert_eq!(committed(&mut client, id, None).await, (vec![vec![(0, 0, 7)]], 0));
 }

@@ -142,6 +142,15 @@ impl ReadTransaction for MemoryTransaction {
         Ok(self.state.version(&(subject.clone(), version)))
     }
 
+    async fn latest_version(
+        &mut self,
+        subject: &QualifiedSubject,
+    ) -> Result<Option<StoredVersion>, StoreError> {
+        let keys = self.state.keys(|owner, held| owner == subject && !held.is_deleted);
+        let latest = keys.into_iter().next_back();
+        Ok(latest.and_then(|key| self.state.version(&(key.subject, key.version))))
+    }
+
     async fn version_keys(
         &mut self,
         subject: &QualifiedSubject,

@@ -171,16 +171,9 @@ async fn version_in<T: ReadTransaction>(
     version: VersionSpec,
     deleted: bool,
 ) -> Result<StoredVersion, RegistryError> {
-    let number = match version {
-        VersionSpec::Number(number) => Some(number),
-        VersionSpec::Latest => {
-            let keys = tx.version_keys(subject).await?;
-            keys.iter().rfind(|key| !key.is_deleted).map(|key| key.version)
-        }
-    };
-    let found = match number {
-        Some(number) => tx.version(subject, number).await?,
-        None => None,
+    let found = match version {
+        VersionSpec::Number(number) => tx.version(subject, number).await?,
+        VersionSpec::Latest => tx.latest_version(subject).await?,
     };
     if let Some(found) = found.filter(|found| deleted || !found.is_deleted) {
         return Ok(found);

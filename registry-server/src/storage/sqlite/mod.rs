@@ -28,8 +28,10 @@ use super::store::SqlStore;
 const READERS: usize = 4;
 const BUSY_TIMEOUT: Duration = Duration::from_secs(5);
 const ACQUIRE_TIMEOUT: Duration = Duration::from_secs(30);
-/// Fingerprints are spread over the whole of their index, which the writer reads and changes.
-const WRITER_CACHE_KIB: i64 = 8 << 10;
+/// Of each connection, filled as it reads. Fingerprints are spread over the whole of their index,
+/// which the writer reads and changes; readers come from anywhere, and should find at least the
+/// inner pages of every index of a million rows.
+const CACHE_KIB: i64 = 8 << 10;
 /// Pages of the write-ahead log that are moved into the file at a time, each once, however often it
 /// was written: 16 MiB.
 const CHECKPOINT_PAGES: i64 = 4_096;
@@ -44,7 +46,6 @@ pub(super) async fn open(path: &Path) -> Result<SqlStore, OpenError> {
         message: error.to_string(),
     };
     let writer = connect(path).map_err(failed)?;
-    writer.pragma_update(None, "cache_size", -WRITER_CACHE_KIB).map_err(failed)?;
     writer.pragma_update(None, "wal_autocheckpoint", CHECKPOINT_PAGES).map_err(failed)?;
     check_settings(&writer, path)?;
     migrate(path).await?;
@@ -72,6 +73,7 @@ fn connect(path: &Path) -> Result<Connection, Error> {
     connection.pragma_update(None, "trusted_schema", false)?;
     // What a savepoint may take back is kept out of files.
     connection.pragma_update(None, "temp_store", "memory")?;
+    connection.pragma_update(None, "cache_size", -CACHE_KIB)?;
     connection.set_prepared_statement_cache_capacity(STATEMENTS_KEPT);
     Ok(connection)
 }

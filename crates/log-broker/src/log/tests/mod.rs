@@ -6,6 +6,7 @@ mod compaction_bench;
 mod compaction_model;
 mod crash;
 mod damage;
+mod finding;
 mod model;
 mod retention;
 
