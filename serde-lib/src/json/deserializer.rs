@@ -3,12 +3,11 @@
 use std::fmt;
 use std::marker::PhantomData;
 
-use levada_schema_core::json::Validator;
 use serde::de::DeserializeOwned;
 use serde_json::Value as Json;
 use serde_json::error::Category;
 
-use super::check::{check, registered};
+use super::check::{Checker, check, registered};
 use crate::Error;
 use crate::client::RegistryClient;
 use crate::error::{DecodeError, DecodeKind};
@@ -43,7 +42,7 @@ const VALUE_SIZE: usize = 128;
 /// ```
 pub struct JsonDeserializer<T> {
     client: RegistryClient,
-    plans: Plans<Validator>,
+    plans: Plans<Checker>,
     framing: ReadFraming,
     is_validating: bool,
     allocation_bytes_max: usize,
@@ -76,17 +75,20 @@ impl<T: DeserializeOwned> JsonDeserializer<T> {
     pub fn decode(&self, payload: &[u8], header: Option<&[u8]>) -> Result<T, Error> {
         let Frame { schema, body } = self.framing.split(payload, header)?;
         let read = if self.is_validating {
-            self.plans.with(schema, |validator| self.validated(body, validator, schema))
+            self.plans.with(schema, |checker| self.validated(body, checker, schema))
         } else {
             self.unchecked(body)
         };
         read.map_err(|error| error.of_schema(schema))
     }
 
-    fn validated(&self, body: &[u8], validator: &Validator, schema: SchemaRef) -> Result<T, Error> {
+    fn validated(&self, body: &[u8], checker: &Checker, schema: SchemaRef) -> Result<T, Error> {
         self.measure(body)?;
+        if let Some(value) = checker.read(body) {
+            return Ok(value);
+        }
         let tree: Json = serde_json::from_slice(body).map_err(|error| unreadable(body, &error))?;
-        check(validator, &tree, schema)?;
+        check(checker, &tree, schema)?;
         serde_json::from_value(tree).map_err(|error| misfit::<T>(body, &error))
     }
 

@@ -4,8 +4,11 @@
 //! unless they are told not to.
 
 mod check;
+mod checked_read;
+mod checked_write;
 mod deserializer;
 mod serializer;
+mod shape;
 
 pub use deserializer::{JsonDeserializer, JsonDeserializerBuilder};
 pub use serializer::{JsonFormat, JsonSerializer, JsonSerializerBuilder};

@@ -5,11 +5,10 @@ use std::marker::PhantomData;
 
 use bytes::Bytes;
 use levada_schema_core::RawSchema;
-use levada_schema_core::json::Validator;
 use serde::Serialize;
 use serde_json::Value as Json;
 
-use super::check::{check, compile, registered};
+use super::check::{Checker, check, compile, registered};
 use crate::Error;
 use crate::client::{RegistryClient, SchemaDefinition};
 use crate::error::{EncodeError, EncodeKind};
@@ -41,7 +40,7 @@ use crate::wire_format::{SchemaRef, Side};
 /// ```
 pub struct JsonSerializer<T: ?Sized> {
     /// None if values are not checked.
-    validator: Option<Validator>,
+    validator: Option<Checker>,
     binding: Binding,
     value: PhantomData<fn(&T)>,
 }
@@ -104,6 +103,9 @@ impl<T: Serialize + ?Sized> JsonSerializer<T> {
     pub fn encode_into(&self, value: &T, out: &mut Vec<u8>) -> Result<(), Error> {
         self.binding.write(out, |out| {
             if let Some(validator) = &self.validator {
+                if validator.write(value, out) {
+                    return Ok(());
+                }
                 let tree = serde_json::to_value(value).map_err(unwritable)?;
                 check(validator, &tree, SchemaRef::Id(self.binding.id()))?;
             }
