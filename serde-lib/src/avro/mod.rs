@@ -21,6 +21,7 @@ mod tests;
 mod typed_decode;
 mod typed_default;
 mod typed_encode;
+mod typed_parts;
 mod watch;
 mod write_plan;
 

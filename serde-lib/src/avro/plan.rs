@@ -102,6 +102,35 @@ pub(super) struct InOrder {
     pub(super) trailing: Box<[SkipId]>,
 }
 
+impl InOrder {
+    /// The steps in the reader's order, if that is the writer's too.
+    pub(super) fn of(steps: &[Step], defaults: &[FieldDefault], count: usize) -> Option<Self> {
+        let mut slots = Vec::with_capacity(count);
+        let mut skips = Vec::new();
+        let mut defaults = (0..).zip(defaults).peekable();
+        let mut fill_up_to = |slot: usize, slots: &mut Vec<Slot>| {
+            while let Some((place, _)) = defaults.next_if(|(_, default)| default.slot < slot) {
+                slots.push(Slot::Default { place });
+            }
+        };
+        for step in steps {
+            match step {
+                Step::Skip { skip, .. } => skips.push(*skip),
+                Step::Read { slot, node } => {
+                    fill_up_to(*slot, &mut slots);
+                    if slots.len() != *slot {
+                        return None;
+                    }
+                    slots
+                        .push(Slot::Read { skips: std::mem::take(&mut skips).into(), node: *node });
+                }
+            }
+        }
+        fill_up_to(count, &mut slots);
+        Some(Self { slots: slots.into(), trailing: skips.into() })
+    }
+}
+
 /// Where the reader's next field comes from.
 #[derive(Debug)]
 pub(super) enum Slot {

@@ -11,9 +11,7 @@ use apache_avro::schema::{EnumSchema, NamesRef, NamespaceRef, RecordField, Recor
 
 use super::base::{Base, base, fixed_of, is_promotable, is_wire_of, leaf_of, names_match, wire_of};
 use super::default::default_value;
-use super::plan::{
-    FieldDefault, InOrder, Node, NodeId, ReadPlan, Skip, SkipId, Slot, Step, Symbol,
-};
+use super::plan::{FieldDefault, InOrder, Node, NodeId, ReadPlan, Skip, SkipId, Step, Symbol};
 use super::schema::ParsedSchema;
 use crate::Error;
 
@@ -317,7 +315,7 @@ impl Compiler {
             defaults.push(FieldDefault { slot, value, size });
         }
         let fields = r.fields.iter().map(|field| field.name.clone()).collect();
-        let in_order = in_order(&steps, &defaults, r.fields.len());
+        let in_order = InOrder::of(&steps, &defaults, r.fields.len());
         let (steps, defaults, place) = (steps.into(), defaults.into(), AtomicUsize::new(0));
         Ok(Node::Record { fields, steps, defaults, in_order, place })
     }
@@ -392,32 +390,6 @@ impl Compiler {
         self.plan.skips[id] = Skip::Record(fields.collect::<Resolved<_>>()?);
         Ok(id)
     }
-}
-
-/// The steps in the reader's order, if that is the writer's too.
-fn in_order(steps: &[Step], defaults: &[FieldDefault], count: usize) -> Option<InOrder> {
-    let mut slots = Vec::with_capacity(count);
-    let mut skips = Vec::new();
-    let mut defaults = (0..).zip(defaults).peekable();
-    let mut fill_up_to = |slot: usize, slots: &mut Vec<Slot>| {
-        while let Some((place, _)) = defaults.next_if(|(_, default)| default.slot < slot) {
-            slots.push(Slot::Default { place });
-        }
-    };
-    for step in steps {
-        match step {
-            Step::Skip { skip, .. } => skips.push(*skip),
-            Step::Read { slot, node } => {
-                fill_up_to(*slot, &mut slots);
-                if slots.len() != *slot {
-                    return None;
-                }
-                slots.push(Slot::Read { skips: std::mem::take(&mut skips).into(), node: *node });
-            }
-        }
-    }
-    fill_up_to(count, &mut slots);
-    Some(InOrder { slots: slots.into(), trailing: skips.into() })
 }
 
 fn w_has_field(writer: &RecordSchema, field: &RecordField) -> bool {

@@ -6,23 +6,17 @@
 use std::sync::atomic::{AtomicUsize, Ordering};
 
 use serde::Deserialize;
-use serde::de::value::{BorrowedStrDeserializer, StrDeserializer, U32Deserializer};
-use serde::de::{
-    DeserializeSeed, Deserializer, EnumAccess, MapAccess, SeqAccess, VariantAccess, Visitor,
-};
+use serde::de::{Deserializer, Visitor};
 use serde::forward_to_deserialize_any;
 
-use super::cursor::Block;
 use super::decode::{Decoder, leaf_from_bytes, leaf_from_int, leaf_from_long};
-use super::plan::{
-    DecodeLimits, FieldDefault, InOrder, Leaf, Node, NodeId, ReadPlan, Slot, Step, Symbol, Wire,
-};
-use super::typed_default::DefaultValue;
+use super::plan::{DecodeLimits, InOrder, Leaf, Node, NodeId, ReadPlan, Wire};
 use super::typed_encode::Declined;
+use super::typed_parts::{Blocks, ByName, Choice, InSequence};
 use crate::error::DecodeError;
 
 /// What an item is counted with against the limit of memory, in bytes.
-const ITEM_SIZE: usize = size_of::<apache_avro::types::Value>();
+pub(super) const ITEM_SIZE: usize = size_of::<apache_avro::types::Value>();
 
 impl serde::de::Error for Declined {
     fn custom<T: std::fmt::Display>(_message: T) -> Self {
@@ -59,14 +53,14 @@ impl ReadPlan {
 }
 
 /// A part of the message, not read yet.
-struct Part<'d, 'p, 'b> {
-    decoder: &'d mut Decoder<'p, 'b, ()>,
-    node: &'p Node,
+pub(super) struct Part<'d, 'p, 'b> {
+    pub(super) decoder: &'d mut Decoder<'p, 'b, ()>,
+    pub(super) node: &'p Node,
 }
 
 impl<'d, 'p, 'b> Part<'d, 'p, 'b> {
     #[inline]
-    fn of(decoder: &'d mut Decoder<'p, 'b, ()>, id: NodeId) -> Result<Self, Declined> {
+    pub(super) fn of(decoder: &'d mut Decoder<'p, 'b, ()>, id: NodeId) -> Result<Self, Declined> {
         let plan = decoder.plan;
         let node = plan.nodes.get(id).ok_or(Declined)?;
         Ok(Self { decoder, node })
@@ -74,7 +68,7 @@ impl<'d, 'p, 'b> Part<'d, 'p, 'b> {
 
     /// The value in the branch that the message names, and which branch that is to the reader.
     #[inline]
-    fn branch(self) -> Result<(u32, Self), Declined> {
+    pub(super) fn branch(self) -> Result<(u32, Self), Declined> {
         let part = match self.node {
             Node::Union { branches } => {
                 let branch = self.decoder.branch(branches.len())?;
@@ -152,7 +146,7 @@ impl<'d, 'p, 'b> Part<'d, 'p, 'b> {
 
     /// A record: as a sequence of exactly the fields that the type asks for, else by their names.
     #[inline]
-    fn record<V: Visitor<'b>>(
+    pub(super) fn record<V: Visitor<'b>>(
         self,
         asked: &'static [&'static str],
         visitor: V,
@@ -363,254 +357,6 @@ impl<'b> Part<'_, '_, 'b> {
         match self.node {
             Node::Union { .. } | Node::Wrap { .. } => self.deserialize_any(visitor),
             _ => Err(Declined),
-        }
-    }
-}
-
-/// A record whose fields come in the order of the type.
-struct InSequence<'d, 'p, 'b> {
-    decoder: &'d mut Decoder<'p, 'b, ()>,
-    slots: &'d mut std::slice::Iter<'p, Slot>,
-    defaults: &'p [FieldDefault],
-}
-
-impl<'b> SeqAccess<'b> for InSequence<'_, '_, 'b> {
-    type Error = Declined;
-
-    #[inline]
-    fn next_element_seed<S: DeserializeSeed<'b>>(
-        &mut self,
-        seed: S,
-    ) -> Result<Option<S::Value>, Declined> {
-        match self.slots.next() {
-            None => Ok(None),
-            Some(Slot::Read { skips, node }) => {
-                skips.iter().try_for_each(|&skip| self.decoder.skip(skip))?;
-                seed.deserialize(Part::of(&mut *self.decoder, *node)?).map(Some)
-            }
-            Some(Slot::Default { place }) => {
-                let default = self.defaults.get(*place).ok_or(Declined)?;
-                self.decoder.charge(default.size)?;
-                seed.deserialize(DefaultValue(&default.value)).map(Some)
-            }
-        }
-    }
-}
-
-/// A record in the writer's order, each field under the reader's name for it.
-struct ByName<'d, 'p, 'b> {
-    decoder: &'d mut Decoder<'p, 'b, ()>,
-    fields: &'p [String],
-    steps: &'p [Step],
-    defaults: &'p [FieldDefault],
-    next: Option<Next<'p>>,
-}
-
-/// The value whose name was given.
-enum Next<'p> {
-    Read(NodeId),
-    Default(&'p FieldDefault),
-}
-
-impl ByName<'_, '_, '_> {
-    fn has_ended(&self) -> bool {
-        self.steps.is_empty() && self.defaults.is_empty() && self.next.is_none()
-    }
-}
-
-impl<'b> MapAccess<'b> for &mut ByName<'_, '_, 'b> {
-    type Error = Declined;
-
-    fn next_key_seed<S: DeserializeSeed<'b>>(
-        &mut self,
-        seed: S,
-    ) -> Result<Option<S::Value>, Declined> {
-        let slot = loop {
-            if let Some((step, rest)) = self.steps.split_first() {
-                self.steps = rest;
-                match step {
-                    Step::Skip { skip, .. } => self.decoder.skip(*skip)?,
-                    Step::Read { slot, node } => {
-                        self.next = Some(Next::Read(*node));
-                        break *slot;
-                    }
-                }
-            } else if let Some((default, rest)) = self.defaults.split_first() {
-                self.defaults = rest;
-                self.next = Some(Next::Default(default));
-                break default.slot;
-            } else {
-                return Ok(None);
-            }
-        };
-        let name = self.fields.get(slot).ok_or(Declined)?;
-        seed.deserialize(StrDeserializer::<Declined>::new(name)).map(Some)
-    }
-
-    fn next_value_seed<S: DeserializeSeed<'b>>(&mut self, seed: S) -> Result<S::Value, Declined> {
-        match self.next.take().ok_or(Declined)? {
-            Next::Read(node) => seed.deserialize(Part::of(&mut *self.decoder, node)?),
-            Next::Default(default) => {
-                self.decoder.charge(default.size)?;
-                seed.deserialize(DefaultValue(&default.value))
-            }
-        }
-    }
-}
-
-/// The items of an array or the entries of a map.
-struct Blocks<'d, 'p, 'b> {
-    decoder: &'d mut Decoder<'p, 'b, ()>,
-    inner: NodeId,
-    block: Option<Block>,
-    left: usize,
-    ended: bool,
-}
-
-impl Blocks<'_, '_, '_> {
-    /// Goes to the next block behind the current one, if that is read.
-    #[inline]
-    fn advance(&mut self) -> Result<(), Declined> {
-        while self.left == 0 && !self.ended {
-            if let Some(block) = &self.block {
-                self.decoder.cursor.end_block(block)?;
-            }
-            self.block = self.decoder.cursor.block()?;
-            match &self.block {
-                None => self.ended = true,
-                Some(block) => {
-                    self.left = self.decoder.count(block.start, block.count)?;
-                    self.decoder.charge(self.left.saturating_mul(ITEM_SIZE))?;
-                }
-            }
-        }
-        Ok(())
-    }
-
-    /// What to set memory aside for: no more than the bytes that are there.
-    fn hint(&self) -> usize {
-        self.left.min(self.decoder.cursor.remaining())
-    }
-}
-
-impl<'b> SeqAccess<'b> for &mut Blocks<'_, '_, 'b> {
-    type Error = Declined;
-
-    #[inline]
-    fn next_element_seed<S: DeserializeSeed<'b>>(
-        &mut self,
-        seed: S,
-    ) -> Result<Option<S::Value>, Declined> {
-        if self.ended {
-            return Ok(None);
-        }
-        let item = seed.deserialize(Part::of(&mut *self.decoder, self.inner)?)?;
-        self.left -= 1;
-        self.advance()?;
-        Ok(Some(item))
-    }
-
-    fn size_hint(&self) -> Option<usize> {
-        Some(self.hint())
-    }
-}
-
-impl<'b> MapAccess<'b> for &mut Blocks<'_, '_, 'b> {
-    type Error = Declined;
-
-    #[inline]
-    fn next_key_seed<S: DeserializeSeed<'b>>(
-        &mut self,
-        seed: S,
-    ) -> Result<Option<S::Value>, Declined> {
-        if self.ended {
-            return Ok(None);
-        }
-        let key = self.decoder.cursor.text()?;
-        seed.deserialize(BorrowedStrDeserializer::<Declined>::new(key)).map(Some)
-    }
-
-    #[inline]
-    fn next_value_seed<S: DeserializeSeed<'b>>(&mut self, seed: S) -> Result<S::Value, Declined> {
-        let value = seed.deserialize(Part::of(&mut *self.decoder, self.inner)?)?;
-        self.left -= 1;
-        self.advance()?;
-        Ok(value)
-    }
-
-    fn size_hint(&self) -> Option<usize> {
-        Some(self.hint())
-    }
-}
-
-/// A symbol of an enum, or a branch of a union whose variants stand for its branches.
-struct Choice<'d, 'p, 'b>(Part<'d, 'p, 'b>);
-
-impl<'d, 'p, 'b> EnumAccess<'b> for Choice<'d, 'p, 'b> {
-    type Error = Declined;
-    type Variant = Chosen<'d, 'p, 'b>;
-
-    fn variant_seed<S: DeserializeSeed<'b>>(
-        self,
-        seed: S,
-    ) -> Result<(S::Value, Chosen<'d, 'p, 'b>), Declined> {
-        let Node::Enum { symbols } = self.0.node else {
-            let (branch, part) = self.0.branch()?;
-            let variant = seed.deserialize(U32Deserializer::<Declined>::new(branch))?;
-            return Ok((variant, Chosen::Branch(part)));
-        };
-        let index = self.0.decoder.enum_index(symbols.len())?;
-        match symbols.get(index) {
-            Some(Symbol::Known { name, .. }) => {
-                Ok((seed.deserialize(StrDeserializer::<Declined>::new(name))?, Chosen::Symbol))
-            }
-            _ => Err(Declined),
-        }
-    }
-}
-
-/// What belongs to a variant.
-enum Chosen<'d, 'p, 'b> {
-    Symbol,
-    Branch(Part<'d, 'p, 'b>),
-}
-
-impl<'b> VariantAccess<'b> for Chosen<'_, '_, 'b> {
-    type Error = Declined;
-
-    fn unit_variant(self) -> Result<(), Declined> {
-        match self {
-            Self::Symbol => Ok(()),
-            Self::Branch(part) if matches!(part.node, Node::Leaf { wire: Wire::Null, .. }) => {
-                Ok(())
-            }
-            Self::Branch(_) => Err(Declined),
-        }
-    }
-
-    fn newtype_variant_seed<S: DeserializeSeed<'b>>(self, seed: S) -> Result<S::Value, Declined> {
-        match self {
-            // A record of one field may stand for the field itself.
-            Self::Branch(part) => match part.node {
-                Node::Record { fields, .. } if fields.len() == 1 => Err(Declined),
-                _ => seed.deserialize(part),
-            },
-            Self::Symbol => Err(Declined),
-        }
-    }
-
-    fn tuple_variant<V: Visitor<'b>>(self, _len: usize, _visitor: V) -> Result<V::Value, Declined> {
-        Err(Declined)
-    }
-
-    fn struct_variant<V: Visitor<'b>>(
-        self,
-        fields: &'static [&'static str],
-        visitor: V,
-    ) -> Result<V::Value, Declined> {
-        match self {
-            Self::Branch(part) => part.record(fields, visitor),
-            Self::Symbol => Err(Declined),
         }
     }
 }
