@@ -54,6 +54,13 @@
 //!
 //! # Deriving schemas
 //!
+//! `#[derive(AvroRecord)]` gives a type its Avro schema and code that writes and reads it, faster
+//! than anything that follows a schema; [`AvroSerializer::record`] and
+//! [`AvroDeserializer::record`] take such types. Dates, times and decimals of `chrono`, `jiff` and
+//! `rust_decimal` have features of those names.
+//!
+//! Types that derive serde's traits go through [`AvroSerializer::builder`] with
+//! `#[derive(AvroSchema)]`, or through [`AvroSerializer::with_schema`].
 //! The code that `#[derive(AvroSchema)]` makes names the crate `apache_avro`. A program that does
 //! not depend on it lets this crate stand for it, once, in its root:
 //! `extern crate levada_serde as apache_avro;`
@@ -111,6 +118,7 @@ pub use error::{
 pub use json::{JsonDeserializer, JsonSerializer};
 #[cfg(feature = "rdkafka")]
 pub use kafka::Unset;
+pub use levada_serde_derive::AvroRecord;
 #[cfg(feature = "rdkafka")]
 pub use producer::{Record, SerializingProducer};
 pub use prost_reflect;
