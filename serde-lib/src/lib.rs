@@ -78,6 +78,8 @@
 //! ([`Error::is_retriable`]).
 
 mod any;
+#[cfg(doc)]
+pub mod guide;
 pub mod avro;
 pub mod client;
 #[cfg(feature = "rdkafka")]
