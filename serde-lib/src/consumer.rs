@@ -11,7 +11,7 @@ use rdkafka::{ClientConfig, Offset, TopicPartitionList};
 use tokio::sync::Mutex;
 
 use crate::Error;
-use crate::kafka::{Unset, blocking};
+use crate::kafka::{Unset, blocking, is_passing};
 use crate::serializer::{Deserializer, deserialize_or_load};
 use crate::wire_format::Side;
 
@@ -240,6 +240,9 @@ impl<KD, VD> DeserializingConsumerBuilder<KD, VD> {
 
 impl<KD, VD> DeserializingConsumer<KD, VD> {
     /// The next record. Dropping the call before it returns loses nothing.
+    ///
+    /// Brokers that are away, leaders that move and groups that rebalance are waited for, as long as
+    /// it takes: librdkafka logs them and goes on by itself.
     pub async fn recv<K, V>(&self) -> Result<Message<K, V>, ReceiveError>
     where
         KD: Deserializer<K>,
@@ -248,8 +251,11 @@ impl<KD, VD> DeserializingConsumer<KD, VD> {
         let mut current = self.current.lock().await;
         loop {
             if current.is_none() {
-                let message = self.consumer.recv().await.map_err(Error::from)?;
-                *current = Some(RawRecord(message.detach()));
+                match self.consumer.recv().await {
+                    Ok(message) => *current = Some(RawRecord(message.detach())),
+                    Err(error) if error.rdkafka_error_code().is_some_and(is_passing) => {}
+                    Err(error) => return Err(Error::from(error).into()),
+                }
             }
             let Some(raw) = current.as_ref() else { continue };
             let read = self.read(raw).await;

@@ -48,10 +48,19 @@
 //!   around librdkafka. Any other Kafka client can use the serializers through their byte slices.
 //! * [`rules`] has what values must pass before they are written and after they were read, where
 //!   their schema comes with rules.
+//! * With the feature `encryption`, rules encrypt fields and bodies (module `encryption`), with data
+//!   keys that a local secret wraps, or with the features `kms-aws` and `kms-vault` a KMS.
 //! * [`wire_format`] has the frames alone.
 //!
 //! # Deriving schemas
 //!
+//! `#[derive(AvroRecord)]` gives a type its Avro schema and code that writes and reads it, faster
+//! than anything that follows a schema; [`AvroSerializer::record`] and
+//! [`AvroDeserializer::record`] take such types. Dates, times and decimals of `chrono`, `jiff` and
+//! `rust_decimal` have features of those names.
+//!
+//! Types that derive serde's traits go through [`AvroSerializer::builder`] with
+//! `#[derive(AvroSchema)]`, or through [`AvroSerializer::with_schema`].
 //! The code that `#[derive(AvroSchema)]` makes names the crate `apache_avro`. A program that does
 //! not depend on it lets this crate stand for it, once, in its root:
 //! `extern crate levada_serde as apache_avro;`
@@ -69,10 +78,14 @@
 //! ([`Error::is_retriable`]).
 
 mod any;
+#[cfg(doc)]
+pub mod guide;
 pub mod avro;
 pub mod client;
 #[cfg(feature = "rdkafka")]
 pub mod consumer;
+#[cfg(feature = "encryption")]
+pub mod encryption;
 mod error;
 pub mod json;
 #[cfg(feature = "rdkafka")]
@@ -107,6 +120,7 @@ pub use error::{
 pub use json::{JsonDeserializer, JsonSerializer};
 #[cfg(feature = "rdkafka")]
 pub use kafka::Unset;
+pub use levada_serde_derive::AvroRecord;
 #[cfg(feature = "rdkafka")]
 pub use producer::{Record, SerializingProducer};
 pub use prost_reflect;

@@ -253,12 +253,31 @@ pub(crate) fn unzigzag(value: u64) -> i64 {
 /// Appends `value` as a zigzag varint.
 #[inline]
 pub(crate) fn write_zigzag(value: i64, out: &mut Vec<u8>) {
-    let mut rest = ((value << 1) ^ (value >> 63)).cast_unsigned();
-    while rest > 0x7f {
-        out.push(0x80 | low_seven_bits(rest));
-        rest >>= 7;
+    let rest = ((value << 1) ^ (value >> 63)).cast_unsigned();
+    if rest < 0x80 {
+        out.push(low_seven_bits(rest));
+    } else {
+        write_long_varint(rest, out);
     }
-    out.push(low_seven_bits(rest));
+}
+
+/// Appends ten bytes and takes back what the number did not need: one check of the room instead
+/// of one a byte.
+fn write_long_varint(mut rest: u64, out: &mut Vec<u8>) {
+    let mut bytes = [0; 10];
+    let start = out.len();
+    let mut used = 0;
+    for byte in &mut bytes {
+        used += 1;
+        *byte = low_seven_bits(rest);
+        rest >>= 7;
+        if rest == 0 {
+            break;
+        }
+        *byte |= 0x80;
+    }
+    out.extend_from_slice(&bytes);
+    out.truncate(start + used);
 }
 
 fn low_seven_bits(value: u64) -> u8 {

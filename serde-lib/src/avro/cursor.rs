@@ -70,6 +70,16 @@ impl<'a> Cursor<'a> {
 
     #[inline]
     pub(super) fn long(&mut self) -> Decoded<i64> {
+        if let Some(&byte) = self.rest().first()
+            && byte < 0x80
+        {
+            self.offset += 1;
+            return Ok(unzigzag(u64::from(byte)));
+        }
+        self.long_of_many()
+    }
+
+    fn long_of_many(&mut self) -> Decoded<i64> {
         match varint(self.rest()) {
             Varint::Value(value, used) => {
                 self.offset += used;

@@ -215,7 +215,7 @@ impl Http {
 }
 
 /// At most [`ANSWER_BYTES_MAX`].
-pub(super) async fn read_body(mut response: Response) -> Result<Vec<u8>, RegistryErrorKind> {
+pub(crate) async fn read_body(mut response: Response) -> Result<Vec<u8>, RegistryErrorKind> {
     let mut body = Vec::new();
     while let Some(chunk) = response.chunk().await.map_err(|error| unreachable_kind(&error))? {
         if body.len() + chunk.len() > ANSWER_BYTES_MAX {

@@ -37,6 +37,12 @@ pub use types::{
     Version,
 };
 
+#[cfg(any(feature = "kms-aws", feature = "kms-vault"))]
+pub(crate) use self::{
+    builder::http_client,
+    http::{innermost_reason, read_body},
+    tls::Tls,
+};
 use crate::Error;
 use crate::wire_format::{SchemaRef, Side};
 use cache::{Caches, Submission};
@@ -284,6 +290,12 @@ impl RegistryClient {
     /// The URL of the registry, fit for messages: without user, password and query.
     pub fn url(&self) -> String {
         self.inner.http.urls.first().map(http::shown).unwrap_or_default()
+    }
+
+    /// Whether both are copies of one client.
+    #[cfg(feature = "encryption")]
+    pub(crate) fn is_same(&self, other: &Self) -> bool {
+        Arc::ptr_eq(&self.inner, &other.inner)
     }
 
     /// The closure of a schema's own references, in dependency order.

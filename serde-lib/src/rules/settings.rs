@@ -33,6 +33,8 @@ impl Default for Rules {
         let rules = rules.executor(super::CelExecutor).executor(super::CelFieldExecutor);
         #[cfg(feature = "rules-jsonata")]
         let rules = rules.executor(super::JsonataExecutor);
+        #[cfg(feature = "encryption")]
+        let rules = rules.encryption(&crate::encryption::Encryption::default());
         rules
     }
 }
@@ -48,6 +50,14 @@ impl Rules {
     pub fn executor(mut self, executor: impl RuleExecutor + 'static) -> Self {
         self.executors.insert(executor.kind().to_owned(), Arc::new(executor));
         self
+    }
+
+    /// Encrypts with these keys, instead of those of an [`Encryption`](crate::encryption::Encryption)
+    /// of its own.
+    #[cfg(feature = "encryption")]
+    #[must_use]
+    pub fn encryption(self, encryption: &crate::encryption::Encryption) -> Self {
+        self.executor(encryption.fields()).executor(encryption.payloads())
     }
 
     /// Sets what counts for all rules of a type.
