@@ -9,6 +9,8 @@ mod checked_write;
 mod deserializer;
 mod serializer;
 mod shape;
+#[cfg(test)]
+mod tests;
 
 pub use deserializer::{JsonDeserializer, JsonDeserializerBuilder};
 pub use serializer::{JsonFormat, JsonSerializer, JsonSerializerBuilder};
