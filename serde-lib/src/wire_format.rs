@@ -30,7 +30,7 @@ pub const VALUE_SCHEMA_ID_HEADER: &str = "__value_schema_id";
 
 const MAGIC_ID: u8 = 0;
 const MAGIC_GUID: u8 = 1;
-const ID_LEN: usize = 5;
+pub(crate) const ID_LEN: usize = 5;
 const GUID_LEN: usize = 17;
 
 /// Which half of a record is meant.
@@ -120,6 +120,7 @@ fn plain_json_hint(magic: u8) -> &'static str {
 ///
 /// With `header` (the last one of its name) the payload is all body; without it the payload
 /// starts with the frame. A broken header is an error and never falls back to the payload.
+#[inline]
 pub fn split<'a>(payload: &'a [u8], header: Option<&[u8]>) -> Result<Frame<'a>, FrameError> {
     let Some(header) = header else {
         let (schema, body) = split_prefix(payload)?;
@@ -157,6 +158,7 @@ pub fn schema_of(payload: &[u8], header: Option<&[u8]>) -> Result<SchemaRef, Fra
     Ok(schema)
 }
 
+#[inline]
 fn split_prefix(payload: &[u8]) -> Result<(SchemaRef, &[u8]), FrameError> {
     let too_short = |needed| FrameError::TooShort { needed, len: payload.len() };
     match payload.first() {
@@ -177,6 +179,7 @@ fn split_header(header: &[u8]) -> Result<(SchemaRef, &[u8]), FrameError> {
     }
 }
 
+#[inline]
 fn read_id(frame: &[u8]) -> Option<(SchemaRef, &[u8])> {
     let (id, body) = frame.get(1..)?.split_first_chunk::<4>()?;
     Some((SchemaRef::Id(u32::from_be_bytes(*id)), body))

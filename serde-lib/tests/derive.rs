@@ -350,6 +350,45 @@ async fn decimal_that_does_not_fit_is_not_written() {
     }
 }
 
+#[derive(AvroRecord, Clone, Debug, PartialEq)]
+enum Tree {
+    Leaf(i64),
+    Fork(Fork),
+}
+
+#[derive(AvroRecord, Clone, Debug, PartialEq)]
+struct Fork {
+    left: Box<Tree>,
+    right: Box<Tree>,
+}
+
+#[tokio::test]
+async fn union_may_come_again_inside_its_records_but_not_inside_itself() {
+    let schema: Json = serde_json::from_str(&schema_text::<Tree>()).unwrap();
+    let fork = json!({"type": "record", "name": "Fork", "fields": [
+        {"name": "left", "type": ["long", "Fork"]}, {"name": "right", "type": ["long", "Fork"]}]});
+    assert_eq!(schema, json!(["long", fork]));
+    let (_stub, registry) = registry(&schema.to_string()).await;
+    let leaf = |number| Box::new(Tree::Leaf(number));
+    let tree = Tree::Fork(Fork { left: leaf(1), right: leaf(2) });
+    let mut message = encoded(&registry, &tree).await;
+    message[4] = 2;
+    let deserializer = AvroDeserializer::<Tree>::record(&registry).build().await.unwrap();
+    assert_eq!(deserializer.decode_async(&message, None).await.unwrap(), tree);
+
+    #[derive(AvroRecord, Debug)]
+    enum Endless {
+        End(i64),
+        More(Vec<Endless>),
+    }
+    let built = AvroDeserializer::<Endless>::record(&registry).build().await;
+    assert!(matches!(built, Err(Error::InvalidSchema { .. })), "{built:?}");
+    assert!(matches!(
+        [Endless::End(0), Endless::More(vec![])],
+        [Endless::End(0), Endless::More(_)]
+    ));
+}
+
 #[test]
 fn type_without_a_namespace_has_that_of_the_type_around_it() {
     #[derive(AvroRecord)]

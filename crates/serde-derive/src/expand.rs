@@ -11,7 +11,7 @@ pub(crate) fn code(input: &DeriveInput, parsed: &Type) -> TokenStream {
     let (schema, write, read) = match &parsed.shape {
         Shape::Record(fields) => record(parsed, fields),
         Shape::Enum(symbols) => enumeration(parsed, symbols),
-        Shape::Union(branches) => union(branches),
+        Shape::Union(branches) => union(&input.ident, branches),
     };
     let ident = &input.ident;
     let (impl_generics, generics, bounds) = input.generics.split_for_impl();
@@ -169,12 +169,18 @@ fn arm(place: usize, count: usize) -> TokenStream {
     if place + 1 == count { quote!(_) } else { quote!(#place) }
 }
 
-fn union(branches: &[(Ident, Option<syn::Type>)]) -> (TokenStream, TokenStream, TokenStream) {
+fn union(
+    ident: &Ident,
+    branches: &[(Ident, Option<syn::Type>)],
+) -> (TokenStream, TokenStream, TokenStream) {
     let schemas = branches.iter().map(|(_, held)| match held {
-        None => quote!(avro::Json::from("null")),
-        Some(ty) => quote!(<#ty as avro::AvroType>::schema(defined)),
+        None => quote!(|_| avro::Json::from("null")),
+        Some(ty) => quote!(<#ty as avro::AvroType>::schema),
     });
-    let schema = quote!(avro::union(::std::vec![#(#schemas),*]));
+    let schema = quote! {
+        let own_path = ::std::concat!(::std::module_path!(), "::", ::std::stringify!(#ident));
+        avro::union(defined, own_path, &[#(#schemas),*])
+    };
     let writes = (0i64..).zip(branches).map(|(place, (variant, held))| match held {
         None => quote! {
             Self::#variant => {

@@ -72,6 +72,7 @@ pub(super) struct Decoder<'p, 'b, W> {
 }
 
 impl<'p, 'b, W: Watch> Decoder<'p, 'b, W> {
+    #[inline]
     pub(super) fn new(
         plan: &'p ReadPlan,
         body: &'b [u8],
@@ -303,6 +304,7 @@ impl<'p, 'b, W: Watch> Decoder<'p, 'b, W> {
 
     /// Counts the items of a block against the limit; items may take no byte at all, so the
     /// length of the message bounds nothing.
+    #[inline]
     pub(super) fn count(&mut self, start: usize, count: i64) -> Decoded<usize> {
         let available = self.limits.items_max - self.items;
         match usize::try_from(count) {
@@ -319,6 +321,7 @@ impl<'p, 'b, W: Watch> Decoder<'p, 'b, W> {
         }
     }
 
+    #[inline]
     pub(super) fn charge(&mut self, bytes: usize) -> Decoded<()> {
         self.allocated = self.allocated.saturating_add(bytes);
         if self.allocated <= self.limits.allocation_bytes_max {
@@ -328,12 +331,14 @@ impl<'p, 'b, W: Watch> Decoder<'p, 'b, W> {
         Err(self.cursor.error(DecodeKind::AllocationLimitExceeded(limit)))
     }
 
+    #[inline]
     pub(super) fn branch(&mut self, count: usize) -> Decoded<usize> {
         let index = self.cursor.long()?;
         let branch = usize::try_from(index).ok().filter(|&branch| branch < count);
         branch.ok_or_else(|| self.cursor.error(DecodeKind::UnionIndexOutOfRange { index, count }))
     }
 
+    #[inline]
     pub(super) fn enum_index(&mut self, count: usize) -> Decoded<usize> {
         let index = self.cursor.long()?;
         let symbol = usize::try_from(index).ok().filter(|&symbol| symbol < count);

@@ -23,6 +23,8 @@ mod typed_decode;
 mod typed_default;
 mod typed_encode;
 mod typed_parts;
+#[cfg(test)]
+mod typed_tests;
 mod watch;
 mod write_plan;
 

@@ -85,3 +85,8 @@ fn invalid(validator: &Validator, value: &Json, schema: SchemaRef) -> Error {
     });
     Box::new(ValidationError { schema, subject: None, violations: violations.collect() }).into()
 }
+
+#[cfg(test)]
+pub(super) fn is_valid(checker: &Checker, value: &Json) -> bool {
+    checker.validator.is_valid(value)
+}

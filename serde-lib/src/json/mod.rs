@@ -11,6 +11,8 @@ mod fields;
 mod message;
 mod serializer;
 mod shape;
+#[cfg(test)]
+mod tests;
 
 pub use deserializer::{JsonDeserializer, JsonDeserializerBuilder};
 pub(crate) use message::JsonMessage;

@@ -9,6 +9,8 @@ use serde_json::{Map, Value as Json, json};
 pub struct Defined {
     names: HashSet<String>,
     namespaces: Vec<String>,
+    /// Enums whose unions are begun, each with the number of records around it.
+    unions: Vec<(&'static str, usize)>,
 }
 
 impl Defined {
@@ -112,9 +114,23 @@ pub fn enumeration(
     schema.into()
 }
 
-/// The schema of a union.
-pub fn union(branches: Vec<Json>) -> Json {
-    branches.into()
+/// The schema of the union that an enum stands for.
+///
+/// One that contains itself without a record in between has no schema, for unions have no name
+/// to refer to; an empty union stands for it, which no registry and no parser takes.
+pub fn union(
+    defined: &mut Defined,
+    own_path: &'static str,
+    branches: &[fn(&mut Defined) -> Json],
+) -> Json {
+    let own = (own_path, defined.namespaces.len());
+    if defined.unions.contains(&own) {
+        return Json::Array(Vec::new());
+    }
+    defined.unions.push(own);
+    let branches = branches.iter().map(|branch| branch(defined)).collect();
+    defined.unions.pop();
+    Json::Array(branches)
 }
 
 /// A primitive type that means something more.
