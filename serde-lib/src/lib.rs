@@ -78,8 +78,6 @@
 //! ([`Error::is_retriable`]).
 
 mod any;
-#[cfg(doc)]
-pub mod guide;
 pub mod avro;
 pub mod client;
 #[cfg(feature = "rdkafka")]
@@ -87,6 +85,8 @@ pub mod consumer;
 #[cfg(feature = "encryption")]
 pub mod encryption;
 mod error;
+#[cfg(doc)]
+pub mod guide;
 pub mod json;
 #[cfg(feature = "rdkafka")]
 mod kafka;
