@@ -17,9 +17,13 @@ use crate::{CipherError, Secret, gcm};
 pub struct LocalKms(Aes128Gcm);
 
 impl LocalKms {
+    #[expect(
+        clippy::expect_used,
+        clippy::missing_panics_doc,
+        reason = "HKDF-SHA256 gives up to 8,160 bytes, whatever the secret"
+    )]
     pub fn new(secret: &Secret) -> Self {
         let mut key = Zeroizing::new([0; 16]);
-        #[expect(clippy::expect_used, reason = "HKDF-SHA256 gives up to 8,160 bytes")]
         Hkdf::<Sha256>::new(None, secret.expose().as_bytes())
             .expand(&[], key.as_mut())
             .expect("16 bytes");
