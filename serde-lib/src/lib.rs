@@ -46,12 +46,21 @@
 //!   for tools that know no types.
 //! * With the feature `rdkafka`, `SerializingProducer` and `DeserializingConsumer` put them
 //!   around librdkafka. Any other Kafka client can use the serializers through their byte slices.
+//! * [`rules`] has what values must pass before they are written and after they were read, where
+//!   their schema comes with rules.
 //! * With the feature `encryption`, rules encrypt fields and bodies (module `encryption`), with data
 //!   keys that a local secret wraps, or with the features `kms-aws` and `kms-vault` a KMS.
 //! * [`wire_format`] has the frames alone.
 //!
 //! # Deriving schemas
 //!
+//! `#[derive(AvroRecord)]` gives a type its Avro schema and code that writes and reads it, faster
+//! than anything that follows a schema; [`AvroSerializer::record`] and
+//! [`AvroDeserializer::record`] take such types. Dates, times and decimals of `chrono`, `jiff` and
+//! `rust_decimal` have features of those names.
+//!
+//! Types that derive serde's traits go through [`AvroSerializer::builder`] with
+//! `#[derive(AvroSchema)]`, or through [`AvroSerializer::with_schema`].
 //! The code that `#[derive(AvroSchema)]` makes names the crate `apache_avro`. A program that does
 //! not depend on it lets this crate stand for it, once, in its root:
 //! `extern crate levada_serde as apache_avro;`
@@ -67,10 +76,6 @@
 //! `allocation_bytes_max` of the other deserializers).
 //! [`Error::is_poison`] tells a bad record, to be set aside, from a failure that may pass
 //! ([`Error::is_retriable`]).
-//!
-//! # What is not here yet
-//!
-//! Rules on fields: a schema with a rule set is written and read as if it had none.
 
 mod any;
 pub mod avro;
@@ -80,6 +85,8 @@ pub mod consumer;
 #[cfg(feature = "encryption")]
 pub mod encryption;
 mod error;
+#[cfg(doc)]
+pub mod guide;
 pub mod json;
 #[cfg(feature = "rdkafka")]
 mod kafka;
@@ -92,6 +99,8 @@ mod serializer;
 mod span;
 mod subject_name;
 mod target;
+#[cfg(feature = "rdkafka")]
+mod transaction;
 pub mod wire_format;
 
 pub use any::{
@@ -111,6 +120,7 @@ pub use error::{
 pub use json::{JsonDeserializer, JsonSerializer};
 #[cfg(feature = "rdkafka")]
 pub use kafka::Unset;
+pub use levada_serde_derive::AvroRecord;
 #[cfg(feature = "rdkafka")]
 pub use producer::{Record, SerializingProducer};
 pub use prost_reflect;
@@ -120,3 +130,5 @@ pub use serializer::{Deserializer, Framing, PlainText, ReadFraming, SchemaSource
 pub use span::Span;
 pub use subject_name::SubjectNameStrategy;
 pub use target::SerializerBuilder;
+#[cfg(feature = "rdkafka")]
+pub use transaction::Transaction;

@@ -1,22 +1,29 @@
 //! What a deserializer keeps of each schema that it has met, read without a lock.
 
 use std::fmt;
-use std::sync::Arc;
+use std::sync::{Arc, OnceLock};
 
 use arc_swap::ArcSwap;
 
 use crate::Error;
 use crate::wire_format::SchemaRef;
 
-/// Most schemas kept; a deserializer that meets more starts over.
+/// Most schemas kept; a deserializer that meets more forgets all but the first.
 const PLANS_MAX: usize = 1_000;
 
-/// Plans sorted by schema; who adds one copies the list, which holds pointers alone.
-pub(crate) struct Plans<P>(ArcSwap<Vec<(SchemaRef, Arc<P>)>>);
+/// How many of the first schemas are found without a look at the others.
+const FIRST: usize = 8;
+
+/// The first plans, which stay, and all later ones sorted by schema; who adds one of those copies
+/// the list, which holds pointers alone.
+pub(crate) struct Plans<P> {
+    first: [OnceLock<(SchemaRef, P)>; FIRST],
+    later: ArcSwap<Vec<(SchemaRef, Arc<P>)>>,
+}
 
 impl<P> Default for Plans<P> {
     fn default() -> Self {
-        Self(ArcSwap::default())
+        Self { first: [const { OnceLock::new() }; FIRST], later: ArcSwap::default() }
     }
 }
 
@@ -34,7 +41,14 @@ impl<P> Plans<P> {
         schema: SchemaRef,
         read: impl FnOnce(&P) -> Result<R, Error>,
     ) -> Result<R, Error> {
-        let plans = self.0.load();
+        for place in &self.first {
+            match place.get() {
+                Some((known, plan)) if *known == schema => return read(plan),
+                Some(_) => {}
+                None => return Err(Error::SchemaNotLoaded { schema }),
+            }
+        }
+        let plans = self.later.load();
         let place = plans.binary_search_by_key(&schema, |(key, _)| *key).ok();
         let (_, plan) =
             place.and_then(|place| plans.get(place)).ok_or(Error::SchemaNotLoaded { schema })?;
@@ -46,8 +60,19 @@ impl<P> Plans<P> {
     }
 
     pub(crate) fn insert(&self, schema: SchemaRef, plan: P) {
-        let plan = Arc::new(plan);
-        self.0.rcu(|plans| {
+        let mut plan = (schema, plan);
+        for place in &self.first {
+            // Who loses a race may put the same plan into the next place, which does no harm.
+            match place.set(plan) {
+                Ok(()) => return,
+                Err(given_back) => plan = given_back,
+            }
+            if place.get().is_some_and(|(known, _)| *known == schema) {
+                return;
+            }
+        }
+        let plan = Arc::new(plan.1);
+        self.later.rcu(|plans| {
             let mut grown = if plans.len() < PLANS_MAX { plans.to_vec() } else { Vec::new() };
             if let Err(place) = grown.binary_search_by_key(&schema, |(key, _)| *key) {
                 grown.insert(place, (schema, Arc::clone(&plan)));

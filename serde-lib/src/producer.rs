@@ -11,6 +11,7 @@ use rdkafka::ClientConfig;
 use rdkafka::error::{KafkaError, RDKafkaErrorCode};
 use rdkafka::message::{Header, OwnedHeaders};
 use rdkafka::producer::{DeliveryFuture, FutureProducer, FutureRecord, Producer};
+use tokio::sync::OnceCell;
 
 use crate::Error;
 use crate::consumer::RecordError;
@@ -34,7 +35,9 @@ thread_local! {
 ///
 /// Every method may be called from many tasks at once.
 pub struct SerializingProducer<KS, VS> {
-    producer: FutureProducer,
+    pub(crate) producer: FutureProducer,
+    /// Set once the transactional id is this producer's.
+    pub(crate) transactions: OnceCell<()>,
     key: KS,
     value: VS,
 }
@@ -90,7 +93,8 @@ impl<KS, VS> SerializingProducerBuilder<KS, VS> {
     /// Makes the producer. Brokers are connected to in the background.
     pub fn build(self) -> Result<SerializingProducer<KS, VS>, Error> {
         let producer = self.config.create()?;
-        Ok(SerializingProducer { producer, key: self.key, value: self.value })
+        let transactions = OnceCell::new();
+        Ok(SerializingProducer { producer, transactions, key: self.key, value: self.value })
     }
 }
 

@@ -18,7 +18,7 @@ use crate::client::{
 use crate::rules::{Rules, Scope, WriteRules};
 use crate::serializer::{Framing, SchemaSource};
 use crate::subject_name::SubjectNameStrategy;
-use crate::wire_format::{MessageIndex, SchemaRef, Side, guid_header, id_prefix};
+use crate::wire_format::{ID_LEN, MessageIndex, SchemaRef, Side, guid_header, id_prefix};
 
 /// Settings of a serializer; `F` holds those that only its format has.
 pub struct SerializerBuilder<F> {
@@ -287,6 +287,7 @@ impl Target {
             index.write(&mut head);
         }
         let head = match self.framing {
+            Framing::Prefix if index.is_none() => FrameHead::Id(id_prefix(registered.id)),
             Framing::Prefix | Framing::None => FrameHead::Prefix(head.into()),
             Framing::Header => FrameHead::Header(head.into()),
         };
@@ -326,6 +327,7 @@ pub(crate) struct Binding {
 /// The part of a message that names its schema, ready to be copied.
 #[derive(Debug)]
 enum FrameHead {
+    Id([u8; ID_LEN]),
     Prefix(Box<[u8]>),
     Header(Bytes),
 }
@@ -349,7 +351,7 @@ impl Binding {
 
     pub(crate) fn schema_id_header(&self) -> Option<(&'static str, &Bytes)> {
         match &self.head {
-            FrameHead::Prefix(_) => None,
+            FrameHead::Id(_) | FrameHead::Prefix(_) => None,
             FrameHead::Header(header) => Some((self.side.schema_id_header(), header)),
         }
     }
@@ -362,8 +364,10 @@ impl Binding {
         write: impl FnOnce(&mut Vec<u8>) -> Result<(), Error>,
     ) -> Result<(), Error> {
         let start = out.len();
-        if let FrameHead::Prefix(prefix) = &self.head {
-            out.extend_from_slice(prefix);
+        match &self.head {
+            FrameHead::Id(prefix) => out.extend_from_slice(prefix),
+            FrameHead::Prefix(prefix) => out.extend_from_slice(prefix),
+            FrameHead::Header(_) => {}
         }
         write(out).map_err(|error| {
             out.truncate(start);

@@ -30,7 +30,7 @@ pub const VALUE_SCHEMA_ID_HEADER: &str = "__value_schema_id";
 
 const MAGIC_ID: u8 = 0;
 const MAGIC_GUID: u8 = 1;
-const ID_LEN: usize = 5;
+pub(crate) const ID_LEN: usize = 5;
 const GUID_LEN: usize = 17;
 
 /// Which half of a record is meant.
@@ -120,6 +120,7 @@ fn plain_json_hint(magic: u8) -> &'static str {
 ///
 /// With `header` (the last one of its name) the payload is all body; without it the payload
 /// starts with the frame. A broken header is an error and never falls back to the payload.
+#[inline]
 pub fn split<'a>(payload: &'a [u8], header: Option<&[u8]>) -> Result<Frame<'a>, FrameError> {
     let Some(header) = header else {
         let (schema, body) = split_prefix(payload)?;
@@ -157,6 +158,7 @@ pub fn schema_of(payload: &[u8], header: Option<&[u8]>) -> Result<SchemaRef, Fra
     Ok(schema)
 }
 
+#[inline]
 fn split_prefix(payload: &[u8]) -> Result<(SchemaRef, &[u8]), FrameError> {
     let too_short = |needed| FrameError::TooShort { needed, len: payload.len() };
     match payload.first() {
@@ -177,6 +179,7 @@ fn split_header(header: &[u8]) -> Result<(SchemaRef, &[u8]), FrameError> {
     }
 }
 
+#[inline]
 fn read_id(frame: &[u8]) -> Option<(SchemaRef, &[u8])> {
     let (id, body) = frame.get(1..)?.split_first_chunk::<4>()?;
     Some((SchemaRef::Id(u32::from_be_bytes(*id)), body))
@@ -253,12 +256,31 @@ pub(crate) fn unzigzag(value: u64) -> i64 {
 /// Appends `value` as a zigzag varint.
 #[inline]
 pub(crate) fn write_zigzag(value: i64, out: &mut Vec<u8>) {
-    let mut rest = ((value << 1) ^ (value >> 63)).cast_unsigned();
-    while rest > 0x7f {
-        out.push(0x80 | low_seven_bits(rest));
-        rest >>= 7;
+    let rest = ((value << 1) ^ (value >> 63)).cast_unsigned();
+    if rest < 0x80 {
+        out.push(low_seven_bits(rest));
+    } else {
+        write_long_varint(rest, out);
     }
-    out.push(low_seven_bits(rest));
+}
+
+/// Appends ten bytes and takes back what the number did not need: one check of the room instead
+/// of one a byte.
+fn write_long_varint(mut rest: u64, out: &mut Vec<u8>) {
+    let mut bytes = [0; 10];
+    let start = out.len();
+    let mut used = 0;
+    for byte in &mut bytes {
+        used += 1;
+        *byte = low_seven_bits(rest);
+        rest >>= 7;
+        if rest == 0 {
+            break;
+        }
+        *byte |= 0x80;
+    }
+    out.extend_from_slice(&bytes);
+    out.truncate(start + used);
 }
 
 fn low_seven_bits(value: u64) -> u8 {

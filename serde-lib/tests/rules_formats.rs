@@ -6,7 +6,7 @@ mod contract;
 mod server;
 
 use contract::{domain, register, rule};
-use levada_serde::prost_reflect::{DynamicMessage, ReflectMessage, SerializeOptions};
+use levada_serde::prost_reflect::{DynamicMessage, SerializeOptions};
 use levada_serde::rules::{RuleMode, RuleOverride};
 use levada_serde::{
     AvroDeserializer, AvroSerializer, Error, JsonDeserializer, JsonSerializer,

@@ -5,7 +5,7 @@
 mod contract;
 mod server;
 
-use contract::{register, rule};
+use contract::{domain, register, rule};
 use levada_serde::avro::Value;
 use levada_serde::client::Call;
 use levada_serde::prost_reflect::DynamicMessage;
@@ -49,7 +49,7 @@ async fn versions(client: &RegistryClient, format: &str) -> [i32; 3] {
         step("UPGRADE", "$merge([$sift($, function($v, $k) {$k != 'second'}), {'third': second}])"),
         step("DOWNGRADE", "{'id': id, 'second': third}"),
     ]}});
-    let none = json!({"ruleSet": {}});
+    let none = domain(&[]);
     [
         register(client, "t-value", format, &schema(format, "first"), none).await,
         register(client, "t-value", format, &schema(format, "second"), second).await,
@@ -174,7 +174,7 @@ async fn endless_expression_is_stopped() {
         let (_folder, _server, client) = start().await;
         let config = json!({"compatibility": "NONE"}).to_string();
         let _: Json = client.call(Call::put(&["config"], config.into())).await.unwrap();
-        let none = json!({"ruleSet": {}});
+        let none = domain(&[]);
         let first = register(&client, "t-value", "JSON", &schema("JSON", "first"), none).await;
         let rules = json!({"ruleSet": {"migrationRules": [step("UPGRADE", expr)]}});
         register(&client, "t-value", "JSON", &schema("JSON", "second"), rules).await;

@@ -24,7 +24,11 @@ const ARROWS: [(&str, &[&str]); 17] = [
         "levada-registry-server",
         &["levada-registry-api", "levada-registry-core", "levada-schema-core"],
     ),
-    ("levada-serde", &["levada-encryption", "levada-registry-api", "levada-schema-core"]),
+    (
+        "levada-serde",
+        &["levada-encryption", "levada-registry-api", "levada-schema-core", "levada-serde-derive"],
+    ),
+    ("levada-serde-derive", &[]),
     ("levada-log-broker", &["levada-kafka-wire"]),
     (
         "levada-cli",

@@ -17,7 +17,11 @@ use crate::{CipherError, Secret, gcm};
 pub struct LocalKms(Aes128Gcm);
 
 impl LocalKms {
-    #[expect(clippy::expect_used, clippy::missing_panics_doc, reason = "HKDF gives 8,160 bytes")]
+    #[expect(
+        clippy::expect_used,
+        clippy::missing_panics_doc,
+        reason = "HKDF-SHA256 gives up to 8,160 bytes, whatever the secret"
+    )]
     pub fn new(secret: &Secret) -> Self {
         let mut key = Zeroizing::new([0; 16]);
         Hkdf::<Sha256>::new(None, secret.expose().as_bytes())

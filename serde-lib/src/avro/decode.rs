@@ -61,18 +61,24 @@ impl ReadPlan {
     }
 }
 
-struct Decoder<'a, W> {
-    plan: &'a ReadPlan,
-    cursor: Cursor<'a>,
-    limits: &'a DecodeLimits,
+pub(super) struct Decoder<'p, 'b, W> {
+    pub(super) plan: &'p ReadPlan,
+    pub(super) cursor: Cursor<'b>,
+    limits: &'p DecodeLimits,
     depth: usize,
     items: usize,
     allocated: usize,
     watch: W,
 }
 
-impl<'a, W: Watch> Decoder<'a, W> {
-    fn new(plan: &'a ReadPlan, body: &'a [u8], limits: &'a DecodeLimits, watch: W) -> Self {
+impl<'p, 'b, W: Watch> Decoder<'p, 'b, W> {
+    #[inline]
+    pub(super) fn new(
+        plan: &'p ReadPlan,
+        body: &'b [u8],
+        limits: &'p DecodeLimits,
+        watch: W,
+    ) -> Self {
         let cursor = Cursor::new(body, limits.allocation_bytes_max);
         Self { plan, cursor, limits, depth: 0, items: 0, allocated: 0, watch }
     }
@@ -95,7 +101,7 @@ impl<'a, W: Watch> Decoder<'a, W> {
             }
             Node::Array { items } => self.nested(|decoder| decoder.array(*items)),
             Node::Map { values } => self.nested(|decoder| decoder.map(*values)),
-            Node::Record { fields, steps, defaults } => self.nested(|decoder| {
+            Node::Record { fields, steps, defaults, .. } => self.nested(|decoder| {
                 let mut values: Vec<_> =
                     fields.iter().map(|name| (name.clone(), Value::Null)).collect();
                 decoder.charge(fields.iter().map(String::len).sum())?;
@@ -232,7 +238,7 @@ impl<'a, W: Watch> Decoder<'a, W> {
         result.map_err(|kind| self.cursor.error(kind))
     }
 
-    fn skip(&mut self, skip: SkipId) -> Decoded<()> {
+    pub(super) fn skip(&mut self, skip: SkipId) -> Decoded<()> {
         let plan = self.plan;
         match &plan.skips[skip] {
             Skip::Leaf(wire) => self.skip_leaf(*wire),
@@ -281,9 +287,14 @@ impl<'a, W: Watch> Decoder<'a, W> {
     }
 
     /// Goes one level deeper; the limit keeps hostile nesting off the stack.
-    fn nested<T>(&mut self, read: impl FnOnce(&mut Self) -> Decoded<T>) -> Decoded<T> {
+    #[inline]
+    pub(super) fn nested<T, E: From<Box<DecodeError>>>(
+        &mut self,
+        read: impl FnOnce(&mut Self) -> Result<T, E>,
+    ) -> Result<T, E> {
         if self.depth >= self.limits.depth_max {
-            return Err(self.cursor.error(DecodeKind::DepthLimitExceeded(self.limits.depth_max)));
+            let kind = DecodeKind::DepthLimitExceeded(self.limits.depth_max);
+            return Err(self.cursor.error(kind).into());
         }
         self.depth += 1;
         let result = read(self);
@@ -293,7 +304,8 @@ impl<'a, W: Watch> Decoder<'a, W> {
 
     /// Counts the items of a block against the limit; items may take no byte at all, so the
     /// length of the message bounds nothing.
-    fn count(&mut self, start: usize, count: i64) -> Decoded<usize> {
+    #[inline]
+    pub(super) fn count(&mut self, start: usize, count: i64) -> Decoded<usize> {
         let available = self.limits.items_max - self.items;
         match usize::try_from(count) {
             Ok(items) if items <= available => {
@@ -309,7 +321,8 @@ impl<'a, W: Watch> Decoder<'a, W> {
         }
     }
 
-    fn charge(&mut self, bytes: usize) -> Decoded<()> {
+    #[inline]
+    pub(super) fn charge(&mut self, bytes: usize) -> Decoded<()> {
         self.allocated = self.allocated.saturating_add(bytes);
         if self.allocated <= self.limits.allocation_bytes_max {
             return Ok(());
@@ -318,13 +331,15 @@ impl<'a, W: Watch> Decoder<'a, W> {
         Err(self.cursor.error(DecodeKind::AllocationLimitExceeded(limit)))
     }
 
-    fn branch(&mut self, count: usize) -> Decoded<usize> {
+    #[inline]
+    pub(super) fn branch(&mut self, count: usize) -> Decoded<usize> {
         let index = self.cursor.long()?;
         let branch = usize::try_from(index).ok().filter(|&branch| branch < count);
         branch.ok_or_else(|| self.cursor.error(DecodeKind::UnionIndexOutOfRange { index, count }))
     }
 
-    fn enum_index(&mut self, count: usize) -> Decoded<usize> {
+    #[inline]
+    pub(super) fn enum_index(&mut self, count: usize) -> Decoded<usize> {
         let index = self.cursor.long()?;
         let symbol = usize::try_from(index).ok().filter(|&symbol| symbol < count);
         symbol.ok_or_else(|| self.cursor.error(DecodeKind::EnumIndexOutOfRange { index, count }))

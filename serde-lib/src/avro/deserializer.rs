@@ -7,6 +7,7 @@ use std::sync::Arc;
 use apache_avro::reader::datum::GenericDatumReader;
 use apache_avro::types::Value;
 use apache_avro::{AvroSchema, Schema};
+use serde::Deserialize;
 use serde::de::DeserializeOwned;
 use serde_json::Value as Json;
 
@@ -14,6 +15,7 @@ use super::encode::encode_datum;
 use super::json::json_of;
 use super::message::RuleCodec;
 use super::plan::{DecodeLimits, ReadPlan};
+use super::record::{AvroRead, AvroReader, schema_text};
 use super::resolve::Typed;
 use super::schema::ParsedSchema;
 use super::serializer::parse_registered;
@@ -28,6 +30,8 @@ use crate::wire_format::{Frame, SchemaRef};
 
 /// Makes a `T` of the body that `value` was read from.
 type Convert<T> = fn(value: Value, body: &[u8], plan: &Plan) -> Result<T, Error>;
+/// Makes a `T` of a body without values in between; `None` leaves it to [`Convert`].
+type Straight<T> = fn(plan: &Plan, &[u8], &DecodeLimits, allow_trailing: bool) -> Option<T>;
 
 /// How bodies of one writer schema are read.
 struct Plan {
@@ -106,6 +110,7 @@ pub struct AvroDeserializer<T> {
     allows_trailing: bool,
     convert: Convert<T>,
     reading: Reading,
+    straight: Straight<T>,
 }
 
 impl<T> fmt::Debug for AvroDeserializer<T> {
@@ -121,7 +126,7 @@ impl<T: DeserializeOwned + AvroSchema> AvroDeserializer<T> {
     /// Settings for a deserializer whose reader schema is the derived one.
     pub fn builder(client: &RegistryClient) -> AvroDeserializerBuilder<T> {
         let reader = ReaderSchema::Derived(Box::new(T::get_schema()));
-        AvroDeserializerBuilder::new(client, reader, typed)
+        AvroDeserializerBuilder::new(client, reader, typed).straight(straight)
     }
 }
 
@@ -131,8 +136,82 @@ impl<T: DeserializeOwned> AvroDeserializer<T> {
         client: &RegistryClient,
         reader: SchemaDefinition,
     ) -> AvroDeserializerBuilder<T> {
-        AvroDeserializerBuilder::new(client, ReaderSchema::Text(reader), typed)
+        AvroDeserializerBuilder::new(client, ReaderSchema::Text(reader), typed).straight(straight)
     }
+}
+
+impl<T: for<'b> AvroRead<'b>> AvroDeserializer<T> {
+    /// Settings for a deserializer of a type that derives [`AvroRecord`](crate::AvroRecord). It
+    /// reads itself what was written with its own schema; other messages take a longer way.
+    pub fn record(client: &RegistryClient) -> AvroDeserializerBuilder<T> {
+        let reader = ReaderSchema::Text(SchemaDefinition::avro(schema_text::<T>()));
+        AvroDeserializerBuilder::new(client, reader, resolved_record).straight(record)
+    }
+
+    /// Reads a message as a derived type that borrows text and bytes from it, such as one with
+    /// `&str` where `T` has `String`; its schema must be that of `T` but for names. What another
+    /// schema wrote is put into `scratch` first as the reader has it, and borrowed from there.
+    pub fn record_borrowed<'b, B: AvroRead<'b>>(
+        &self,
+        payload: &'b [u8],
+        header: Option<&[u8]>,
+        scratch: &'b mut Vec<u8>,
+    ) -> Result<B, Error> {
+        let Frame { schema, body } = self.framing.split(payload, header)?;
+        let read = move |plan: &Plan| {
+            let mut body = body;
+            if !plan.is_identity {
+                let value = plan.read.decode(body, &self.limits, self.allows_trailing)?;
+                let resolved = scratch; // moved, so that it may be borrowed for as long as it lives
+                resolved.clear();
+                encode_datum(&plan.reader, &value, resolved)?;
+                body = resolved;
+            }
+            read_record(body, &self.limits, self.allows_trailing)
+        };
+        self.plans.with(schema, read).map_err(|error| error.of_schema(schema))
+    }
+}
+
+fn read_record<'b, T: AvroRead<'b>>(
+    body: &'b [u8],
+    limits: &DecodeLimits,
+    allow_trailing: bool,
+) -> Result<T, Error> {
+    let mut reader = AvroReader::new(body, limits);
+    let value = T::read(&mut reader)?;
+    match reader.remaining() {
+        extra if extra > 0 && !allow_trailing => Err(Error::TrailingBytes { extra }),
+        _ => Ok(value),
+    }
+}
+
+/// Reads a derived type, if the message was written with its schema.
+fn record<T: for<'b> AvroRead<'b>>(
+    plan: &Plan,
+    body: &[u8],
+    limits: &DecodeLimits,
+    allow_trailing: bool,
+) -> Option<T> {
+    if plan.is_identity { read_record(body, limits, allow_trailing).ok() } else { None }
+}
+
+/// Reads a derived type out of what its schema makes of the message.
+#[expect(clippy::needless_pass_by_value, reason = "one shape for typed and generic values")]
+fn resolved_record<T: for<'b> AvroRead<'b>>(
+    value: Value,
+    _body: &[u8],
+    plan: &Plan,
+) -> Result<T, Error> {
+    let mut resolved = Vec::new();
+    encode_datum(&plan.reader, &value, &mut resolved)?;
+    // The limits held for the value, whose parts all stand for one of the type.
+    let limits = DecodeLimits {
+        items_max: usize::MAX,
+        allocation_bytes_max: usize::MAX,
+        ..DecodeLimits::default()
+    };
+    read_record(&resolved, &limits, false)
 }
 
 impl AvroDeserializer<Value> {
@@ -159,6 +238,16 @@ impl AvroDeserializer<Json> {
     }
 }
 
+/// Reads a Rust type as serde asks for its parts.
+fn straight<T: DeserializeOwned>(
+    plan: &Plan,
+    body: &[u8],
+    limits: &DecodeLimits,
+    allow_trailing: bool,
+) -> Option<T> {
+    plan.read.read(body, limits, allow_trailing).ok()
+}
+
 #[expect(clippy::unnecessary_wraps, reason = "one shape for typed and generic values")]
 #[expect(clippy::needless_pass_by_value, reason = "one shape for typed and generic values")]
 fn as_json(value: Value, _body: &[u8], plan: &Plan) -> Result<Json, Error> {
@@ -170,7 +259,7 @@ fn as_is(value: Value, _body: &[u8], _plan: &Plan) -> Result<Value, Error> {
     Ok(value)
 }
 
-/// Reads a Rust type with the library's own reader, which knows every shape that its writer
+/// Reads what [`straight`] declines with the library's own reader, which knows every shape that its writer
 /// makes of one but can neither resolve schemas nor bound what it reads. So the plan has read the
 /// body before, and what the plan changed is written out again in the reader's schema.
 #[expect(clippy::needless_pass_by_value, reason = "one shape for typed and generic values")]
@@ -204,8 +293,43 @@ impl<T> AvroDeserializer<T> {
     }
 
     fn read(&self, body: &[u8], plan: &Plan) -> Result<T, Error> {
+        let straight = self.straight;
+        if let Some(value) = straight(plan, body, &self.limits, self.allows_trailing) {
+            return Ok(value);
+        }
         let value = plan.read.decode(body, &self.limits, self.allows_trailing)?;
         (self.convert)(value, body, plan)
+    }
+
+    /// Reads a message as a type that may borrow text and bytes from it, such as one with `&str`
+    /// where `T` has `String`. What was not written as it is read, such as the default of a field
+    /// that the message lacks, cannot be borrowed: `Cow` takes both. Nor can what a rule has changed:
+    /// messages whose schema has rules for readers are refused.
+    pub fn decode_borrowed<'b, B: Deserialize<'b>>(
+        &self,
+        payload: &'b [u8],
+        header: Option<&[u8]>,
+    ) -> Result<B, Error> {
+        let Frame { schema, body } = self.framing.split(payload, header)?;
+        let read = |plan: &Plan| {
+            if plan.rules.is_some() {
+                let reason = "its schema has rules for readers, and what they pass is not borrowed";
+                return Err(Error::Config(reason.to_owned()));
+            }
+            let read = plan.read.read(body, &self.limits, self.allows_trailing);
+            read.map_err(|_| self.unborrowable(plan, body))
+        };
+        self.plans.with(schema, read).map_err(|error| error.of_schema(schema))
+    }
+
+    /// Why a body cannot be read as a type that borrows from it.
+    #[cold]
+    fn unborrowable(&self, plan: &Plan, body: &[u8]) -> Error {
+        let read = plan.read.decode(body, &self.limits, self.allows_trailing);
+        read.err().unwrap_or_else(|| {
+            let reason = "the type does not fit the reader schema or borrows what is not there";
+            Box::new(DecodeError::new("AVRO", 0, DecodeKind::Type(reason.to_owned()))).into()
+        })
     }
 
     /// Fetches a writer schema and compiles it, so that [`Self::decode`] knows it.
@@ -280,6 +404,7 @@ pub struct AvroDeserializerBuilder<T> {
     client: RegistryClient,
     reader: ReaderSchema,
     convert: Convert<T>,
+    straight: Straight<T>,
     framing: ReadFraming,
     limits: DecodeLimits,
     allows_trailing: bool,
@@ -300,11 +425,16 @@ impl<T> AvroDeserializerBuilder<T> {
             client: client.clone(),
             reader,
             convert,
+            straight: |_, _, _, _| None,
             framing: ReadFraming::Dual,
             limits: DecodeLimits::default(),
             allows_trailing: false,
             reading: Reading::default(),
         }
+    }
+
+    fn straight(self, straight: Straight<T>) -> Self {
+        Self { straight, ..self }
     }
 
     /// Where the schema of a message is found; the default is [`ReadFraming::Dual`].
@@ -375,6 +505,7 @@ impl<T> AvroDeserializerBuilder<T> {
             allows_trailing: self.allows_trailing,
             convert: self.convert,
             reading: self.reading,
+            straight: self.straight,
         })
     }
 }

@@ -21,6 +21,11 @@ pub(super) fn encode_typed<T: Serialize>(
     out: &mut Vec<u8>,
 ) -> Encoded<()> {
     let start = out.len();
+    if schema.write_plan().write(value, out).is_ok() {
+        strip_length_of_bare_bytes(schema, start, out);
+        return Ok(());
+    }
+    out.truncate(start);
     let written = apache_avro::write_avro_datum_ref(schema.root(), &schema.names(), value, out);
     if let Err(reason) = written {
         out.truncate(start);
@@ -231,18 +236,21 @@ fn integer(value: &Value) -> Option<i64> {
     }
 }
 
-fn write_bytes(bytes: &[u8], out: &mut Vec<u8>) {
+#[inline]
+pub(super) fn write_bytes(bytes: &[u8], out: &mut Vec<u8>) {
     write_zigzag(i64::try_from(bytes.len()).unwrap_or(i64::MAX), out);
     out.extend_from_slice(bytes);
 }
 
 /// All items go into one block, which is what every other writer does.
-fn write_count(count: usize, out: &mut Vec<u8>) {
+#[inline]
+pub(super) fn write_count(count: usize, out: &mut Vec<u8>) {
     write_zigzag(i64::try_from(count).unwrap_or(i64::MAX), out);
 }
 
 /// The count of an empty array or map already ended it.
-fn end_blocks(count: usize, out: &mut Vec<u8>) {
+#[inline]
+pub(super) fn end_blocks(count: usize, out: &mut Vec<u8>) {
     if count > 0 {
         out.push(0);
     }

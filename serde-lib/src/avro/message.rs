@@ -33,6 +33,8 @@ pub(crate) struct AvroMessage<'s> {
 pub(crate) struct RuleCodec {
     schema: ParsedSchema,
     read: ReadPlan,
+    /// Reads what [`Self::write`] writes.
+    own: ReadPlan,
     limits: DecodeLimits,
 }
 
@@ -45,7 +47,8 @@ impl RuleCodec {
     ) -> Result<Self, Error> {
         let schema = reader.without_logical_types()?;
         let read = ReadPlan::compile(&writer.without_logical_types()?, &schema)?;
-        Ok(Self { schema, read, limits })
+        let own = ReadPlan::compile(&schema, &schema)?;
+        Ok(Self { schema, read, own, limits })
     }
 
     pub(super) fn read(&self, body: &[u8], allows_trailing: bool) -> Result<Form<'_>, Error> {
@@ -76,7 +79,7 @@ impl AvroMessage<'_> {
     /// Members that no field has are dropped and fields that are missing get their defaults, as in
     /// the reference.
     pub(crate) fn set_json(&mut self, mut json: Json) -> Result<(), RuleError> {
-        let RuleCodec { schema, limits, .. } = self.codec;
+        let RuleCodec { schema, own, limits, .. } = self.codec;
         let names = schema.names();
         let typed = Typed::root(schema, &names);
         prune(&mut json, typed);
@@ -85,8 +88,7 @@ impl AvroMessage<'_> {
         // Read again, so that it is as the decoder gives it.
         let mut body = Vec::new();
         encode_generic(schema, &value, &mut body).map_err(|error| failed(error.into()))?;
-        let read = ReadPlan::compile(schema, schema).map_err(failed)?;
-        self.value = read.decode(&body, limits, false).map_err(failed)?;
+        self.value = own.decode(&body, limits, false).map_err(failed)?;
         Ok(())
     }
 
@@ -113,10 +115,14 @@ fn prune(json: &mut Json, typed: Typed<'_>) {
             }
         }
         (Schema::Array(array), Json::Array(items)) => {
-            items.iter_mut().for_each(|item| prune(item, typed.part(&array.items)));
+            for item in items {
+                prune(item, typed.part(&array.items));
+            }
         }
         (Schema::Map(map), Json::Object(members)) => {
-            members.values_mut().for_each(|member| prune(member, typed.part(&map.types)));
+            for member in members.values_mut() {
+                prune(member, typed.part(&map.types));
+            }
         }
         (Schema::Union(union), json @ (Json::Object(_) | Json::Array(_))) => {
             let is_apt = |branch: &Typed<'_>| match branch.schema {
@@ -273,7 +279,7 @@ fn leaf<'p>(
         tags: &place.tags,
         message: MessageView::Avro(place.record),
     };
-    Ok(walk.apply(&field, value)?.map(|new| (field, new)))
+    Ok(walk.apply(&field, &value)?.map(|new| (field, new)))
 }
 
 fn inline_tags(field: &RecordField) -> BTreeSet<String> {
@@ -291,11 +297,12 @@ fn field_value(typed: Typed<'_>, value: &Value) -> Option<(FieldType, FieldValue
         Value::Double(value) => (FieldType::Double, FieldValue::Double(*value)),
         Value::Enum(_, symbol) => (FieldType::Enum, FieldValue::String(symbol.clone())),
         Value::String(text) => (FieldType::String, FieldValue::String(text.clone())),
-        Value::Fixed(_, bytes) => (FieldType::Fixed, FieldValue::Bytes(bytes.clone())),
         Value::Bytes(bytes) if fixed_of(typed.schema).is_none() => {
             (FieldType::Bytes, FieldValue::Bytes(bytes.clone()))
         }
-        Value::Bytes(bytes) => (FieldType::Fixed, FieldValue::Bytes(bytes.clone())),
+        Value::Fixed(_, bytes) | Value::Bytes(bytes) => {
+            (FieldType::Fixed, FieldValue::Bytes(bytes.clone()))
+        }
         _ => return None,
     })
 }

@@ -13,12 +13,20 @@ mod encode;
 mod json;
 mod message;
 mod plan;
+pub mod record;
 mod resolve;
 mod schema;
 mod serializer;
 #[cfg(test)]
 mod tests;
+mod typed_decode;
+mod typed_default;
+mod typed_encode;
+mod typed_parts;
+#[cfg(test)]
+mod typed_tests;
 mod watch;
+mod write_plan;
 
 pub use apache_avro::types::Value;
 pub use deserializer::{AvroDeserializer, AvroDeserializerBuilder};

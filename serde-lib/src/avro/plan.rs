@@ -4,6 +4,8 @@
 //! arrives: which fields are read, skipped or defaulted, which numbers are promoted, which
 //! branch or symbol becomes which. Reading a message then follows the nodes and looks up no name.
 
+use std::sync::atomic::AtomicUsize;
+
 use apache_avro::types::Value;
 
 /// Position of a [`Node`] in its plan.
@@ -59,6 +61,10 @@ pub(super) enum Node {
         fields: Box<[String]>,
         steps: Box<[Step]>,
         defaults: Box<[FieldDefault]>,
+        /// The same in the reader's order, if the fields that both have stand in one order.
+        in_order: Option<InOrder>,
+        /// Where the field names of the type lie that was read last and has exactly `fields`.
+        place: AtomicUsize,
     },
     /// What each symbol of the writer is to the reader.
     Enum {
@@ -86,6 +92,52 @@ pub(super) enum Step {
     Read { slot: usize, node: NodeId },
     /// The reader has no such field.
     Skip { name: String, skip: SkipId },
+}
+
+/// How to read a record from its first field to its last.
+#[derive(Debug)]
+pub(super) struct InOrder {
+    pub(super) slots: Box<[Slot]>,
+    /// What stands behind the last field that the reader wants.
+    pub(super) trailing: Box<[SkipId]>,
+}
+
+impl InOrder {
+    /// The steps in the reader's order, if that is the writer's too.
+    pub(super) fn of(steps: &[Step], defaults: &[FieldDefault], count: usize) -> Option<Self> {
+        let mut slots = Vec::with_capacity(count);
+        let mut skips = Vec::new();
+        let mut defaults = (0..).zip(defaults).peekable();
+        let mut fill_up_to = |slot: usize, slots: &mut Vec<Slot>| {
+            while let Some((place, _)) = defaults.next_if(|(_, default)| default.slot < slot) {
+                slots.push(Slot::Default { place });
+            }
+        };
+        for step in steps {
+            match step {
+                Step::Skip { skip, .. } => skips.push(*skip),
+                Step::Read { slot, node } => {
+                    fill_up_to(*slot, &mut slots);
+                    if slots.len() != *slot {
+                        return None;
+                    }
+                    slots
+                        .push(Slot::Read { skips: std::mem::take(&mut skips).into(), node: *node });
+                }
+            }
+        }
+        fill_up_to(count, &mut slots);
+        Some(Self { slots: slots.into(), trailing: skips.into() })
+    }
+}
+
+/// Where the reader's next field comes from.
+#[derive(Debug)]
+pub(super) enum Slot {
+    /// From the message, behind what the reader does not want.
+    Read { skips: Box<[SkipId]>, node: NodeId },
+    /// From this place among the defaults.
+    Default { place: usize },
 }
 
 /// A field that only the reader has.

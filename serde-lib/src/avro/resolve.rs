@@ -4,13 +4,14 @@
 //! branch or an enum symbol that the reader lacks fails only in the message that uses it.
 
 use std::collections::HashMap;
+use std::sync::atomic::AtomicUsize;
 
 use apache_avro::Schema;
 use apache_avro::schema::{EnumSchema, NamesRef, NamespaceRef, RecordField, RecordSchema};
 
 use super::base::{Base, base, fixed_of, is_promotable, is_wire_of, leaf_of, names_match, wire_of};
 use super::default::default_value;
-use super::plan::{FieldDefault, Node, NodeId, ReadPlan, Skip, SkipId, Step, Symbol};
+use super::plan::{FieldDefault, InOrder, Node, NodeId, ReadPlan, Skip, SkipId, Step, Symbol};
 use super::schema::ParsedSchema;
 use crate::Error;
 
@@ -314,7 +315,9 @@ impl Compiler {
             defaults.push(FieldDefault { slot, value, size });
         }
         let fields = r.fields.iter().map(|field| field.name.clone()).collect();
-        Ok(Node::Record { fields, steps: steps.into(), defaults: defaults.into() })
+        let in_order = InOrder::of(&steps, &defaults, r.fields.len());
+        let (steps, defaults, place) = (steps.into(), defaults.into(), AtomicUsize::new(0));
+        Ok(Node::Record { fields, steps, defaults, in_order, place })
     }
 
     fn leaf(&mut self, writer: Typed<'_>, reader: Typed<'_>) -> Resolved<NodeId> {

@@ -5,11 +5,13 @@
 
 use std::collections::{HashMap, HashSet};
 use std::fmt;
+use std::sync::OnceLock;
 
 use apache_avro::Schema;
 use apache_avro::schema::{NamesRef, NamespaceRef, ResolvedSchema};
 use serde_json::Value as Json;
 
+use super::write_plan::WritePlan;
 use crate::Error;
 
 /// Deepest nesting of types that is parsed; the parsers behind it recurse.
@@ -23,6 +25,8 @@ pub(crate) struct ParsedSchema {
     root: Schema,
     /// Whether a type is used again by its name, as in any recursive schema.
     has_names: bool,
+    /// Compiled when the first Rust value is written.
+    write_plan: OnceLock<WritePlan>,
 }
 
 impl ParsedSchema {
@@ -41,11 +45,16 @@ impl ParsedSchema {
     pub(crate) fn from_schema(root: Schema) -> Result<Self, Error> {
         ResolvedSchema::new(&root).map_err(invalid)?; // every name once, none undefined
         let has_names = uses_names(&root);
-        Ok(Self { root, has_names })
+        Ok(Self { root, has_names, write_plan: OnceLock::new() })
     }
 
     pub(crate) fn root(&self) -> &Schema {
         &self.root
+    }
+
+    #[inline]
+    pub(super) fn write_plan(&self) -> &WritePlan {
+        self.write_plan.get_or_init(|| WritePlan::compile(self))
     }
 
     /// The types that names stand for; empty when the schema uses no names. The codec wants them

@@ -14,16 +14,25 @@ use super::encode::{Encoded, encode_generic, encode_typed};
 use super::json::value_of;
 use super::message::RuleCodec;
 use super::plan::{DecodeLimits, ReadPlan};
+use super::record::{AvroWrite, schema_text};
 use super::resolve::Typed;
 use super::schema::ParsedSchema;
 use crate::Error;
 use crate::client::{RegisteredSchema, RegistryClient, SchemaDefinition};
+use crate::error::{EncodeError, EncodeKind};
 use crate::rules::WriteRules;
 use crate::serializer::{Serializer, encode_or_load};
 use crate::target::{Binding, Chosen, SerializerBuilder};
 use crate::wire_format::Side;
 
-type Encode<T> = fn(&ParsedSchema, &T, &mut Vec<u8>) -> Encoded<()>;
+type Encode<T> = fn(&Writer, &T, &mut Vec<u8>) -> Encoded<()>;
+
+/// What values are written with.
+struct Writer {
+    schema: ParsedSchema,
+    /// How a record's own bytes become those of the schema, where that is another than its own.
+    from_own: Option<ReadPlan>,
+}
 
 /// Writes values of type `T` as Avro, each with the id of its schema.
 ///
@@ -43,7 +52,7 @@ type Encode<T> = fn(&ParsedSchema, &T, &mut Vec<u8>) -> Encoded<()>;
 /// # }
 /// ```
 pub struct AvroSerializer<T> {
-    schema: ParsedSchema,
+    writer: Writer,
     binding: Binding,
     encode: Encode<T>,
     /// What values pass, if there is anything.
@@ -62,6 +71,8 @@ pub struct AvroFormat<T> {
     encode: Encode<T>,
     /// Whether values are written without what logical types make of them.
     is_plain: bool,
+    /// Whether values write themselves with their own schema.
+    is_record: bool,
     value: PhantomData<fn(&T)>,
 }
 
@@ -78,7 +89,7 @@ impl<T: Serialize + AvroSchema> AvroSerializer<T> {
     /// Settings for a serializer of a type with a derived schema.
     pub fn builder(client: &RegistryClient) -> AvroSerializerBuilder<T> {
         let local = LocalSchema::Derived(Box::new(T::get_schema()));
-        builder(client, local, encode_typed)
+        builder(client, local, write_typed)
     }
 }
 
@@ -88,13 +99,13 @@ impl<T: Serialize> AvroSerializer<T> {
         client: &RegistryClient,
         schema: SchemaDefinition,
     ) -> AvroSerializerBuilder<T> {
-        builder(client, LocalSchema::Text(schema), encode_typed)
+        builder(client, LocalSchema::Text(schema), write_typed)
     }
 
     /// Settings for a serializer of a type that is written as whatever the registry holds: the
     /// latest version of the subject unless [`SerializerBuilder::source`] names an id.
     pub fn from_registry(client: &RegistryClient) -> AvroSerializerBuilder<T> {
-        builder(client, LocalSchema::None, encode_typed)
+        builder(client, LocalSchema::None, write_typed)
     }
 }
 
@@ -104,12 +115,12 @@ impl AvroSerializer<Value> {
         client: &RegistryClient,
         schema: SchemaDefinition,
     ) -> AvroSerializerBuilder<Value> {
-        builder(client, LocalSchema::Text(schema), encode_generic)
+        builder(client, LocalSchema::Text(schema), write_generic)
     }
 
     /// Settings for a serializer of generic values with the schema that the registry holds.
     pub fn generic_from_registry(client: &RegistryClient) -> AvroSerializerBuilder<Value> {
-        builder(client, LocalSchema::None, encode_generic)
+        builder(client, LocalSchema::None, write_generic)
     }
 }
 
@@ -124,7 +135,56 @@ impl AvroSerializer<Json> {
     }
 }
 
-fn encode_json(schema: &ParsedSchema, json: &Json, out: &mut Vec<u8>) -> Encoded<()> {
+impl<T: AvroWrite> AvroSerializer<T> {
+    /// Settings for a serializer of a type that derives [`AvroRecord`](crate::AvroRecord). It
+    /// writes itself wherever the schema is its own; with any other
+    /// ([`SchemaSource::Latest`](crate::SchemaSource::Latest)) each value takes a longer way.
+    pub fn record(client: &RegistryClient) -> AvroSerializerBuilder<T> {
+        let schema = SchemaDefinition::avro(schema_text::<T>());
+        let mut builder = builder(client, LocalSchema::Text(schema), write_record);
+        builder.format.is_record = true;
+        builder
+    }
+}
+
+fn write_record<T: AvroWrite>(writer: &Writer, value: &T, out: &mut Vec<u8>) -> Encoded<()> {
+    match &writer.from_own {
+        None => value.write(out),
+        Some(plan) => write_resolved(plan, &writer.schema, value, out),
+    }
+}
+
+/// Writes a record with another schema than its own.
+#[cold]
+fn write_resolved<T: AvroWrite>(
+    plan: &ReadPlan,
+    schema: &ParsedSchema,
+    value: &T,
+    out: &mut Vec<u8>,
+) -> Encoded<()> {
+    let mut own = Vec::new();
+    value.write(&mut own)?;
+    let unbounded = DecodeLimits {
+        items_max: usize::MAX,
+        allocation_bytes_max: usize::MAX,
+        ..DecodeLimits::default()
+    };
+    let value = plan.decode(&own, &unbounded, false).map_err(|error| {
+        Box::new(EncodeError::new("AVRO", EncodeKind::Other(error.to_string())))
+    })?;
+    encode_generic(schema, &value, out)
+}
+
+fn write_typed<T: Serialize>(writer: &Writer, value: &T, out: &mut Vec<u8>) -> Encoded<()> {
+    encode_typed(&writer.schema, value, out)
+}
+
+fn write_generic(writer: &Writer, value: &Value, out: &mut Vec<u8>) -> Encoded<()> {
+    encode_generic(&writer.schema, value, out)
+}
+
+fn encode_json(writer: &Writer, json: &Json, out: &mut Vec<u8>) -> Encoded<()> {
+    let schema = &writer.schema;
     let value = value_of(json, Typed::root(schema, &schema.names()))?;
     encode_generic(schema, &value, out)
 }
@@ -135,7 +195,7 @@ impl<T> AvroSerializer<T> {
     pub fn encode_into(&self, value: &T, out: &mut Vec<u8>) -> Result<(), Error> {
         self.binding.write(out, |out| {
             let start = out.len();
-            (self.encode)(&self.schema, value, out)?;
+            (self.encode)(&self.writer, value, out)?;
             match &self.rules {
                 None => Ok(()),
                 Some(rules) => filter(rules, out, start),
@@ -208,14 +268,15 @@ fn builder<T>(
 ) -> AvroSerializerBuilder<T> {
     SerializerBuilder::new(
         client,
-        AvroFormat { local, encode, is_plain: false, value: PhantomData },
+        AvroFormat { local, encode, is_plain: false, is_record: false, value: PhantomData },
     )
 }
 
 impl<T> AvroSerializerBuilder<T> {
     /// Asks the registry for everything that encoding needs.
     pub async fn build(self) -> Result<AvroSerializer<T>, Error> {
-        let Self { client, target, format: AvroFormat { local, encode, is_plain, .. } } = self;
+        let Self { client, target, format: AvroFormat { local, encode, is_plain, is_record, .. } } =
+            self;
         let own = match local {
             LocalSchema::Derived(schema) => {
                 let text = serde_json::to_string(schema.as_ref()).map_err(|error| {
@@ -238,12 +299,17 @@ impl<T> AvroSerializerBuilder<T> {
         let chosen = target.choose(&client, &subject, definition.as_ref()).await?;
         let registered = chosen.registered();
         let rules = target.write_rules(&client, &subject, &chosen, definition.as_ref()).await?;
+        let mut from_own = None;
         let schema = match (chosen, own) {
             (Chosen::Own(_), Some(own)) => own,
             (Chosen::Own(_), None) => {
                 return Err(Error::Config("there is no schema to write with".to_owned()));
             }
             (Chosen::Adopted { schema, is_strict, .. }, own) => {
+                if let Some(own) = own.as_ref().filter(|_| is_record) {
+                    let plan = ReadPlan::compile(own, &parse_registered(&schema)?)?;
+                    from_own = Some(plan).filter(|plan| !plan.is_identity());
+                }
                 adopt(&subject, &schema, own.filter(|_| is_strict))?
             }
         };
@@ -256,7 +322,7 @@ impl<T> AvroSerializerBuilder<T> {
             None => None,
         };
         let binding = target.bind(&client, subject, registered, None).await?;
-        Ok(AvroSerializer { schema, binding, encode, rules })
+        Ok(AvroSerializer { writer: Writer { schema, from_own }, binding, encode, rules })
     }
 }
 

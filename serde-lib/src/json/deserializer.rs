@@ -4,12 +4,11 @@ use std::borrow::Cow;
 use std::fmt;
 use std::marker::PhantomData;
 
-use levada_schema_core::json::Validator;
 use serde::de::DeserializeOwned;
 use serde_json::Value as Json;
 use serde_json::error::Category;
 
-use super::check::{check, registered};
+use super::check::{Checker, check, registered};
 use super::fields::Fields;
 use super::message::JsonMessage;
 use crate::Error;
@@ -29,7 +28,7 @@ const VALUE_SIZE: usize = 128;
 /// What is done with the messages of one schema.
 struct Plan {
     /// None if values are not checked.
-    validator: Option<Validator>,
+    validator: Option<Checker>,
     /// What bodies pass before they are read, if there is anything.
     rules: Option<Box<(ReadRules, Fields)>>,
 }
@@ -132,10 +131,13 @@ impl<T: DeserializeOwned> JsonDeserializer<T> {
         Ok(Cow::Owned(passed.to_string().into_bytes()))
     }
 
-    fn validated(&self, body: &[u8], validator: &Validator, schema: SchemaRef) -> Result<T, Error> {
+    fn validated(&self, body: &[u8], checker: &Checker, schema: SchemaRef) -> Result<T, Error> {
         self.measure(body)?;
+        if let Some(value) = checker.read(body) {
+            return Ok(value);
+        }
         let tree: Json = serde_json::from_slice(body).map_err(|error| unreadable(body, &error))?;
-        check(validator, &tree, schema)?;
+        check(checker, &tree, schema)?;
         serde_json::from_value(tree).map_err(|error| misfit::<T>(body, &error))
     }
 

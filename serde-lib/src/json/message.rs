@@ -180,7 +180,7 @@ fn leaf(
         tags: place.tags,
         message: MessageView::Json(place.object),
     };
-    let Some(new) = walk.apply(&field, value)? else { return Ok(None) };
+    let Some(new) = walk.apply(&field, &value)? else { return Ok(None) };
     json_value(&new).map(Some).ok_or_else(|| misfit(&field, &new))
 }
 

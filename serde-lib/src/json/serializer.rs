@@ -5,11 +5,10 @@ use std::marker::PhantomData;
 
 use bytes::Bytes;
 use levada_schema_core::RawSchema;
-use levada_schema_core::json::Validator;
 use serde::Serialize;
 use serde_json::Value as Json;
 
-use super::check::{check, compile, registered};
+use super::check::{Checker, check, compile, registered};
 use super::fields::Fields;
 use super::message::JsonMessage;
 use crate::Error;
@@ -44,7 +43,7 @@ use crate::wire_format::{SchemaRef, Side};
 /// ```
 pub struct JsonSerializer<T: ?Sized> {
     /// None if values are not checked.
-    validator: Option<Validator>,
+    validator: Option<Checker>,
     binding: Binding,
     /// What values pass, if there is anything.
     rules: Option<Box<(WriteRules, Fields)>>,
@@ -112,6 +111,9 @@ impl<T: Serialize + ?Sized> JsonSerializer<T> {
                 return self.write_filtered(rules, value, out);
             }
             if let Some(validator) = &self.validator {
+                if validator.write(value, out) {
+                    return Ok(());
+                }
                 let tree = serde_json::to_value(value).map_err(unwritable)?;
                 check(validator, &tree, SchemaRef::Id(self.binding.id()))?;
             }

@@ -7,7 +7,8 @@ use prost_reflect::prost::{self, Message};
 use prost_reflect::{DynamicMessage, MessageDescriptor, ReflectMessage};
 
 use super::file::MessageFile;
-use super::{message, wire};
+use super::message::{FieldTags, ProtobufMessage};
+use super::wire;
 use crate::Error;
 use crate::client::RegistryClient;
 use crate::error::{DecodeError, DecodeKind};
@@ -43,6 +44,8 @@ struct Filter {
     rules: ReadRules,
     /// The file of the version that messages are brought to, if that is another one.
     version: Option<MessageFile>,
+    /// The tags of that version.
+    tags: FieldTags,
 }
 
 impl Filter {
@@ -200,14 +203,16 @@ impl<M> ProtobufDeserializer<M> {
         // Fields have numbers, so a message can be read as another version without migrations.
         let first = if rules.is_migrating() { &writer } else { &version };
         let read = self.read(&body, first, |body| DynamicMessage::decode(first.clone(), body))?;
+        let read = ProtobufMessage::new(&filter.tags, read);
         let mut passed = RuleMessage(Form::Protobuf(read));
         if rules.is_migrating() {
-            let of_json = |json| message::of_json(version, json).map(Form::Protobuf);
+            let of_json =
+                |json| ProtobufMessage::of_json(&filter.tags, version, json).map(Form::Protobuf);
             passed = rules.migrated(&passed, of_json)?;
         }
         rules.apply(&mut passed)?;
         Ok(match passed.0 {
-            Form::Protobuf(message) => Cow::Owned(message.encode_to_vec()),
+            Form::Protobuf(passed) => Cow::Owned(passed.message.encode_to_vec()),
             _ => body,
         })
     }
@@ -240,7 +245,8 @@ impl<M> ProtobufDeserializer<M> {
         let rules = match self.reading.compile(&self.client, schema, &registered).await? {
             Some(rules) => {
                 let version = rules.version().map(MessageFile::registered).transpose()?;
-                Some(Box::new(Filter { rules, version }))
+                let tags = FieldTags::of(rules.version().unwrap_or(&registered))?;
+                Some(Box::new(Filter { rules, version, tags }))
             }
             None => None,
         };

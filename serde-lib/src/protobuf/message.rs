@@ -1,20 +1,91 @@
 //! Protobuf messages as rules see them: in their JSON mapping, and field by field.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeSet, HashMap};
 
+use levada_schema_core::Limits;
+use levada_schema_core::protobuf::{DeclaredMessage, ProtobufSchema};
 use prost_reflect::{
     DynamicMessage, FieldDescriptor, Kind, MessageDescriptor, ReflectMessage, SerializeOptions,
     Value,
 };
 use serde_json::Value as Json;
 
+use crate::Error;
+use crate::client::RegisteredSchema;
 use crate::rules::{FieldContext, FieldType, FieldValue, MessageView, RuleError, Walk, misfit};
 
-/// The option of a field that names its tags.
-const META: &str = "confluent.field_meta";
+/// A message with the tags of the schema that it follows.
+#[derive(Clone, Debug)]
+pub(crate) struct ProtobufMessage<'s> {
+    tags: &'s FieldTags,
+    pub(crate) message: DynamicMessage,
+}
+
+impl<'s> ProtobufMessage<'s> {
+    pub(super) fn new(tags: &'s FieldTags, message: DynamicMessage) -> Self {
+        Self { tags, message }
+    }
+
+    pub(super) fn of_json(
+        tags: &'s FieldTags,
+        descriptor: MessageDescriptor,
+        json: Json,
+    ) -> Result<Self, RuleError> {
+        Ok(Self::new(tags, of_json(descriptor, json)?))
+    }
+
+    pub(crate) fn to_json(&self) -> Result<Json, RuleError> {
+        to_json(&self.message)
+    }
+
+    pub(crate) fn set_json(&mut self, json: Json) -> Result<(), RuleError> {
+        self.message = of_json(self.message.descriptor(), json)?;
+        Ok(())
+    }
+
+    pub(crate) fn walk(&mut self, rule: &Walk<'_>) -> Result<(), RuleError> {
+        walk(&mut self.message, rule, self.tags)
+    }
+}
+
+/// The tags that the text of a schema gives fields with the option `confluent.field_meta`, by the
+/// full names of the fields.
+#[derive(Debug, Default)]
+pub(crate) struct FieldTags(HashMap<String, BTreeSet<String>>);
+
+impl FieldTags {
+    pub(super) fn of(schema: &RegisteredSchema) -> Result<Self, Error> {
+        let limits = Limits::default();
+        let parsed = ProtobufSchema::parse(&schema.text, &schema.references, &limits)?;
+        let declarations = parsed.declarations();
+        let mut tags = Self::default();
+        let referenced = declarations.referenced.iter().map(|(_, file)| file);
+        for file in referenced.chain([&declarations.own]) {
+            file.messages.iter().for_each(|message| tags.collect(message));
+        }
+        Ok(tags)
+    }
+
+    /// Recurses as deep as the parser lets messages nest.
+    fn collect(&mut self, message: &DeclaredMessage) {
+        let in_oneofs = message.oneofs.iter().flat_map(|oneof| &oneof.fields);
+        for field in message.fields.iter().chain(in_oneofs) {
+            let Some(meta) = field.meta.as_ref().filter(|meta| !meta.tags.is_empty()) else {
+                continue;
+            };
+            let name = format!("{}.{}", message.name, field.name);
+            self.0.insert(name, meta.tags.iter().cloned().collect());
+        }
+        message.messages.iter().for_each(|message| self.collect(message));
+    }
+
+    fn get(&self, field: &FieldDescriptor) -> BTreeSet<String> {
+        self.0.get(field.full_name()).cloned().unwrap_or_default()
+    }
+}
 
 /// In the JSON mapping, with fields that have their default.
-pub(crate) fn to_json(message: &DynamicMessage) -> Result<Json, RuleError> {
+fn to_json(message: &DynamicMessage) -> Result<Json, RuleError> {
     let options = SerializeOptions::new().skip_default_fields(false);
     let mut text = Vec::new();
     // Through text, because a value has no floats: 0.1 would become what the double beside it is.
@@ -26,25 +97,26 @@ pub(crate) fn to_json(message: &DynamicMessage) -> Result<Json, RuleError> {
 }
 
 /// The message that JSON stands for, in its JSON mapping or under the names of the text.
-pub(crate) fn of_json(
-    descriptor: MessageDescriptor,
-    json: Json,
-) -> Result<DynamicMessage, RuleError> {
+fn of_json(descriptor: MessageDescriptor, json: Json) -> Result<DynamicMessage, RuleError> {
     DynamicMessage::deserialize(descriptor, json)
         .map_err(|error| RuleError::Failed(error.to_string()))
 }
 
 /// Applies a rule to the fields of a message and of those within. Recurses as deep as the decoder
 /// let the message be.
-pub(crate) fn walk(message: &mut DynamicMessage, walk: &Walk<'_>) -> Result<(), RuleError> {
+fn walk(
+    message: &mut DynamicMessage,
+    walk: &Walk<'_>,
+    inline: &FieldTags,
+) -> Result<(), RuleError> {
     let descriptor = message.descriptor();
     for field in descriptor.fields() {
         // What is not set has no value to look at.
         if field.supports_presence() && !message.has_field(&field) {
             continue;
         }
-        let tags = walk.tags(field.full_name(), inline_tags(&field));
-        let place = Place { field: &field, tags: &tags, message };
+        let tags = walk.tags(field.full_name(), inline.get(&field));
+        let place = Place { field: &field, tags: &tags, message, inline };
         let value = place.message.get_field(&field);
         let new = part(walk, &field.kind(), &value, &place)?;
         drop(value);
@@ -60,6 +132,7 @@ struct Place<'a> {
     field: &'a FieldDescriptor,
     tags: &'a BTreeSet<String>,
     message: &'a DynamicMessage,
+    inline: &'a FieldTags,
 }
 
 fn part(
@@ -93,7 +166,7 @@ fn part(
         }
         Value::Message(inner) => {
             let mut inner = inner.clone();
-            self::walk(&mut inner, walk)?;
+            self::walk(&mut inner, walk, place.inline)?;
             Ok(Some(Value::Message(inner)))
         }
         _ if walk.wants(place.tags) => leaf(walk, kind, value, place),
@@ -115,19 +188,8 @@ fn leaf(
         tags: place.tags,
         message: MessageView::Protobuf(place.message),
     };
-    let Some(new) = walk.apply(&field, old)? else { return Ok(None) };
+    let Some(new) = walk.apply(&field, &old)? else { return Ok(None) };
     proto_value(kind, &new).map(Some).ok_or_else(|| misfit(&field, &new))
-}
-
-fn inline_tags(field: &FieldDescriptor) -> BTreeSet<String> {
-    let options = field.options();
-    let extension = field.parent_pool().get_extension_by_name(META);
-    let meta =
-        extension.filter(|it| options.has_extension(it)).map(|it| options.get_extension(&it));
-    let meta = meta.as_deref().and_then(Value::as_message);
-    let tags = meta.and_then(|meta| meta.get_field_by_name("tags"));
-    let tags = tags.as_deref().and_then(Value::as_list);
-    tags.into_iter().flatten().filter_map(Value::as_str).map(str::to_owned).collect()
 }
 
 fn type_of(kind: &Kind) -> FieldType {

@@ -10,6 +10,7 @@ use prost_reflect::{DynamicMessage, MessageDescriptor, ReflectMessage};
 
 use super::file::{MessageFile, index_of};
 use super::imports::{Imports, ReferenceSubjectStrategy, Submit};
+use super::message::{FieldTags, ProtobufMessage};
 use crate::Error;
 use crate::client::{RegisteredSchema, RegistryClient, SchemaDefinition};
 use crate::error::{EncodeError, EncodeKind};
@@ -50,7 +51,7 @@ pub struct ProtobufSerializer<M> {
     binding: Binding,
     guard: Guard<M>,
     /// What messages pass, if there is anything, and the message as the registry has it.
-    rules: Option<Box<(WriteRules, MessageDescriptor)>>,
+    rules: Option<Box<Filter>>,
 }
 
 impl<M> fmt::Debug for ProtobufSerializer<M> {
@@ -60,6 +61,12 @@ impl<M> fmt::Debug for ProtobufSerializer<M> {
             .field("binding", &self.binding)
             .finish_non_exhaustive()
     }
+}
+
+struct Filter {
+    rules: WriteRules,
+    message: MessageDescriptor,
+    tags: FieldTags,
 }
 
 /// What a serializer of Protobuf is told besides; see [`ProtobufSerializer`] for the ways to say
@@ -163,7 +170,7 @@ impl<M: Message> ProtobufSerializer<M> {
             value.encode_raw(out);
             match &self.rules {
                 None => Ok(()),
-                Some(rules) => filter(rules, out, start),
+                Some(filter) => filter.pass(out, start),
             }
         })
     }
@@ -181,25 +188,24 @@ impl<M: Message> ProtobufSerializer<M> {
     }
 }
 
-#[cold]
-fn filter(
-    (rules, message): &(WriteRules, MessageDescriptor),
-    out: &mut Vec<u8>,
-    start: usize,
-) -> Result<(), Error> {
-    let unreadable = |reason: String| {
-        Error::from(Box::new(EncodeError::new("PROTOBUF", EncodeKind::Other(reason))))
-    };
-    let read = |body: &[u8]| {
-        let message = DynamicMessage::decode(message.clone(), body);
-        message.map(Form::Protobuf).map_err(|error| unreadable(error.to_string()))
-    };
-    rules.apply(out, start, read, |form, out| {
-        if let Form::Protobuf(message) = form {
-            message.encode_raw(out);
-        }
-        Ok(())
-    })
+impl Filter {
+    #[cold]
+    fn pass(&self, out: &mut Vec<u8>, start: usize) -> Result<(), Error> {
+        let unreadable = |reason: String| {
+            Error::from(Box::new(EncodeError::new("PROTOBUF", EncodeKind::Other(reason))))
+        };
+        let read = |body: &[u8]| {
+            let message = DynamicMessage::decode(self.message.clone(), body);
+            let message = message.map_err(|error| unreadable(error.to_string()))?;
+            Ok(Form::Protobuf(ProtobufMessage::new(&self.tags, message)))
+        };
+        self.rules.apply(out, start, read, |form, out| {
+            if let Form::Protobuf(passed) = form {
+                passed.message.encode_raw(out);
+            }
+            Ok(())
+        })
+    }
 }
 
 impl<M> ProtobufSerializer<M> {
@@ -305,7 +311,7 @@ impl<M> ProtobufSerializerBuilder<M> {
         let rules = match rules {
             Some((rules, schema)) => {
                 let (message, _) = in_stored(&schema, Some(message.full_name()), &subject)?;
-                Some(Box::new((rules, message)))
+                Some(Box::new(Filter { rules, message, tags: FieldTags::of(&schema)? }))
             }
             None => None,
         };

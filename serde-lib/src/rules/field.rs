@@ -121,7 +121,7 @@ impl Walk<'_> {
     pub(crate) fn apply(
         &self,
         field: &FieldContext<'_>,
-        value: FieldValue,
+        value: &FieldValue,
     ) -> Result<Option<FieldValue>, RuleError> {
         let mut new = value.clone();
         let holds = self.rule.apply(field, &mut new).map_err(|error| match error {
@@ -135,7 +135,7 @@ impl Walk<'_> {
             RuleKind::Condition => {
                 Err(RuleError::Condition(format!("{} (field `{}`)", self.refusal, field.full_name)))
             }
-            RuleKind::Transform => Ok((new != value).then_some(new)),
+            RuleKind::Transform => Ok((new != *value).then_some(new)),
         }
     }
 }

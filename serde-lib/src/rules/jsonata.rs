@@ -1,4 +1,4 @@
-//! Rules in JSONata, which bring values from one version of a schema to another.
+//! Rules of the type `JSONATA`, which bring values from one version of a schema to another.
 //!
 //! The library behind it shows nowhere else. It has one kind of number, a double, so an integer
 //! that a double cannot hold exactly is an error and never a near number.
@@ -28,7 +28,7 @@ const EXACT_MAX: u64 = 1 << 53;
 pub struct JsonataExecutor;
 
 impl RuleExecutor for JsonataExecutor {
-    fn kind(&self) -> &str {
+    fn kind(&self) -> &'static str {
         "JSONATA"
     }
 

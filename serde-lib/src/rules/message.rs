@@ -1,14 +1,14 @@
 //! A message as rules see it: the generic value of its format.
 
 use apache_avro::types::Value;
-use prost_reflect::{DynamicMessage, ReflectMessage};
+use prost_reflect::DynamicMessage;
 use serde_json::Value as Json;
 
 use super::RuleError;
 use super::field::Walk;
 use crate::avro::AvroMessage;
 use crate::json::JsonMessage;
-use crate::protobuf::message;
+use crate::protobuf::ProtobufMessage;
 
 /// A message on its way through the rules.
 #[derive(Debug)]
@@ -18,7 +18,7 @@ pub struct Message<'s>(pub(crate) Form<'s>);
 #[derive(Clone, Debug)]
 pub(crate) enum Form<'s> {
     Avro(AvroMessage<'s>),
-    Protobuf(DynamicMessage),
+    Protobuf(ProtobufMessage<'s>),
     Json(JsonMessage<'s>),
 }
 
@@ -37,7 +37,7 @@ impl Message<'_> {
     pub fn view(&self) -> MessageView<'_> {
         match &self.0 {
             Form::Avro(message) => MessageView::Avro(&message.value),
-            Form::Protobuf(message) => MessageView::Protobuf(message),
+            Form::Protobuf(message) => MessageView::Protobuf(&message.message),
             Form::Json(message) => MessageView::Json(&message.value),
         }
     }
@@ -47,7 +47,7 @@ impl Message<'_> {
     pub fn to_json(&self) -> Result<Json, RuleError> {
         match &self.0 {
             Form::Avro(message) => Ok(message.to_json()),
-            Form::Protobuf(message) => message::to_json(message),
+            Form::Protobuf(message) => message.to_json(),
             Form::Json(message) => Ok(message.value.clone()),
         }
     }
@@ -57,10 +57,7 @@ impl Message<'_> {
     pub fn set_json(&mut self, json: Json) -> Result<(), RuleError> {
         match &mut self.0 {
             Form::Avro(message) => message.set_json(json),
-            Form::Protobuf(message) => {
-                *message = message::of_json(message.descriptor(), json)?;
-                Ok(())
-            }
+            Form::Protobuf(message) => message.set_json(json),
             Form::Json(message) => {
                 message.value = json;
                 Ok(())
@@ -72,7 +69,7 @@ impl Message<'_> {
     pub(crate) fn walk(&mut self, walk: &Walk<'_>) -> Result<(), RuleError> {
         match &mut self.0 {
             Form::Avro(message) => message.walk(walk),
-            Form::Protobuf(message) => message::walk(message, walk),
+            Form::Protobuf(message) => message.walk(walk),
             Form::Json(message) => message.walk(walk),
         }
     }

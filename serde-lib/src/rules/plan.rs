@@ -221,22 +221,20 @@ impl Phase {
         };
         let mut dead_letter = None;
         let error = match (action, error) {
-            (Action::None, None) => return Ok(Next::Rule),
             // Rules behind one that nobody can run do not run either, as in the reference.
             (Action::None, Some(RuleError::UnknownType(_))) => return Ok(Next::End),
-            (Action::None, Some(_)) => return Ok(Next::Rule),
+            (Action::None, _) => return Ok(Next::Rule),
             (Action::Error, error) => error.unwrap_or_else(|| RuleError::Passed("ERROR".into())),
-            (Action::DeadLetter, error) => match &rule.dead_letter_topic {
-                Some(topic) => {
+            (Action::DeadLetter, error) => {
+                if let Some(topic) = &rule.dead_letter_topic {
                     dead_letter = Some(DeadLetter { topic: topic.clone(), body: body() });
                     error.unwrap_or_else(|| RuleError::Passed("DLQ".into()))
-                }
-                None => {
+                } else {
                     let hint = "its action is DLQ, but neither its parameters nor the metadata \
                                 of the schema name a `dlq.topic`";
                     RuleError::Invalid(hint.to_owned())
                 }
-            },
+            }
             (Action::Unknown(name), _) => {
                 RuleError::Invalid(format!("there is no action `{name}`; use NONE, ERROR or DLQ"))
             }
@@ -376,6 +374,15 @@ fn runs_in(rule: &Rule, mode: RuleMode) -> bool {
         "UPDOWN" => matches!(mode, RuleMode::Upgrade | RuleMode::Downgrade),
         one => one == mode.as_str(),
     }
+}
+
+/// Whether a schema has any domain or encoding rule to run in this mode.
+pub(super) fn runs_any(rules: &Rules, schema: &RegisteredSchema, mode: RuleMode) -> bool {
+    let rule_set = schema.contract.rule_set.as_ref().filter(|_| !rules.is_off());
+    let all =
+        rule_set.into_iter().flat_map(|set| set.domain_rules.iter().chain(&set.encoding_rules));
+    let mut running = all.filter(|rule| runs_in(rule, mode) && !is_disabled(rules, schema, rule));
+    running.next().is_some()
 }
 
 fn is_disabled(rules: &Rules, schema: &RegisteredSchema, rule: &Rule) -> bool {

@@ -8,7 +8,7 @@ use levada_registry_api::{ContextId, SubjectVersion as Holder};
 use serde_json::Value as Json;
 
 use super::migration::{self, Migrations};
-use super::plan::Phase;
+use super::plan::{Phase, runs_any};
 use super::{Form, Message, RuleError, RuleMode, Rules, Scope};
 use crate::Error;
 use crate::client::{Call, RegisteredSchema, RegistryClient, SubjectVersion, Version};
@@ -51,8 +51,7 @@ impl Reading {
         schema: SchemaRef,
         writer: &RegisteredSchema,
     ) -> Result<Option<ReadRules>, Error> {
-        let has_rules = writer.contract.rule_set.is_some() && !self.rules.is_off();
-        if self.version.is_none() && !has_rules {
+        if self.version.is_none() && !runs_any(&self.rules, writer, RuleMode::Read) {
             return Ok(None);
         }
         let holders = match (&self.version, &self.subject) {

@@ -35,7 +35,7 @@ pub struct CelExecutor;
 pub struct CelFieldExecutor;
 
 impl RuleExecutor for CelExecutor {
-    fn kind(&self) -> &str {
+    fn kind(&self) -> &'static str {
         "CEL"
     }
 
@@ -53,7 +53,7 @@ impl RuleExecutor for CelExecutor {
 }
 
 impl RuleExecutor for CelFieldExecutor {
-    fn kind(&self) -> &str {
+    fn kind(&self) -> &'static str {
         "CEL_FIELD"
     }
 

@@ -172,7 +172,7 @@ fn of_proto_value(value: &Proto) -> Value {
         Proto::List(items) => list(items.iter().map(of_proto_value)),
         Proto::Map(entries) => {
             let mut sorted: Vec<_> = entries.iter().collect();
-            sorted.sort_unstable_by(|(a, _), (b, _)| a.cmp(b));
+            sorted.sort_unstable_by_key(|(key, _)| *key);
             map(sorted.into_iter().map(|(key, value)| (key_of(key), of_proto_value(value))))
         }
     }

@@ -1,0 +1,219 @@
+//! The code for a type: its schema, and how it is written and read.
+
+use proc_macro2::{Ident, TokenStream};
+use quote::{format_ident, quote};
+use syn::{DeriveInput, Lifetime, LitStr, parse_quote};
+
+use crate::attributes::{Attributes, Decimal};
+use crate::model::{Field, Shape, Type};
+
+pub(crate) fn code(input: &DeriveInput, parsed: &Type) -> TokenStream {
+    let (schema, write, read) = match &parsed.shape {
+        Shape::Record(fields) => record(parsed, fields),
+        Shape::Enum(symbols) => enumeration(parsed, symbols),
+        Shape::Union(branches) => union(&input.ident, branches),
+    };
+    let ident = &input.ident;
+    let (impl_generics, generics, bounds) = input.generics.split_for_impl();
+    // What a type borrows lives as long as the message.
+    let (read_generics, lifetime): (_, Lifetime) = match input.generics.lifetimes().next() {
+        Some(own) => (input.generics.clone(), own.lifetime.clone()),
+        None => (parse_quote!(<'message>), parse_quote!('message)),
+    };
+    let (read_generics, _, _) = read_generics.split_for_impl();
+    quote! {
+        const _: () = {
+            use ::levada_serde::avro::record as avro;
+            use ::levada_serde::{DecodeError, EncodeError};
+            use ::std::{boxed::Box, result::Result, vec::Vec};
+
+            #[automatically_derived]
+            impl #impl_generics avro::AvroType for #ident #generics #bounds {
+                fn schema(defined: &mut avro::Defined) -> avro::Json {
+                    #schema
+                }
+            }
+
+            #[automatically_derived]
+            impl #impl_generics avro::AvroWrite for #ident #generics #bounds {
+                #[inline]
+                fn write(&self, out: &mut Vec<u8>) -> Result<(), Box<EncodeError>> {
+                    #write
+                }
+            }
+
+            #[automatically_derived]
+            impl #read_generics avro::AvroRead<#lifetime> for #ident #generics #bounds {
+                #[inline]
+                fn read(
+                    reader: &mut avro::AvroReader<#lifetime>,
+                ) -> Result<Self, Box<DecodeError>> {
+                    #read
+                }
+            }
+        };
+    }
+}
+
+fn optional(text: Option<&LitStr>) -> TokenStream {
+    text.map_or_else(
+        || quote!(::std::option::Option::None),
+        |text| quote!(::std::option::Option::Some(#text)),
+    )
+}
+
+fn record(parsed: &Type, fields: &[Field]) -> (TokenStream, TokenStream, TokenStream) {
+    let name = &parsed.name;
+    let Attributes { namespace, doc, aliases, .. } = &parsed.attributes;
+    let namespace = optional(namespace.as_ref());
+    let schemas = fields.iter().map(field_schema);
+    let schema = quote! {
+        let begun = avro::RecordSchema::begin(defined, #name, #namespace, #doc, &[#(#aliases),*]);
+        match begun {
+            Result::Err(name) => name,
+            Result::Ok(mut record) => {
+                #(#schemas)*
+                record.end(defined)
+            }
+        }
+    };
+    let writes =
+        fields.iter().map(|Field { ident, ty, attributes, .. }| match &attributes.decimal {
+            Some(Decimal { precision, scale }) => quote! {
+                <#ty as avro::AvroDecimal>::write_decimal(&self.#ident, #precision, #scale, out)?;
+            },
+            None => quote!(<#ty as avro::AvroWrite>::write(&self.#ident, out)?;),
+        });
+    let write = quote! {
+        #(#writes)*
+        Result::Ok(())
+    };
+    // A variable each, so that fields are read in their order whatever the type does with them.
+    let variables: Vec<Ident> =
+        (0..fields.len()).map(|place| format_ident!("field_{place}")).collect();
+    let reads = fields.iter().zip(&variables).map(|(Field { ty, attributes, .. }, variable)| {
+        match &attributes.decimal {
+            Some(Decimal { scale, .. }) => quote! {
+                let #variable = <#ty as avro::AvroDecimal>::read_decimal(reader, #scale)?;
+            },
+            None => quote!(let #variable = <#ty as avro::AvroRead<'_>>::read(reader)?;),
+        }
+    });
+    let idents = fields.iter().map(|field| &field.ident);
+    let read = quote! {
+        reader.nested(|reader| {
+            #(#reads)*
+            Result::Ok(Self { #(#idents: #variables),* })
+        })
+    };
+    (schema, write, read)
+}
+
+fn field_schema(field: &Field) -> TokenStream {
+    let Field { name, ty, attributes, .. } = field;
+    let Attributes { doc, aliases, default, logical, decimal, .. } = attributes;
+    let schema = match (decimal, logical) {
+        (Some(Decimal { precision, scale }), _) => quote!(avro::decimal(#precision, #scale)),
+        (None, Some(logical)) => {
+            quote!(avro::logical(<#ty as avro::AvroType>::schema(defined), #logical))
+        }
+        (None, None) => quote!(<#ty as avro::AvroType>::schema(defined)),
+    };
+    let default = match default {
+        None if field.is_option() => quote!(::std::option::Option::Some("null")),
+        default => optional(default.as_ref()),
+    };
+    quote! {
+        let schema = #schema;
+        record.field(#name, schema, #doc, &[#(#aliases),*], #default);
+    }
+}
+
+fn enumeration(
+    parsed: &Type,
+    symbols: &[(Ident, String)],
+) -> (TokenStream, TokenStream, TokenStream) {
+    let name = &parsed.name;
+    let Attributes { namespace, doc, aliases, default, .. } = &parsed.attributes;
+    let (namespace, default) = (optional(namespace.as_ref()), optional(default.as_ref()));
+    let names = symbols.iter().map(|(_, symbol)| symbol);
+    let schema = quote! {
+        avro::enumeration(
+            defined, (#name, #namespace), (#doc, &[#(#aliases),*]), &[#(#names),*], #default,
+        )
+    };
+    let (places, variants) = (0i64.., symbols.iter().map(|(variant, _)| variant));
+    let writes = places.zip(variants).map(|(place, variant)| quote!(Self::#variant => #place));
+    let write = quote! {
+        let place: i64 = match self {
+            #(#writes),*
+        };
+        avro::write_long(place, out);
+        Result::Ok(())
+    };
+    let count = symbols.len();
+    let reads = symbols.iter().enumerate().map(|(place, (variant, _))| {
+        let pattern = arm(place, count);
+        quote!(#pattern => Self::#variant)
+    });
+    let read = quote! {
+        Result::Ok(match reader.symbol(#count)? {
+            #(#reads),*
+        })
+    };
+    (schema, write, read)
+}
+
+/// The arm of a place among `count`; the last catches all, as a match on numbers must.
+fn arm(place: usize, count: usize) -> TokenStream {
+    if place + 1 == count { quote!(_) } else { quote!(#place) }
+}
+
+fn union(
+    ident: &Ident,
+    branches: &[(Ident, Option<syn::Type>)],
+) -> (TokenStream, TokenStream, TokenStream) {
+    let schemas = branches.iter().map(|(_, held)| match held {
+        None => quote!(|_| avro::Json::from("null")),
+        Some(ty) => quote!(<#ty as avro::AvroType>::schema),
+    });
+    let schema = quote! {
+        let own_path = ::std::concat!(::std::module_path!(), "::", ::std::stringify!(#ident));
+        avro::union(defined, own_path, &[#(#schemas),*])
+    };
+    let writes = (0i64..).zip(branches).map(|(place, (variant, held))| match held {
+        None => quote! {
+            Self::#variant => {
+                avro::write_long(#place, out);
+                Result::Ok(())
+            }
+        },
+        Some(ty) => quote! {
+            Self::#variant(value) => {
+                avro::write_long(#place, out);
+                <#ty as avro::AvroWrite>::write(value, out)
+            }
+        },
+    });
+    let write = quote! {
+        match self {
+            #(#writes)*
+        }
+    };
+    let count = branches.len();
+    let reads = branches.iter().enumerate().map(|(place, (variant, held))| {
+        let pattern = arm(place, count);
+        match held {
+            None => quote!(#pattern => Result::Ok(Self::#variant)),
+            Some(ty) => quote! {
+                #pattern => <#ty as avro::AvroRead<'_>>::read(reader).map(Self::#variant)
+            },
+        }
+    });
+    let read = quote! {
+        match reader.branch(#count)? {
+            #(#reads),*
+        }
+    };
+    (schema, write, read)
+}

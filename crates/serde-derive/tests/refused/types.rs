@@ -1,0 +1,43 @@
+//! Types that are no record.
+
+use levada_serde_derive::AvroRecord;
+
+#[derive(AvroRecord)]
+struct Generic<T> {
+    value: T,
+}
+
+#[derive(AvroRecord)]
+struct TwoLifetimes<'a, 'b> {
+    first: &'a str,
+    second: &'b str,
+}
+
+#[derive(AvroRecord)]
+struct Tuple(i64, i64);
+
+#[derive(AvroRecord)]
+union Overlaid {
+    int: i32,
+    float: f32,
+}
+
+#[derive(AvroRecord)]
+#[avro(name = "not-a-name")]
+struct Misnamed {
+    id: i64,
+}
+
+#[derive(AvroRecord)]
+#[avro(default = "x")]
+struct Defaulted {
+    id: i64,
+}
+
+#[derive(AvroRecord)]
+#[avro(rename = "Other")]
+struct UnknownAttribute {
+    id: i64,
+}
+
+fn main() {}

@@ -1,0 +1,212 @@
+//! How types of other crates stand for Avro's logical types.
+
+use serde_json::Value as Json;
+use uuid::Uuid;
+
+use super::super::cursor::Decoded;
+use super::super::encode::{Encoded, write_bytes};
+use super::{AvroRead, AvroReader, AvroType, AvroWrite, Defined, logical};
+use crate::error::{DecodeError, DecodeKind};
+
+#[cold]
+fn invalid(
+    reader: &AvroReader<'_>,
+    logical: &'static str,
+    reason: impl ToString,
+) -> Box<DecodeError> {
+    reader.error(DecodeKind::InvalidLogicalValue { logical, reason: reason.to_string() })
+}
+
+impl AvroType for Uuid {
+    fn schema(_defined: &mut Defined) -> Json {
+        logical("string".into(), "uuid")
+    }
+}
+
+impl AvroWrite for Uuid {
+    fn write(&self, out: &mut Vec<u8>) -> Encoded<()> {
+        write_bytes(self.hyphenated().encode_lower(&mut Self::encode_buffer()).as_bytes(), out);
+        Ok(())
+    }
+}
+
+impl<'b> AvroRead<'b> for Uuid {
+    fn read(reader: &mut AvroReader<'b>) -> Decoded<Self> {
+        let text = reader.text()?;
+        Self::try_parse(text).map_err(|error| invalid(reader, "uuid", error))
+    }
+}
+
+/// A type that stands for a `decimal` of some precision and scale, as
+/// `#[avro(decimal(precision = 9, scale = 2))]` asks of it.
+pub trait AvroDecimal: Sized {
+    /// Appends the value as `bytes`: its digits as one number, in two's complement, big-endian.
+    fn write_decimal(&self, precision: u32, scale: u32, out: &mut Vec<u8>) -> Encoded<()>;
+
+    /// Reads a value that was so written.
+    fn read_decimal(reader: &mut AvroReader<'_>, scale: u32) -> Decoded<Self>;
+}
+
+/// The digits as they stand in the message.
+impl AvroDecimal for Vec<u8> {
+    fn write_decimal(&self, _precision: u32, _scale: u32, out: &mut Vec<u8>) -> Encoded<()> {
+        write_bytes(self, out);
+        Ok(())
+    }
+
+    fn read_decimal(reader: &mut AvroReader<'_>, _scale: u32) -> Decoded<Self> {
+        Ok(reader.bytes()?.to_vec())
+    }
+}
+
+#[cfg(feature = "rust_decimal")]
+impl AvroDecimal for rust_decimal::Decimal {
+    fn write_decimal(&self, precision: u32, scale: u32, out: &mut Vec<u8>) -> Encoded<()> {
+        use crate::error::{EncodeError, EncodeKind};
+        let misfit = || {
+            let reason = format!("{self} does not fit a decimal({precision}, {scale})");
+            Box::new(EncodeError::new("AVRO", EncodeKind::Other(reason)))
+        };
+        let mut scaled = *self;
+        scaled.rescale(scale);
+        let is_exact = scaled == *self && scaled.scale() == scale;
+        let fits = |digits: i128| {
+            10u128.checked_pow(precision).is_none_or(|bound| digits.unsigned_abs() < bound)
+        };
+        let digits = Some(scaled.mantissa()).filter(|&digits| is_exact && fits(digits));
+        let digits = digits.ok_or_else(misfit)?.to_be_bytes();
+        // Leading bytes that only repeat the sign say nothing.
+        let says_nothing = |at: usize| match (digits[at], digits[at + 1]) {
+            (0, next) => next < 0x80,
+            (0xff, next) => next >= 0x80,
+            _ => false,
+        };
+        let start = (0..digits.len() - 1).take_while(|&at| says_nothing(at)).count();
+        write_bytes(&digits[start..], out);
+        Ok(())
+    }
+
+    fn read_decimal(reader: &mut AvroReader<'_>, scale: u32) -> Decoded<Self> {
+        let bytes = reader.bytes()?;
+        let is_negative = bytes.first().is_some_and(|&byte| byte >= 0x80);
+        let mut digits = [if is_negative { 0xff } else { 0 }; 16];
+        let Some(start) = digits.len().checked_sub(bytes.len()) else {
+            return Err(invalid(reader, "decimal", "it has more than 16 bytes of digits"));
+        };
+        digits[start..].copy_from_slice(bytes);
+        let digits = i128::from_be_bytes(digits);
+        Self::try_from_i128_with_scale(digits, scale)
+            .map_err(|error| invalid(reader, "decimal", error))
+    }
+}
+
+/// Types with a whole number on the wire.
+#[cfg(any(feature = "chrono", feature = "jiff"))]
+macro_rules! numbered {
+    ($type:ty, $base:literal, $logical:literal, $read:ident,
+        |$value:ident| $number:expr, |$raw:ident| $parse:expr) => {
+        impl AvroType for $type {
+            fn schema(_defined: &mut Defined) -> Json {
+                logical($base.into(), $logical)
+            }
+        }
+
+        impl AvroWrite for $type {
+            fn write(&self, out: &mut Vec<u8>) -> Encoded<()> {
+                let $value = self;
+                crate::wire_format::write_zigzag($number, out);
+                Ok(())
+            }
+        }
+
+        impl<'b> AvroRead<'b> for $type {
+            fn read(reader: &mut AvroReader<'b>) -> Decoded<Self> {
+                let $raw = reader.$read()?;
+                let parsed: Option<$type> = $parse;
+                parsed.ok_or_else(|| invalid(reader, $logical, format!("{} is out of range", $raw)))
+            }
+        }
+    };
+}
+
+#[cfg(feature = "chrono")]
+mod of_chrono {
+    use chrono::{DateTime, Days, NaiveDate, NaiveDateTime, NaiveTime, Timelike, Utc};
+
+    use super::*;
+
+    const NANOS_PER_MICRO: u32 = 1_000;
+    const MICROS_PER_SECOND: i64 = 1_000_000;
+
+    numbered!(
+        DateTime<Utc>,
+        "long",
+        "timestamp-micros",
+        long,
+        |value| value.timestamp_micros(),
+        |raw| Self::from_timestamp_micros(raw)
+    );
+    numbered!(
+        NaiveDateTime,
+        "long",
+        "local-timestamp-micros",
+        long,
+        |value| value.and_utc().timestamp_micros(),
+        |raw| DateTime::from_timestamp_micros(raw).map(|time| time.naive_utc())
+    );
+    numbered!(
+        NaiveDate,
+        "int",
+        "date",
+        int,
+        |value| (*value - NaiveDate::default()).num_days(),
+        |raw| match Days::new(u64::from(raw.unsigned_abs())) {
+            days if raw < 0 => Self::default().checked_sub_days(days),
+            days => Self::default().checked_add_days(days),
+        }
+    );
+    numbered!(
+        NaiveTime,
+        "long",
+        "time-micros",
+        long,
+        |value| i64::from(value.num_seconds_from_midnight()) * MICROS_PER_SECOND
+            + i64::from(value.nanosecond() / NANOS_PER_MICRO),
+        |raw| {
+            let seconds = u32::try_from(raw.div_euclid(MICROS_PER_SECOND)).ok();
+            let micros = u32::try_from(raw.rem_euclid(MICROS_PER_SECOND)).unwrap_or_default();
+            seconds.and_then(|seconds| {
+                Self::from_num_seconds_from_midnight_opt(seconds, micros * NANOS_PER_MICRO)
+            })
+        }
+    );
+}
+
+#[cfg(feature = "jiff")]
+mod of_jiff {
+    use jiff::civil::{Date, Time};
+    use jiff::{SignedDuration, Timestamp};
+
+    use super::*;
+
+    const EPOCH: Date = Date::constant(1970, 1, 1);
+
+    numbered!(Timestamp, "long", "timestamp-micros", long, |value| value.as_microsecond(), |raw| {
+        Self::from_microsecond(raw).ok()
+    });
+    numbered!(Date, "int", "date", int, |value| i64::from((*value - EPOCH).get_days()), |raw| {
+        let span = jiff::Span::new().try_days(raw).ok();
+        span.and_then(|span| EPOCH.checked_add(span).ok())
+    });
+    numbered!(
+        Time,
+        "long",
+        "time-micros",
+        long,
+        |value| {
+            let micros = value.duration_since(Time::midnight()).as_micros();
+            i64::try_from(micros).unwrap_or(i64::MAX)
+        },
+        |raw| Self::midnight().checked_add(SignedDuration::from_micros(raw)).ok()
+    );
+}

@@ -1,0 +1,408 @@
+//! Types that derive `AvroRecord`: their schemas, their bytes, and what other schemas make of them.
+
+#![allow(clippy::unwrap_used, clippy::panic, reason = "test helpers fail the test")]
+
+mod stub;
+
+use std::borrow::Cow;
+use std::collections::{BTreeMap, HashMap};
+
+use levada_serde::apache_avro::types::Value;
+use levada_serde::avro::DecodeLimits;
+use levada_serde::avro::record::{AvroRead, AvroType, AvroWrite, schema_text};
+use levada_serde::{
+    AvroDeserializer, AvroRecord, AvroSerializer, DecodeKind, Error, RegistryClient, SchemaSource,
+};
+use rust_decimal::Decimal;
+use serde_json::{Value as Json, json};
+use stub::Stub;
+use uuid::Uuid;
+
+/// An order of the shop.
+///
+/// It never changes.
+#[derive(AvroRecord, Clone, Debug, PartialEq)]
+#[avro(namespace = "shop", alias = "Purchase", alias = "old.Order")]
+struct Order {
+    /// Counted from 1.
+    id: i64,
+    #[avro(name = "buyer", alias = "customer")]
+    r#for: String,
+    #[avro(default = "\"EUR\"")]
+    currency: String,
+    coupon: Option<String>,
+    state: State,
+    paid: Payment,
+    lines: Vec<Line>,
+    notes: BTreeMap<String, Vec<u8>>,
+    weights: HashMap<String, f32>,
+    is_gift: bool,
+    /// A second line, so that its name stands for it.
+    first: Box<Line>,
+    #[avro(logical = "timestamp-millis")]
+    at: i64,
+    #[avro(decimal(precision = 9, scale = 2))]
+    amount: Decimal,
+    #[avro(decimal(precision = 4))]
+    raw: Vec<u8>,
+    key: Uuid,
+    seen: jiff::Timestamp,
+    due: jiff::civil::Date,
+    opens: jiff::civil::Time,
+    was_seen: chrono::DateTime<chrono::Utc>,
+    was_there: chrono::NaiveDateTime,
+    was_due: chrono::NaiveDate,
+    was_open: chrono::NaiveTime,
+}
+
+#[derive(AvroRecord, Clone, Debug, PartialEq)]
+struct Line {
+    sku: String,
+    quantity: i32,
+    price: f64,
+    part_of: Option<Box<Line>>,
+}
+
+/// Where an order is.
+#[derive(AvroRecord, Clone, Copy, Debug, PartialEq)]
+#[avro(namespace = "shop.states", default = "UNKNOWN")]
+enum State {
+    #[avro(name = "UNKNOWN")]
+    Unknown,
+    Paid,
+    Sent,
+}
+
+#[derive(AvroRecord, Clone, Debug, PartialEq)]
+enum Payment {
+    None,
+    Cash(i64),
+    Card(Card),
+}
+
+#[derive(AvroRecord, Clone, Debug, PartialEq)]
+struct Card {
+    number: String,
+}
+
+fn schema() -> Json {
+    let line = json!({"type": "record", "name": "Line", "namespace": "shop", "fields": [
+        {"name": "sku", "type": "string"}, {"name": "quantity", "type": "int"},
+        {"name": "price", "type": "double"},
+        {"name": "part_of", "type": ["null", "shop.Line"], "default": null}]});
+    let logical = |base: &str, name: &str| json!({"type": base, "logicalType": name});
+    json!({"type": "record", "name": "Order", "namespace": "shop",
+        "doc": "An order of the shop.\n\nIt never changes.", "aliases": ["Purchase", "old.Order"],
+        "fields": [
+        {"name": "id", "type": "long", "doc": "Counted from 1."},
+        {"name": "buyer", "type": "string", "aliases": ["customer"]},
+        {"name": "currency", "type": "string", "default": "EUR"},
+        {"name": "coupon", "type": ["null", "string"], "default": null},
+        {"name": "state", "type": {"type": "enum", "name": "State", "namespace": "shop.states",
+            "doc": "Where an order is.", "symbols": ["UNKNOWN", "Paid", "Sent"],
+            "default": "UNKNOWN"}},
+        {"name": "paid", "type": ["null", "long", {"type": "record", "name": "Card",
+            "namespace": "shop", "fields": [{"name": "number", "type": "string"}]}]},
+        {"name": "lines", "type": {"type": "array", "items": line}},
+        {"name": "notes", "type": {"type": "map", "values": "bytes"}},
+        {"name": "weights", "type": {"type": "map", "values": "float"}},
+        {"name": "is_gift", "type": "boolean"},
+        {"name": "first", "type": "shop.Line", "doc": "A second line, so that its name stands for it."},
+        {"name": "at", "type": logical("long", "timestamp-millis")},
+        {"name": "amount", "type":
+            {"type": "bytes", "logicalType": "decimal", "precision": 9, "scale": 2}},
+        {"name": "raw", "type":
+            {"type": "bytes", "logicalType": "decimal", "precision": 4, "scale": 0}},
+        {"name": "key", "type": logical("string", "uuid")},
+        {"name": "seen", "type": logical("long", "timestamp-micros")},
+        {"name": "due", "type": logical("int", "date")},
+        {"name": "opens", "type": logical("long", "time-micros")},
+        {"name": "was_seen", "type": logical("long", "timestamp-micros")},
+        {"name": "was_there", "type": logical("long", "local-timestamp-micros")},
+        {"name": "was_due", "type": logical("int", "date")},
+        {"name": "was_open", "type": logical("long", "time-micros")}]})
+}
+
+fn order() -> Order {
+    let part = Line { sku: "p".into(), quantity: -1, price: 0.5, part_of: None };
+    let line =
+        Line { sku: "ä".into(), quantity: 7, price: -3.25, part_of: Some(part.clone().into()) };
+    Order {
+        id: i64::MAX,
+        r#for: "Ada".into(),
+        currency: String::new(),
+        coupon: Some("c".into()),
+        state: State::Sent,
+        paid: Payment::Card(Card { number: "4".repeat(70) }),
+        lines: vec![line, part.clone()],
+        notes: [("k".to_owned(), vec![0, 255])].into(),
+        weights: [("w".to_owned(), 1.5)].into(),
+        is_gift: true,
+        first: part.into(),
+        at: -1,
+        amount: "-1234567.89".parse().unwrap(),
+        raw: vec![0x04, 0xd2],
+        key: Uuid::from_u128(0x1234_5678),
+        seen: "1969-12-31T23:59:59.999999Z".parse().unwrap(),
+        due: "1912-06-23".parse().unwrap(),
+        opens: "23:59:59.000001".parse().unwrap(),
+        was_seen: chrono::DateTime::from_timestamp_micros(-1).unwrap(),
+        was_there: chrono::DateTime::from_timestamp_micros(5).unwrap().naive_utc(),
+        was_due: chrono::NaiveDate::from_ymd_opt(1912, 6, 23).unwrap(),
+        was_open: chrono::NaiveTime::from_hms_micro_opt(23, 59, 59, 1).unwrap(),
+    }
+}
+
+/// A registry that gives every new schema the id 1, and holds `schema` as 2.
+async fn registry(schema: &str) -> (Stub, RegistryClient) {
+    let stub = Stub::start().await;
+    stub.answer("POST /subjects/t-value/versions", 200, json!({"id": 1}));
+    stub.schema(2, schema);
+    let registry = RegistryClient::new(stub.url.as_str()).unwrap();
+    (stub, registry)
+}
+
+async fn encoded<T: AvroWrite>(registry: &RegistryClient, value: &T) -> Vec<u8> {
+    let serializer = AvroSerializer::<T>::record(registry).topic("t").build().await.unwrap();
+    serializer.encode(value).unwrap()
+}
+
+#[test]
+fn schema_says_what_type_comments_and_attributes_say() {
+    let text = schema_text::<Order>();
+    assert_eq!(serde_json::from_str::<Json>(&text).unwrap(), schema());
+}
+
+#[tokio::test]
+async fn every_type_reads_back_as_written_and_as_generic_values_have_it() {
+    let (stub, registry) = registry("\"null\"").await;
+    stub.schema(1, &schema().to_string());
+    let message = encoded(&registry, &order()).await;
+    let derived = AvroDeserializer::<Order>::record(&registry).build().await.unwrap();
+    assert_eq!(derived.decode_async(&message, None).await.unwrap(), order());
+    // The generic codec knows nothing of derived types: it must find the same values.
+    let generic = AvroDeserializer::generic(&registry).build().await.unwrap();
+    let value = generic.decode_async(&message, None).await.unwrap();
+    let Value::Record(fields) = &value else { panic!("{value:?}") };
+    let field = |name: &str| &fields.iter().find(|(field, _)| field == name).unwrap().1;
+    assert_eq!(field("state"), &Value::Enum(2, "Sent".into()));
+    assert_eq!(field("amount"), &Value::Decimal((-123_456_789i32).to_be_bytes().as_slice().into()));
+    assert_eq!(field("due"), &Value::Date(-21_011));
+    assert_eq!(field("was_due"), &Value::Date(-21_011));
+    assert_eq!(field("opens"), &Value::TimeMicros(86_399_000_001));
+    assert_eq!(field("was_open"), &Value::TimeMicros(86_399_000_001));
+    assert_eq!(field("seen"), &Value::TimestampMicros(-1));
+    assert_eq!(field("was_there"), &Value::LocalTimestampMicros(5));
+    assert_eq!(field("key"), &Value::Uuid(Uuid::from_u128(0x1234_5678)));
+    let definition = levada_serde::SchemaDefinition::avro(schema().to_string());
+    let generic = AvroSerializer::<Value>::generic(&registry, definition).topic("t");
+    assert_eq!(generic.build().await.unwrap().encode(&value).unwrap(), message);
+}
+
+#[tokio::test]
+async fn null_variant_and_default_of_options_are_read() {
+    let (stub, registry) = registry("\"null\"").await;
+    stub.schema(1, &schema().to_string());
+    let order = Order { paid: Payment::None, coupon: None, lines: vec![], ..order() };
+    let message = encoded(&registry, &order).await;
+    let derived = AvroDeserializer::<Order>::record(&registry).build().await.unwrap();
+    assert_eq!(derived.decode_async(&message, None).await.unwrap(), order);
+}
+
+#[derive(AvroRecord, Clone, Debug, PartialEq)]
+struct Small {
+    id: i64,
+    text: String,
+    #[avro(default = "[1]")]
+    numbers: Vec<i32>,
+}
+
+#[derive(AvroRecord, Debug, PartialEq)]
+#[avro(name = "Small")]
+struct SmallRef<'a> {
+    id: i64,
+    text: &'a str,
+    numbers: Vec<i32>,
+}
+
+#[derive(AvroRecord, Debug, PartialEq)]
+#[avro(name = "Small")]
+struct SmallCow<'a> {
+    id: i64,
+    text: Cow<'a, str>,
+    numbers: Vec<i32>,
+}
+
+/// Fields in another order, a narrower number, one that is new and one that is gone.
+const OTHER: &str = r#"{"type": "record", "name": "Small", "fields": [
+    {"name": "text", "type": "string"}, {"name": "extra", "type": "string", "default": "x"},
+    {"name": "id", "type": "int"}]}"#;
+
+#[tokio::test]
+async fn message_of_another_schema_is_read_as_the_type_has_it() {
+    let (_stub, registry) = registry(OTHER).await;
+    let message = [0, 0, 0, 0, 2, 4, b'h', b'i', 2, b'x', 14];
+    let small = Small { id: 7, text: "hi".into(), numbers: vec![1] };
+    let deserializer = AvroDeserializer::<Small>::record(&registry).build().await.unwrap();
+    assert_eq!(deserializer.decode_async(&message, None).await.unwrap(), small);
+    let mut scratch = Vec::new();
+    let borrowed: SmallRef<'_> =
+        deserializer.record_borrowed(&message, None, &mut scratch).unwrap();
+    assert_eq!(borrowed, SmallRef { id: 7, text: "hi", numbers: vec![1] });
+    let mut scratch = Vec::new();
+    let cow: SmallCow<'_> = deserializer.record_borrowed(&message, None, &mut scratch).unwrap();
+    assert_eq!(cow, SmallCow { id: 7, text: "hi".into(), numbers: vec![1] });
+}
+
+#[tokio::test]
+async fn type_is_written_as_another_schema_has_it() {
+    let wider = OTHER.replace(r#""int""#, r#""long""#);
+    let (_stub, registry) = registry(&wider).await;
+    let small = Small { id: 7, text: "hi".into(), numbers: vec![1] };
+    let serializer = AvroSerializer::<Small>::record(&registry)
+        .topic("t")
+        .source(SchemaSource::Id { id: 2, strict: false });
+    let message = serializer.build().await.unwrap().encode(&small).unwrap();
+    assert_eq!(message, [0, 0, 0, 0, 2, 4, b'h', b'i', 2, b'x', 14]);
+    let (_stub, registry) = self::registry(&schema_text::<Small>()).await;
+    let serializer = AvroSerializer::<Small>::record(&registry)
+        .topic("t")
+        .source(SchemaSource::Id { id: 2, strict: true });
+    let message = serializer.build().await.unwrap().encode(&small).unwrap();
+    assert_eq!(message, [0, 0, 0, 0, 2, 14, 4, b'h', b'i', 2, 2, 0]);
+}
+
+#[tokio::test]
+async fn schema_that_cannot_take_the_type_is_refused_when_the_serializer_is_built() {
+    let (_stub, registry) = registry(&OTHER.replace(r#""string""#, r#""int""#)).await;
+    let serializer = AvroSerializer::<Small>::record(&registry)
+        .topic("t")
+        .source(SchemaSource::Id { id: 2, strict: false });
+    let error = serializer.build().await.unwrap_err();
+    assert!(matches!(error, Error::Resolution { .. } | Error::InvalidSchema { .. }), "{error}");
+}
+
+#[tokio::test]
+async fn broken_messages_end_in_errors_that_say_where() {
+    let (_stub, registry) = registry(&schema_text::<Small>()).await;
+    let limits = DecodeLimits { items_max: 3, ..DecodeLimits::default() };
+    let builder = AvroDeserializer::<Small>::record(&registry).limits(limits);
+    let deserializer = builder.build().await.unwrap();
+    let good = [0, 0, 0, 0, 2, 14, 4, b'h', b'i', 6, 2, 4, 6, 0];
+    assert_eq!(deserializer.decode_async(&good, None).await.unwrap().numbers, [1, 2, 3]);
+    for end in 6..good.len() {
+        let Err(Error::Decode(error)) = deserializer.decode(&good[..end], None) else { panic!() };
+        assert_eq!(error.kind, DecodeKind::UnexpectedEof, "{end}");
+    }
+    let mut longer = good.to_vec();
+    longer.push(0);
+    let error = deserializer.decode(&longer, None).unwrap_err();
+    assert!(matches!(error, Error::TrailingBytes { extra: 1 }), "{error}");
+    let many = [0, 0, 0, 0, 2, 14, 4, b'h', b'i', 8, 2, 4, 6, 8, 0];
+    let Err(Error::Decode(error)) = deserializer.decode(&many, None) else { panic!() };
+    assert_eq!(error.kind, DecodeKind::LengthTooLarge { length: 4, available: 3 });
+    assert_eq!(error.path, "numbers");
+    let mut scratch = Vec::new();
+    let error = deserializer
+        .record_borrowed::<SmallRef<'_>>(&[0, 0, 0, 0, 2, 14, 2, 0xff, 0], None, &mut scratch)
+        .unwrap_err();
+    assert!(matches!(&error, Error::Decode(e) if e.kind == DecodeKind::InvalidUtf8), "{error}");
+}
+
+#[derive(AvroRecord, Debug, PartialEq)]
+struct Chain {
+    next: Option<Box<Chain>>,
+}
+
+#[tokio::test]
+async fn nesting_is_bounded() {
+    let (_stub, registry) = registry(&schema_text::<Chain>()).await;
+    let limits = DecodeLimits { depth_max: 3, ..DecodeLimits::default() };
+    let builder = AvroDeserializer::<Chain>::record(&registry).limits(limits);
+    let deserializer = builder.build().await.unwrap();
+    let chain = |next| Chain { next };
+    let three = chain(Some(chain(Some(chain(None).into())).into()));
+    let read = deserializer.decode_async(&[0, 0, 0, 0, 2, 2, 2, 0], None).await;
+    assert_eq!(read.unwrap(), three);
+    let Err(Error::Decode(error)) = deserializer.decode(&[0, 0, 0, 0, 2, 2, 2, 2, 0], None) else {
+        panic!()
+    };
+    assert_eq!(error.kind, DecodeKind::DepthLimitExceeded(3));
+}
+
+#[derive(AvroRecord, Debug, PartialEq)]
+struct Price {
+    #[avro(decimal(precision = 3, scale = 2))]
+    amount: Decimal,
+}
+
+#[tokio::test]
+async fn decimal_that_does_not_fit_is_not_written() {
+    let (_stub, registry) = registry("\"null\"").await;
+    let serializer = AvroSerializer::<Price>::record(&registry).topic("t").build().await.unwrap();
+    let encoded = |text: &str| serializer.encode(&Price { amount: text.parse().unwrap() });
+    assert_eq!(encoded("1.5").unwrap()[5..], [4, 0, 150]);
+    assert_eq!(encoded("-1.28").unwrap()[5..], [2, 0x80]);
+    assert_eq!(encoded("0").unwrap()[5..], [2, 0]);
+    for text in ["10.00", "0.001", "-12.34"] {
+        let error = encoded(text).unwrap_err();
+        assert!(error.to_string().contains("decimal(3, 2)"), "{error}");
+    }
+}
+
+#[derive(AvroRecord, Clone, Debug, PartialEq)]
+enum Tree {
+    Leaf(i64),
+    Fork(Fork),
+}
+
+#[derive(AvroRecord, Clone, Debug, PartialEq)]
+struct Fork {
+    left: Box<Tree>,
+    right: Box<Tree>,
+}
+
+#[tokio::test]
+async fn union_may_come_again_inside_its_records_but_not_inside_itself() {
+    let schema: Json = serde_json::from_str(&schema_text::<Tree>()).unwrap();
+    let fork = json!({"type": "record", "name": "Fork", "fields": [
+        {"name": "left", "type": ["long", "Fork"]}, {"name": "right", "type": ["long", "Fork"]}]});
+    assert_eq!(schema, json!(["long", fork]));
+    let (_stub, registry) = registry(&schema.to_string()).await;
+    let leaf = |number| Box::new(Tree::Leaf(number));
+    let tree = Tree::Fork(Fork { left: leaf(1), right: leaf(2) });
+    let mut message = encoded(&registry, &tree).await;
+    message[4] = 2;
+    let deserializer = AvroDeserializer::<Tree>::record(&registry).build().await.unwrap();
+    assert_eq!(deserializer.decode_async(&message, None).await.unwrap(), tree);
+
+    #[derive(AvroRecord, Debug)]
+    enum Endless {
+        End(i64),
+        More(Vec<Endless>),
+    }
+    let built = AvroDeserializer::<Endless>::record(&registry).build().await;
+    assert!(matches!(built, Err(Error::InvalidSchema { .. })), "{built:?}");
+    assert!(matches!(
+        [Endless::End(0), Endless::More(vec![])],
+        [Endless::End(0), Endless::More(_)]
+    ));
+}
+
+#[test]
+fn type_without_a_namespace_has_that_of_the_type_around_it() {
+    #[derive(AvroRecord)]
+    #[avro(namespace = "a")]
+    struct A {
+        _inner: Inner,
+    }
+    #[derive(AvroRecord)]
+    struct Inner {
+        _id: i64,
+    }
+    fn name<T: AvroType + for<'b> AvroRead<'b>>() -> Json {
+        let schema: Json = serde_json::from_str(&schema_text::<T>()).unwrap();
+        schema.get("namespace").cloned().unwrap_or_default()
+    }
+    assert_eq!((name::<A>(), name::<Inner>()), (json!("a"), Json::Null));
+}
