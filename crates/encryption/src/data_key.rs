@@ -198,8 +198,8 @@ mod tests {
     /// by Tink, for OpenSSL refuses it. (RFC 5297 has vectors of AES-128-SIV alone.)
     #[test]
     fn ciphertexts_of_aes_siv_are_those_of_other_libraries() {
-        let bytes: String = (0..64).map(|byte| format!("{byte:02x}")).collect();
-        let key = key(DekAlgorithm::Aes256Siv, &bytes);
+        let bytes = Zeroizing::new((0..64).collect());
+        let key = DataKey::of_bytes(DekAlgorithm::Aes256Siv, bytes).unwrap();
         for (plaintext, sealed) in SIV {
             assert_eq!(key.encrypt(plaintext).unwrap(), unhex(sealed));
             assert_eq!(key.decrypt(&unhex(sealed)).unwrap(), *plaintext);
