@@ -4,14 +4,14 @@ use std::fmt;
 use std::sync::Arc;
 
 use futures_util::Stream;
-use rdkafka::consumer::{CommitMode, Consumer, StreamConsumer};
+use rdkafka::consumer::{CommitMode, Consumer, ConsumerGroupMetadata, StreamConsumer};
 use rdkafka::error::{KafkaError, RDKafkaErrorCode};
 use rdkafka::message::{Headers, Message as _, OwnedHeaders, OwnedMessage};
 use rdkafka::{ClientConfig, Offset, TopicPartitionList};
 use tokio::sync::Mutex;
 
 use crate::Error;
-use crate::kafka::{Unset, blocking};
+use crate::kafka::{Unset, blocking, is_passing};
 use crate::serializer::{Deserializer, deserialize_or_load};
 use crate::wire_format::Side;
 
@@ -240,6 +240,9 @@ impl<KD, VD> DeserializingConsumerBuilder<KD, VD> {
 
 impl<KD, VD> DeserializingConsumer<KD, VD> {
     /// The next record. Dropping the call before it returns loses nothing.
+    ///
+    /// Brokers that are away, leaders that move and groups that rebalance are waited for, as long as
+    /// it takes: librdkafka logs them and goes on by itself.
     pub async fn recv<K, V>(&self) -> Result<Message<K, V>, ReceiveError>
     where
         KD: Deserializer<K>,
@@ -248,8 +251,11 @@ impl<KD, VD> DeserializingConsumer<KD, VD> {
         let mut current = self.current.lock().await;
         loop {
             if current.is_none() {
-                let message = self.consumer.recv().await.map_err(Error::from)?;
-                *current = Some(RawRecord(message.detach()));
+                match self.consumer.recv().await {
+                    Ok(message) => *current = Some(RawRecord(message.detach())),
+                    Err(error) if error.rdkafka_error_code().is_some_and(is_passing) => {}
+                    Err(error) => return Err(Error::from(error).into()),
+                }
             }
             let Some(raw) = current.as_ref() else { continue };
             let read = self.read(raw).await;
@@ -318,6 +324,34 @@ impl<KD, VD> DeserializingConsumer<KD, VD> {
             committed => committed,
         })
         .await
+    }
+
+    /// The positions behind what was handed out, and the group that they are of.
+    pub(crate) async fn positions(
+        &self,
+    ) -> Result<(TopicPartitionList, ConsumerGroupMetadata), Error> {
+        let current = self.current.lock().await;
+        let mut positions = TopicPartitionList::new();
+        for element in self.consumer.position()?.elements() {
+            let (topic, partition) = (element.topic(), element.partition());
+            // The record being read has left the client's queue, and nobody has it yet.
+            let unread =
+                current.as_ref().filter(|raw| (raw.topic(), raw.partition()) == (topic, partition));
+            match (unread, element.offset()) {
+                (Some(raw), _) => {
+                    let offset = Offset::Offset(raw.offset());
+                    positions.add_partition_offset(topic, partition, offset)?;
+                }
+                (None, offset @ Offset::Offset(_)) => {
+                    positions.add_partition_offset(topic, partition, offset)?;
+                }
+                // Nothing was received of it.
+                (None, _) => {}
+            }
+        }
+        let group = self.consumer.group_metadata();
+        let group = group.ok_or_else(|| Error::Config("the consumer is in no group".to_owned()))?;
+        Ok((positions, group))
     }
 
     /// Leaves the group, which gets its partitions back at once. Commits what was received only

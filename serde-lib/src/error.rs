@@ -5,6 +5,7 @@ use std::fmt;
 use levada_schema_core::{ParseError, ParseErrorKind};
 
 use crate::client::RegistryError;
+use crate::rules::RuleFailure;
 use crate::wire_format::{FrameError, MessageIndex, SchemaRef};
 
 /// Why a message could not be written or read.
@@ -64,6 +65,9 @@ pub enum Error {
     /// The body goes on after the value.
     #[error("{extra} bytes follow the value; allow them with `trailing_bytes(true)`")]
     TrailingBytes { extra: usize },
+    /// A rule of the schema did not pass the value.
+    #[error(transparent)]
+    Rule(Box<RuleFailure>),
     /// An option of this crate was used in a way that cannot work.
     #[error("{0}")]
     Config(String),
@@ -91,6 +95,7 @@ impl Error {
         match self {
             Self::Registry(error) => error.is_retriable(),
             Self::SchemaNotLoaded { .. } => true,
+            Self::Rule(failure) => failure.error.is_retriable(),
             #[cfg(feature = "rdkafka")]
             Self::Kafka { is_retriable, .. } => *is_retriable,
             _ => false,
@@ -99,6 +104,9 @@ impl Error {
 
     /// Whether the fault lies in this one record: skip it or set it aside, do not try again.
     pub fn is_poison(&self) -> bool {
+        if let Self::Rule(failure) = self {
+            return failure.error.is_of_value();
+        }
         matches!(
             self,
             Self::Frame(_)

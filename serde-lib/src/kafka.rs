@@ -16,7 +16,7 @@ impl From<KafkaError> for Error {
 }
 
 /// Conditions that end by themselves: brokers away, leaders moving, queues full.
-fn is_passing(code: Code) -> bool {
+pub(crate) fn is_passing(code: Code) -> bool {
     matches!(
         code,
         Code::AllBrokersDown

@@ -46,6 +46,10 @@
 //!   for tools that know no types.
 //! * With the feature `rdkafka`, `SerializingProducer` and `DeserializingConsumer` put them
 //!   around librdkafka. Any other Kafka client can use the serializers through their byte slices.
+//! * [`rules`] has what values must pass before they are written and after they were read, where
+//!   their schema comes with rules.
+//! * With the feature `encryption`, rules encrypt fields and bodies (module `encryption`), with data
+//!   keys that a local secret wraps, or with the features `kms-aws` and `kms-vault` a KMS.
 //! * [`wire_format`] has the frames alone.
 //!
 //! # Deriving schemas
@@ -72,17 +76,17 @@
 //! `allocation_bytes_max` of the other deserializers).
 //! [`Error::is_poison`] tells a bad record, to be set aside, from a failure that may pass
 //! ([`Error::is_retriable`]).
-//!
-//! # What is not here yet
-//!
-//! Rules on fields: a schema with a rule set is written and read as if it had none.
 
 mod any;
 pub mod avro;
 pub mod client;
 #[cfg(feature = "rdkafka")]
 pub mod consumer;
+#[cfg(feature = "encryption")]
+pub mod encryption;
 mod error;
+#[cfg(doc)]
+pub mod guide;
 pub mod json;
 #[cfg(feature = "rdkafka")]
 mod kafka;
@@ -90,10 +94,13 @@ mod plans;
 #[cfg(feature = "rdkafka")]
 pub mod producer;
 pub mod protobuf;
+pub mod rules;
 mod serializer;
 mod span;
 mod subject_name;
 mod target;
+#[cfg(feature = "rdkafka")]
+mod transaction;
 pub mod wire_format;
 
 pub use any::{
@@ -118,7 +125,10 @@ pub use levada_serde_derive::AvroRecord;
 pub use producer::{Record, SerializingProducer};
 pub use prost_reflect;
 pub use protobuf::{ProtobufDeserializer, ProtobufSerializer};
+pub use rules::Rules;
 pub use serializer::{Deserializer, Framing, PlainText, ReadFraming, SchemaSource, Serializer};
 pub use span::Span;
 pub use subject_name::SubjectNameStrategy;
 pub use target::SerializerBuilder;
+#[cfg(feature = "rdkafka")]
+pub use transaction::Transaction;

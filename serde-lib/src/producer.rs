@@ -11,14 +11,20 @@ use rdkafka::ClientConfig;
 use rdkafka::error::{KafkaError, RDKafkaErrorCode};
 use rdkafka::message::{Header, OwnedHeaders};
 use rdkafka::producer::{DeliveryFuture, FutureProducer, FutureRecord, Producer};
+use tokio::sync::OnceCell;
 
 use crate::Error;
+use crate::consumer::RecordError;
 use crate::kafka::{Unset, blocking};
-use crate::serializer::Serializer;
+use crate::rules::{RuleFailure, load_missing};
+use crate::serializer::{LOADS_MAX, Serializer};
 use crate::wire_format::Side;
 
 /// How long to wait before a full queue is tried again.
 const QUEUE_RETRY: Duration = Duration::from_millis(10);
+
+/// How long a record that is set aside may wait for room in the queue.
+const DEAD_LETTER_WAIT: Duration = Duration::from_secs(30);
 
 thread_local! {
     /// Where records are serialized; the Kafka client copies them out before it returns.
@@ -29,7 +35,9 @@ thread_local! {
 ///
 /// Every method may be called from many tasks at once.
 pub struct SerializingProducer<KS, VS> {
-    producer: FutureProducer,
+    pub(crate) producer: FutureProducer,
+    /// Set once the transactional id is this producer's.
+    pub(crate) transactions: OnceCell<()>,
     key: KS,
     value: VS,
 }
@@ -85,7 +93,8 @@ impl<KS, VS> SerializingProducerBuilder<KS, VS> {
     /// Makes the producer. Brokers are connected to in the background.
     pub fn build(self) -> Result<SerializingProducer<KS, VS>, Error> {
         let producer = self.config.create()?;
-        Ok(SerializingProducer { producer, key: self.key, value: self.value })
+        let transactions = OnceCell::new();
+        Ok(SerializingProducer { producer, transactions, key: self.key, value: self.value })
     }
 }
 
@@ -178,6 +187,9 @@ impl Future for PendingDelivery {
 
 impl<KS, VS> SerializingProducer<KS, VS> {
     /// Sends a record and waits for the broker's word.
+    ///
+    /// A record that a rule does not pass is an [`Error::Rule`]; if the rule's action is `DLQ`, the
+    /// record was set aside in the topic that the rule names before that is returned.
     pub async fn send<K, V>(&self, record: Record<'_, K, V>) -> Result<Delivery, Error>
     where
         KS: Serializer<K>,
@@ -195,10 +207,89 @@ impl<KS, VS> SerializingProducer<KS, VS> {
     {
         check_binding(&self.key, Side::Key, record.topic)?;
         check_binding(&self.value, Side::Value, record.topic)?;
+        let mut loads = 0;
         loop {
-            match self.try_enqueue(&record)? {
-                Some(report) => return Ok(PendingDelivery { report }),
-                None => tokio::time::sleep(QUEUE_RETRY).await,
+            match self.try_enqueue(&record) {
+                Ok(Some(report)) => return Ok(PendingDelivery { report }),
+                Ok(None) => tokio::time::sleep(QUEUE_RETRY).await,
+                Err(error) if loads < LOADS_MAX => {
+                    loads += 1;
+                    let Err(error) = load_missing(error).await else { continue };
+                    return Err(self.set_aside(&record, error).await);
+                }
+                Err(error) => return Err(error),
+            }
+        }
+    }
+
+    /// Sends a record that a rule wants in another topic there; gives the error to return.
+    async fn set_aside<K, V>(&self, record: &Record<'_, K, V>, error: Error) -> Error
+    where
+        KS: Serializer<K>,
+        VS: Serializer<V>,
+    {
+        let Error::Rule(failure) = &error else { return error };
+        let Some(letter) = &failure.dead_letter else { return error };
+        let mut key = Vec::new();
+        let written = record.key.map(|value| self.key.serialize_into(value, &mut key));
+        // If the key itself failed, it is what is set aside.
+        let (key, value) = match written {
+            None => (None, letter.body.as_deref()),
+            Some(Ok(())) => (Some(&key[..]), letter.body.as_deref()),
+            Some(Err(_)) => (letter.body.as_deref(), None),
+        };
+        let headers = record.headers.iter().copied();
+        match self.send_letter((key, value), headers, record.topic, failure).await {
+            Ok(_) => error,
+            Err(failed) => failed,
+        }
+    }
+
+    /// Sets a received record aside as it came, in the topic that the rule names which did not
+    /// pass it. None if no rule wants that.
+    pub async fn send_dead_letter(&self, error: &RecordError) -> Result<Option<Delivery>, Error> {
+        let Error::Rule(failure) = &error.error else { return Ok(None) };
+        if failure.dead_letter.is_none() {
+            return Ok(None);
+        }
+        let raw = &error.raw;
+        let content = (raw.key(), raw.value());
+        self.send_letter(content, raw.headers(), raw.topic(), failure).await.map(Some)
+    }
+
+    async fn send_letter<'h>(
+        &self,
+        (key, value): (Option<&[u8]>, Option<&[u8]>),
+        headers: impl Iterator<Item = (&'h str, Option<&'h [u8]>)>,
+        topic: &str,
+        failure: &RuleFailure,
+    ) -> Result<Delivery, Error> {
+        let target = failure.dead_letter.as_ref().map(|letter| letter.topic.as_str());
+        let target = target.unwrap_or_default();
+        let exception = failure.error.to_string();
+        let told = [
+            ("__rule.name", failure.rule.as_str()),
+            ("__rule.mode", failure.mode.as_str()),
+            ("__rule.subject", failure.subject.as_str()),
+            ("__rule.topic", topic),
+            ("__rule.exception", exception.as_str()),
+        ];
+        let headers = headers.fold(OwnedHeaders::new(), |headers, (key, value)| {
+            headers.insert(Header { key, value })
+        });
+        let headers = told.into_iter().fold(headers, |headers, (key, text)| {
+            headers.insert(Header { key, value: Some(text) })
+        });
+        let mut letter = FutureRecord::<[u8], [u8]>::to(target).headers(headers);
+        (letter.key, letter.payload) = (key, value);
+        match self.producer.send(letter, DEAD_LETTER_WAIT).await {
+            Ok(report) => Ok(Delivery { partition: report.partition, offset: report.offset }),
+            Err((error, _)) => {
+                let Error::Kafka { reason, is_retriable } = Error::from(error) else {
+                    return Err(Error::Rule(Box::new(failure.clone())));
+                };
+                let reason = format!("{failure}; setting it aside in '{target}' failed: {reason}");
+                Err(Error::Kafka { reason, is_retriable })
             }
         }
     }

@@ -6,6 +6,7 @@ use std::future::Future;
 use bytes::Bytes;
 
 use crate::Error;
+use crate::rules::load_missing;
 use crate::wire_format::{Frame, FrameError, MessageIndex, SchemaRef, Side, split, split_indexed};
 
 /// Which schema a serializer writes with.
@@ -87,6 +88,9 @@ impl ReadFraming {
     }
 }
 
+/// Most things that are fetched for one message, such as keys; each is asked for when it is met.
+pub(crate) const LOADS_MAX: usize = 64;
+
 /// Makes the payload of one side of a record.
 pub trait Serializer<T: ?Sized>: Send + Sync {
     /// Appends the payload to `out`. On an error `out` is as before.
@@ -124,13 +128,28 @@ pub(crate) async fn deserialize_or_load<T>(
     payload: &[u8],
     header: Option<&[u8]>,
 ) -> Result<T, Error> {
-    match deserializer.deserialize(payload, header) {
-        Err(Error::SchemaNotLoaded { schema }) => {
-            deserializer.load(schema).await?;
-            deserializer.deserialize(payload, header)
+    for _ in 0..LOADS_MAX {
+        let missing = match deserializer.deserialize(payload, header) {
+            Err(error) => error,
+            read => return read,
+        };
+        match missing {
+            Error::SchemaNotLoaded { schema } => deserializer.load(schema).await?,
+            other => load_missing(other).await?,
         }
-        result => result,
     }
+    deserializer.deserialize(payload, header)
+}
+
+/// Does `encode`, and fetches what rules lack for it.
+pub(crate) async fn encode_or_load<R>(encode: impl Fn() -> Result<R, Error>) -> Result<R, Error> {
+    for _ in 0..LOADS_MAX {
+        match encode() {
+            Err(error) => load_missing(error).await?,
+            written => return written,
+        }
+    }
+    encode()
 }
 
 /// Text without a schema, as the plain string serializers of other languages write it.

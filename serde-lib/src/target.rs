@@ -12,8 +12,10 @@ use levada_schema_core::{
 
 use crate::Error;
 use crate::client::{
-    Registered, RegisteredSchema, RegistryClient, SchemaDefinition, SubjectVersion, Version,
+    Action, Registered, RegisteredSchema, RegistryClient, SchemaDefinition, SubjectVersion,
+    Submitted, Version,
 };
+use crate::rules::{Rules, Scope, WriteRules};
 use crate::serializer::{Framing, SchemaSource};
 use crate::subject_name::SubjectNameStrategy;
 use crate::wire_format::{ID_LEN, MessageIndex, SchemaRef, Side, guid_header, id_prefix};
@@ -95,6 +97,13 @@ impl<F> SerializerBuilder<F> {
         self.target.framing = framing;
         self
     }
+
+    /// Who runs the rules of the schema; see [`crate::rules`].
+    #[must_use]
+    pub fn rules(mut self, rules: Rules) -> Self {
+        self.target.rules = rules;
+        self
+    }
 }
 
 /// What stands for every cluster in a question about associations.
@@ -111,6 +120,7 @@ pub(crate) struct Target {
     associations: Option<String>,
     source: Option<SchemaSource>,
     framing: Framing,
+    rules: Rules,
 }
 
 impl Default for Target {
@@ -123,14 +133,15 @@ impl Default for Target {
             associations: None,
             source: None,
             framing: Framing::Prefix,
+            rules: Rules::default(),
         }
     }
 }
 
 /// The schema that messages are written with.
 pub(crate) enum Chosen {
-    /// The program's own.
-    Own(Registered),
+    /// The program's own, and what the registry keeps beside it.
+    Own(Submitted),
     /// One that the registry holds. `is_strict` asks whether it takes all values of the own one.
     Adopted { registered: Registered, schema: Arc<RegisteredSchema>, is_strict: bool },
 }
@@ -144,7 +155,9 @@ impl Chosen {
 
     pub(crate) fn registered(&self) -> Registered {
         match self {
-            Self::Own(registered) | Self::Adopted { registered, .. } => *registered,
+            Self::Own(Submitted { registered, .. }) | Self::Adopted { registered, .. } => {
+                *registered
+            }
         }
     }
 }
@@ -204,10 +217,12 @@ impl Target {
         };
         match self.source(own.is_some()) {
             SchemaSource::AutoRegister { normalize } => {
-                Ok(Chosen::Own(client.register(subject, needed()?, normalize).await?))
+                let action = Action::Register;
+                Ok(Chosen::Own(client.submit(action, subject, needed()?, normalize).await?))
             }
             SchemaSource::Lookup { normalize } => {
-                Ok(Chosen::Own(client.lookup(subject, needed()?, normalize).await?))
+                let action = Action::Lookup;
+                Ok(Chosen::Own(client.submit(action, subject, needed()?, normalize).await?))
             }
             SchemaSource::Latest { strict } => {
                 let latest = client.version(subject, Version::Latest).await?;
@@ -223,6 +238,35 @@ impl Target {
                 Ok(Chosen::Adopted { registered, schema, is_strict: strict })
             }
         }
+    }
+
+    /// The rules that values pass before they are written, and the schema that has them; none
+    /// where there is nothing to run.
+    pub(crate) async fn write_rules(
+        &self,
+        client: &RegistryClient,
+        subject: &str,
+        chosen: &Chosen,
+        own: Option<&SchemaDefinition>,
+    ) -> Result<Option<(WriteRules, Arc<RegisteredSchema>)>, Error> {
+        let schema = match (chosen, own) {
+            (Chosen::Adopted { schema, .. }, _) => Arc::clone(schema),
+            (Chosen::Own(Submitted { registered, contract }), Some(own))
+                if contract.rule_set.is_some() =>
+            {
+                Arc::new(RegisteredSchema {
+                    schema_type: own.schema_type,
+                    text: own.text.clone(),
+                    references: client.resolve_references(&own.references).await?,
+                    guid: registered.guid,
+                    contract: Arc::clone(contract),
+                })
+            }
+            (Chosen::Own(_), _) => return Ok(None),
+        };
+        let scope = Scope { client, subject, topic: self.topic.as_deref() };
+        let rules = WriteRules::compile(&self.rules, scope, &schema).await?;
+        Ok(rules.map(|rules| (rules, schema)))
     }
 
     /// Puts together what messages of this schema begin with; `index` is what those of Protobuf

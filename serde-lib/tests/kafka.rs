@@ -281,3 +281,22 @@ async fn failed_delivery_is_reported_as_retriable() {
     let error = producer.send(Record::to("t").value(&"v".to_owned())).await.unwrap_err();
     assert!(matches!(error, Error::Kafka { is_retriable: true, .. }), "{error:?}");
 }
+
+#[tokio::test]
+async fn consumer_waits_for_brokers_that_are_away() {
+    let world = World::start().await;
+    world.know_schema();
+    let producer = world.producer(Framing::Prefix).await;
+    producer.send(Record::to("lines").value(&line(1))).await.unwrap();
+    let consumer = world.consumer().await.subscribe(&["lines"]).unwrap();
+    assert_eq!(recv(&consumer).await.unwrap().value, Some(line(1)));
+    world.cluster.broker_down(1).unwrap();
+    let (received, ()) = tokio::join!(recv(&consumer), async {
+        let report = producer.enqueue(Record::to("lines").value(&line(2))).await.unwrap();
+        // Long enough for the client to fail a few times.
+        tokio::time::sleep(Duration::from_secs(2)).await;
+        world.cluster.broker_up(1).unwrap();
+        report.await.unwrap();
+    });
+    assert_eq!(received.unwrap().value, Some(line(2)));
+}

@@ -142,7 +142,7 @@ fn fetch(
     };
     let response = FetchResponse { error_code: 0, session_id: 0, topics };
     let pieces = response.encode(header.api_version).into_iter();
-    Ok(pieces.map(|Piece::Fields(bytes)| Piece::Records(bytes) | bytes).collect())
+    Ok(pieces.map(|(Piece::Fields(bytes) | Piece::Records(bytes))| bytes).collect())
 }
 
 fn encode<R: Encodable>(response: &R, version: i16) -> Result<Bytes, Failure> {

@@ -2,9 +2,9 @@
 //! which are stored wrapped by them.
 
 use std::collections::BTreeMap;
-use std::fmt;
 use std::future::Future;
-use std::str::FromStr;
+
+use levada_encryption::DekAlgorithm;
 
 use crate::{QualifiedSubject, StoreError};
 
@@ -28,47 +28,6 @@ impl Kek {
     pub(crate) fn is_equivalent(&self, other: &Self) -> bool {
         let same = Self { is_deleted: self.is_deleted, ts_ms: self.ts_ms, ..other.clone() };
         *self == same
-    }
-}
-
-/// What a DEK is used with.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash, PartialOrd, Ord)]
-pub enum DekAlgorithm {
-    Aes128Gcm,
-    #[default]
-    Aes256Gcm,
-    Aes256Siv,
-}
-
-/// A name that is none of the three algorithms.
-#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
-#[error("unknown algorithm '{0}'; known are AES128_GCM, AES256_GCM, AES256_SIV")]
-pub struct UnknownAlgorithm(pub String);
-
-impl DekAlgorithm {
-    pub const ALL: [Self; 3] = [Self::Aes128Gcm, Self::Aes256Gcm, Self::Aes256Siv];
-
-    pub fn as_str(self) -> &'static str {
-        match self {
-            Self::Aes128Gcm => "AES128_GCM",
-            Self::Aes256Gcm => "AES256_GCM",
-            Self::Aes256Siv => "AES256_SIV",
-        }
-    }
-}
-
-impl fmt::Display for DekAlgorithm {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(self.as_str())
-    }
-}
-
-impl FromStr for DekAlgorithm {
-    type Err = UnknownAlgorithm;
-
-    fn from_str(name: &str) -> Result<Self, Self::Err> {
-        let known = Self::ALL.into_iter().find(|known| known.as_str() == name);
-        known.ok_or_else(|| UnknownAlgorithm(name.to_owned()))
     }
 }
 

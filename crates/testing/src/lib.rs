@@ -31,14 +31,19 @@
 //! the same names of topics, groups and subjects. Topics are made when they are first written to, with
 //! one partition, as clients may ask for; make others with the client's own admin calls.
 //!
+//! **A registry that fails**: [`MockRegistry`] is the registry alone, and answers 503, late or half
+//! when a test orders it.
+//!
 //! **The broker alone**: `levada_log_broker::Broker::builder().in_memory().listen("127.0.0.1:0")`, or
 //! `.data_dir(…)` for what has to outlive a broker; its settings and its clock can be chosen there.
 //!
 //! The servers have a thread of their own, so a test may block its thread, with any Kafka client;
 //! [`Levada::start_blocking`] is for tests without async.
 
+mod mock_registry;
 mod servers;
 
+pub use mock_registry::MockRegistry;
 use servers::{Addresses, Servers};
 
 /// A broker and a registry that serve. Dropped, both stop as in a crash; [`Self::shutdown`] lets
@@ -58,6 +63,8 @@ pub enum StartError {
     Folder(std::io::Error),
     #[error("the broker: {0}")]
     Broker(#[from] levada_log_broker::StartError),
+    #[error("the door before the registry: {0}")]
+    Door(std::io::Error),
     #[error("the registry: {0}")]
     Registry(#[from] levada_registry_server::StartError),
     #[error("the thread of the servers ended in a fault; its panic message says why")]

@@ -9,6 +9,7 @@ use crate::client::RegistryClient;
 use crate::error::{DecodeError, DecodeKind, Error};
 use crate::json::JsonDeserializer;
 use crate::protobuf::ProtobufDeserializer;
+use crate::rules::Rules;
 use crate::serializer::ReadFraming;
 use crate::span::{Span, Spans};
 use crate::wire_format::{SchemaRef, schema_of};
@@ -27,7 +28,8 @@ pub struct AnyValue {
     pub json: Json,
 }
 
-/// Reads messages of all formats as JSON; their schema says which one it is.
+/// Reads messages of all formats as JSON; their schema says which one it is. Its rules do not run:
+/// messages are shown as they were written.
 #[derive(Debug)]
 pub struct AnyDeserializer {
     client: RegistryClient,
@@ -41,11 +43,13 @@ impl AnyDeserializer {
     /// A deserializer that asks this registry. What it has asked it remembers.
     pub async fn new(client: &RegistryClient, framing: ReadFraming) -> Result<Self, Error> {
         let protobuf = ProtobufDeserializer::dynamic(client).framing(framing.clone());
+        let avro = AvroDeserializer::json(client).framing(framing.clone());
+        let json = JsonDeserializer::builder(client).framing(framing.clone());
         Ok(Self {
             client: client.clone(),
-            avro: AvroDeserializer::json(client).framing(framing.clone()).build().await?,
-            protobuf: protobuf.build(),
-            json: JsonDeserializer::builder(client).framing(framing.clone()).build(),
+            avro: avro.rules(Rules::none()).build().await?,
+            protobuf: protobuf.rules(Rules::none()).build(),
+            json: json.rules(Rules::none()).build(),
             framing,
         })
     }

@@ -9,11 +9,13 @@ use crate::client::RegistryClient;
 use crate::error::{EncodeError, EncodeKind, Error};
 use crate::json::JsonSerializer;
 use crate::protobuf::ProtobufSerializer;
+use crate::rules::Rules;
 use crate::target::SerializerBuilder;
 
 /// Writes JSON as messages of whatever schema the registry holds: Avro from its JSON encoding,
 /// where a union's value need not stand under the name of its branch, Protobuf from its JSON
-/// mapping, JSON as it is.
+/// mapping, JSON as it is. Rules of the schema run only if [`SerializerBuilder::rules`] says who
+/// runs them.
 #[derive(Debug)]
 pub struct AnySerializer(Inner);
 
@@ -37,7 +39,7 @@ impl AnySerializer {
     /// Settings for a serializer that takes its schema from this registry: the latest version of
     /// the subject unless [`SerializerBuilder::source`] names an id.
     pub fn builder(client: &RegistryClient) -> AnySerializerBuilder {
-        SerializerBuilder::new(client, AnyFormat { message: None })
+        SerializerBuilder::new(client, AnyFormat { message: None }).rules(Rules::none())
     }
 
     /// The message for `value`.

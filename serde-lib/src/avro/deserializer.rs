@@ -1,5 +1,6 @@
 //! [`AvroDeserializer`]: from the bytes of a Kafka message to a value.
 
+use std::borrow::Cow;
 use std::fmt;
 use std::sync::Arc;
 
@@ -12,6 +13,7 @@ use serde_json::Value as Json;
 
 use super::encode::encode_datum;
 use super::json::json_of;
+use super::message::RuleCodec;
 use super::plan::{DecodeLimits, ReadPlan};
 use super::record::{AvroRead, AvroReader, schema_text};
 use super::resolve::Typed;
@@ -21,6 +23,7 @@ use crate::Error;
 use crate::client::{RegistryClient, SchemaDefinition};
 use crate::error::{DecodeError, DecodeKind};
 use crate::plans::Plans;
+use crate::rules::{Message, ReadRules, ReaderVersion, Reading, Rules};
 use crate::serializer::{Deserializer, ReadFraming, deserialize_or_load};
 use crate::span::Spans;
 use crate::wire_format::{Frame, SchemaRef};
@@ -36,6 +39,52 @@ struct Plan {
     reader: Arc<ParsedSchema>,
     /// The body is what the reader schema itself would have written.
     is_identity: bool,
+    /// What bodies pass before they are read, if there is anything.
+    rules: Option<Box<Filter>>,
+}
+
+/// What bodies of a writer schema pass, and what reads and writes them for that.
+struct Filter {
+    rules: ReadRules,
+    /// Reads what the writer wrote; without migrations already as the version that is asked for.
+    codec: RuleCodec,
+    /// What the migrations lead to, if there are any.
+    migrated: Option<RuleCodec>,
+}
+
+impl Filter {
+    fn new(
+        rules: ReadRules,
+        writer: &ParsedSchema,
+        version: &ParsedSchema,
+        limits: DecodeLimits,
+    ) -> Result<Self, Error> {
+        let is_migrating = rules.is_migrating();
+        let first = if is_migrating { writer } else { version };
+        let codec = RuleCodec::new(writer, first, limits)?;
+        let migrated =
+            is_migrating.then(|| RuleCodec::new(version, version, limits)).transpose()?;
+        Ok(Self { rules, codec, migrated })
+    }
+
+    /// The body that is left when the rules have passed it.
+    #[cold]
+    fn pass<'b>(&self, body: &'b [u8], allows_trailing: bool) -> Result<Cow<'b, [u8]>, Error> {
+        let body = self.rules.decoded(body)?;
+        if !self.rules.changes_value() {
+            return Ok(body);
+        }
+        let mut message = Message(self.codec.read(&body, allows_trailing)?);
+        let mut last = &self.codec;
+        if let Some(migrated) = &self.migrated {
+            message = self.rules.migrated(&message, |json| migrated.of_json(json))?;
+            last = migrated;
+        }
+        self.rules.apply(&mut message)?;
+        let mut passed = Vec::with_capacity(body.len());
+        last.write(&message.0, &mut passed)?;
+        Ok(Cow::Owned(passed))
+    }
 }
 
 /// The schema that messages are read as.
@@ -60,6 +109,7 @@ pub struct AvroDeserializer<T> {
     limits: DecodeLimits,
     allows_trailing: bool,
     convert: Convert<T>,
+    reading: Reading,
     straight: Straight<T>,
 }
 
@@ -235,20 +285,26 @@ impl<T> AvroDeserializer<T> {
     /// A null payload is a tombstone and no message: do not pass it as an empty one.
     pub fn decode(&self, payload: &[u8], header: Option<&[u8]>) -> Result<T, Error> {
         let Frame { schema, body } = self.framing.split(payload, header)?;
-        let read = |plan: &Plan| {
-            let straight = self.straight;
-            if let Some(value) = straight(plan, body, &self.limits, self.allows_trailing) {
-                return Ok(value);
-            }
-            let value = plan.read.decode(body, &self.limits, self.allows_trailing)?;
-            (self.convert)(value, body, plan)
+        let read = |plan: &Plan| match &plan.rules {
+            None => self.read(body, plan),
+            Some(filter) => self.read(&filter.pass(body, self.allows_trailing)?, plan),
         };
         self.plans.with(schema, read).map_err(|error| error.of_schema(schema))
     }
 
+    fn read(&self, body: &[u8], plan: &Plan) -> Result<T, Error> {
+        let straight = self.straight;
+        if let Some(value) = straight(plan, body, &self.limits, self.allows_trailing) {
+            return Ok(value);
+        }
+        let value = plan.read.decode(body, &self.limits, self.allows_trailing)?;
+        (self.convert)(value, body, plan)
+    }
+
     /// Reads a message as a type that may borrow text and bytes from it, such as one with `&str`
     /// where `T` has `String`. What was not written as it is read, such as the default of a field
-    /// that the message lacks, cannot be borrowed: `Cow` takes both.
+    /// that the message lacks, cannot be borrowed: `Cow` takes both. Nor can what a rule has changed:
+    /// messages whose schema has rules for readers are refused.
     pub fn decode_borrowed<'b, B: Deserialize<'b>>(
         &self,
         payload: &'b [u8],
@@ -256,6 +312,10 @@ impl<T> AvroDeserializer<T> {
     ) -> Result<B, Error> {
         let Frame { schema, body } = self.framing.split(payload, header)?;
         let read = |plan: &Plan| {
+            if plan.rules.is_some() {
+                let reason = "its schema has rules for readers, and what they pass is not borrowed";
+                return Err(Error::Config(reason.to_owned()));
+            }
             let read = plan.read.read(body, &self.limits, self.allows_trailing);
             read.map_err(|_| self.unborrowable(plan, body))
         };
@@ -279,14 +339,22 @@ impl<T> AvroDeserializer<T> {
         }
         let registered = self.client.schema(schema).await?;
         let writer = Arc::new(parse_registered(&registered)?);
+        let rules = self.reading.compile(&self.client, schema, &registered).await?;
+        // What the bodies are of when the rules have passed them.
+        let version = match rules.as_ref().and_then(ReadRules::version) {
+            Some(version) => Arc::new(parse_registered(version)?),
+            None => Arc::clone(&writer),
+        };
         let reader = match &self.reader {
             Reader::Given(reader) => Arc::clone(reader),
-            Reader::Writers => Arc::clone(&writer),
-            Reader::PlainWriters => Arc::new(writer.without_logical_types()?),
+            Reader::Writers => Arc::clone(&version),
+            Reader::PlainWriters => Arc::new(version.without_logical_types()?),
         };
-        let read = ReadPlan::compile(&writer, &reader)?;
+        let read = ReadPlan::compile(&version, &reader)?;
         let is_identity = read.is_identity();
-        self.plans.insert(schema, Plan { read, reader, is_identity });
+        let rules = rules.map(|rules| Filter::new(rules, &writer, &version, self.limits));
+        let rules = rules.transpose()?.map(Box::new);
+        self.plans.insert(schema, Plan { read, reader, is_identity, rules });
         Ok(())
     }
 }
@@ -340,6 +408,7 @@ pub struct AvroDeserializerBuilder<T> {
     framing: ReadFraming,
     limits: DecodeLimits,
     allows_trailing: bool,
+    reading: Reading,
 }
 
 impl<T> fmt::Debug for AvroDeserializerBuilder<T> {
@@ -352,10 +421,16 @@ impl<T> fmt::Debug for AvroDeserializerBuilder<T> {
 
 impl<T> AvroDeserializerBuilder<T> {
     fn new(client: &RegistryClient, reader: ReaderSchema, convert: Convert<T>) -> Self {
-        let (client, framing, limits) =
-            (client.clone(), ReadFraming::Dual, DecodeLimits::default());
-        let straight: Straight<T> = |_, _, _, _| None;
-        Self { client, reader, convert, straight, framing, limits, allows_trailing: false }
+        Self {
+            client: client.clone(),
+            reader,
+            convert,
+            straight: |_, _, _, _| None,
+            framing: ReadFraming::Dual,
+            limits: DecodeLimits::default(),
+            allows_trailing: false,
+            reading: Reading::default(),
+        }
     }
 
     fn straight(self, straight: Straight<T>) -> Self {
@@ -383,6 +458,30 @@ impl<T> AvroDeserializerBuilder<T> {
         self
     }
 
+    /// Who runs the rules of the schemas that messages have; see [`crate::rules`].
+    #[must_use]
+    pub fn rules(mut self, rules: Rules) -> Self {
+        self.reading.rules = rules;
+        self
+    }
+
+    /// The subject of the messages, which rules may ask for. Without it the registry is asked,
+    /// whose answer must be a single one.
+    #[must_use]
+    pub fn subject(mut self, subject: impl Into<String>) -> Self {
+        self.reading.subject = Some(subject.into());
+        self
+    }
+
+    /// The version of the subject that messages are brought to before they are read, by its
+    /// migration rules and those of the versions between; for Avro by schema resolution where
+    /// there are none.
+    #[must_use]
+    pub fn reader_version(mut self, version: ReaderVersion) -> Self {
+        self.reading.version = Some(version);
+        self
+    }
+
     /// Checks the reader schema. Asks the registry only for references of that schema.
     pub async fn build(self) -> Result<AvroDeserializer<T>, Error> {
         let reader = match self.reader {
@@ -405,6 +504,7 @@ impl<T> AvroDeserializerBuilder<T> {
             limits: self.limits,
             allows_trailing: self.allows_trailing,
             convert: self.convert,
+            reading: self.reading,
             straight: self.straight,
         })
     }

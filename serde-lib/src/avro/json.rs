@@ -98,7 +98,7 @@ pub(super) fn json_of(value: &Value, typed: Typed<'_>) -> Json {
 }
 
 /// JSON has no numbers for the special values.
-fn float(value: f64) -> Json {
+pub(super) fn float(value: f64) -> Json {
     Number::from_f64(value).map_or_else(
         || {
             let name = if value.is_nan() {

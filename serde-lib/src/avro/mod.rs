@@ -11,6 +11,7 @@ mod default;
 mod deserializer;
 mod encode;
 mod json;
+mod message;
 mod plan;
 pub mod record;
 mod resolve;
@@ -29,5 +30,6 @@ mod write_plan;
 
 pub use apache_avro::types::Value;
 pub use deserializer::{AvroDeserializer, AvroDeserializerBuilder};
+pub(crate) use message::AvroMessage;
 pub use plan::DecodeLimits;
 pub use serializer::{AvroFormat, AvroSerializer, AvroSerializerBuilder};

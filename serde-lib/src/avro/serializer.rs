@@ -12,6 +12,7 @@ use serde_json::Value as Json;
 
 use super::encode::{Encoded, encode_generic, encode_typed};
 use super::json::value_of;
+use super::message::RuleCodec;
 use super::plan::{DecodeLimits, ReadPlan};
 use super::record::{AvroWrite, schema_text};
 use super::resolve::Typed;
@@ -19,7 +20,8 @@ use super::schema::ParsedSchema;
 use crate::Error;
 use crate::client::{RegisteredSchema, RegistryClient, SchemaDefinition};
 use crate::error::{EncodeError, EncodeKind};
-use crate::serializer::Serializer;
+use crate::rules::WriteRules;
+use crate::serializer::{Serializer, encode_or_load};
 use crate::target::{Binding, Chosen, SerializerBuilder};
 use crate::wire_format::Side;
 
@@ -53,6 +55,8 @@ pub struct AvroSerializer<T> {
     writer: Writer,
     binding: Binding,
     encode: Encode<T>,
+    /// What values pass, if there is anything.
+    rules: Option<Box<(WriteRules, RuleCodec)>>,
 }
 
 impl<T> fmt::Debug for AvroSerializer<T> {
@@ -189,7 +193,14 @@ impl<T> AvroSerializer<T> {
     /// Appends the message for `value` to `out`: the schema id prefix, then the body. With
     /// [`Framing::Header`] the body alone. On an error `out` is as before.
     pub fn encode_into(&self, value: &T, out: &mut Vec<u8>) -> Result<(), Error> {
-        self.binding.write(out, |out| Ok((self.encode)(&self.writer, value, out)?))
+        self.binding.write(out, |out| {
+            let start = out.len();
+            (self.encode)(&self.writer, value, out)?;
+            match &self.rules {
+                None => Ok(()),
+                Some(rules) => filter(rules, out, start),
+            }
+        })
     }
 
     /// The message for `value` in a vector of its own.
@@ -206,6 +217,23 @@ impl<T> AvroSerializer<T> {
     pub fn subject(&self) -> &str {
         self.binding.subject()
     }
+}
+
+impl<T: Sync> AvroSerializer<T> {
+    /// The message for `value`; fetches what a rule needs for it first, such as a key.
+    pub async fn encode_async(&self, value: &T) -> Result<Vec<u8>, Error> {
+        encode_or_load(|| self.encode(value)).await
+    }
+}
+
+#[cold]
+fn filter(
+    (rules, codec): &(WriteRules, RuleCodec),
+    out: &mut Vec<u8>,
+    start: usize,
+) -> Result<(), Error> {
+    let read = |body: &[u8]| codec.read(body, false);
+    rules.apply(out, start, read, |form, out| codec.write(&form, out))
 }
 
 impl<T> Serializer<T> for AvroSerializer<T> {
@@ -270,6 +298,7 @@ impl<T> AvroSerializerBuilder<T> {
             .await?;
         let chosen = target.choose(&client, &subject, definition.as_ref()).await?;
         let registered = chosen.registered();
+        let rules = target.write_rules(&client, &subject, &chosen, definition.as_ref()).await?;
         let mut from_own = None;
         let schema = match (chosen, own) {
             (Chosen::Own(_), Some(own)) => own,
@@ -285,8 +314,15 @@ impl<T> AvroSerializerBuilder<T> {
             }
         };
         let schema = if is_plain { schema.without_logical_types()? } else { schema };
+        let rules = match rules {
+            Some((rules, _)) => {
+                let codec = RuleCodec::new(&schema, &schema, DecodeLimits::default())?;
+                Some(Box::new((rules, codec)))
+            }
+            None => None,
+        };
         let binding = target.bind(&client, subject, registered, None).await?;
-        Ok(AvroSerializer { writer: Writer { schema, from_own }, binding, encode })
+        Ok(AvroSerializer { writer: Writer { schema, from_own }, binding, encode, rules })
     }
 }
 

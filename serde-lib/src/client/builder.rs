@@ -5,11 +5,14 @@ use std::sync::Arc;
 use std::sync::atomic::AtomicUsize;
 use std::time::Duration;
 
-use reqwest::Url;
+use reqwest::header::{HeaderMap, HeaderName, HeaderValue};
+use reqwest::{Proxy, Url};
 
 use super::RegistryClient;
+use super::auth::{Auth, TokenProvider, Tokens};
 use super::cache::{CacheLimits, Caches};
-use super::http::{Auth, Http};
+use super::http::Http;
+use super::oauth::{ClientCredentials, OAuth};
 use super::retry::RetryPolicy;
 use super::tls::Tls;
 use crate::Error;
@@ -18,10 +21,20 @@ use crate::Error;
 pub struct RegistryClientBuilder {
     urls: Vec<String>,
     context: Option<String>,
-    auth: Auth,
+    identity: Identity,
+    headers: Vec<(String, String)>,
+    proxy: Option<String>,
     retry: RetryPolicy,
     cache: CacheLimits,
     tls: Tls,
+}
+
+/// Who the client is to be; what is said last counts.
+enum Identity {
+    /// Whoever the first URL names.
+    OfUrl,
+    Known(Auth),
+    OAuth(ClientCredentials),
 }
 
 impl fmt::Debug for RegistryClientBuilder {
@@ -37,7 +50,9 @@ impl RegistryClientBuilder {
         Self {
             urls: vec![url],
             context: None,
-            auth: Auth::None,
+            identity: Identity::OfUrl,
+            headers: Vec::new(),
+            proxy: None,
             retry: RetryPolicy::default(),
             cache,
             tls: Tls::default(),
@@ -63,14 +78,58 @@ impl RegistryClientBuilder {
     /// same.
     #[must_use]
     pub fn basic_auth(mut self, user: impl Into<String>, password: impl Into<String>) -> Self {
-        self.auth = Auth::Basic { user: user.into(), password: password.into() };
+        let (user, password) = (user.into(), password.into());
+        self.identity = Identity::Known(Auth::Basic { user, password });
         self
     }
 
     /// Sends a bearer token with every request.
     #[must_use]
     pub fn bearer_auth(mut self, token: impl Into<String>) -> Self {
-        self.auth = Auth::Bearer { token: token.into() };
+        self.identity = Identity::Known(Auth::Bearer { token: token.into() });
+        self
+    }
+
+    /// Sends a bearer token that an authorization server gives for these credentials (OAuth 2.0), and
+    /// fetches the next one before it expires.
+    #[must_use]
+    pub fn oauth(mut self, credentials: ClientCredentials) -> Self {
+        self.identity = Identity::OAuth(credentials);
+        self
+    }
+
+    /// Sends bearer tokens that the program provides, and asks for the next one before one expires.
+    #[must_use]
+    pub fn token_provider(mut self, provider: impl TokenProvider + 'static) -> Self {
+        self.identity = Identity::Known(Auth::Tokens(Tokens::new(Box::new(provider))));
+        self
+    }
+
+    /// Sends a header with every request.
+    #[must_use]
+    pub fn header(mut self, name: impl Into<String>, value: impl Into<String>) -> Self {
+        self.headers.push((name.into(), value.into()));
+        self
+    }
+
+    /// The logical cluster that a token is for, such as `lsrc-1a2b3`, where one address serves
+    /// several.
+    #[must_use]
+    pub fn logical_cluster(self, id: impl Into<String>) -> Self {
+        self.header("target-sr-cluster", id)
+    }
+
+    /// The identity pool that a token belongs to, such as `pool-1a2b`.
+    #[must_use]
+    pub fn identity_pool(self, id: impl Into<String>) -> Self {
+        self.header("Confluent-Identity-Pool-Id", id)
+    }
+
+    /// Sends all requests through this proxy, such as `http://proxy:3128`. The variables that other
+    /// programs take a proxy from are not looked at.
+    #[must_use]
+    pub fn proxy(mut self, url: impl Into<String>) -> Self {
+        self.proxy = Some(url.into());
         self
     }
 
@@ -125,12 +184,12 @@ impl RegistryClientBuilder {
 
     /// Checks the settings and makes the client. Nothing is sent yet.
     pub fn build(self) -> Result<RegistryClient, Error> {
-        let mut auth = self.auth;
+        let mut of_url = Auth::None;
         let mut urls = Vec::with_capacity(self.urls.len());
         for text in &self.urls {
             let mut url = parse_url(text)?;
-            if matches!(auth, Auth::None) {
-                auth = auth_of(&url);
+            if matches!(of_url, Auth::None) {
+                of_url = auth_of(&url);
             }
             if url.set_username("").is_err() || url.set_password(None).is_err() {
                 return Err(not_a_url());
@@ -142,23 +201,69 @@ impl RegistryClientBuilder {
         }
         // The system's certificates are looked up only where they are needed.
         let is_encrypted = urls.iter().any(|url| url.scheme() == "https");
-        let tls = if is_encrypted { self.tls.config()? } else { Tls::unused()? };
-        let client = reqwest::Client::builder().no_proxy().tls_info(true);
-        let client = client.tls_backend_preconfigured(tls).build();
-        let client = client.map_err(|error| Error::Config(format!("HTTP client: {error}")))?;
+        let proxy = self.proxy.as_deref();
+        let client = http_client(&self.tls, is_encrypted, proxy, headers_of(&self.headers)?)?;
+        let auth = match self.identity {
+            Identity::OfUrl => of_url,
+            Identity::Known(auth) => auth,
+            Identity::OAuth(credentials) => {
+                let url = parse_url(&credentials.token_url)?;
+                let is_encrypted = url.scheme() == "https";
+                let client = http_client(&self.tls, is_encrypted, proxy, HeaderMap::new())?;
+                let timeout = self.retry.attempt_timeout;
+                let server = OAuth { client, url, credentials, timeout };
+                Auth::Tokens(Tokens::new(Box::new(server)))
+            }
+        };
         let http = Http { client, urls, current: AtomicUsize::new(0), auth, retry: self.retry };
         let inner = super::Inner { http, caches: Caches::new(self.cache) };
         Ok(RegistryClient { inner: Arc::new(inner) })
     }
 }
 
+/// A client that goes straight to whom it asks, or through the proxy alone; only an encrypted one
+/// looks for certificates.
+pub(crate) fn http_client(
+    tls: &Tls,
+    is_encrypted: bool,
+    proxy: Option<&str>,
+    headers: HeaderMap,
+) -> Result<reqwest::Client, Error> {
+    let tls = if is_encrypted { tls.config()? } else { Tls::unused()? };
+    let client = reqwest::Client::builder().no_proxy().tls_info(true).default_headers(headers);
+    let client = match proxy {
+        None => client,
+        Some(url) => {
+            let proxy = Proxy::all(url);
+            client.proxy(proxy.map_err(|_| {
+                let hint = "a proxy looks like http://proxy:3128";
+                Error::Config(format!("`{url}` cannot be used as a proxy: {hint}"))
+            })?)
+        }
+    };
+    let client = client.tls_backend_preconfigured(tls).build();
+    client.map_err(|error| Error::Config(format!("HTTP client: {error}")))
+}
+
+fn headers_of(pairs: &[(String, String)]) -> Result<HeaderMap, Error> {
+    let mut headers = HeaderMap::new();
+    for (name, value) in pairs {
+        let refused = |part| Error::Config(format!("`{name}` cannot be a header: its {part}"));
+        let key = HeaderName::from_bytes(name.as_bytes()).map_err(|_| refused("name"))?;
+        let mut value = HeaderValue::from_str(value).map_err(|_| refused("value"))?;
+        // It may be a secret, and is not shown.
+        value.set_sensitive(true);
+        headers.append(key, value);
+    }
+    Ok(headers)
+}
+
 fn parse_url(text: &str) -> Result<Url, Error> {
-    let url = Url::parse(text).ok().filter(Url::has_host);
-    let url = url.ok_or_else(not_a_url)?;
+    let url = Url::parse(text).ok().filter(Url::has_host).ok_or_else(not_a_url)?;
     match url.scheme() {
         "http" | "https" => Ok(url),
         scheme => Err(Error::Config(format!(
-            "a registry URL with scheme `{scheme}` cannot be used; it must be http or https"
+            "a URL with scheme `{scheme}` cannot be used; it must be http or https"
         ))),
     }
 }
@@ -176,7 +281,10 @@ fn enter(url: &mut Url, context: &str) -> Result<(), Error> {
 }
 
 fn not_a_url() -> Error {
-    Error::Config("a registry URL must look like http://host:8081".to_owned())
+    Error::Config(
+        "the URL of a registry or an authorization server must look like http://host:8081"
+            .to_owned(),
+    )
 }
 
 /// User and password of the URL itself.

@@ -7,7 +7,7 @@ use quick_cache::sync::Cache;
 use tokio::time::Instant;
 
 use super::single_flight::SingleFlight;
-use super::types::{Registered, RegisteredSchema, SchemaDefinition, SubjectVersion};
+use super::types::{RegisteredSchema, SchemaDefinition, SubjectVersion, Submitted};
 use crate::wire_format::SchemaRef;
 
 /// How much is remembered and how long.
@@ -38,7 +38,7 @@ pub(super) struct Submission {
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
-pub(super) enum Action {
+pub(crate) enum Action {
     Register,
     Lookup,
 }
@@ -51,8 +51,8 @@ pub(super) struct Caches {
     pub(super) schemas: Cache<SchemaRef, Arc<RegisteredSchema>>,
     pub(super) schema_flights: SingleFlight<SchemaRef, Arc<RegisteredSchema>>,
     missing: Cache<SchemaRef, Instant>,
-    pub(super) submissions: Cache<Submission, Registered>,
-    pub(super) submission_flights: SingleFlight<Submission, Registered>,
+    pub(super) submissions: Cache<Submission, Submitted>,
+    pub(super) submission_flights: SingleFlight<Submission, Submitted>,
     latest: Cache<String, (Instant, Arc<SubjectVersion>)>,
     pub(super) latest_flights: SingleFlight<String, Arc<SubjectVersion>>,
 }

@@ -1,5 +1,7 @@
 //! Why a call to the registry failed.
 
+use super::auth::TokenError;
+
 /// A failed call, after all attempts.
 #[derive(Clone, Debug, thiserror::Error)]
 #[error("schema registry at {url}: {kind} (attempts: {attempts})")]
@@ -31,6 +33,9 @@ pub enum RegistryErrorKind {
     /// An answer with an error status; `error_code` is 0 when the body held none.
     #[error("{status} (error code {error_code}): {message}")]
     Refused { status: u16, error_code: u32, message: String },
+    /// There is no token to send with the request.
+    #[error("no token: {0}")]
+    NoToken(TokenError),
     /// An answer that no registry should give.
     #[error("unusable answer: {0}")]
     InvalidAnswer(String),
@@ -66,6 +71,7 @@ impl RegistryErrorKind {
             Self::Refused { status, .. } => {
                 matches!(status, 408 | 429 | 500 | 502 | 503 | 504)
             }
+            Self::NoToken(error) => error.is_retriable,
             Self::NotTrusted(_) | Self::InvalidAnswer(_) => false,
         }
     }

@@ -14,20 +14,13 @@ use reqwest::{Method, Response, Url};
 use serde::de::DeserializeOwned;
 use tokio::time::Instant;
 
+use super::auth::Auth;
 use super::error::{RegistryError, RegistryErrorKind};
 use super::retry::RetryPolicy;
 
 const MEDIA_TYPE: &str = "application/vnd.schemaregistry.v1+json";
 /// Longest answer that is read.
 const ANSWER_BYTES_MAX: usize = 32 << 20;
-
-/// Who the client says it is.
-#[derive(Clone)]
-pub(super) enum Auth {
-    None,
-    Basic { user: String, password: String },
-    Bearer { token: String },
-}
 
 /// One request, independent of the URL it goes to.
 #[derive(Clone, Debug)]
@@ -147,7 +140,7 @@ impl Http {
     pub(super) async fn answering(&self, call: Call<'_>) -> Result<Answering, RegistryError> {
         let url = &self.urls[0];
         let exchange = async {
-            let request = self.request(url, &call);
+            let request = self.request(url, &call).await?;
             let response = request.send().await.map_err(|error| unreachable_kind(&error))?;
             let date = response.headers().get(DATE).and_then(|date| date.to_str().ok());
             let date = date.map(str::to_owned);
@@ -186,7 +179,7 @@ impl Http {
         let left = deadline.saturating_duration_since(Instant::now());
         let limit = left.min(self.retry.attempt_timeout);
         let exchange = async {
-            let request = self.request(url, call);
+            let request = self.request(url, call).await?;
             let response = request.send().await.map_err(|error| unreachable_kind(&error))?;
             read(response).await
         };
@@ -196,7 +189,11 @@ impl Http {
         }
     }
 
-    fn request(&self, url: &Url, call: &Call<'_>) -> reqwest::RequestBuilder {
+    async fn request(
+        &self,
+        url: &Url,
+        call: &Call<'_>,
+    ) -> Result<reqwest::RequestBuilder, RegistryErrorKind> {
         let mut url = url.clone();
         if let Ok(mut segments) = url.path_segments_mut() {
             segments.pop_if_empty().extend(call.path);
@@ -208,26 +205,33 @@ impl Http {
         if let Some(body) = &call.body {
             request = request.header(CONTENT_TYPE, MEDIA_TYPE).body(body.clone());
         }
-        match &self.auth {
+        Ok(match &self.auth {
             Auth::None => request,
             Auth::Basic { user, password } => request.basic_auth(user, Some(password)),
             Auth::Bearer { token } => request.bearer_auth(token),
-        }
+            Auth::Tokens(tokens) => request.bearer_auth(tokens.current().await?),
+        })
     }
 }
 
-async fn read<A: DeserializeOwned>(mut response: Response) -> Result<A, Failure> {
-    let status = response.status();
-    let retry_after = response.headers().get(RETRY_AFTER);
-    let retry_after = retry_after.and_then(|value| value.to_str().ok()?.trim().parse().ok());
+/// At most [`ANSWER_BYTES_MAX`].
+pub(crate) async fn read_body(mut response: Response) -> Result<Vec<u8>, RegistryErrorKind> {
     let mut body = Vec::new();
     while let Some(chunk) = response.chunk().await.map_err(|error| unreachable_kind(&error))? {
         if body.len() + chunk.len() > ANSWER_BYTES_MAX {
             let reason = format!("it is longer than {ANSWER_BYTES_MAX} bytes");
-            return Err(RegistryErrorKind::InvalidAnswer(reason).into());
+            return Err(RegistryErrorKind::InvalidAnswer(reason));
         }
         body.extend_from_slice(&chunk);
     }
+    Ok(body)
+}
+
+async fn read<A: DeserializeOwned>(response: Response) -> Result<A, Failure> {
+    let status = response.status();
+    let retry_after = response.headers().get(RETRY_AFTER);
+    let retry_after = retry_after.and_then(|value| value.to_str().ok()?.trim().parse().ok());
+    let body = read_body(response).await?;
     if status.is_success() {
         // No content is the answer to a deletion.
         let text = if body.is_empty() { b"null" } else { body.as_slice() };
@@ -244,16 +248,21 @@ async fn read<A: DeserializeOwned>(mut response: Response) -> Result<A, Failure>
     Err(Failure { kind, retry_after: retry_after.map(Duration::from_secs) })
 }
 
-/// The innermost reason says the most: "Connection refused" rather than "error sending request".
 fn unreachable_kind(error: &reqwest::Error) -> RegistryErrorKind {
-    let mut reason: &(dyn std::error::Error + 'static) = error;
-    while let Some(inner) = inner(reason) {
-        reason = inner;
-    }
+    let reason = innermost_reason(error);
     if let Some(rustls::Error::InvalidCertificate(why)) = reason.downcast_ref() {
         return RegistryErrorKind::NotTrusted(why.to_string());
     }
     RegistryErrorKind::Unreachable(reason.to_string())
+}
+
+/// The innermost reason says the most: "Connection refused" rather than "error sending request".
+pub(crate) fn innermost_reason(error: &reqwest::Error) -> &(dyn std::error::Error + 'static) {
+    let mut reason: &(dyn std::error::Error + 'static) = error;
+    while let Some(inner) = inner(reason) {
+        reason = inner;
+    }
+    reason
 }
 
 /// An I/O error shows the error inside as its own, and not as its source.

@@ -1,9 +1,11 @@
 //! The client of a schema registry: asks over HTTP, remembers, and asks each thing once.
 
+mod auth;
 mod builder;
 mod cache;
 mod error;
 mod http;
+mod oauth;
 mod references;
 mod retry;
 mod single_flight;
@@ -15,24 +17,35 @@ use std::fmt;
 use std::sync::Arc;
 
 use levada_registry_api::{
-    AssociationDocument, CompatibilityDocument, ErrorCode, RegisterRequest, SchemaDocument,
-    SchemaReference,
+    AssociationDocument, CompatibilityDocument, ErrorCode, Metadata, RegisterRequest, RuleSet,
+    SchemaDocument, SchemaReference,
 };
 use levada_schema_core::{Reference, ResolvedReference, SchemaType};
 use serde::de::DeserializeOwned;
 use uuid::Uuid;
 
+pub use auth::{Token, TokenError, TokenProvider};
 pub use builder::RegistryClientBuilder;
+pub(crate) use cache::Action;
 pub use error::{RegistryError, RegistryErrorKind};
 pub use http::{Answering, Call};
+pub use oauth::ClientCredentials;
 pub use retry::RetryPolicy;
+pub(crate) use types::Submitted;
 pub use types::{
-    Compatibility, Registered, RegisteredSchema, SchemaDefinition, SubjectVersion, Version,
+    Compatibility, Contract, Registered, RegisteredSchema, SchemaDefinition, SubjectVersion,
+    Version,
 };
 
+#[cfg(any(feature = "kms-aws", feature = "kms-vault"))]
+pub(crate) use self::{
+    builder::http_client,
+    http::{innermost_reason, read_body},
+    tls::Tls,
+};
 use crate::Error;
 use crate::wire_format::{SchemaRef, Side};
-use cache::{Action, Caches, Submission};
+use cache::{Caches, Submission};
 use http::Http;
 
 /// A client of a Confluent-compatible schema registry.
@@ -74,7 +87,7 @@ impl RegistryClient {
         schema: &SchemaDefinition,
         normalize: bool,
     ) -> Result<Registered, Error> {
-        self.submit(Action::Register, subject, schema, normalize).await
+        Ok(self.submit(Action::Register, subject, schema, normalize).await?.registered)
     }
 
     /// Asks for the id of a schema that must be registered under the subject already.
@@ -84,16 +97,16 @@ impl RegistryClient {
         schema: &SchemaDefinition,
         normalize: bool,
     ) -> Result<Registered, Error> {
-        self.submit(Action::Lookup, subject, schema, normalize).await
+        Ok(self.submit(Action::Lookup, subject, schema, normalize).await?.registered)
     }
 
-    async fn submit(
+    pub(crate) async fn submit(
         &self,
         action: Action,
         subject: &str,
         schema: &SchemaDefinition,
         normalize: bool,
-    ) -> Result<Registered, Error> {
+    ) -> Result<Submitted, Error> {
         check_subject(subject)?;
         let subject = subject.to_owned();
         let submission = Submission { action, subject, schema: schema.clone(), normalize };
@@ -104,12 +117,12 @@ impl RegistryClient {
         let request = || {
             let (inner, submission) = (Arc::clone(&self.inner), submission.clone());
             async move {
-                let registered = inner.submit(&submission).await?;
+                let submitted = inner.submit(&submission).await?;
                 if submission.action == Action::Register {
                     inner.caches.forget_latest(&submission.subject); // it may be a new version
                 }
-                inner.caches.submissions.insert(submission, registered);
-                Ok(registered)
+                inner.caches.submissions.insert(submission, submitted.clone());
+                Ok(submitted)
             }
         };
         caches.submission_flights.run(submission.clone(), request).await
@@ -179,6 +192,20 @@ impl RegistryClient {
             }
         };
         caches.latest_flights.run(subject.to_owned(), request).await
+    }
+
+    /// A numbered version of a subject, also if it was deleted softly.
+    pub(crate) async fn version_even_deleted(
+        &self,
+        subject: &str,
+        number: i32,
+    ) -> Result<SubjectVersion, Error> {
+        check_subject(subject)?;
+        let number = number.to_string();
+        let path = &["subjects", subject, "versions", &number];
+        let call = Call::get(path).query(&[("deleted", "true")]);
+        let answer = self.inner.http.send(call).await?;
+        self.inner.version_of(subject, answer).await
     }
 
     /// The newest version of a subject whose metadata has all these properties. Never remembered.
@@ -265,6 +292,12 @@ impl RegistryClient {
         self.inner.http.urls.first().map(http::shown).unwrap_or_default()
     }
 
+    /// Whether both are copies of one client.
+    #[cfg(feature = "encryption")]
+    pub(crate) fn is_same(&self, other: &Self) -> bool {
+        Arc::ptr_eq(&self.inner, &other.inner)
+    }
+
     /// The closure of a schema's own references, in dependency order.
     pub(crate) async fn resolve_references(
         &self,
@@ -275,7 +308,7 @@ impl RegistryClient {
 }
 
 impl Inner {
-    async fn submit(&self, submission: &Submission) -> Result<Registered, Error> {
+    async fn submit(&self, submission: &Submission) -> Result<Submitted, Error> {
         let subject = submission.subject.as_str();
         let path: &[&str] = match submission.action {
             Action::Register => &["subjects", subject, "versions"],
@@ -285,7 +318,8 @@ impl Inner {
         let call = Call::post(path, body_of(&submission.schema)?).query(query);
         let answer: SchemaDocument = self.http.send(call).await?;
         let id = id_of(&answer, || self.invalid("it has no schema id"))?;
-        Ok(Registered { id, guid: guid_of(&answer), version: answer.version })
+        let registered = Registered { id, guid: guid_of(&answer), version: answer.version };
+        Ok(Submitted { registered, contract: contract_of(answer.metadata, answer.rule_set) })
     }
 
     async fn fetch_schema(&self, schema: SchemaRef) -> Result<RegisteredSchema, Error> {
@@ -330,7 +364,8 @@ impl Inner {
         let guid = guid_of(&answer);
         let text = answer.schema.ok_or_else(|| self.invalid("it has no schema"))?;
         let references = references::fetch(&self.http, answer.references).await?;
-        Ok(RegisteredSchema { schema_type, text, references, guid })
+        let contract = contract_of(answer.metadata, answer.rule_set);
+        Ok(RegisteredSchema { schema_type, text, references, guid, contract })
     }
 
     fn invalid(&self, reason: impl Into<String>) -> Error {
@@ -357,6 +392,10 @@ fn id_of(answer: &SchemaDocument, missing: impl FnOnce() -> Error) -> Result<u32
 
 fn guid_of(answer: &SchemaDocument) -> Option<Uuid> {
     answer.guid.as_deref().and_then(|guid| Uuid::parse_str(guid).ok())
+}
+
+fn contract_of(metadata: Option<Metadata>, rule_set: Option<RuleSet>) -> Arc<Contract> {
+    Arc::new(Contract { metadata, rule_set })
 }
 
 fn body_of(schema: &SchemaDefinition) -> Result<Vec<u8>, Error> {

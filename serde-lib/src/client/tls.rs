@@ -13,11 +13,11 @@ use crate::Error;
 
 /// Settings of TLS; the default trusts whom the operating system trusts and shows no certificate.
 #[derive(Default)]
-pub(super) struct Tls {
+pub(crate) struct Tls {
     /// PEM certificates that are trusted instead of the operating system's.
-    pub(super) roots: Option<Vec<u8>>,
+    pub(crate) roots: Option<Vec<u8>>,
     /// A PEM chain and its PEM key.
-    pub(super) identity: Option<(Vec<u8>, Vec<u8>)>,
+    pub(crate) identity: Option<(Vec<u8>, Vec<u8>)>,
 }
 
 impl Tls {

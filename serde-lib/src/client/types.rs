@@ -1,7 +1,9 @@
 //! What is asked of a registry and what it answers, as this crate uses it.
 
 use std::fmt;
+use std::sync::Arc;
 
+use levada_registry_api::{Metadata, RuleSet};
 use levada_schema_core::{RawSchema, Reference, ResolvedReference, SchemaType};
 use uuid::Uuid;
 
@@ -57,6 +59,17 @@ pub struct RegisteredSchema {
     pub references: Vec<ResolvedReference>,
     /// Registries before version 8 give none.
     pub guid: Option<Uuid>,
+    /// What travels with the schema.
+    pub contract: Arc<Contract>,
+}
+
+/// What a registry keeps beside the text of a schema.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Contract {
+    /// Tags by path, and properties.
+    pub metadata: Option<Metadata>,
+    /// The rules that values pass; see [`crate::rules`].
+    pub rule_set: Option<RuleSet>,
 }
 
 impl RegisteredSchema {
@@ -76,6 +89,13 @@ pub struct Registered {
     pub guid: Option<Uuid>,
     /// Its version in the subject.
     pub version: Option<i32>,
+}
+
+/// The same with what the registry keeps beside the schema.
+#[derive(Clone, Debug)]
+pub(crate) struct Submitted {
+    pub(crate) registered: Registered,
+    pub(crate) contract: Arc<Contract>,
 }
 
 /// One version of a subject with its schema.

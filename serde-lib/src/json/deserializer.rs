@@ -1,5 +1,6 @@
 //! [`JsonDeserializer`]: from the bytes of a Kafka message to a value.
 
+use std::borrow::Cow;
 use std::fmt;
 use std::marker::PhantomData;
 
@@ -8,10 +9,13 @@ use serde_json::Value as Json;
 use serde_json::error::Category;
 
 use super::check::{Checker, check, registered};
+use super::fields::Fields;
+use super::message::JsonMessage;
 use crate::Error;
 use crate::client::RegistryClient;
 use crate::error::{DecodeError, DecodeKind};
 use crate::plans::Plans;
+use crate::rules::{Form, Message, ReadRules, ReaderVersion, Reading, Rules};
 use crate::serializer::{Deserializer, ReadFraming, deserialize_or_load};
 use crate::wire_format::{Frame, SchemaRef};
 
@@ -21,12 +25,20 @@ const MEASURED_FROM: usize = 1 << 20;
 /// What one JSON value, with the key before it, is taken to need in memory, in bytes.
 const VALUE_SIZE: usize = 128;
 
+/// What is done with the messages of one schema.
+struct Plan {
+    /// None if values are not checked.
+    validator: Option<Checker>,
+    /// What bodies pass before they are read, if there is anything.
+    rules: Option<Box<(ReadRules, Fields)>>,
+}
+
 /// Reads JSON messages as values of type `T`.
 ///
 /// A value that breaks its schema is refused with [`Error::Invalid`]. So the first message of
 /// each schema needs the registry: [`Self::decode_async`] asks by itself, [`Self::decode`] says
 /// [`Error::SchemaNotLoaded`]. After that, decoding is synchronous and may run on any thread.
-/// Without validation the registry is never asked.
+/// Without validation, and without a word about rules, the registry is never asked.
 ///
 /// ```no_run
 /// # use levada_serde::{Error, JsonDeserializer, RegistryClient};
@@ -42,9 +54,11 @@ const VALUE_SIZE: usize = 128;
 /// ```
 pub struct JsonDeserializer<T> {
     client: RegistryClient,
-    plans: Plans<Checker>,
+    plans: Plans<Plan>,
     framing: ReadFraming,
     is_validating: bool,
+    /// None if rules are of no interest.
+    reading: Option<Reading>,
     allocation_bytes_max: usize,
     value: PhantomData<fn() -> T>,
 }
@@ -64,6 +78,7 @@ impl<T: DeserializeOwned> JsonDeserializer<T> {
             client: client.clone(),
             framing: ReadFraming::Dual,
             is_validating: true,
+            reading: None,
             allocation_bytes_max: 256 << 20,
             value: PhantomData,
         }
@@ -74,12 +89,46 @@ impl<T: DeserializeOwned> JsonDeserializer<T> {
     /// A null payload is a tombstone and no message: do not pass it as an empty one.
     pub fn decode(&self, payload: &[u8], header: Option<&[u8]>) -> Result<T, Error> {
         let Frame { schema, body } = self.framing.split(payload, header)?;
-        let read = if self.is_validating {
-            self.plans.with(schema, |checker| self.validated(body, checker, schema))
+        let read = if self.is_validating || self.reading.is_some() {
+            self.plans.with(schema, |plan| match &plan.rules {
+                None => self.read(body, plan, schema),
+                Some(rules) => self.read(&self.filtered(body, rules)?, plan, schema),
+            })
         } else {
             self.unchecked(body)
         };
         read.map_err(|error| error.of_schema(schema))
+    }
+
+    fn read(&self, body: &[u8], plan: &Plan, schema: SchemaRef) -> Result<T, Error> {
+        match &plan.validator {
+            Some(validator) => self.validated(body, validator, schema),
+            None => self.unchecked(body),
+        }
+    }
+
+    /// The body that is left when the rules have passed it.
+    #[cold]
+    fn filtered<'b>(
+        &self,
+        body: &'b [u8],
+        (rules, fields): &(ReadRules, Fields),
+    ) -> Result<Cow<'b, [u8]>, Error> {
+        let body = rules.decoded(body)?;
+        if !rules.changes_value() {
+            return Ok(body);
+        }
+        self.measure(&body)?;
+        let tree: Json =
+            serde_json::from_slice(&body).map_err(|error| unreadable(&body, &error))?;
+        let mut message = Message(Form::Json(JsonMessage::new(fields, tree)));
+        if rules.is_migrating() {
+            let of_json = |json| Ok(Form::Json(JsonMessage::new(fields, json)));
+            message = rules.migrated(&message, of_json)?;
+        }
+        rules.apply(&mut message)?;
+        let passed = message.to_json().map_err(|error| Error::Config(error.to_string()))?;
+        Ok(Cow::Owned(passed.to_string().into_bytes()))
     }
 
     fn validated(&self, body: &[u8], checker: &Checker, schema: SchemaRef) -> Result<T, Error> {
@@ -155,8 +204,17 @@ impl<T> JsonDeserializer<T> {
         if self.plans.has(schema) {
             return Ok(());
         }
-        let validator = registered(&*self.client.schema(schema).await?)?;
-        self.plans.insert(schema, validator);
+        let writer = self.client.schema(schema).await?;
+        let rules = match &self.reading {
+            Some(reading) => reading.compile(&self.client, schema, &writer).await?,
+            None => Reading::default().compile(&self.client, schema, &writer).await?,
+        };
+        // What the bodies are of when the rules have passed them.
+        let version = rules.as_ref().and_then(ReadRules::version).unwrap_or(&writer);
+        let validator = self.is_validating.then(|| registered(version)).transpose()?;
+        let fields = rules.is_some().then(|| Fields::of(version)).transpose()?;
+        let rules = rules.zip(fields).map(Box::new);
+        self.plans.insert(schema, Plan { validator, rules });
         Ok(())
     }
 }
@@ -184,11 +242,39 @@ pub struct JsonDeserializerBuilder<T> {
     client: RegistryClient,
     framing: ReadFraming,
     is_validating: bool,
+    reading: Option<Reading>,
     allocation_bytes_max: usize,
     value: PhantomData<fn() -> T>,
 }
 
 impl<T> JsonDeserializerBuilder<T> {
+    fn reading(&mut self) -> &mut Reading {
+        self.reading.get_or_insert_default()
+    }
+
+    /// Who runs the rules of the schemas that messages have; see [`crate::rules`].
+    #[must_use]
+    pub fn rules(mut self, rules: Rules) -> Self {
+        self.reading().rules = rules;
+        self
+    }
+
+    /// The subject of the messages, which rules may ask for. Without it the registry is asked,
+    /// whose answer must be a single one.
+    #[must_use]
+    pub fn subject(mut self, subject: impl Into<String>) -> Self {
+        self.reading().subject = Some(subject.into());
+        self
+    }
+
+    /// The version of the subject that messages are brought to before they are read, by its
+    /// migration rules and those of the versions between.
+    #[must_use]
+    pub fn reader_version(mut self, version: ReaderVersion) -> Self {
+        self.reading().version = Some(version);
+        self
+    }
+
     /// Where the schema of a message is found; the default is [`ReadFraming::Dual`].
     #[must_use]
     pub fn framing(mut self, framing: ReadFraming) -> Self {
@@ -214,8 +300,14 @@ impl<T> JsonDeserializerBuilder<T> {
 
     /// Makes the deserializer. The registry is asked when the first message comes.
     pub fn build(self) -> JsonDeserializer<T> {
-        let Self { client, framing, is_validating, allocation_bytes_max, value } = self;
-        let plans = Plans::default();
-        JsonDeserializer { client, plans, framing, is_validating, allocation_bytes_max, value }
+        JsonDeserializer {
+            client: self.client,
+            plans: Plans::default(),
+            framing: self.framing,
+            is_validating: self.is_validating,
+            reading: self.reading,
+            allocation_bytes_max: self.allocation_bytes_max,
+            value: self.value,
+        }
     }
 }

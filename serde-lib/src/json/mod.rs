@@ -7,10 +7,13 @@ mod check;
 mod checked_read;
 mod checked_write;
 mod deserializer;
+mod fields;
+mod message;
 mod serializer;
 mod shape;
 #[cfg(test)]
 mod tests;
 
 pub use deserializer::{JsonDeserializer, JsonDeserializerBuilder};
+pub(crate) use message::JsonMessage;
 pub use serializer::{JsonFormat, JsonSerializer, JsonSerializerBuilder};

@@ -9,10 +9,13 @@ use serde::Serialize;
 use serde_json::Value as Json;
 
 use super::check::{Checker, check, compile, registered};
+use super::fields::Fields;
+use super::message::JsonMessage;
 use crate::Error;
 use crate::client::{RegistryClient, SchemaDefinition};
 use crate::error::{EncodeError, EncodeKind};
-use crate::serializer::Serializer;
+use crate::rules::{Form, Message, WriteRules};
+use crate::serializer::{Serializer, encode_or_load};
 use crate::target::{Binding, Chosen, SerializerBuilder, check_strictly};
 use crate::wire_format::{SchemaRef, Side};
 
@@ -42,6 +45,8 @@ pub struct JsonSerializer<T: ?Sized> {
     /// None if values are not checked.
     validator: Option<Checker>,
     binding: Binding,
+    /// What values pass, if there is anything.
+    rules: Option<Box<(WriteRules, Fields)>>,
     value: PhantomData<fn(&T)>,
 }
 
@@ -102,6 +107,9 @@ impl<T: Serialize + ?Sized> JsonSerializer<T> {
     /// [`crate::Framing::Header`] the JSON alone. On an error `out` is as before.
     pub fn encode_into(&self, value: &T, out: &mut Vec<u8>) -> Result<(), Error> {
         self.binding.write(out, |out| {
+            if let Some(rules) = &self.rules {
+                return self.write_filtered(rules, value, out);
+            }
             if let Some(validator) = &self.validator {
                 if validator.write(value, out) {
                     return Ok(());
@@ -116,6 +124,34 @@ impl<T: Serialize + ?Sized> JsonSerializer<T> {
     /// The message for `value` in a vector of its own.
     pub fn encode(&self, value: &T) -> Result<Vec<u8>, Error> {
         self.binding.message(|out| self.encode_into(value, out))
+    }
+
+    /// What the rules make of a value is what is checked, as in the reference.
+    #[cold]
+    fn write_filtered(
+        &self,
+        (rules, fields): &(WriteRules, Fields),
+        value: &T,
+        out: &mut Vec<u8>,
+    ) -> Result<(), Error> {
+        let tree = serde_json::to_value(value).map_err(unwritable)?;
+        let mut message = Message(Form::Json(JsonMessage::new(fields, tree)));
+        rules.apply_to_value(&mut message)?;
+        if let (Some(validator), Form::Json(message)) = (&self.validator, &message.0) {
+            check(validator, &message.value, SchemaRef::Id(self.binding.id()))?;
+        }
+        let start = out.len();
+        if let Form::Json(message) = &message.0 {
+            serde_json::to_writer(&mut *out, &message.value).map_err(unwritable)?;
+        }
+        rules.apply_to_body(out, start)
+    }
+}
+
+impl<T: Serialize + Sync + ?Sized> JsonSerializer<T> {
+    /// The message for `value`; fetches what a rule needs for it first, such as a key.
+    pub async fn encode_async(&self, value: &T) -> Result<Vec<u8>, Error> {
+        encode_or_load(|| self.encode(value)).await
     }
 }
 
@@ -175,6 +211,7 @@ impl<T: ?Sized> JsonSerializerBuilder<T> {
         let subject = target.subject_for(&client, title.as_deref()).await?;
         let chosen = target.choose(&client, &subject, own.as_ref()).await?;
         let id = chosen.registered();
+        let rules = target.write_rules(&client, &subject, &chosen, own.as_ref()).await?;
         let validator = match (&chosen, &own) {
             (Chosen::Adopted { schema, is_strict, .. }, own) => {
                 if let Some(SchemaDefinition { schema_type, text, .. }) =
@@ -191,8 +228,12 @@ impl<T: ?Sized> JsonSerializerBuilder<T> {
             }
             (Chosen::Own(_), None) => None,
         };
+        let rules = match rules {
+            Some((rules, schema)) => Some(Box::new((rules, Fields::of(&schema)?))),
+            None => None,
+        };
         let binding = target.bind(&client, subject, id, None).await?;
-        Ok(JsonSerializer { validator, binding, value: PhantomData })
+        Ok(JsonSerializer { validator, binding, rules, value: PhantomData })
     }
 }
 

@@ -1,16 +1,19 @@
 //! [`ProtobufDeserializer`]: from the bytes of a Kafka message to a message.
 
+use std::borrow::Cow;
 use std::fmt;
 
 use prost_reflect::prost::{self, Message};
 use prost_reflect::{DynamicMessage, MessageDescriptor, ReflectMessage};
 
 use super::file::MessageFile;
+use super::message::{FieldTags, ProtobufMessage};
 use super::wire;
 use crate::Error;
 use crate::client::RegistryClient;
 use crate::error::{DecodeError, DecodeKind};
 use crate::plans::Plans;
+use crate::rules::{Form, Message as RuleMessage, ReadRules, ReaderVersion, Reading, Rules};
 use crate::serializer::{Deserializer, ReadFraming, deserialize_or_load};
 use crate::span::Spans;
 use crate::wire_format::{Frame, MessageIndex, SchemaRef};
@@ -33,6 +36,26 @@ struct Plan {
     file: MessageFile,
     /// The indexes that stand for the message which the program asked for.
     accepted: Vec<MessageIndex>,
+    /// What bodies pass before they are read, if there is anything.
+    rules: Option<Box<Filter>>,
+}
+
+struct Filter {
+    rules: ReadRules,
+    /// The file of the version that messages are brought to, if that is another one.
+    version: Option<MessageFile>,
+    /// The tags of that version.
+    tags: FieldTags,
+}
+
+impl Filter {
+    /// A message of the writer's file as the version that is asked for has it: under its name or,
+    /// as in the reference, the first of the file.
+    fn of_version(&self, found: &MessageDescriptor) -> MessageDescriptor {
+        let file = self.version.as_ref();
+        let named = file.and_then(|file| file.message(Some(found.full_name())));
+        named.or_else(|| file?.message(None)).unwrap_or_else(|| found.clone())
+    }
 }
 
 /// Reads Protobuf messages as `M`, whatever version of the schema wrote them.
@@ -74,6 +97,7 @@ pub struct ProtobufDeserializer<M> {
     is_lenient: bool,
     allocation_bytes_max: usize,
     decode: Decode<M>,
+    reading: Reading,
 }
 
 impl<M> fmt::Debug for ProtobufDeserializer<M> {
@@ -126,7 +150,7 @@ fn typed<M: Message + Default>(
     schema: SchemaRef,
 ) -> Result<M, Error> {
     let message = deserializer.message(plan, index, schema)?;
-    deserializer.read(body, message, |body| M::decode(body))
+    deserializer.read(body, &message, |body| M::decode(body))
 }
 
 fn dynamic(
@@ -137,7 +161,7 @@ fn dynamic(
     schema: SchemaRef,
 ) -> Result<DynamicMessage, Error> {
     let message = deserializer.message(plan, index, schema)?;
-    deserializer.read(body, message, |body| DynamicMessage::decode(message.clone(), body))
+    deserializer.read(body, &message, |body| DynamicMessage::decode((*message).clone(), body))
 }
 
 impl<M> ProtobufDeserializer<M> {
@@ -146,9 +170,67 @@ impl<M> ProtobufDeserializer<M> {
     /// A null payload is a tombstone and no message: do not pass it as an empty one.
     pub fn decode(&self, payload: &[u8], header: Option<&[u8]>) -> Result<M, Error> {
         let (Frame { schema, body }, index) = self.framing.split_indexed(payload, header)?;
-        self.plans
-            .with(schema, |plan| (self.decode)(self, plan, index.as_ref(), body, schema))
-            .map_err(|error| error.of_schema(schema))
+        let read = |plan: &Plan| {
+            let index = index.as_ref();
+            match &plan.rules {
+                None => (self.decode)(self, plan, index, body, schema),
+                Some(filter) => {
+                    let body = self.filtered(plan, filter, index, body, schema)?;
+                    (self.decode)(self, plan, index, &body, schema)
+                }
+            }
+        };
+        self.plans.with(schema, read).map_err(|error| error.of_schema(schema))
+    }
+
+    /// The body that is left when the rules have passed it.
+    #[cold]
+    fn filtered<'b>(
+        &self,
+        plan: &Plan,
+        filter: &Filter,
+        index: Option<&MessageIndex>,
+        body: &'b [u8],
+        schema: SchemaRef,
+    ) -> Result<Cow<'b, [u8]>, Error> {
+        let rules = &filter.rules;
+        let body = rules.decoded(body)?;
+        if !rules.changes_value() {
+            return Ok(body);
+        }
+        let writer = self.written(plan, index, schema)?;
+        let version = filter.of_version(&writer);
+        // Fields have numbers, so a message can be read as another version without migrations.
+        let first = if rules.is_migrating() { &writer } else { &version };
+        let read = self.read(&body, first, |body| DynamicMessage::decode(first.clone(), body))?;
+        let read = ProtobufMessage::new(&filter.tags, read);
+        let mut passed = RuleMessage(Form::Protobuf(read));
+        if rules.is_migrating() {
+            let of_json =
+                |json| ProtobufMessage::of_json(&filter.tags, version, json).map(Form::Protobuf);
+            passed = rules.migrated(&passed, of_json)?;
+        }
+        rules.apply(&mut passed)?;
+        Ok(match passed.0 {
+            Form::Protobuf(passed) => Cow::Owned(passed.message.encode_to_vec()),
+            _ => body,
+        })
+    }
+
+    /// The message that the writer wrote, as its own file has it.
+    fn written(
+        &self,
+        plan: &Plan,
+        index: Option<&MessageIndex>,
+        schema: SchemaRef,
+    ) -> Result<MessageDescriptor, Error> {
+        let wanted = self.wanted.as_ref().filter(|_| index.is_none());
+        if let Some(named) = wanted.and_then(|it| plan.file.message(Some(it.full_name()))) {
+            return Ok(named);
+        }
+        let index = index.unwrap_or(&MessageIndex::FIRST);
+        let unknown = || Error::UnknownMessage { schema, index: index.clone() };
+        plan.file.get(index).cloned().ok_or_else(unknown)
     }
 
     /// Fetches a schema and links it, so that [`Self::decode`] knows it.
@@ -160,7 +242,15 @@ impl<M> ProtobufDeserializer<M> {
         let file = MessageFile::registered(&registered)?;
         let wanted = self.wanted.as_ref();
         let accepted = wanted.map(|wanted| file.indexes_of(wanted.full_name()));
-        self.plans.insert(schema, Plan { file, accepted: accepted.unwrap_or_default() });
+        let rules = match self.reading.compile(&self.client, schema, &registered).await? {
+            Some(rules) => {
+                let version = rules.version().map(MessageFile::registered).transpose()?;
+                let tags = FieldTags::of(rules.version().unwrap_or(&registered))?;
+                Some(Box::new(Filter { rules, version, tags }))
+            }
+            None => None,
+        };
+        self.plans.insert(schema, Plan { file, accepted: accepted.unwrap_or_default(), rules });
         Ok(())
     }
 
@@ -171,7 +261,7 @@ impl<M> ProtobufDeserializer<M> {
         plan: &'d Plan,
         index: Option<&MessageIndex>,
         schema: SchemaRef,
-    ) -> Result<&'d MessageDescriptor, Error> {
+    ) -> Result<Cow<'d, MessageDescriptor>, Error> {
         let found = || {
             let index = index.unwrap_or(&MessageIndex::FIRST);
             let unknown = || Error::UnknownMessage { schema, index: index.clone() };
@@ -179,8 +269,11 @@ impl<M> ProtobufDeserializer<M> {
         };
         let is_accepted = |index| self.is_lenient || plan.accepted.contains(index);
         match &self.wanted {
-            None => found(),
-            Some(wanted) if index.is_none_or(is_accepted) => Ok(wanted),
+            None => found().map(|found| match &plan.rules {
+                None => Cow::Borrowed(found),
+                Some(filter) => Cow::Owned(filter.of_version(found)),
+            }),
+            Some(wanted) if index.is_none_or(is_accepted) => Ok(Cow::Borrowed(wanted)),
             Some(wanted) => {
                 let wanted = wanted.full_name().to_owned();
                 let found = found()?.full_name().to_owned();
@@ -190,12 +283,12 @@ impl<M> ProtobufDeserializer<M> {
     }
 
     /// Decodes a body, and finds out what is wrong with one that does not decode.
-    fn read(
+    fn read<R>(
         &self,
         body: &[u8],
         message: &MessageDescriptor,
-        decode: impl Fn(&[u8]) -> Result<M, prost::DecodeError>,
-    ) -> Result<M, Error> {
+        decode: impl Fn(&[u8]) -> Result<R, prost::DecodeError>,
+    ) -> Result<R, Error> {
         if body.len() >= MEASURED_FROM {
             wire::examine(body, message, self.allocation_bytes_max)?;
         }
@@ -206,12 +299,12 @@ impl<M> ProtobufDeserializer<M> {
     }
 
     #[cold]
-    fn recover(
+    fn recover<R>(
         &self,
         body: &[u8],
         message: &MessageDescriptor,
-        decode: impl Fn(&[u8]) -> Result<M, prost::DecodeError>,
-    ) -> Result<M, Error> {
+        decode: impl Fn(&[u8]) -> Result<R, prost::DecodeError>,
+    ) -> Result<R, Error> {
         let readable = wire::examine(body, message, self.allocation_bytes_max)?;
         decode(&readable).map_err(|error| {
             let kind = DecodeKind::Type(error.to_string());
@@ -232,7 +325,7 @@ impl ProtobufDeserializer<DynamicMessage> {
     ) -> Result<String, Error> {
         self.plans.with(schema, |plan| {
             let message = self.message(plan, index, schema)?;
-            wire::explain(body, message, self.allocation_bytes_max, spans);
+            wire::explain(body, &message, self.allocation_bytes_max, spans);
             Ok(message.full_name().to_owned())
         })
     }
@@ -263,6 +356,7 @@ pub struct ProtobufDeserializerBuilder<M> {
     framing: ReadFraming,
     is_lenient: bool,
     allocation_bytes_max: usize,
+    reading: Reading,
 }
 
 impl<M> fmt::Debug for ProtobufDeserializerBuilder<M> {
@@ -282,7 +376,31 @@ impl<M> ProtobufDeserializerBuilder<M> {
             framing: ReadFraming::Dual,
             is_lenient: false,
             allocation_bytes_max: 256 << 20,
+            reading: Reading::default(),
         }
+    }
+
+    /// Who runs the rules of the schemas that messages have; see [`crate::rules`].
+    #[must_use]
+    pub fn rules(mut self, rules: Rules) -> Self {
+        self.reading.rules = rules;
+        self
+    }
+
+    /// The subject of the messages, which rules may ask for. Without it the registry is asked,
+    /// whose answer must be a single one.
+    #[must_use]
+    pub fn subject(mut self, subject: impl Into<String>) -> Self {
+        self.reading.subject = Some(subject.into());
+        self
+    }
+
+    /// The version of the subject that messages are brought to before they are read, by its
+    /// migration rules and those of the versions between.
+    #[must_use]
+    pub fn reader_version(mut self, version: ReaderVersion) -> Self {
+        self.reading.version = Some(version);
+        self
     }
 
     /// Where the schema of a message is found; the default is [`ReadFraming::Dual`].
@@ -310,15 +428,15 @@ impl<M> ProtobufDeserializerBuilder<M> {
 
     /// Makes the deserializer. The registry is asked when the first message comes.
     pub fn build(self) -> ProtobufDeserializer<M> {
-        let Self { client, wanted, decode, framing, is_lenient, allocation_bytes_max } = self;
         ProtobufDeserializer {
-            client,
-            wanted,
+            client: self.client,
+            wanted: self.wanted,
             plans: Plans::default(),
-            framing,
-            is_lenient,
-            allocation_bytes_max,
-            decode,
+            framing: self.framing,
+            is_lenient: self.is_lenient,
+            allocation_bytes_max: self.allocation_bytes_max,
+            decode: self.decode,
+            reading: self.reading,
         }
     }
 }

@@ -7,6 +7,7 @@
 mod deserializer;
 mod file;
 mod imports;
+mod message;
 mod serializer;
 #[cfg(test)]
 mod tests;
@@ -14,5 +15,6 @@ mod wire;
 
 pub use deserializer::{ProtobufDeserializer, ProtobufDeserializerBuilder};
 pub use imports::ReferenceSubjectStrategy;
+pub(crate) use message::ProtobufMessage;
 pub use prost_reflect::DynamicMessage;
 pub use serializer::{ProtobufFormat, ProtobufSerializer, ProtobufSerializerBuilder};

@@ -10,10 +10,12 @@ use prost_reflect::{DynamicMessage, MessageDescriptor, ReflectMessage};
 
 use super::file::{MessageFile, index_of};
 use super::imports::{Imports, ReferenceSubjectStrategy, Submit};
+use super::message::{FieldTags, ProtobufMessage};
 use crate::Error;
 use crate::client::{RegisteredSchema, RegistryClient, SchemaDefinition};
 use crate::error::{EncodeError, EncodeKind};
-use crate::serializer::{SchemaSource, Serializer};
+use crate::rules::{Form, WriteRules};
+use crate::serializer::{SchemaSource, Serializer, encode_or_load};
 use crate::target::{Binding, Chosen, SerializerBuilder, check_strictly};
 use crate::wire_format::{MessageIndex, Side};
 
@@ -48,6 +50,8 @@ pub struct ProtobufSerializer<M> {
     message: MessageDescriptor,
     binding: Binding,
     guard: Guard<M>,
+    /// What messages pass, if there is anything, and the message as the registry has it.
+    rules: Option<Box<Filter>>,
 }
 
 impl<M> fmt::Debug for ProtobufSerializer<M> {
@@ -57,6 +61,12 @@ impl<M> fmt::Debug for ProtobufSerializer<M> {
             .field("binding", &self.binding)
             .finish_non_exhaustive()
     }
+}
+
+struct Filter {
+    rules: WriteRules,
+    message: MessageDescriptor,
+    tags: FieldTags,
 }
 
 /// What a serializer of Protobuf is told besides; see [`ProtobufSerializer`] for the ways to say
@@ -155,15 +165,46 @@ impl<M: Message> ProtobufSerializer<M> {
     pub fn encode_into(&self, value: &M, out: &mut Vec<u8>) -> Result<(), Error> {
         self.binding.write(out, |out| {
             (self.guard)(value, &self.message)?;
+            let start = out.len();
             out.reserve(value.encoded_len());
             value.encode_raw(out);
-            Ok(())
+            match &self.rules {
+                None => Ok(()),
+                Some(filter) => filter.pass(out, start),
+            }
         })
     }
 
     /// The message for `value` in a vector of its own.
     pub fn encode(&self, value: &M) -> Result<Vec<u8>, Error> {
         self.binding.message(|out| self.encode_into(value, out))
+    }
+}
+
+impl<M: Message> ProtobufSerializer<M> {
+    /// The message for `value`; fetches what a rule needs for it first, such as a key.
+    pub async fn encode_async(&self, value: &M) -> Result<Vec<u8>, Error> {
+        encode_or_load(|| self.encode(value)).await
+    }
+}
+
+impl Filter {
+    #[cold]
+    fn pass(&self, out: &mut Vec<u8>, start: usize) -> Result<(), Error> {
+        let unreadable = |reason: String| {
+            Error::from(Box::new(EncodeError::new("PROTOBUF", EncodeKind::Other(reason))))
+        };
+        let read = |body: &[u8]| {
+            let message = DynamicMessage::decode(self.message.clone(), body);
+            let message = message.map_err(|error| unreadable(error.to_string()))?;
+            Ok(Form::Protobuf(ProtobufMessage::new(&self.tags, message)))
+        };
+        self.rules.apply(out, start, read, |form, out| {
+            if let Form::Protobuf(passed) = form {
+                passed.message.encode_raw(out);
+            }
+            Ok(())
+        })
     }
 }
 
@@ -244,6 +285,7 @@ impl<M> ProtobufSerializerBuilder<M> {
         let definition = format.definition(&client, own.as_ref(), &source).await?;
         let chosen = target.choose(&client, &subject, definition.as_ref()).await?;
         let registered = chosen.registered();
+        let rules = target.write_rules(&client, &subject, &chosen, definition.as_ref()).await?;
         let stored = match (chosen, source) {
             (Chosen::Adopted { schema, is_strict, .. }, _) => {
                 if let Some(own) = own.as_ref().filter(|_| is_strict) {
@@ -266,8 +308,15 @@ impl<M> ProtobufSerializerBuilder<M> {
                 return Err(Error::Config("there is no schema to write with".to_owned()));
             }
         };
+        let rules = match rules {
+            Some((rules, schema)) => {
+                let (message, _) = in_stored(&schema, Some(message.full_name()), &subject)?;
+                Some(Box::new(Filter { rules, message, tags: FieldTags::of(&schema)? }))
+            }
+            None => None,
+        };
         let binding = target.bind(&client, subject, registered, Some(&index)).await?;
-        Ok(ProtobufSerializer { message, binding, guard: format.guard })
+        Ok(ProtobufSerializer { message, binding, guard: format.guard, rules })
     }
 }
 

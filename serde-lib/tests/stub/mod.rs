@@ -18,6 +18,7 @@ pub(crate) struct Asked {
     /// Method, path and query as sent, such as `GET /schemas/ids/7`.
     pub(crate) line: String,
     pub(crate) authorization: Option<String>,
+    pub(crate) headers: HeaderMap,
     pub(crate) body: String,
 }
 
@@ -120,13 +121,14 @@ async fn answer(State((book, gate)): State<Shared>, request: Request) -> Respons
         Some(query) => format!("{path}?{query}"),
         None => path.clone(),
     };
-    let authorization = request.headers().get(header::AUTHORIZATION);
+    let headers = request.headers().clone();
+    let authorization = headers.get(header::AUTHORIZATION);
     let authorization = authorization.map(|value| value.to_str().unwrap().to_owned());
     let body = axum::body::to_bytes(request.into_body(), 1 << 20).await.unwrap();
     let body = String::from_utf8(body.to_vec()).unwrap();
     let reply = {
         let mut book = book.lock().unwrap();
-        book.asked.push(Asked { line, authorization, body });
+        book.asked.push(Asked { line, authorization, headers, body });
         reply(book.answers.get_mut(&path))
     };
     let _permit = gate.acquire().await.unwrap();

@@ -44,8 +44,8 @@ async fn send_bytes(
 ) -> io::Result<()> {
     let flags = if has_more { MORE } else { SendFlags::empty() };
     while !left.is_empty() {
-        let send = || Ok(sendmsg(stream, left, &mut SendAncillaryBuffer::default(), flags)?);
-        let sent = stream.async_io(Interest::WRITABLE, send).await?;
+        let write = || Ok(sendmsg(stream, left, &mut SendAncillaryBuffer::default(), flags)?);
+        let sent = stream.async_io(Interest::WRITABLE, write).await?;
         if sent == 0 {
             return Err(io::ErrorKind::WriteZero.into());
         }
@@ -64,8 +64,8 @@ async fn send_range(stream: &TcpStream, range: &FileRange) -> io::Result<()> {
     let mut position = range.position;
     let mut left = range.len;
     while left > 0 {
-        let send = || send_file(stream, descriptor, &mut position, left);
-        let sent = stream.async_io(Interest::WRITABLE, send).await?;
+        let write = || send_file(stream, descriptor, &mut position, left);
+        let sent = stream.async_io(Interest::WRITABLE, write).await?;
         // The file is shorter than it was.
         if sent == 0 {
             return Err(io::ErrorKind::UnexpectedEof.into());

@@ -2,6 +2,8 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
+use levada_encryption::Zeroizing;
+
 use super::{Registry, now_ms};
 use crate::keys::{Kek, ReadKeys, WriteKeys};
 use crate::kms::{encode, new_data_key};
@@ -173,7 +175,7 @@ impl<S: Store> Registry<S> {
         &self,
         kek: &Kek,
         subject: &str,
-        raw: impl FnOnce() -> Result<Vec<u8>, crate::kms::KmsError>,
+        raw: impl FnOnce() -> Result<Zeroizing<Vec<u8>>, crate::kms::KmsError>,
     ) -> Result<String, RegistryError> {
         raw().and_then(|raw| self.kms.wrap(kek, &raw)).map_err(|error| {
             let message = format!("Could not generate encrypted dek for {subject}: {error}");

@@ -11,6 +11,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use levada_registry_core::{StoreError, StoreErrorKind};
+use rusqlite::config::DbConfig;
 use rusqlite::{Connection, Error, OpenFlags};
 use sqlx::Connection as _;
 use sqlx::sqlite::{SqliteConnectOptions, SqliteConnection};
@@ -74,6 +75,8 @@ fn connect(path: &Path) -> Result<Connection, Error> {
     // What a savepoint may take back is kept out of files.
     connection.pragma_update(None, "temp_store", "memory")?;
     connection.pragma_update(None, "cache_size", -CACHE_KIB)?;
+    // Otherwise a statement is compiled again for each value that its plan could depend on.
+    connection.set_db_config(DbConfig::SQLITE_DBCONFIG_ENABLE_QPSG, true)?;
     connection.set_prepared_statement_cache_capacity(STATEMENTS_KEPT);
     Ok(connection)
 }

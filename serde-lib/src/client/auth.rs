@@ -1,0 +1,89 @@
+//! Who the client says it is: user and password, or a bearer token that was given, fetched by
+//! OAuth 2.0, or comes from the program.
+
+use std::fmt;
+use std::time::Duration;
+
+use futures_util::future::BoxFuture;
+use tokio::sync::Mutex;
+use tokio::time::Instant;
+
+use super::error::RegistryErrorKind;
+
+/// A token is renewed this long before it expires, or after half of its life if that is shorter.
+const RENEWED_BEFORE: Duration = Duration::from_secs(300);
+
+pub(super) enum Auth {
+    None,
+    Basic {
+        user: String,
+        password: String,
+    },
+    Bearer {
+        token: String,
+    },
+    /// One that expires.
+    Tokens(Tokens),
+}
+
+/// Gives bearer tokens, such as those of a cloud's managed identity.
+pub trait TokenProvider: fmt::Debug + Send + Sync {
+    /// A new token. Asked for before the first request and again when the last one expires, never
+    /// twice at a time. An error fails the request that needs the token.
+    fn token(&self) -> BoxFuture<'_, Result<Token, TokenError>>;
+}
+
+/// A bearer token. Its `Debug` form does not show it.
+#[derive(Clone)]
+pub struct Token {
+    /// As it goes into the header.
+    pub text: String,
+    /// How long it can be used; without that, for ever.
+    pub lifetime: Option<Duration>,
+}
+
+impl fmt::Debug for Token {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Token").field("lifetime", &self.lifetime).finish_non_exhaustive()
+    }
+}
+
+/// Why there is no token.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+#[error("{message}")]
+pub struct TokenError {
+    /// For people.
+    pub message: String,
+    /// Whether another attempt may succeed.
+    pub is_retriable: bool,
+}
+
+/// The token in use, and where the next one comes from.
+pub(super) struct Tokens {
+    provider: Box<dyn TokenProvider>,
+    /// With the time from which on it is to be renewed.
+    held: Mutex<Option<(Token, Option<Instant>)>>,
+}
+
+impl Tokens {
+    pub(super) fn new(provider: Box<dyn TokenProvider>) -> Self {
+        Self { provider, held: Mutex::new(None) }
+    }
+
+    /// The token in use. Whoever comes while one is fetched waits for that one.
+    pub(super) async fn current(&self) -> Result<String, RegistryErrorKind> {
+        let mut held = self.held.lock().await;
+        if let Some((token, renewal)) = &*held
+            && renewal.is_none_or(|renewal| Instant::now() < renewal)
+        {
+            return Ok(token.text.clone());
+        }
+        let asked = Instant::now();
+        let token = self.provider.token().await.map_err(RegistryErrorKind::NoToken)?;
+        let renewal =
+            token.lifetime.map(|life| asked + life.saturating_sub(RENEWED_BEFORE.min(life / 2)));
+        let text = token.text.clone();
+        *held = Some((token, renewal));
+        Ok(text)
+    }
+}
