@@ -6,16 +6,25 @@ use std::sync::Arc;
 use levada_serde::avro::record::{AvroRead, AvroWrite};
 use levada_serde::wire_format::SchemaRef;
 use levada_serde::{AvroDeserializer, AvroSerializer, RegistryClient, SchemaDefinition};
+#[cfg(feature = "registries")]
 use schema_registry_client::rest::client_config::ClientConfig;
+#[cfg(feature = "registries")]
 use schema_registry_client::rest::models::Schema as PeerSchema;
+#[cfg(feature = "registries")]
 use schema_registry_client::rest::schema_registry_client::{Client, SchemaRegistryClient};
+#[cfg(feature = "registries")]
 use schema_registry_client::serdes::avro as peer;
+#[cfg(feature = "registries")]
 use schema_registry_client::serdes::config::{DeserializerConfig, SerializerConfig};
+#[cfg(feature = "registries")]
 use schema_registry_client::serdes::serde::{
     SerdeFormat, SerdeType, SerializationContext, SubjectNameStrategyType,
 };
+#[cfg(feature = "registries")]
 use schema_registry_converter::blocking::avro::{AvroDecoder, AvroEncoder};
+#[cfg(feature = "registries")]
 use schema_registry_converter::blocking::schema_registry::SrSettings;
+#[cfg(feature = "registries")]
 use schema_registry_converter::schema_registry_common::SubjectNameStrategy;
 use serde::Serialize;
 use serde::de::DeserializeOwned;
@@ -141,6 +150,7 @@ where
                 writer.write_ser(&mut out, black_box(&value)).is_ok()
             }
         }));
+        #[cfg(feature = "registries")]
         rows.push(row("schema_registry_converter", {
             let encoder = AvroEncoder::new(SrSettings::new(url.to_owned()));
             let strategy = SubjectNameStrategy::TopicNameStrategy(self.topic.to_owned(), false);
@@ -148,10 +158,12 @@ where
             let value = value();
             move || encoder.encode_struct(black_box(&value), &strategy).is_ok()
         }));
+        #[cfg(feature = "registries")]
         rows.push(self.peer_encoding(url));
         rows
     }
 
+    #[cfg(feature = "registries")]
     fn peer_encoding(&self, url: &str) -> Row {
         let schema = PeerSchema {
             schema_type: Some("AVRO".to_owned()),
@@ -214,6 +226,7 @@ where
             let message = message();
             move || reader.read_deser::<T>(&mut black_box(&message[5..])).expect("a value")
         }));
+        #[cfg(feature = "registries")]
         rows.push(row("schema_registry_converter", {
             let decoder = AvroDecoder::new(SrSettings::new(url.to_owned()));
             let message = message();
@@ -222,6 +235,7 @@ where
                 apache_avro::from_value::<T>(&decoded.value).expect("a value")
             }
         }));
+        #[cfg(feature = "registries")]
         rows.push(row("schema-registry-client", {
             let mut config = DeserializerConfig::new(None, false, Default::default());
             config.subject_name_strategy_type = SubjectNameStrategyType::Topic;
@@ -238,11 +252,13 @@ where
     }
 }
 
+#[cfg(feature = "registries")]
 fn peer_client(url: &str) -> &'static SchemaRegistryClient {
     let client = SchemaRegistryClient::new(ClientConfig::new(vec![url.to_owned()]));
     Box::leak(Box::new(client))
 }
 
+#[cfg(feature = "registries")]
 fn context(topic: &str) -> SerializationContext {
     SerializationContext {
         topic: topic.to_owned(),
@@ -252,11 +268,13 @@ fn context(topic: &str) -> SerializationContext {
     }
 }
 
+#[cfg(feature = "registries")]
 fn runtime() -> Runtime {
     tokio::runtime::Builder::new_current_thread().enable_all().build().expect("a runtime")
 }
 
 /// Polls once what is ready at once; entering a runtime would cost more than the work.
+#[cfg(feature = "registries")]
 fn poll<R>(future: impl Future<Output = R>) -> R {
     let mut context = std::task::Context::from_waker(std::task::Waker::noop());
     match std::pin::pin!(future).poll(&mut context) {
@@ -281,7 +299,8 @@ fn borrowed(registry: &RegistryClient, runtime: &Runtime, user: &[u8], order: &[
         Arc::new(deserializer)
     }
     let fast = |schema: &str| schema.parse::<serde_avro_fast::Schema>().expect("a schema");
-    let (users, fast_users) = (build::<User>(registry, runtime, records::USER_SCHEMA, 1), fast(records::USER_SCHEMA));
+    let (users, fast_users) =
+        (build::<User>(registry, runtime, records::USER_SCHEMA, 1), fast(records::USER_SCHEMA));
     let rows = vec![
         row("by hand", move || {
             Reader::framed(black_box(user)).and_then(|(_, mut body)| body.user_ref())
@@ -290,7 +309,8 @@ fn borrowed(registry: &RegistryClient, runtime: &Runtime, user: &[u8], order: &[
             let users = users.clone();
             move || {
                 let mut scratch = Vec::new();
-                let read = users.record_borrowed::<UserRef<'_>>(black_box(user), None, &mut scratch);
+                let read =
+                    users.record_borrowed::<UserRef<'_>>(black_box(user), None, &mut scratch);
                 black_box(read.expect("a value"));
             }
         }),
@@ -303,7 +323,8 @@ fn borrowed(registry: &RegistryClient, runtime: &Runtime, user: &[u8], order: &[
         }),
     ];
     table("Avro, decode borrowed, User", rows);
-    let (orders, fast_orders) = (build::<Order>(registry, runtime, records::ORDER_SCHEMA, 2), fast(records::ORDER_SCHEMA));
+    let (orders, fast_orders) =
+        (build::<Order>(registry, runtime, records::ORDER_SCHEMA, 2), fast(records::ORDER_SCHEMA));
     let rows = vec![
         row("by hand", move || {
             Reader::framed(black_box(order)).and_then(|(_, mut body)| body.order_ref())
@@ -312,7 +333,8 @@ fn borrowed(registry: &RegistryClient, runtime: &Runtime, user: &[u8], order: &[
             let orders = orders.clone();
             move || {
                 let mut scratch = Vec::new();
-                let read = orders.record_borrowed::<OrderRef<'_>>(black_box(order), None, &mut scratch);
+                let read =
+                    orders.record_borrowed::<OrderRef<'_>>(black_box(order), None, &mut scratch);
                 black_box(read.expect("a value"));
             }
         }),

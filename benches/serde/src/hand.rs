@@ -3,9 +3,7 @@
 
 use std::collections::HashMap;
 
-use crate::records::{
-    Address, AddressRef, LineItem, LineItemRef, Order, OrderRef, User, UserRef,
-};
+use crate::records::{Address, AddressRef, LineItem, LineItemRef, Order, OrderRef, User, UserRef};
 
 pub fn frame(id: u32, out: &mut Vec<u8>) {
     let [a, b, c, d] = id.to_be_bytes();

@@ -3,8 +3,11 @@
 use std::hint::black_box;
 
 use levada_serde::{JsonDeserializer, JsonSerializer, RegistryClient, SchemaDefinition};
+#[cfg(feature = "registries")]
 use schema_registry_converter::blocking::json::{JsonDecoder, JsonEncoder};
+#[cfg(feature = "registries")]
 use schema_registry_converter::blocking::schema_registry::SrSettings;
+#[cfg(feature = "registries")]
 use schema_registry_converter::schema_registry_common::SubjectNameStrategy;
 use serde::Serialize;
 use serde::de::DeserializeOwned;
@@ -41,14 +44,8 @@ pub fn run(url: &str, runtime: &Runtime) {
     measure("Order", "orders-json", ORDER_SCHEMA, records::order(), url, runtime);
 }
 
-fn measure<T>(
-    name: &str,
-    topic: &'static str,
-    schema: &str,
-    value: T,
-    url: &str,
-    runtime: &Runtime,
-) where
+fn measure<T>(name: &str, topic: &'static str, schema: &str, value: T, url: &str, runtime: &Runtime)
+where
     T: Clone + PartialEq + Serialize + DeserializeOwned + Send + 'static,
 {
     let registry = RegistryClient::new(url).expect("a client");
@@ -56,8 +53,9 @@ fn measure<T>(
     let build = JsonSerializer::<T>::with_schema(&registry, schema).topic(topic).build();
     let serializer = runtime.block_on(build).expect("a serializer");
     let message = serializer.encode(&value).expect("a message");
+    #[cfg(feature = "registries")]
     let strategy = SubjectNameStrategy::TopicNameStrategy(topic.to_owned(), false);
-    let rows = vec![
+    let mut rows = vec![
         row("serde_json, one buffer, not checked, not framed", {
             let (value, mut out) = (value.clone(), Vec::new());
             move || {
@@ -72,21 +70,22 @@ fn measure<T>(
                 serializer.encode_into(black_box(&value), &mut out).is_ok()
             }
         }),
-        row("schema_registry_converter, checked", {
-            let encoder = JsonEncoder::new(SrSettings::new(url.to_owned()));
-            let value = value.clone();
-            move || {
-                let tree = serde_json::to_value(black_box(&value)).expect("a tree");
-                encoder.encode(&tree, &strategy).expect("a message").len()
-            }
-        }),
     ];
+    #[cfg(feature = "registries")]
+    rows.push(row("schema_registry_converter, checked", {
+        let encoder = JsonEncoder::new(SrSettings::new(url.to_owned()));
+        let value = value.clone();
+        move || {
+            let tree = serde_json::to_value(black_box(&value)).expect("a tree");
+            encoder.encode(&tree, &strategy).expect("a message").len()
+        }
+    }));
     table(&format!("JSON, encode, {name}"), rows);
     let deserializer = JsonDeserializer::<T>::builder(&registry).build();
     let decoded = runtime.block_on(deserializer.decode_async(&message, None));
     assert!(decoded.expect("a value") == value);
     let unchecked = JsonDeserializer::<T>::builder(&registry).validation(false).build();
-    let rows = vec![
+    let mut rows = vec![
         row("serde_json, not checked, not framed", {
             let message = message.clone();
             move || serde_json::from_slice::<T>(black_box(&message[5..])).expect("a value")
@@ -99,13 +98,14 @@ fn measure<T>(
             let message = message.clone();
             move || unchecked.decode(black_box(&message), None).expect("a value")
         }),
-        row("schema_registry_converter, not checked", {
-            let decoder = JsonDecoder::new(SrSettings::new(url.to_owned()));
-            move || {
-                let decoded = decoder.decode(Some(black_box(&message))).expect("a value");
-                serde_json::from_value::<T>(decoded.expect("a value").value).expect("a value")
-            }
-        }),
     ];
+    #[cfg(feature = "registries")]
+    rows.push(row("schema_registry_converter, not checked", {
+        let decoder = JsonDecoder::new(SrSettings::new(url.to_owned()));
+        move || {
+            let decoded = decoder.decode(Some(black_box(&message))).expect("a value");
+            serde_json::from_value::<T>(decoded.expect("a value").value).expect("a value")
+        }
+    }));
     table(&format!("JSON, decode, {name}"), rows);
 }

@@ -11,6 +11,10 @@
     clippy::print_stdout,
     reason = "a program for the desk of who works on the serializers"
 )]
+#![cfg_attr(
+    not(feature = "registries"),
+    allow(unused_mut, unused_variables, reason = "only other registry clients need them")
+)]
 
 mod avro;
 mod hand;
@@ -23,11 +27,8 @@ mod registry;
 use registry::Entry;
 
 fn main() {
-    let entry = |subject, schema_type, text: &str| Entry {
-        subject,
-        schema_type,
-        text: text.to_owned(),
-    };
+    let entry =
+        |subject, schema_type, text: &str| Entry { subject, schema_type, text: text.to_owned() };
     let url = registry::start(vec![
         entry("users-value", "AVRO", records::USER_SCHEMA),
         entry("orders-value", "AVRO", records::ORDER_SCHEMA),

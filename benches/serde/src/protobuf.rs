@@ -5,8 +5,11 @@ use std::hint::black_box;
 
 use levada_serde::{ProtobufDeserializer, ProtobufSerializer, RegistryClient, SchemaDefinition};
 use prost::Message;
+#[cfg(feature = "registries")]
 use schema_registry_converter::blocking::proto_raw::{ProtoRawDecoder, ProtoRawEncoder};
+#[cfg(feature = "registries")]
 use schema_registry_converter::blocking::schema_registry::SrSettings;
+#[cfg(feature = "registries")]
 use schema_registry_converter::schema_registry_common::SubjectNameStrategy;
 use tokio::runtime::Runtime;
 
@@ -90,11 +93,8 @@ pub fn run(url: &str, runtime: &Runtime) {
     measure("User", "users-proto", "example.User", USER_SCHEMA, user, url, runtime);
     let order = records::order();
     let records::Address { street, city, postal_code, country } = order.shipping;
-    let item = |records::LineItem { sku, quantity, unit_price }| LineItem {
-        sku,
-        quantity,
-        unit_price,
-    };
+    let item =
+        |records::LineItem { sku, quantity, unit_price }| LineItem { sku, quantity, unit_price };
     let order = Order {
         order_id: order.order_id,
         customer_id: order.customer_id,
@@ -127,8 +127,9 @@ fn measure<M: Message + Default + Clone + PartialEq + 'static>(
     let serializer = runtime.block_on(build.topic(topic).build()).expect("a serializer");
     let message = serializer.encode(&value).expect("a message");
     let body = value.encode_to_vec();
+    #[cfg(feature = "registries")]
     let strategy = SubjectNameStrategy::TopicNameStrategy(topic.to_owned(), false);
-    let rows = vec![
+    let mut rows = vec![
         row("prost, one buffer, not framed", {
             let (value, mut out) = (value.clone(), Vec::new());
             move || {
@@ -143,32 +144,34 @@ fn measure<M: Message + Default + Clone + PartialEq + 'static>(
                 serializer.encode_into(black_box(&value), &mut out).is_ok()
             }
         }),
-        row("schema_registry_converter, prost", {
-            let encoder = ProtoRawEncoder::new(SrSettings::new(url.to_owned()));
-            let value = value.clone();
-            move || {
-                let body = black_box(&value).encode_to_vec();
-                encoder.encode(&body, full_name, &strategy).expect("a message").len()
-            }
-        }),
     ];
+    #[cfg(feature = "registries")]
+    rows.push(row("schema_registry_converter, prost", {
+        let encoder = ProtoRawEncoder::new(SrSettings::new(url.to_owned()));
+        let value = value.clone();
+        move || {
+            let body = black_box(&value).encode_to_vec();
+            encoder.encode(&body, full_name, &strategy).expect("a message").len()
+        }
+    }));
     table(&format!("Protobuf, encode, {name}"), rows);
     let deserializer = ProtobufDeserializer::<M>::with_descriptor(&registry, descriptor).build();
     let decoded = runtime.block_on(deserializer.decode_async(&message, None));
     assert!(decoded.expect("a value") == value);
-    let rows = vec![
+    let mut rows = vec![
         row("prost, not framed", move || M::decode(black_box(&body[..])).expect("a value")),
         row("levada, prost", {
             let message = message.clone();
             move || deserializer.decode(black_box(&message), None).expect("a value")
         }),
-        row("schema_registry_converter, prost", {
-            let decoder = ProtoRawDecoder::new(SrSettings::new(url.to_owned()));
-            move || {
-                let raw = decoder.decode(Some(black_box(&message))).expect("a body");
-                M::decode(&raw.expect("a body").bytes[..]).expect("a value")
-            }
-        }),
     ];
+    #[cfg(feature = "registries")]
+    rows.push(row("schema_registry_converter, prost", {
+        let decoder = ProtoRawDecoder::new(SrSettings::new(url.to_owned()));
+        move || {
+            let raw = decoder.decode(Some(black_box(&message))).expect("a body");
+            M::decode(&raw.expect("a body").bytes[..]).expect("a value")
+        }
+    }));
     table(&format!("Protobuf, decode, {name}"), rows);
 }

@@ -127,7 +127,10 @@ pub const USER_NOW_SCHEMA: &str = r#"{"type": "record", "name": "User",
 /// An order before it had coupons, when the amount was a float; with a field that is gone.
 pub fn order_before_schema() -> String {
     ORDER_SCHEMA
-        .replace(r#"{"name": "amount", "type": "double"}"#, r#"{"name": "amount", "type": "float"}"#)
+        .replace(
+            r#"{"name": "amount", "type": "double"}"#,
+            r#"{"name": "amount", "type": "float"}"#,
+        )
         .replace(
             r#"{"name": "coupon_code", "type": ["null", "string"], "default": null}"#,
             r#"{"name": "warehouse", "type": "string"}"#,

@@ -151,6 +151,7 @@ impl<T: for<'b> AvroRead<'b>> AvroDeserializer<T> {
     /// Reads a message as a derived type that borrows text and bytes from it, such as one with
     /// `&str` where `T` has `String`; its schema must be that of `T` but for names. What another
     /// schema wrote is put into `scratch` first as the reader has it, and borrowed from there.
+    /// Messages whose schema has rules for readers are refused.
     pub fn record_borrowed<'b, B: AvroRead<'b>>(
         &self,
         payload: &'b [u8],
@@ -159,6 +160,10 @@ impl<T: for<'b> AvroRead<'b>> AvroDeserializer<T> {
     ) -> Result<B, Error> {
         let Frame { schema, body } = self.framing.split(payload, header)?;
         let read = move |plan: &Plan| {
+            if plan.rules.is_some() {
+                let reason = "its schema has rules for readers, and what they pass is not borrowed";
+                return Err(Error::Config(reason.to_owned()));
+            }
             let mut body = body;
             if !plan.is_identity {
                 let value = plan.read.decode(body, &self.limits, self.allows_trailing)?;

@@ -117,7 +117,7 @@ pub fn enumeration(
 /// The schema of the union that an enum stands for.
 ///
 /// One that contains itself without a record in between has no schema, for unions have no name
-/// to refer to; an empty union stands for it, which no registry and no parser takes.
+/// to refer to; JSON's null stands for it, which no registry and no parser takes.
 pub fn union(
     defined: &mut Defined,
     own_path: &'static str,
@@ -125,7 +125,7 @@ pub fn union(
 ) -> Json {
     let own = (own_path, defined.namespaces.len());
     if defined.unions.contains(&own) {
-        return Json::Array(Vec::new());
+        return Json::Null;
     }
     defined.unions.push(own);
     let branches = branches.iter().map(|branch| branch(defined)).collect();
