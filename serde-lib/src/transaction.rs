@@ -11,7 +11,7 @@ use crate::kafka::blocking;
 use crate::{DeserializingConsumer, Error, SerializingProducer};
 
 /// Longest wait for whoever holds the transactional id before; longer than a broker takes to end it.
-const FENCING: Duration = Duration::from_secs(60);
+const FENCING: Duration = Duration::from_mins(1);
 /// How often an end is asked for while the broker says that it is busy with it.
 const ATTEMPTS: usize = 5;
 

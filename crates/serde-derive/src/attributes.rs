@@ -32,7 +32,7 @@ impl Attributes {
                 lines.push(line.strip_prefix(' ').unwrap_or(&line).to_owned());
             }
         }
-        parsed.doc = lines.join("\n").trim().to_owned();
+        lines.join("\n").trim().clone_into(&mut parsed.doc);
         Ok(parsed)
     }
 

@@ -77,13 +77,15 @@ fn record(parsed: &Type, fields: &[Field]) -> (TokenStream, TokenStream, TokenSt
             }
         }
     };
-    let writes =
-        fields.iter().map(|Field { ident, ty, attributes, .. }| match &attributes.decimal {
-            Some(Decimal { precision, scale }) => quote! {
+    let writes = fields.iter().map(|Field { ident, ty, attributes, .. }| {
+        if let Some(Decimal { precision, scale }) = &attributes.decimal {
+            quote! {
                 <#ty as avro::AvroDecimal>::write_decimal(&self.#ident, #precision, #scale, out)?;
-            },
-            None => quote!(<#ty as avro::AvroWrite>::write(&self.#ident, out)?;),
-        });
+            }
+        } else {
+            quote!(<#ty as avro::AvroWrite>::write(&self.#ident, out)?;)
+        }
+    });
     let write = quote! {
         #(#writes)*
         Result::Ok(())
@@ -92,11 +94,12 @@ fn record(parsed: &Type, fields: &[Field]) -> (TokenStream, TokenStream, TokenSt
     let variables: Vec<Ident> =
         (0..fields.len()).map(|place| format_ident!("field_{place}")).collect();
     let reads = fields.iter().zip(&variables).map(|(Field { ty, attributes, .. }, variable)| {
-        match &attributes.decimal {
-            Some(Decimal { scale, .. }) => quote! {
+        if let Some(Decimal { scale, .. }) = &attributes.decimal {
+            quote! {
                 let #variable = <#ty as avro::AvroDecimal>::read_decimal(reader, #scale)?;
-            },
-            None => quote!(let #variable = <#ty as avro::AvroRead<'_>>::read(reader)?;),
+            }
+        } else {
+            quote!(let #variable = <#ty as avro::AvroRead<'_>>::read(reader)?;)
         }
     });
     let idents = fields.iter().map(|field| &field.ident);

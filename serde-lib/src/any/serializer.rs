@@ -21,7 +21,7 @@ pub struct AnySerializer(Inner);
 
 #[derive(Debug)]
 enum Inner {
-    Avro(AvroSerializer<Json>),
+    Avro(Box<AvroSerializer<Json>>),
     Protobuf(ProtobufSerializer<DynamicMessage>),
     Json(JsonSerializer<Json>),
 }
@@ -85,7 +85,7 @@ impl AnySerializerBuilder {
         let inner = match client.schema_by_id(id).await?.schema_type {
             SchemaType::Avro => {
                 let builder = AvroSerializer::json_from_registry(&client);
-                Inner::Avro(SerializerBuilder { target, ..builder }.build().await?)
+                Inner::Avro(Box::new(SerializerBuilder { target, ..builder }.build().await?))
             }
             SchemaType::Json => {
                 let builder = JsonSerializer::from_registry(&client);

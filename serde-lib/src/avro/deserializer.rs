@@ -43,6 +43,17 @@ struct Plan {
     rules: Option<Box<Filter>>,
 }
 
+impl Plan {
+    /// What rules pass is made anew, and nothing in it lies in the message.
+    fn check_borrowable(&self) -> Result<(), Error> {
+        if self.rules.is_none() {
+            return Ok(());
+        }
+        let reason = "its schema has rules for readers, and what they pass is not borrowed";
+        Err(Error::Config(reason.to_owned()))
+    }
+}
+
 /// What bodies of a writer schema pass, and what reads and writes them for that.
 struct Filter {
     rules: ReadRules,
@@ -160,10 +171,7 @@ impl<T: for<'b> AvroRead<'b>> AvroDeserializer<T> {
     ) -> Result<B, Error> {
         let Frame { schema, body } = self.framing.split(payload, header)?;
         let read = move |plan: &Plan| {
-            if plan.rules.is_some() {
-                let reason = "its schema has rules for readers, and what they pass is not borrowed";
-                return Err(Error::Config(reason.to_owned()));
-            }
+            plan.check_borrowable()?;
             let mut body = body;
             if !plan.is_identity {
                 let value = plan.read.decode(body, &self.limits, self.allows_trailing)?;
@@ -317,10 +325,7 @@ impl<T> AvroDeserializer<T> {
     ) -> Result<B, Error> {
         let Frame { schema, body } = self.framing.split(payload, header)?;
         let read = |plan: &Plan| {
-            if plan.rules.is_some() {
-                let reason = "its schema has rules for readers, and what they pass is not borrowed";
-                return Err(Error::Config(reason.to_owned()));
-            }
+            plan.check_borrowable()?;
             let read = plan.read.read(body, &self.limits, self.allows_trailing);
             read.map_err(|_| self.unborrowable(plan, body))
         };

@@ -84,7 +84,7 @@ impl<'de> Deserializer<'de> for DefaultValue<'_> {
     }
 }
 
-impl<'de> IntoDeserializer<'de, Declined> for DefaultValue<'_> {
+impl IntoDeserializer<'_, Declined> for DefaultValue<'_> {
     type Deserializer = Self;
 
     fn into_deserializer(self) -> Self {

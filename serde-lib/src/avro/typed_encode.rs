@@ -258,8 +258,8 @@ impl<'a> Serializer for Encoder<'a> {
     #[inline]
     fn serialize_struct(self, _name: &'static str, _len: usize) -> Result<Fields<'a>, Declined> {
         let Kind::Record(id) = self.kind else { return Err(Declined) };
-        let fields = self.plan.records.get(id).ok_or(Declined)?.iter();
-        Ok(Fields { plan: self.plan, fields, out: self.out })
+        let left = self.plan.records.get(id).ok_or(Declined)?.iter();
+        Ok(Fields { plan: self.plan, left, out: self.out })
     }
 
     fn serialize_struct_variant(
@@ -347,7 +347,8 @@ impl SerializeMap for Blocks<'_> {
 /// The fields of a record, which come in its order or not at all.
 struct Fields<'a> {
     plan: &'a WritePlan,
-    fields: std::slice::Iter<'a, WriteField>,
+    /// Those that have not come yet.
+    left: std::slice::Iter<'a, WriteField>,
     out: &'a mut Vec<u8>,
 }
 
@@ -357,7 +358,7 @@ impl SerializeStruct for Fields<'_> {
 
     #[inline]
     fn serialize_field<T: Serialize + ?Sized>(&mut self, key: &'static str, value: &T) -> Written {
-        let field = self.fields.next().ok_or(Declined)?;
+        let field = self.left.next().ok_or(Declined)?;
         if !field.is_called(key) {
             return Err(Declined);
         }
@@ -370,6 +371,6 @@ impl SerializeStruct for Fields<'_> {
 
     #[inline]
     fn end(self) -> Written {
-        if self.fields.as_slice().is_empty() { Ok(()) } else { Err(Declined) }
+        if self.left.as_slice().is_empty() { Ok(()) } else { Err(Declined) }
     }
 }

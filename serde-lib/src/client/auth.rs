@@ -11,7 +11,7 @@ use tokio::time::Instant;
 use super::error::RegistryErrorKind;
 
 /// A token is renewed this long before it expires, or after half of its life if that is shorter.
-const RENEWED_BEFORE: Duration = Duration::from_secs(300);
+const RENEWED_BEFORE: Duration = Duration::from_mins(5);
 
 pub(super) enum Auth {
     None,

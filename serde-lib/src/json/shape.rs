@@ -92,7 +92,7 @@ pub(super) struct Progress<'s> {
     seen: u64,
 }
 
-impl<'s> Progress<'s> {
+impl Progress<'_> {
     /// Where the value of a property stands; `None` if it may not be there.
     #[inline]
     pub(super) fn property(&mut self, name: &str) -> Option<Place> {
@@ -138,6 +138,7 @@ impl Shape {
 
     /// The place of a subschema: the outer `None` is one that is not simple, the inner `None` one
     /// that no value fits.
+    #[expect(clippy::option_option, reason = "both are read with `?`, one after the other")]
     fn place(&mut self, schema: &Json, depth: usize) -> Option<Option<Place>> {
         let object = match schema {
             Json::Bool(true) => return Some(Some(None)),

@@ -9,10 +9,11 @@ use super::{AvroRead, AvroReader, AvroType, AvroWrite, Defined, logical};
 use crate::error::{DecodeError, DecodeKind};
 
 #[cold]
+#[expect(clippy::unnecessary_box_returns, reason = "as every error of the decoder is")]
 fn invalid(
     reader: &AvroReader<'_>,
     logical: &'static str,
-    reason: impl ToString,
+    reason: &impl ToString,
 ) -> Box<DecodeError> {
     reader.error(DecodeKind::InvalidLogicalValue { logical, reason: reason.to_string() })
 }
@@ -33,7 +34,7 @@ impl AvroWrite for Uuid {
 impl<'b> AvroRead<'b> for Uuid {
     fn read(reader: &mut AvroReader<'b>) -> Decoded<Self> {
         let text = reader.text()?;
-        Self::try_parse(text).map_err(|error| invalid(reader, "uuid", error))
+        Self::try_parse(text).map_err(|error| invalid(reader, "uuid", &error))
     }
 }
 
@@ -91,12 +92,12 @@ impl AvroDecimal for rust_decimal::Decimal {
         let is_negative = bytes.first().is_some_and(|&byte| byte >= 0x80);
         let mut digits = [if is_negative { 0xff } else { 0 }; 16];
         let Some(start) = digits.len().checked_sub(bytes.len()) else {
-            return Err(invalid(reader, "decimal", "it has more than 16 bytes of digits"));
+            return Err(invalid(reader, "decimal", &"it has more than 16 bytes of digits"));
         };
         digits[start..].copy_from_slice(bytes);
         let digits = i128::from_be_bytes(digits);
         Self::try_from_i128_with_scale(digits, scale)
-            .map_err(|error| invalid(reader, "decimal", error))
+            .map_err(|error| invalid(reader, "decimal", &error))
     }
 }
 
@@ -123,7 +124,8 @@ macro_rules! numbered {
             fn read(reader: &mut AvroReader<'b>) -> Decoded<Self> {
                 let $raw = reader.$read()?;
                 let parsed: Option<$type> = $parse;
-                parsed.ok_or_else(|| invalid(reader, $logical, format!("{} is out of range", $raw)))
+                parsed
+                    .ok_or_else(|| invalid(reader, $logical, &format!("{} is out of range", $raw)))
             }
         }
     };
@@ -133,6 +135,10 @@ macro_rules! numbered {
 mod of_chrono {
     use chrono::{DateTime, Days, NaiveDate, NaiveDateTime, NaiveTime, Timelike, Utc};
 
+    #[allow(
+        clippy::wildcard_imports,
+        reason = "a part of the file that a feature switches on"
+    )]
     use super::*;
 
     const NANOS_PER_MICRO: u32 = 1_000;
@@ -187,6 +193,10 @@ mod of_jiff {
     use jiff::civil::{Date, Time};
     use jiff::{SignedDuration, Timestamp};
 
+    #[allow(
+        clippy::wildcard_imports,
+        reason = "a part of the file that a feature switches on"
+    )]
     use super::*;
 
     const EPOCH: Date = Date::constant(1970, 1, 1);

@@ -135,7 +135,8 @@ pub fn union(
 
 /// A primitive type that means something more.
 pub fn logical(base: Json, logical_type: &str) -> Json {
-    json!({"type": base, "logicalType": logical_type})
+    let (key, name) = ("logicalType".to_owned(), Json::from(logical_type));
+    [("type".to_owned(), base), (key, name)].into_iter().collect()
 }
 
 /// The schema of a decimal in `bytes`.

@@ -197,6 +197,7 @@ macro_rules! map {
             $($hasher: BuildHasher + Default,)?
         {
             #[inline]
+            #[allow(clippy::no_effect, reason = "not every map can be given room")]
             fn read(reader: &mut AvroReader<'b>) -> Decoded<Self> {
                 let mut $entries = Self::default();
                 reader.blocks(size_of::<(K, V)>(), |reader, $left| {
