@@ -117,16 +117,18 @@ impl Keys {
             Some(dek) if !self.is_expired(settings, stored_at(&dek)) => {
                 self.opened(series, &kek, &dek).await?
             }
-            Some(dek) => match self.made(settings, &kek, dek.version.saturating_add(1)).await {
-                Ok(next) => next,
-                // Better an old key than none: the registry or the KMS may be away for a moment.
-                Err(_) => {
+            Some(dek) => {
+                let next = self.made(settings, &kek, dek.version.saturating_add(1)).await;
+                if let Ok(next) = next {
+                    next
+                } else {
+                    // Better an old key than none: registry or KMS may be away for a moment.
                     let age = settings.expiry.unwrap_or_default().saturating_sub(RENEWAL_PAUSE);
                     let since = (self.config.clock)().checked_sub(age);
                     let held = self.opened(series, &kek, &dek).await?;
                     HeldKey { since: since.unwrap_or(held.since), ..held }
                 }
-            },
+            }
         };
         self.held.insert((Arc::clone(series), Version::Number(held.version)), held.clone());
         self.held.insert((Arc::clone(series), settings.written()), held);
