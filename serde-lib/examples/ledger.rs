@@ -20,7 +20,7 @@ use levada_serde::{
 use serde::{Deserialize, Serialize};
 
 /// Longest time that a payment may be on its way, and that an audit waits for one.
-const PATIENCE: Duration = Duration::from_secs(120);
+const PATIENCE: Duration = Duration::from_mins(2);
 /// When all payments were seen, how long one that came twice is waited for.
 const QUIET: Duration = Duration::from_secs(2);
 /// Payments between two lines of progress.

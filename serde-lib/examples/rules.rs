@@ -108,7 +108,8 @@ async fn read(registry: &RegistryClient, line: &Line) -> Result<Json, SerdeError
 }
 
 fn hex(bytes: &[u8]) -> String {
-    bytes.iter().map(|byte| format!("{byte:02x}")).collect()
+    let digit = |nibble: u8| char::from_digit(u32::from(nibble), 16).unwrap_or('?');
+    bytes.iter().flat_map(|byte| [digit(byte >> 4), digit(byte & 15)]).collect()
 }
 
 /// What is no hexadecimal ends the bytes.

@@ -1,7 +1,7 @@
 //! How often the warm path asks the allocator: never for messages, and for values only what they
 //! hold.
 
-#![allow(clippy::unwrap_used, reason = "test helpers fail the test")]
+#![allow(clippy::unwrap_used, clippy::panic, reason = "test helpers fail the test")]
 
 mod stub;
 

@@ -61,7 +61,9 @@ async fn token_is_fetched_once_for_all_requests_while_it_lasts() {
     server.answer(TOKEN, 200, json!({"access_token": "t1", "expires_in": 3600}));
     let client = client(&registry, &server);
     let asked = join_all((1..4).map(|id| client.schema_by_id(id))).await;
-    asked.into_iter().for_each(|schema| drop(schema.unwrap()));
+    for schema in asked {
+        assert_eq!(schema.unwrap().text, "\"int\"");
+    }
     client.schema_by_id(4).await.unwrap();
     assert_eq!(authorizations(&registry), ["Bearer t1"; 4]);
     let asked = server.asked();

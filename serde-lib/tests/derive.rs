@@ -362,6 +362,12 @@ struct Fork {
     right: Box<Tree>,
 }
 
+#[derive(AvroRecord, Debug)]
+enum Endless {
+    End(i64),
+    More(Vec<Endless>),
+}
+
 #[tokio::test]
 async fn union_may_come_again_inside_its_records_but_not_inside_itself() {
     let schema: Json = serde_json::from_str(&schema_text::<Tree>()).unwrap();
@@ -376,11 +382,6 @@ async fn union_may_come_again_inside_its_records_but_not_inside_itself() {
     let deserializer = AvroDeserializer::<Tree>::record(&registry).build().await.unwrap();
     assert_eq!(deserializer.decode_async(&message, None).await.unwrap(), tree);
 
-    #[derive(AvroRecord, Debug)]
-    enum Endless {
-        End(i64),
-        More(Vec<Endless>),
-    }
     let built = AvroDeserializer::<Endless>::record(&registry).build().await;
     assert!(matches!(built, Err(Error::InvalidSchema { .. })), "{built:?}");
     assert!(matches!(

@@ -68,7 +68,7 @@ struct Prefixed {
 struct Loading(Arc<AtomicUsize>);
 
 impl RuleExecutor for Prefix {
-    fn kind(&self) -> &str {
+    fn kind(&self) -> &'static str {
         "PREFIX"
     }
 
@@ -117,7 +117,7 @@ impl Load for Loading {
 struct Reverse;
 
 impl RuleExecutor for Reverse {
-    fn kind(&self) -> &str {
+    fn kind(&self) -> &'static str {
         "REVERSE"
     }
 

@@ -16,7 +16,7 @@ use levada_testing::Levada;
 use serde::{Deserialize, Serialize};
 use serde_json::{Value as Json, json};
 
-const PATIENCE: Duration = Duration::from_secs(60);
+const PATIENCE: Duration = Duration::from_mins(1);
 const SCHEMA: &str = r#"{"type": "record", "name": "Card", "fields": [
     {"name": "owner", "type": "string"},
     {"name": "number", "type": "string", "confluent:tags": ["SECRET"]}

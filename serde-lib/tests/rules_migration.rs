@@ -1,4 +1,4 @@
-//! Migration rules in JSONata over three versions of a subject, against the real registry.
+//! Migration rules in `JSONata` over three versions of a subject, against the real registry.
 
 #![allow(clippy::unwrap_used, clippy::panic, reason = "test helpers fail the test")]
 

@@ -1,6 +1,6 @@
 //! A registry that fails when it is told to, and what the client makes of it.
 
-#![allow(clippy::unwrap_used, reason = "a test that cannot go on has failed")]
+#![allow(clippy::unwrap_used, clippy::panic, reason = "a test that cannot go on has failed")]
 
 use std::time::Duration;
 
@@ -67,7 +67,7 @@ async fn registration_whose_answer_was_cut_is_found_again() {
 #[tokio::test]
 async fn delayed_request_runs_into_the_clients_limit() {
     let registry = MockRegistry::start().await.unwrap();
-    registry.delay_next(Duration::from_secs(60));
+    registry.delay_next(Duration::from_mins(1));
     let limit = Duration::from_millis(50);
     let retry = RetryPolicy { attempt_timeout: limit, attempts_max: 1, ..RetryPolicy::default() };
     let client = RegistryClient::builder(registry.url()).retry(retry).build().unwrap();

@@ -122,7 +122,7 @@ impl Keys {
                 if let Ok(next) = next {
                     next
                 } else {
-                    // Better an old key than none: the registry or the KMS may be away for a moment.
+                    // Better an old key than none: registry or KMS may be away for a moment.
                     let age = settings.expiry.unwrap_or_default().saturating_sub(RENEWAL_PAUSE);
                     let since = (self.config.clock)().checked_sub(age);
                     let held = self.opened(series, &kek, &dek).await?;

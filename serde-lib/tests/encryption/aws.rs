@@ -65,7 +65,7 @@ fn authorization(headers: &HeaderMap, body: &[u8]) -> String {
     if headers.contains_key("x-amz-security-token") {
         names.insert(3, "x-amz-security-token");
     }
-    let lines: String = names.iter().map(|name| format!("{name}:{}\n", header(name))).collect();
+    let lines = names.iter().flat_map(|name| [name, ":", header(name), "\n"]).collect::<String>();
     let names = names.join(";");
     let canonical = format!("POST\n/\n\n{lines}\n{names}\n{}", hex(&Sha256::digest(body)));
     let scope = format!("{}/eu-west-1/kms/aws4_request", &time[..8]);

@@ -236,7 +236,7 @@ async fn a_key_that_the_registry_has_not_is_poison_and_not_asked_for_again_at_on
 async fn a_key_older_than_its_time_to_live_is_asked_for_again() {
     let (_folder, _server, client) = start().await;
     encrypt_payload(&client, local(&[])).await;
-    let ttl = Duration::from_secs(60);
+    let ttl = Duration::from_mins(1);
     let encryption = Encryption::builder().property("secret", "s").keys_ttl(ttl).build();
     let bytes = round_trip(&client, &encryption).await;
     let reader = reader(&client, &encryption).await;

@@ -1,4 +1,4 @@
-//! `hcvault`: the transit engine of Vault.
+//! `hcvault`: the transit engine of `HashiCorp` Vault.
 
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;

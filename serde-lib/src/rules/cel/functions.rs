@@ -94,7 +94,8 @@ mod tests {
 
     #[test]
     fn formats_are_told_from_what_only_looks_like_them() {
-        let checks: [(fn(&str) -> bool, &[&str], &[&str]); 5] = [
+        type Check<'a> = (fn(&str) -> bool, &'a [&'a str], &'a [&'a str]);
+        let checks: [Check<'_>; 5] = [
             (
                 is_email,
                 &["a@b.co", "a.b+c@sub.b.co"],
