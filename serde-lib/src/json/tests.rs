@@ -60,6 +60,18 @@ fn value() -> impl Strategy<Value = Json> {
     })
 }
 
+/// Whether an array in it must be empty, which is left to the validator.
+fn has_empty_array(schema: &Json) -> bool {
+    let Json::Object(keywords) = schema else { return false };
+    let properties = keywords.get("properties").and_then(Json::as_object);
+    let subschemas = [keywords.get("items"), keywords.get("additionalProperties")];
+    let subschemas = properties
+        .into_iter()
+        .flat_map(serde_json::Map::values)
+        .chain(subschemas.into_iter().flatten());
+    keywords.get("items") == Some(&Json::Bool(false)) || subschemas.into_iter().any(has_empty_array)
+}
+
 proptest! {
     #![proptest_config(ProptestConfig::with_cases(2_000))]
 
@@ -67,7 +79,7 @@ proptest! {
     fn check_on_the_way_takes_what_the_validator_takes(schema in schema(), value in value()) {
         let checker = compile(&schema.to_string(), &[]).unwrap();
         let is_simple = Shape::compile(&schema.to_string()).is_some();
-        prop_assert_eq!(is_simple, schema != Json::Bool(true) && schema != Json::Bool(false));
+        prop_assert_eq!(is_simple, schema != Json::Bool(false) && !has_empty_array(&schema));
         let is_valid = super::check::is_valid(&checker, &value);
         let mut written = b"before".to_vec();
         let is_written = checker.write(&value, &mut written);

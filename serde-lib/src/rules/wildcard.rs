@@ -85,6 +85,6 @@ mod tests {
 
     #[test]
     fn hostile_pattern_costs_no_more_than_its_length() {
-        assert!(!matches(&"a*".repeat(2_000), &"a".repeat(4_000).replace("aa", "ab")));
+        assert!(!matches(&"a*".repeat(2_001), &"a".repeat(4_000).replace("aa", "ab")));
     }
 }
