@@ -14,7 +14,7 @@ use crate::broker::HostPort;
 ///
 /// The versions end, for every key alike, where Apache Kafka 4.1 ended: kafka-python guesses a
 /// release from single maxima (`JoinGroup` 9 means 3.2) and then expects what else that release
-/// had.
+/// had. Offsets by topic id came with 4.2, which it does not know by them.
 #[derive(Debug, Clone)]
 pub(crate) struct Api {
     pub(crate) key: ApiKey,

@@ -82,7 +82,7 @@ async fn api_versions_from_the_future_is_answered_in_version_0() {
 }
 
 #[tokio::test]
-async fn named_versions_are_those_of_kafka_4_1() {
+async fn named_versions_are_those_of_kafka_4_1_and_offsets_by_id() {
     let rig = Rig::start().await;
     let named = api_versions(&mut rig.client().await, 0).await.api_keys;
     let named: Vec<_> =
@@ -92,8 +92,8 @@ async fn named_versions_are_those_of_kafka_4_1() {
         (1, 4, 18),
         (2, 1, 10),
         (3, 0, 13),
-        (8, 2, 9),
-        (9, 1, 9),
+        (8, 2, 10),
+        (9, 1, 10),
         (10, 0, 6),
         (11, 0, 9),
         (12, 0, 4),
