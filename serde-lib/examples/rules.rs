@@ -51,7 +51,8 @@ async fn run() -> Result<(), Box<dyn Error>> {
         let line: Line = serde_json::from_str(&line?)?;
         let result = match action.as_str() {
             "write" => write(&registry, &line).await.map(|payload| json!(hex(&payload))),
-            _ => read(&registry, &line).await,
+            "read" => read(&registry, &line).await,
+            other => return Err(format!("unknown action {other}").into()),
         };
         match result {
             Ok(value) => println!("{value}"),
