@@ -20,38 +20,28 @@ use crate::rules::{
 /// What stands before the version of the key in front of a ciphertext.
 const MAGIC: u8 = 0;
 
-/// `ENCRYPT`.
-#[derive(Debug)]
-pub(super) struct Fields(pub(super) Encryption);
-
-impl RuleExecutor for Fields {
-    fn kind(&self) -> &'static str {
-        "ENCRYPT"
-    }
-
-    fn compile<'a>(
-        &'a self,
-        rule: &'a Rule,
-        target: &'a RuleTarget<'a>,
-    ) -> BoxFuture<'a, Result<CompiledRule, RuleError>> {
-        async move {
-            let cryptor = Cryptor::new(&self.0, rule, target).await?;
-            Ok(CompiledRule::Fields(match target.mode {
-                RuleMode::Write => Box::new(Encrypt(cryptor)),
-                _ => Box::new(Decrypt(cryptor)),
-            }))
-        }
-        .boxed()
-    }
+/// What the rules of one type encrypt.
+#[derive(Clone, Copy, Debug)]
+pub(super) enum Scope {
+    /// `ENCRYPT`.
+    Fields,
+    /// `ENCRYPT_PAYLOAD`.
+    Payload,
 }
 
-/// `ENCRYPT_PAYLOAD`.
+/// Runs the rules of one of both types.
 #[derive(Debug)]
-pub(super) struct Payloads(pub(super) Encryption);
+pub(super) struct Executor {
+    pub(super) encryption: Encryption,
+    pub(super) scope: Scope,
+}
 
-impl RuleExecutor for Payloads {
+impl RuleExecutor for Executor {
     fn kind(&self) -> &'static str {
-        "ENCRYPT_PAYLOAD"
+        match self.scope {
+            Scope::Fields => "ENCRYPT",
+            Scope::Payload => "ENCRYPT_PAYLOAD",
+        }
     }
 
     fn compile<'a>(
@@ -60,11 +50,15 @@ impl RuleExecutor for Payloads {
         target: &'a RuleTarget<'a>,
     ) -> BoxFuture<'a, Result<CompiledRule, RuleError>> {
         async move {
-            let cryptor = Cryptor::new(&self.0, rule, target).await?;
-            Ok(CompiledRule::Body(match target.mode {
-                RuleMode::Write => Box::new(Encrypt(cryptor)),
-                _ => Box::new(Decrypt(cryptor)),
-            }))
+            let cryptor = Cryptor::new(&self.encryption, rule, target).await?;
+            Ok(match (self.scope, target.mode) {
+                (Scope::Fields, RuleMode::Write) => {
+                    CompiledRule::Fields(Box::new(Encrypt(cryptor)))
+                }
+                (Scope::Fields, _) => CompiledRule::Fields(Box::new(Decrypt(cryptor))),
+                (Scope::Payload, RuleMode::Write) => CompiledRule::Body(Box::new(Encrypt(cryptor))),
+                (Scope::Payload, _) => CompiledRule::Body(Box::new(Decrypt(cryptor))),
+            })
         }
         .boxed()
     }

@@ -65,6 +65,7 @@ use std::sync::{Arc, Mutex, PoisonError};
 use std::time::{Duration, SystemTime};
 
 pub use error::EncryptionError;
+use executor::{Executor, Scope};
 use keys::{Config, Keys};
 use kms::{KmsDriver, Secret};
 
@@ -123,12 +124,12 @@ impl Encryption {
 
     /// The executor of rules of type `ENCRYPT`.
     pub fn fields(&self) -> impl RuleExecutor + use<> {
-        executor::Fields(self.clone())
+        Executor { encryption: self.clone(), scope: Scope::Fields }
     }
 
     /// The executor of rules of type `ENCRYPT_PAYLOAD`.
     pub fn payloads(&self) -> impl RuleExecutor + use<> {
-        executor::Payloads(self.clone())
+        Executor { encryption: self.clone(), scope: Scope::Payload }
     }
 
     fn keys_of(&self, client: &RegistryClient) -> Arc<Keys> {
