@@ -1,6 +1,5 @@
 //! `/schemas`: lists, and schemas by id and guid.
 
-use axum::Json;
 use axum::extract::State;
 use levada_registry_api::{
     ContextId, ErrorCode, ListedSchemaDocument, SchemaDocument, SubjectVersion,
@@ -16,7 +15,7 @@ use super::parameters::{
     LIMIT, OFFSET, REFERENCE_FORMAT, RESOURCE_TYPE, RULE_TYPE, SUBJECT, SUBJECT_PREFIX,
     UNASSOCIATED,
 };
-use super::reply::{Answer, BareText};
+use super::reply::{Answer, BareText, Json};
 use super::route::{Route, get};
 use crate::app::AppState;
 

@@ -1,6 +1,5 @@
 //! `/subjects` and `/subjects/{subject}`.
 
-use axum::Json;
 use axum::extract::State;
 use levada_registry_api::{ErrorCode, RegisterRequest, SchemaDocument};
 use levada_registry_core::{DeletedFilter, SubjectFilter};
@@ -11,7 +10,7 @@ use super::extract::{Body, Names, Params};
 use super::parameters::{
     DELETED, DELETED_ONLY, FORMAT, KEY, LIMIT, NORMALIZE, OFFSET, PERMANENT, SUBJECT_PREFIX, VALUE,
 };
-use super::reply::Answer;
+use super::reply::{Answer, Json};
 use super::route::{self, Route};
 use crate::app::AppState;
 

@@ -1,6 +1,5 @@
 //! `/subjects/{subject}/versions` and below.
 
-use axum::Json;
 use axum::extract::State;
 use levada_registry_api::{ErrorCode, RegisterRequest, RuleSet, SchemaDocument, TagsRequest};
 use levada_registry_core::{
@@ -15,7 +14,7 @@ use super::parameters::{
     DELETED, DELETED_AS_NEGATIVE, DELETED_ONLY, FIND_TAGS, FORCE, FORMAT, LIMIT, NORMALIZE, OFFSET,
     PERMANENT, REFERENCE_FORMAT,
 };
-use super::reply::{Answer, BareText};
+use super::reply::{Answer, BareText, Json};
 use super::route::{self, Route};
 use super::subjects::DELETION;
 use super::{contract, convert, render};
