@@ -21,7 +21,9 @@ impl<T: Serialize> IntoResponse for Json<T> {
     fn into_response(self) -> Response {
         match serde_json::to_vec(&self.0) {
             Ok(text) => text.into_response(),
-            Err(error) => HttpError::new(ErrorCode::InternalServerError, error.to_string()).into_response(),
+            Err(error) => {
+                HttpError::new(ErrorCode::InternalServerError, error.to_string()).into_response()
+            }
         }
     }
 }
