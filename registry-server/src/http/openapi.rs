@@ -17,7 +17,7 @@ use super::association_batches::OP_TYPES;
 use super::convert::ENTITY_TYPES;
 use super::error::HttpError;
 use super::parameters::{FORMAT, Parameter, algorithms, lifecycles, path_schema};
-use super::reply::{Document, Json};
+use super::reply::Document;
 use super::route::{Content, Operation, Route, get};
 use super::router::routes;
 
