@@ -127,7 +127,7 @@ pub(super) async fn by_id(
     params: Params,
 ) -> Answer<SchemaDocument> {
     let found = app.registry.schema_by_id(names.id()?, &app.holder(&params).await?).await?;
-    let mut shown = app.tagged_document(&found, &params).await?;
+    let mut shown = app.whole_document(&found, &params).await?;
     shown.id = None;
     if params.flag(FETCH_MAX_ID) {
         let max_id = app.registry.max_id(&found.subject.context).await?;

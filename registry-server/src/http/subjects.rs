@@ -85,7 +85,13 @@ pub(super) async fn lookup(
     params: Params,
     Body(request): Body<RegisterRequest>,
 ) -> Answer<SchemaDocument> {
-    let draft = convert::draft(request)?;
+    // A lookup knows no tags.
+    let untagged = RegisterRequest {
+        schema_tags_to_add: Vec::new(),
+        schema_tags_to_remove: Vec::new(),
+        ..request
+    };
+    let draft = convert::draft(untagged)?;
     let (normalize, deleted) = (params.flag(NORMALIZE), params.flag(DELETED));
     let found =
         app.registry.lookup(&app.subject(&names).await?, &draft, normalize, deleted).await?;

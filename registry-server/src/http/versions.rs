@@ -141,7 +141,7 @@ pub(super) async fn show(
     params: Params,
 ) -> Answer<SchemaDocument> {
     let found = find(&app, &names, &params).await?;
-    let mut shown = app.tagged_document(&found, &params).await?;
+    let mut shown = app.whole_document(&found, &params).await?;
     if render::is_logical(&params) {
         shown.schema = Some(app.text_or_definition(&found, &params).await?);
     }
@@ -184,7 +184,6 @@ pub(super) async fn delete(Acting(app): Acting, names: Names, params: Params) ->
 pub(super) async fn tags(
     Acting(app): Acting,
     names: Names,
-    params: Params,
     Body(request): Body<TagsRequest>,
 ) -> Answer<SchemaDocument> {
     let source = names.version()?;
@@ -200,7 +199,7 @@ pub(super) async fn tags(
         )?,
     };
     let registered = app.registry.retag(&app.subject(&names).await?, source, change).await;
-    registered_document(&app, registered, &params).await
+    registered_document(&app, registered, &Params::default()).await
 }
 
 /// What a registration answers.
