@@ -234,7 +234,7 @@ fn response_error(error: &AppendError) -> ResponseError {
         AppendError::TooLarge { .. } => ResponseError::MessageTooLarge,
         AppendError::LargerThanSegment { .. } => ResponseError::RecordListTooLarge,
         AppendError::OutOfOrderSequence { .. } => ResponseError::OutOfOrderSequenceNumber,
-        AppendError::DuplicateSequence { .. } => ResponseError::DuplicateSequenceNumber,
+        AppendError::OutsideTransaction { .. } => ResponseError::InvalidTxnState,
         AppendError::InvalidProducerEpoch { .. } => ResponseError::InvalidProducerEpoch,
         AppendError::TimestampOutOfRange { .. } => ResponseError::InvalidTimestamp,
         AppendError::Deleted => ResponseError::UnknownTopicOrPartition,
