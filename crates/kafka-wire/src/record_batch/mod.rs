@@ -17,7 +17,7 @@ pub use crc::{crc32c, crc32c_of};
 pub use encode::BatchBuilder;
 pub use header::{BatchHead, BatchHeader, CRC_START, HEADER_BYTES, PREFIX_BYTES, add_sequence};
 pub use record::{Record, RecordError, RecordHeader, RecordHeaders, Records, record_bytes};
-pub use retain::{RetainError, retain_records};
+pub use retain::{RetainError, recompress, retain_records};
 
 /// What is wrong with a record batch.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]

@@ -6,7 +6,8 @@ use std::sync::atomic::Ordering;
 
 use levada_kafka_wire::compression::Codec;
 use levada_kafka_wire::record_batch::{
-    BatchError, BatchHead, BatchHeader, EndTxnMarker, HEADER_BYTES, Records, record_bytes,
+    BatchError, BatchHead, BatchHeader, EndTxnMarker, HEADER_BYTES, Records, recompress,
+    record_bytes,
 };
 
 use super::checkpoint::io_error;
@@ -37,6 +38,14 @@ impl PartitionLog {
         origin: AppendOrigin,
     ) -> Result<Appended, AppendError> {
         let mut header = validate(batch, origin)?;
+        let rewritten = match origin {
+            AppendOrigin::Client => recompressed(&header, batch, self.codec())?,
+            AppendOrigin::Coordinator => None,
+        };
+        let batch = rewritten.as_deref().unwrap_or(batch);
+        if rewritten.is_some() {
+            header = BatchHeader::parse(batch).map_err(AppendError::InvalidRecord)?;
+        }
         let marker = header.is_control().then(|| EndTxnMarker::of_batch(&header, batch)).flatten();
         if origin == AppendOrigin::Client && self.needs_keys.load(Ordering::Relaxed) {
             check_keys(&header, batch)?;
@@ -176,6 +185,22 @@ fn validate(batch: &[u8], origin: AppendOrigin) -> Result<BatchHeader, AppendErr
         return invalid(BatchError::ProducerFields { producer_id, epoch, sequence });
     }
     Ok(header)
+}
+
+/// The batch as the topic wants it compressed; `None` if it is so already.
+fn recompressed(
+    header: &BatchHeader,
+    batch: &[u8],
+    wanted: Option<Codec>,
+) -> Result<Option<Vec<u8>>, AppendError> {
+    let Some(codec) = wanted.filter(|codec| u8::from(*codec) != header.codec_id()) else {
+        return Ok(None);
+    };
+    let unreadable = |reason: String| AppendError::UnreadableRecords { reason };
+    let plain = record_bytes(header, batch, UNFOLDED_BYTES_MAX)
+        .map_err(|error| unreadable(error.to_string()))?;
+    let written = recompress(header, &plain, codec).map_err(|error| unreadable(error.to_string()));
+    written.map(Some)
 }
 
 /// In a compacted topic every record has a key, and is where its offset says.
