@@ -149,7 +149,7 @@ fn broker_says_no_and_the_command_tells_why() {
         ),
         (
             &["topic", "create", "b", "--set", "no.such=1"],
-            "topic 'b' cannot be created: INVALID_CONFIG (40): topic config 'no.such' is unknown",
+            "topic 'b' cannot be created: INVALID_CONFIG (40): Unknown topic config name: no.such",
         ),
         (
             &["topic", "describe", "b"],

@@ -2,6 +2,7 @@
 //!
 //! - Replaces all overrides of a topic: what is not given falls back to its default. Older tools
 //!   use it; newer ones use `IncrementalAlterConfigs`.
+//! - A resource or a config of one that is given more than once is error 42; nothing of it changes.
 
 use std::collections::BTreeMap;
 
@@ -11,7 +12,8 @@ use kafka_protocol::messages::alter_configs_response::AlterConfigsResourceRespon
 use kafka_protocol::messages::{AlterConfigsRequest, AlterConfigsResponse, ApiKey};
 use kafka_protocol::protocol::StrBytes;
 
-use super::config_resource::resolve_topic;
+use super::config_resource::{ResourceName, check_repeated, resolve_topic, resource_repeated};
+use super::repeated::repeated;
 use crate::broker::Broker;
 use crate::net::{Api, Call};
 use crate::topics::TopicError;
@@ -24,8 +26,16 @@ pub(crate) async fn handle(
     request: AlterConfigsRequest,
 ) -> AlterConfigsResponse {
     let mut responses = Vec::with_capacity(request.resources.len());
+    let name = |asked: &AlterConfigsResource| -> ResourceName {
+        (asked.resource_type, asked.resource_name.clone())
+    };
+    let repeated = repeated(request.resources.iter().map(name));
     for asked in request.resources {
-        let altered = alter(broker, &asked, request.validate_only).await;
+        let altered = if repeated.contains(&name(&asked)) {
+            Err(resource_repeated())
+        } else {
+            alter(broker, &asked, request.validate_only).await
+        };
         let response = AlterConfigsResourceResponse::default()
             .with_resource_type(asked.resource_type)
             .with_resource_name(asked.resource_name);
@@ -45,6 +55,7 @@ async fn alter(
     validate_only: bool,
 ) -> Result<(), (ResponseError, String)> {
     let topic = resolve_topic(broker, asked.resource_type, &asked.resource_name)?;
+    check_repeated(asked.configs.iter().map(|given| &given.name))?;
     let mut overrides = BTreeMap::new();
     for given in &asked.configs {
         let Some(value) = &given.value else {

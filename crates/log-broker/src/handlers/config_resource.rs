@@ -3,12 +3,35 @@
 use std::sync::Arc;
 
 use kafka_protocol::ResponseError;
+use kafka_protocol::protocol::StrBytes;
 
+use super::repeated::repeated;
 use crate::broker::{Broker, NODE_ID};
 use crate::topics::Topic;
 
 const TOPIC: i8 = 2;
 const BROKER: i8 = 4;
+
+/// Type and name of what a request changes.
+pub(super) type ResourceName = (i8, StrBytes);
+
+/// The answer to a resource that a request has twice, as Kafka says it.
+pub(super) fn resource_repeated() -> (ResponseError, String) {
+    (ResponseError::InvalidRequest, "Each resource must appear at most once.".to_owned())
+}
+
+/// Whether no config is named twice.
+pub(super) fn check_repeated<'a>(
+    names: impl Iterator<Item = &'a StrBytes>,
+) -> Result<(), (ResponseError, String)> {
+    match repeated(names).first() {
+        None => Ok(()),
+        Some(name) => Err((
+            ResponseError::InvalidRequest,
+            format!("config '{}' is given more than once", name.as_str()),
+        )),
+    }
+}
 
 pub(crate) enum Resource {
     Topic(Arc<Topic>),

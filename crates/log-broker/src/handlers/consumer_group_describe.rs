@@ -1,7 +1,7 @@
 //! `ConsumerGroupDescribe` (69), versions 0–1.
 //!
 //! - Groups that follow KIP-848, with what each member has and is to have; any other group is
-//!   `GROUP_ID_NOT_FOUND`, and clients go on with `DescribeGroups`.
+//!   `GROUP_ID_NOT_FOUND`, and clients go on with `DescribeGroups`; the empty name is error 24.
 //! - v1 (KIP-1099) shows the type of a member: all follow the new protocol (1).
 
 use kafka_protocol::ResponseError;
@@ -33,7 +33,7 @@ pub(crate) async fn handle(
     let describe = |id: &GroupId| {
         let found = broker.groups.describe_consumers(id, |group| described(broker, call, group));
         found
-            .unwrap_or_else(|| unknown(id))
+            .unwrap_or_else(|| unknown(broker, id))
             .with_group_id(id.clone())
             .with_authorized_operations(operations)
     };
@@ -41,8 +41,17 @@ pub(crate) async fn handle(
     ConsumerGroupDescribeResponse::default().with_groups(groups.collect())
 }
 
-fn unknown(id: &GroupId) -> DescribedGroup {
-    let message = format!("Group {} is not a consumer group.", id.as_str());
+/// With the words that Kafka's tools show.
+fn unknown(broker: &Broker, id: &GroupId) -> DescribedGroup {
+    if id.is_empty() {
+        return DescribedGroup::default()
+            .with_error_code(ResponseError::InvalidGroupId.code())
+            .with_error_message(None);
+    }
+    let message = match broker.groups.describe(id.as_str()) {
+        Some(_) => format!("Group {} is not a consumer group.", id.as_str()),
+        None => format!("Group {} not found.", id.as_str()),
+    };
     DescribedGroup::default()
         .with_error_code(ResponseError::GroupIdNotFound.code())
         .with_error_message(Some(text(message)))

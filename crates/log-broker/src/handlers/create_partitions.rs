@@ -1,45 +1,57 @@
 //! `CreatePartitions` (37), versions 0–3.
 //!
 //! - The count given is the new total and must grow: else error 37.
+//! - A topic named more than once is answered once, with error 42.
 //! - The broker's own topics are refused with error 17.
 //! - A manual assignment must name this broker alone for each new partition (39).
 
 use kafka_protocol::ResponseError;
 use kafka_protocol::messages::create_partitions_request::CreatePartitionsTopic;
 use kafka_protocol::messages::create_partitions_response::CreatePartitionsTopicResult;
-use kafka_protocol::messages::{ApiKey, CreatePartitionsRequest, CreatePartitionsResponse};
+use kafka_protocol::messages::{
+    ApiKey, CreatePartitionsRequest, CreatePartitionsResponse, TopicName,
+};
 use kafka_protocol::protocol::StrBytes;
 
+use super::repeated::{TOPIC_REPEATED, repeated};
 use crate::broker::{Broker, NODE_ID};
 use crate::net::{Api, Call};
 use crate::topics::{TopicError, is_internal};
 
 pub(crate) const API: Api = Api::new(ApiKey::CreatePartitions, 0..=3);
 
+type Refusal = (ResponseError, String);
+
 pub(crate) async fn handle(
     broker: &Broker,
     _: &Call,
     request: CreatePartitionsRequest,
 ) -> CreatePartitionsResponse {
-    let mut results = Vec::with_capacity(request.topics.len());
-    for asked in request.topics {
-        let grown = grow(broker, &asked, request.validate_only).await;
-        let result = CreatePartitionsTopicResult::default().with_name(asked.name);
-        results.push(match grown {
-            Ok(()) => result.with_error_message(None),
-            Err((error, message)) => result
-                .with_error_code(error.code())
-                .with_error_message(Some(StrBytes::from_string(message))),
-        });
+    let repeated = repeated(request.topics.iter().map(|asked| &asked.name));
+    let refusal = || Err((ResponseError::InvalidRequest, TOPIC_REPEATED.to_owned()));
+    let refused = repeated.iter().map(|name| answer(name, refusal()));
+    let mut results: Vec<CreatePartitionsTopicResult> = refused.collect();
+    for asked in request.topics.iter().filter(|asked| !repeated.contains(&asked.name)) {
+        results.push(answer(&asked.name, grow(broker, asked, request.validate_only).await));
     }
     CreatePartitionsResponse::default().with_results(results)
+}
+
+fn answer(name: &TopicName, grown: Result<(), Refusal>) -> CreatePartitionsTopicResult {
+    let result = CreatePartitionsTopicResult::default().with_name(name.clone());
+    match grown {
+        Ok(()) => result.with_error_message(None),
+        Err((error, message)) => result
+            .with_error_code(error.code())
+            .with_error_message(Some(StrBytes::from_string(message))),
+    }
 }
 
 async fn grow(
     broker: &Broker,
     asked: &CreatePartitionsTopic,
     validate_only: bool,
-) -> Result<(), (ResponseError, String)> {
+) -> Result<(), Refusal> {
     if is_internal(&asked.name) {
         let text = format!("topic '{}' belongs to the broker", asked.name.as_str());
         return Err((ResponseError::InvalidTopicException, text));

@@ -3,24 +3,27 @@
 //! - A topic is durable and visible on every connection before it is answered for.
 //! - Replication factor 1 or −1; another is error 38. A manual assignment must name this broker
 //!   alone (39) for partitions from 0 on without a gap.
-//! - A name given twice in one request is error 42 for both; an unknown config or value 40.
+//! - A name given more than once in one request is answered once, with error 42; an unknown config or
+//!   value is 40.
+//! - The broker's own topics exist (36), and `__cluster_metadata` is nobody's to make (42).
 //! - v4 −1 partitions means the broker's default, v5 answers with the configs, v7 with the id.
 
-use std::collections::{BTreeMap, HashMap};
+use std::collections::BTreeMap;
 
 use kafka_protocol::ResponseError;
 use kafka_protocol::messages::create_topics_request::CreatableTopic;
 use kafka_protocol::messages::create_topics_response::{
     CreatableTopicConfigs, CreatableTopicResult,
 };
-use kafka_protocol::messages::{ApiKey, CreateTopicsRequest, CreateTopicsResponse};
+use kafka_protocol::messages::{ApiKey, CreateTopicsRequest, CreateTopicsResponse, TopicName};
 use kafka_protocol::protocol::StrBytes;
 use uuid::Uuid;
 
+use super::repeated::{TOPIC_REPEATED, repeated};
 use crate::broker::{Broker, NODE_ID};
 use crate::net::{Api, Call};
 use crate::topics::config::{self, CONFIG_KEYS};
-use crate::topics::{NewTopic, is_internal};
+use crate::topics::{NewTopic, is_internal, is_metadata_log};
 
 pub(crate) const API: Api = Api::new(ApiKey::CreateTopics, 2..=7);
 
@@ -38,19 +41,13 @@ pub(crate) async fn handle(
     _: &Call,
     request: CreateTopicsRequest,
 ) -> CreateTopicsResponse {
-    let mut results = Vec::with_capacity(request.topics.len());
-    let mut counts = HashMap::new();
-    for asked in &request.topics {
-        *counts.entry(&asked.name).or_insert(0_usize) += 1;
-    }
-    for asked in &request.topics {
-        let made = if counts.get(&asked.name).is_some_and(|count| *count > 1) {
-            let text = "the request names this topic more than once";
-            Err((ResponseError::InvalidRequest, text.to_owned()))
-        } else {
-            make(broker, asked, request.validate_only).await
-        };
-        results.push(answer(broker, asked, made));
+    let repeated = repeated(request.topics.iter().map(|asked| &asked.name));
+    let refusal = || Err((ResponseError::InvalidRequest, TOPIC_REPEATED.to_owned()));
+    let refused = repeated.iter().map(|name| answer(broker, name, refusal()));
+    let mut results: Vec<CreatableTopicResult> = refused.collect();
+    for asked in request.topics.iter().filter(|asked| !repeated.contains(&asked.name)) {
+        let made = make(broker, asked, request.validate_only).await;
+        results.push(answer(broker, &asked.name, made));
     }
     CreateTopicsResponse::default().with_topics(results)
 }
@@ -60,13 +57,17 @@ async fn make(
     asked: &CreatableTopic,
     validate_only: bool,
 ) -> Result<Made, Refusal> {
+    if is_internal(&asked.name) && broker.topics.get(&asked.name).is_some() {
+        let text = format!("topic '{}' exists already", asked.name.as_str());
+        return Err((ResponseError::TopicAlreadyExists, text));
+    }
     let new = new_topic(asked)?;
     let refused = |error: crate::topics::TopicError| (error.response_error(), error.to_string());
     if validate_only {
-        broker.topics.check(&new).map_err(refused)?;
+        let overrides = broker.topics.check(&new).map_err(refused)?;
         let partition_count = broker.topics.partition_count(&new).map_err(refused)?;
-        let overrides = config::normalized(new.overrides);
-        return Ok(Made { id: Uuid::nil(), partition_count, overrides });
+        // Of no use but to look like the answer that creating gives, as Kafka's does.
+        return Ok(Made { id: Uuid::new_v4(), partition_count, overrides });
     }
     let topic = broker.topics.create(new).await.map_err(refused)?;
     let overrides = topic.overrides.clone();
@@ -77,6 +78,10 @@ fn new_topic(asked: &CreatableTopic) -> Result<NewTopic, Refusal> {
     if is_internal(&asked.name) {
         let text = "this name belongs to the broker".to_owned();
         return Err((ResponseError::InvalidTopicException, text));
+    }
+    if is_metadata_log(&asked.name) {
+        let text = format!("topic '{}' cannot be created", asked.name.as_str());
+        return Err((ResponseError::InvalidRequest, text));
     }
     let partition_count =
         if asked.assignments.is_empty() { partition_count(asked)? } else { assigned_count(asked)? };
@@ -117,12 +122,8 @@ fn assigned_count(asked: &CreatableTopic) -> Result<Option<i32>, Refusal> {
     Ok(i32::try_from(indexes.len()).ok())
 }
 
-fn answer(
-    broker: &Broker,
-    asked: &CreatableTopic,
-    made: Result<Made, Refusal>,
-) -> CreatableTopicResult {
-    let result = CreatableTopicResult::default().with_name(asked.name.clone());
+fn answer(broker: &Broker, name: &TopicName, made: Result<Made, Refusal>) -> CreatableTopicResult {
+    let result = CreatableTopicResult::default().with_name(name.clone());
     match made {
         Err((error, message)) => result
             .with_error_code(error.code())

@@ -1,7 +1,10 @@
 //! `DeleteTopics` (20), versions 1–6.
 //!
 //! - Gone on every connection when it is answered; waiting fetches wake with error 3.
+//! - A topic that is named more than once is answered once, with error 42, and stays.
 //! - v5 names the error in words, v6 takes a topic by name or by id.
+
+use std::collections::BTreeMap;
 
 use kafka_protocol::ResponseError;
 use kafka_protocol::messages::delete_topics_response::DeletableTopicResult;
@@ -9,11 +12,14 @@ use kafka_protocol::messages::{ApiKey, DeleteTopicsRequest, DeleteTopicsResponse
 use kafka_protocol::protocol::StrBytes;
 use uuid::Uuid;
 
+use super::repeated::{TOPIC_REPEATED, repeated};
 use crate::broker::Broker;
 use crate::net::{Api, Call};
 use crate::topics::is_internal;
 
 pub(crate) const API: Api = Api::new(ApiKey::DeleteTopics, 1..=6);
+
+type Refusal = (ResponseError, String);
 
 pub(crate) async fn handle(
     broker: &Broker,
@@ -23,36 +29,89 @@ pub(crate) async fn handle(
     let mut asked: Vec<(Option<TopicName>, Uuid)> =
         request.topic_names.into_iter().map(|name| (Some(name), Uuid::nil())).collect();
     asked.extend(request.topics.into_iter().map(|topic| (topic.name, topic.topic_id)));
-    let mut responses = Vec::with_capacity(asked.len());
-    for (name, id) in asked {
-        responses.push(delete_one(broker, call, name, id).await);
+    let (wanted, mut responses) = well_named(broker, call, asked);
+    for wanted in wanted {
+        responses.push(delete_one(broker, call, wanted).await);
     }
     DeleteTopicsResponse::default().with_responses(responses)
 }
 
-async fn delete_one(
+/// A topic as a request names it.
+#[derive(Clone, PartialEq, Eq, PartialOrd, Ord)]
+enum Wanted {
+    Name(TopicName),
+    Id(Uuid),
+}
+
+/// What is named by one of name and id, and once; and the answers to the rest.
+fn well_named(
     broker: &Broker,
     call: &Call,
-    name: Option<TopicName>,
-    id: Uuid,
-) -> DeletableTopicResult {
-    let (name, id, deleted) = match (name, id) {
-        (Some(name), id) if id.is_nil() => {
+    asked: Vec<(Option<TopicName>, Uuid)>,
+) -> (Vec<Wanted>, Vec<DeletableTopicResult>) {
+    let mut wanted = Vec::new();
+    let mut responses = Vec::new();
+    let mut refuse = |name: Option<TopicName>, id: Uuid, message: &str| {
+        let refusal = (ResponseError::InvalidRequest, message.to_owned());
+        responses.push(answer(call, name, id, Err(refusal)));
+    };
+    for (name, id) in asked {
+        match name {
+            Some(name) if id.is_nil() => wanted.push(Wanted::Name(name)),
+            None if !id.is_nil() => wanted.push(Wanted::Id(id)),
+            None => refuse(None, id, "Neither topic name nor id were specified."),
+            name => refuse(name, id, "You may not specify both topic name and topic id."),
+        }
+    }
+    for repeated in repeated(wanted.iter().cloned()) {
+        wanted.retain(|wanted| *wanted != repeated);
+        match repeated {
+            Wanted::Name(name) => refuse(Some(name), Uuid::nil(), TOPIC_REPEATED),
+            Wanted::Id(id) => refuse(None, id, "Duplicate topic id."),
+        }
+    }
+    let id_of = |name: &TopicName| broker.topics.get(name).map(|topic| topic.id);
+    let named: BTreeMap<Uuid, TopicName> = wanted
+        .iter()
+        .filter_map(|wanted| match wanted {
+            Wanted::Name(name) => Some((id_of(name)?, name.clone())),
+            Wanted::Id(_) => None,
+        })
+        .collect();
+    for (id, name) in named {
+        if wanted.contains(&Wanted::Id(id)) {
+            wanted.retain(|wanted| ![Wanted::Id(id), Wanted::Name(name.clone())].contains(wanted));
+            let message = "The provided topic name maps to an ID that was already supplied.";
+            refuse(Some(name), id, message);
+        }
+    }
+    (wanted, responses)
+}
+
+async fn delete_one(broker: &Broker, call: &Call, wanted: Wanted) -> DeletableTopicResult {
+    match wanted {
+        Wanted::Name(name) => {
             let id = broker.topics.get(&name).map_or(Uuid::nil(), |topic| topic.id);
             let deleted = delete(broker, &name).await;
-            (Some(name), id, deleted)
+            answer(call, Some(name), id, deleted)
         }
-        (None, id) => match broker.topics.by_id(id) {
-            None => (None, id, Err(refused(ResponseError::UnknownTopicId))),
+        Wanted::Id(id) => match broker.topics.by_id(id) {
+            None => answer(call, None, id, Err(refused(ResponseError::UnknownTopicId))),
             Some(topic) => {
                 let deleted = delete(broker, &topic.name).await;
                 let name = TopicName(StrBytes::from_string(topic.name.clone()));
-                (Some(name), id, deleted)
+                answer(call, Some(name), id, deleted)
             }
         },
-        // Both: which of them is meant cannot be known.
-        (name, id) => (name, id, Err(refused(ResponseError::InvalidRequest))),
-    };
+    }
+}
+
+fn answer(
+    call: &Call,
+    name: Option<TopicName>,
+    id: Uuid,
+    deleted: Result<(), Refusal>,
+) -> DeletableTopicResult {
     let result = DeletableTopicResult::default().with_name(name).with_topic_id(id);
     match deleted {
         Ok(()) => result,
@@ -63,7 +122,7 @@ async fn delete_one(
     }
 }
 
-async fn delete(broker: &Broker, name: &str) -> Result<(), (ResponseError, String)> {
+async fn delete(broker: &Broker, name: &str) -> Result<(), Refusal> {
     if is_internal(name) {
         return Err(refused(ResponseError::InvalidTopicException));
     }
@@ -73,6 +132,6 @@ async fn delete(broker: &Broker, name: &str) -> Result<(), (ResponseError, Strin
     Ok(())
 }
 
-fn refused(error: ResponseError) -> (ResponseError, String) {
+fn refused(error: ResponseError) -> Refusal {
     (error, error.to_string())
 }

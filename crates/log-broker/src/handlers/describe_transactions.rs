@@ -1,7 +1,7 @@
 //! `DescribeTransactions` (65), version 0.
 //!
 //! - State, producer and partitions of transactional ids; an unknown one is
-//!   `TRANSACTIONAL_ID_NOT_FOUND` (105).
+//!   `TRANSACTIONAL_ID_NOT_FOUND` (105), the empty one error 42.
 
 use kafka_protocol::ResponseError;
 use kafka_protocol::messages::describe_transactions_response::{TopicData, TransactionState};
@@ -30,10 +30,14 @@ pub(crate) async fn handle(
 }
 
 fn state(id: TransactionalId, found: Option<TransactionView>) -> TransactionState {
+    let unknown = if id.is_empty() {
+        ResponseError::InvalidRequest
+    } else {
+        ResponseError::TransactionalIdNotFound
+    };
     let response = TransactionState::default().with_transactional_id(id);
     let Some(view) = found else {
-        let error = ResponseError::TransactionalIdNotFound;
-        return response.with_error_code(error.code());
+        return response.with_error_code(unknown.code());
     };
     let topics = view.partitions.iter().map(|(topic, indexes)| {
         TopicData::default()

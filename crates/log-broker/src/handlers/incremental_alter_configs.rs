@@ -1,11 +1,12 @@
 //! `IncrementalAlterConfigs` (44), versions 0–1.
 //!
 //! - Operations on single overrides of a topic: set, delete (back to the default), append to and
-//!   subtract from lists. All of one resource or none.
+//!   subtract from lists. All of one resource or none, and none of one that is given more than once.
+//! - To delete an override that is not there, or has no such name, is well.
 //! - To delete configs of the broker changes nothing, for none is set while it runs: tools clear
 //!   throttles so when they have reassigned partitions.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeMap;
 
 use kafka_protocol::ResponseError;
 use kafka_protocol::messages::incremental_alter_configs_request::{
@@ -17,7 +18,10 @@ use kafka_protocol::messages::{
 };
 use kafka_protocol::protocol::StrBytes;
 
-use super::config_resource::{Resource, resolve, resolve_topic};
+use super::config_resource::{
+    Resource, ResourceName, check_repeated, resolve, resolve_topic, resource_repeated,
+};
+use super::repeated::repeated;
 use crate::broker::Broker;
 use crate::config::BrokerConfig;
 use crate::net::{Api, Call};
@@ -39,11 +43,21 @@ pub(crate) async fn handle(
     request: IncrementalAlterConfigsRequest,
 ) -> IncrementalAlterConfigsResponse {
     let mut responses = Vec::with_capacity(request.resources.len());
+    let name = |asked: &AlterConfigsResource| -> ResourceName {
+        (asked.resource_type, asked.resource_name.clone())
+    };
+    let repeated = repeated(request.resources.iter().map(name));
     for asked in request.resources {
+        let is_repeated = repeated.contains(&name(&asked));
         let response = AlterConfigsResourceResponse::default()
             .with_resource_type(asked.resource_type)
             .with_resource_name(asked.resource_name.clone());
-        responses.push(match alter(broker, asked, request.validate_only).await {
+        let altered = if is_repeated {
+            Err(resource_repeated())
+        } else {
+            alter(broker, asked, request.validate_only).await
+        };
+        responses.push(match altered {
             Ok(()) => response.with_error_message(None),
             Err((error, message)) => response
                 .with_error_code(error.code())
@@ -78,12 +92,10 @@ async fn alter(
 }
 
 fn check_operations(changes: &[AlterableConfig]) -> Result<(), Refusal> {
-    let mut seen = BTreeSet::new();
+    check_repeated(changes.iter().map(|change| &change.name))?;
     for change in changes {
         let name = &change.name;
-        let text = if !seen.insert(name) {
-            format!("config '{name}' is changed more than once")
-        } else if !(SET..=SUBTRACT).contains(&change.config_operation) {
+        let text = if !(SET..=SUBTRACT).contains(&change.config_operation) {
             format!("operation {} on config '{name}' is unknown", change.config_operation)
         } else if change.value.is_none() && change.config_operation != DELETE {
             format!("config '{name}' has no value")
@@ -102,16 +114,14 @@ fn apply(
 ) -> Result<(), TopicError> {
     let name = change.name.to_string();
     let value = change.value.as_deref().map(ToString::to_string).unwrap_or_default();
-    let key = config::key(&name).ok_or_else(|| TopicError::UnknownConfig { name: name.clone() })?;
-    match change.config_operation {
-        DELETE => {
+    let list = config::key(&name).filter(|key| key.config_type == ConfigType::List);
+    match (change.config_operation, list) {
+        (DELETE, _) => {
             overrides.remove(&name);
         }
-        APPEND | SUBTRACT if key.config_type != ConfigType::List => {
-            let reason = "only lists can be appended to or subtracted from".to_owned();
-            return Err(TopicError::InvalidConfig { name, value, reason });
-        }
-        APPEND | SUBTRACT => {
+        (APPEND, None) => return Err(TopicError::NoList { name, operation: "APPEND" }),
+        (SUBTRACT, None) => return Err(TopicError::NoList { name, operation: "SUBTRACT" }),
+        (APPEND | SUBTRACT, Some(key)) => {
             let (current, _) = config::effective(key, overrides, settings);
             let is_append = change.config_operation == APPEND;
             overrides.insert(name, changed_list(&current, &value, is_append));

@@ -22,7 +22,7 @@ use super::authorized;
 use crate::broker::{Broker, NODE_ID};
 use crate::log::PartitionLog;
 use crate::net::{Api, Call};
-use crate::topics::{NewTopic, Topic, check_name, is_internal};
+use crate::topics::{NewTopic, Topic, check_name, is_internal, is_metadata_log};
 
 pub(crate) const API: Api = Api::new(ApiKey::Metadata, 0..=13);
 
@@ -76,7 +76,7 @@ async fn find_or_create(
         return Ok(topic);
     }
     check_name(name).map_err(|error| error.response_error())?;
-    if !may_create || is_internal(name) {
+    if !may_create || is_internal(name) || is_metadata_log(name) {
         return Err(ResponseError::UnknownTopicOrPartition);
     }
     broker.topics.ensure(NewTopic::plain(name)).await.map_err(|error| error.response_error())

@@ -12,6 +12,7 @@ mod group_fields;
 #[cfg(test)]
 mod group_tests;
 mod leader_epoch;
+mod repeated;
 mod txn_fields;
 
 pub(crate) mod add_offsets_to_txn;

@@ -78,6 +78,7 @@ impl Topics {
         let mut index_of_topics = Index::default();
         for stored in stored {
             let StoredTopic { name, id, partitions: count, config: overrides } = stored;
+            let overrides = config::stored(&name, overrides);
             let mut topic = Topic { name, id, overrides, partitions: Vec::new() };
             self.open_partitions(&mut topic, count)?;
             index_of_topics.insert(Arc::new(topic));
@@ -137,8 +138,8 @@ impl Topics {
         Ok(())
     }
 
-    /// What [`Self::create`] would refuse.
-    pub(crate) fn check(&self, new: &NewTopic) -> Result<(), TopicError> {
+    /// The overrides as [`Self::create`] would keep them, or what it would refuse.
+    pub(crate) fn check(&self, new: &NewTopic) -> Result<BTreeMap<String, String>, TopicError> {
         check_name(&new.name)?;
         let index = self.index.read();
         let by_name = &index.by_name;
@@ -153,7 +154,7 @@ impl Topics {
         check_room("topics", by_name.len(), 1, limits.topics_max)?;
         let partitions = by_name.values().map(|topic| topic.partitions.len()).sum();
         check_room("partitions", partitions, self.partition_count(new)?, limits.partitions_max)?;
-        config::check_all(&new.overrides, &self.settings)
+        config::canonical(new.overrides.clone(), &self.settings)
     }
 
     /// The count a new topic will have.
@@ -227,9 +228,8 @@ impl Topics {
     }
 
     fn create_now(&self, new: NewTopic) -> Result<Arc<Topic>, TopicError> {
-        self.check(&new)?;
+        let overrides = self.check(&new)?;
         let count = self.partition_count(&new)?;
-        let overrides = config::normalized(new.overrides);
         let mut topic =
             Topic { name: new.name, id: Uuid::new_v4(), overrides, partitions: Vec::new() };
         self.write_with(Some(&stored(&topic, count)), None)?;
@@ -291,8 +291,7 @@ impl Topics {
         let old = self.get(name).ok_or_else(|| TopicError::Unknown { name: name.to_owned() })?;
         let mut topic = Topic::clone(&old);
         edit(&mut topic.overrides)?;
-        config::check_all(&topic.overrides, &self.settings)?;
-        topic.overrides = config::normalized(topic.overrides);
+        topic.overrides = config::canonical(topic.overrides, &self.settings)?;
         Ok(topic)
     }
 

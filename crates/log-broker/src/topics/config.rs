@@ -1,218 +1,36 @@
-//! Topic configs: names, types, defaults and which values they take.
+//! Topic configs: which overrides a topic may have, and what holds for it.
 //!
 //! Every config of an Apache Kafka topic is known, so that tools find what they look for. Those
 //! that tune a mechanism this broker does not have are kept and shown, and change nothing.
+
+mod keys;
+mod values;
 
 use std::collections::BTreeMap;
 
 use levada_kafka_wire::compression::Codec;
 
+use tracing::warn;
+
+use self::keys::Inherits;
+pub(crate) use self::keys::{CONFIG_KEYS, ConfigKey, ConfigType, key};
 use super::TopicError;
 use crate::config::BrokerConfig;
 use crate::log::{Cleanup, LogConfig, TimestampType};
 
-/// As `DescribeConfigs` numbers them.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) enum ConfigType {
-    Boolean = 1,
-    String = 2,
-    Int = 3,
-    Long = 5,
-    Double = 6,
-    List = 7,
-}
-
-/// Which values a config takes.
-#[derive(Debug, Clone, Copy)]
-enum Values {
-    Boolean,
-    /// A whole number in the range, ends included.
-    Number(i64, i64),
-    /// A real number from 0 to 1.
-    Ratio,
-    One(&'static [&'static str]),
-    Some(&'static [&'static str]),
-    /// Replica throttles: any list, there are no replicas.
-    AnyList,
-}
-
-/// One row of the table.
-#[derive(Debug)]
-pub(crate) struct ConfigKey {
-    pub(crate) name: &'static str,
-    /// The broker config that holds the default; empty when there is none.
-    pub(crate) broker_name: &'static str,
-    pub(crate) config_type: ConfigType,
-    default: &'static str,
-    values: Values,
-}
-
-const fn row(
-    name: &'static str,
-    broker_name: &'static str,
-    config_type: ConfigType,
-    default: &'static str,
-    values: Values,
-) -> ConfigKey {
-    ConfigKey { name, broker_name, config_type, default, values }
-}
-
-const INT: i64 = i32::MAX as i64;
-const LONG: i64 = i64::MAX;
-const MAX: &str = "9223372036854775807";
-/// The length of a batch's fixed part: a segment must hold at least one.
-const SEGMENT_BYTES_MIN: i64 = 14;
-
-/// In order of name, as answers list them.
-pub(crate) static CONFIG_KEYS: &[ConfigKey] = {
-    use ConfigType as T;
-    use Values as V;
-    &[
-        row(
-            "cleanup.policy",
-            "log.cleanup.policy",
-            T::List,
-            "delete",
-            V::Some(&["compact", "delete"]),
-        ),
-        row(
-            "compression.type",
-            "compression.type",
-            T::String,
-            "producer",
-            V::One(&["producer", "uncompressed", "gzip", "snappy", "lz4", "zstd"]),
-        ),
-        row(
-            "delete.retention.ms",
-            "log.cleaner.delete.retention.ms",
-            T::Long,
-            "86400000",
-            V::Number(0, LONG),
-        ),
-        row(
-            "file.delete.delay.ms",
-            "log.segment.delete.delay.ms",
-            T::Long,
-            "60000",
-            V::Number(0, LONG),
-        ),
-        row("flush.messages", "log.flush.interval.messages", T::Long, MAX, V::Number(1, LONG)),
-        row("flush.ms", "log.flush.interval.ms", T::Long, MAX, V::Number(0, LONG)),
-        row("follower.replication.throttled.replicas", "", T::List, "", V::AnyList),
-        row("index.interval.bytes", "log.index.interval.bytes", T::Int, "4096", V::Number(0, INT)),
-        row("leader.replication.throttled.replicas", "", T::List, "", V::AnyList),
-        row(
-            "max.compaction.lag.ms",
-            "log.cleaner.max.compaction.lag.ms",
-            T::Long,
-            MAX,
-            V::Number(1, LONG),
-        ),
-        row("max.message.bytes", "message.max.bytes", T::Int, "1048588", V::Number(0, INT)),
-        row(
-            "message.downconversion.enable",
-            "log.message.downconversion.enable",
-            T::Boolean,
-            "true",
-            V::Boolean,
-        ),
-        row(
-            "message.timestamp.after.max.ms",
-            "log.message.timestamp.after.max.ms",
-            T::Long,
-            "3600000",
-            V::Number(0, LONG),
-        ),
-        row(
-            "message.timestamp.before.max.ms",
-            "log.message.timestamp.before.max.ms",
-            T::Long,
-            MAX,
-            V::Number(0, LONG),
-        ),
-        row(
-            "message.timestamp.difference.max.ms",
-            "log.message.timestamp.difference.max.ms",
-            T::Long,
-            MAX,
-            V::Number(0, LONG),
-        ),
-        row(
-            "message.timestamp.type",
-            "log.message.timestamp.type",
-            T::String,
-            "CreateTime",
-            V::One(&["CreateTime", "LogAppendTime"]),
-        ),
-        row(
-            "min.cleanable.dirty.ratio",
-            "log.cleaner.min.cleanable.ratio",
-            T::Double,
-            "0.5",
-            V::Ratio,
-        ),
-        row(
-            "min.compaction.lag.ms",
-            "log.cleaner.min.compaction.lag.ms",
-            T::Long,
-            "0",
-            V::Number(0, LONG),
-        ),
-        row("min.insync.replicas", "min.insync.replicas", T::Int, "1", V::Number(1, INT)),
-        row("preallocate", "log.preallocate", T::Boolean, "false", V::Boolean),
-        row("retention.bytes", "log.retention.bytes", T::Long, "-1", V::Number(i64::MIN, LONG)),
-        row("retention.ms", "log.retention.ms", T::Long, "604800000", V::Number(-1, LONG)),
-        row(
-            "segment.bytes",
-            "log.segment.bytes",
-            T::Int,
-            "1073741824",
-            V::Number(SEGMENT_BYTES_MIN, INT),
-        ),
-        row(
-            "segment.index.bytes",
-            "log.index.size.max.bytes",
-            T::Int,
-            "10485760",
-            V::Number(4, INT),
-        ),
-        row("segment.jitter.ms", "log.roll.jitter.ms", T::Long, "0", V::Number(0, LONG)),
-        row("segment.ms", "log.roll.ms", T::Long, "604800000", V::Number(1, LONG)),
-        row(
-            "unclean.leader.election.enable",
-            "unclean.leader.election.enable",
-            T::Boolean,
-            "false",
-            V::Boolean,
-        ),
-    ]
-};
-
-pub(crate) fn key(name: &str) -> Option<&'static ConfigKey> {
-    CONFIG_KEYS.iter().find(|key| key.name == name)
-}
-
-/// Whether `name` is a topic config and `value` one of its values.
-pub(crate) fn check(name: &str, value: &str) -> Result<(), TopicError> {
-    let key = key(name).ok_or_else(|| TopicError::UnknownConfig { name: name.to_owned() })?;
-    key.values.check(value).map_err(|reason| TopicError::InvalidConfig {
-        name: name.to_owned(),
-        value: value.to_owned(),
-        reason,
-    })
-}
-
-/// Whether these are topic configs with values that go together.
-pub(crate) fn check_all(
-    overrides: &BTreeMap<String, String>,
+/// The overrides as they are kept and shown, if these are topic configs with values that go together.
+pub(crate) fn canonical(
+    overrides: BTreeMap<String, String>,
     settings: &BrokerConfig,
-) -> Result<(), TopicError> {
+) -> Result<BTreeMap<String, String>, TopicError> {
+    let mut kept = BTreeMap::new();
     for (name, value) in overrides {
-        check(name, value)?;
+        let value = canonical_value(&name, &value)?;
+        kept.insert(name, value);
     }
-    let config = log_config(overrides, settings);
+    let config = log_config(&kept, settings);
     if config.min_compaction_lag_ms <= config.max_compaction_lag_ms {
-        return Ok(());
+        return Ok(kept);
     }
     Err(TopicError::InvalidConfig {
         name: "min.compaction.lag.ms".to_owned(),
@@ -224,20 +42,57 @@ pub(crate) fn check_all(
     })
 }
 
-/// Values as they take effect. With one replica no write could ever reach a second one, so
-/// `min.insync.replicas` is 1 whatever was asked for.
-pub(crate) fn normalized(mut overrides: BTreeMap<String, String>) -> BTreeMap<String, String> {
-    if let Some(value) = overrides.get_mut("min.insync.replicas") {
-        "1".clone_into(value);
-    }
-    overrides
+fn canonical_value(name: &str, value: &str) -> Result<String, TopicError> {
+    let key = key(name).ok_or_else(|| TopicError::UnknownConfig { name: name.to_owned() })?;
+    key.values.canonical(value).map_err(|reason| TopicError::InvalidConfig {
+        name: name.to_owned(),
+        value: value.to_owned(),
+        reason,
+    })
 }
 
-/// What the broker gives topics without the override, and whether it was told to.
-pub(crate) fn broker_value(key: &ConfigKey, settings: &BrokerConfig) -> (String, ConfigSource) {
+/// The overrides of a topic that another release may have stored: what this one does not take is
+/// left out, so that it stands in the way of no later change.
+pub(super) fn stored(topic: &str, overrides: BTreeMap<String, String>) -> BTreeMap<String, String> {
+    let taken =
+        overrides.into_iter().filter_map(|(name, value)| match canonical_value(&name, &value) {
+            Ok(value) => Some((name, value)),
+            Err(error) => {
+                warn!(topic, %error, "a stored config of the topic has no effect any more");
+                None
+            }
+        });
+    taken.collect()
+}
+
+/// What holds for topics without the override, and whether the broker was told so.
+fn inherited(key: &ConfigKey, settings: &BrokerConfig) -> (String, ConfigSource) {
     let value = default_value(key, settings);
     let is_default = value == key.default;
     (value, if is_default { ConfigSource::Default } else { ConfigSource::StaticBroker })
+}
+
+/// A config of the broker that topics inherit.
+#[derive(Debug, PartialEq, Eq)]
+pub(crate) struct BrokerValue {
+    pub(crate) name: &'static str,
+    /// `None` while the broker was not given it: another config says the same in hours.
+    pub(crate) value: Option<String>,
+    pub(crate) source: ConfigSource,
+}
+
+/// `None` for a config that only topics have.
+pub(crate) fn broker_value(key: &ConfigKey, settings: &BrokerConfig) -> Option<BrokerValue> {
+    let (value, source) = inherited(key, settings);
+    match key.inherits {
+        Inherits::Nothing => None,
+        Inherits::Given(name) if source == ConfigSource::Default => {
+            Some(BrokerValue { name, value: None, source })
+        }
+        Inherits::Value(name) | Inherits::Given(name) => {
+            Some(BrokerValue { name, value: Some(value), source })
+        }
+    }
 }
 
 fn default_value(key: &ConfigKey, settings: &BrokerConfig) -> String {
@@ -247,7 +102,7 @@ fn default_value(key: &ConfigKey, settings: &BrokerConfig) -> String {
         "message.timestamp.before.max.ms" => log.timestamp_before_max_ms.to_string(),
         "delete.retention.ms" => log.delete_retention_ms.to_string(),
         "max.compaction.lag.ms" => log.max_compaction_lag_ms.to_string(),
-        "min.cleanable.dirty.ratio" => log.min_cleanable_dirty_ratio.to_string(),
+        "min.cleanable.dirty.ratio" => format!("{:?}", log.min_cleanable_dirty_ratio),
         "min.compaction.lag.ms" => log.min_compaction_lag_ms.to_string(),
         "index.interval.bytes" => log.index_interval_bytes.to_string(),
         "max.message.bytes" => log.max_message_bytes.to_string(),
@@ -280,20 +135,15 @@ pub(crate) fn effective(
     if let Some(value) = overrides.get(key.name) {
         return (value.clone(), ConfigSource::Topic);
     }
-    broker_value(key, settings)
+    inherited(key, settings)
 }
 
-/// What the partitions of a topic with these (valid) overrides obey.
+/// What the partitions of a topic with these overrides, in their canonical form, obey.
 pub(crate) fn log_config(
     overrides: &BTreeMap<String, String>,
     settings: &BrokerConfig,
 ) -> LogConfig {
     let mut config = settings.log.default_config.clone();
-    // Of before KIP-937: it holds where nothing is said more precisely.
-    if let Some(difference) = overrides.get("message.timestamp.difference.max.ms") {
-        set(&mut config.timestamp_after_max_ms, number(difference));
-        set(&mut config.timestamp_before_max_ms, number(difference));
-    }
     for (name, value) in overrides {
         match name.as_str() {
             "compression.type" => config.compression = codec(value),
@@ -340,7 +190,7 @@ fn apply_times(config: &mut LogConfig, name: &str, value: &str) {
             }
         }
         "min.cleanable.dirty.ratio" => {
-            set(&mut config.min_cleanable_dirty_ratio, value.trim().parse().ok());
+            set(&mut config.min_cleanable_dirty_ratio, value.parse().ok());
         }
         "min.compaction.lag.ms" => set(&mut config.min_compaction_lag_ms, number(value)),
         _ => {}
@@ -348,46 +198,17 @@ fn apply_times(config: &mut LogConfig, name: &str, value: &str) {
 }
 
 fn number<T: TryFrom<i64>>(value: &str) -> Option<T> {
-    // As they were checked: with blanks around them, perhaps.
-    value.trim().parse::<i64>().ok().and_then(|value| T::try_from(value).ok())
+    value.parse::<i64>().ok().and_then(|value| T::try_from(value).ok())
 }
 
 fn cleanup(policy: &str) -> Cleanup {
-    let has = |word| policy.split(',').any(|part| part.trim() == word);
+    let has = |word| policy.split(',').any(|part| part == word);
     Cleanup { compacts: has("compact"), deletes: has("delete") }
 }
 
 fn set<T>(field: &mut T, value: Option<T>) {
     if let Some(value) = value {
         *field = value;
-    }
-}
-
-impl Values {
-    fn check(self, value: &str) -> Result<(), String> {
-        match self {
-            Self::Boolean if value == "true" || value == "false" => Ok(()),
-            Self::Boolean => Err("it must be true or false".to_owned()),
-            Self::Number(min, max) => match value.trim().parse::<i64>() {
-                Ok(number) if (min..=max).contains(&number) => Ok(()),
-                Ok(_) => Err(format!("it must be from {min} to {max}")),
-                Err(_) => Err("it must be a whole number".to_owned()),
-            },
-            Self::Ratio => match value.trim().parse::<f64>() {
-                Ok(ratio) if (0.0..=1.0).contains(&ratio) => Ok(()),
-                _ => Err("it must be a number from 0 to 1".to_owned()),
-            },
-            Self::One(allowed) if allowed.contains(&value) => Ok(()),
-            Self::One(allowed) => Err(format!("it must be one of {}", allowed.join(", "))),
-            Self::Some(allowed) => {
-                let mut words = value.split(',').map(str::trim);
-                if words.all(|word| allowed.contains(&word)) {
-                    return Ok(());
-                }
-                Err(format!("it must be a list of {}", allowed.join(", ")))
-            }
-            Self::AnyList => Ok(()),
-        }
     }
 }
 
@@ -401,9 +222,8 @@ mod tests {
         for key in CONFIG_KEYS {
             let shown = default_value(key, &settings);
             assert_eq!(shown, key.default, "{}", key.name);
-            if !shown.is_empty() {
-                check(key.name, &shown).unwrap();
-            }
+            assert_eq!(canonical_value(key.name, &shown).unwrap(), shown, "{}", key.name);
+            assert!(key.documentation.ends_with('.'), "{}", key.name);
         }
         assert!(CONFIG_KEYS.is_sorted_by_key(|key| key.name));
     }
@@ -421,10 +241,23 @@ mod tests {
             ("min.cleanable.dirty.ratio", "1.1"),
             ("preallocate", "yes"),
             ("compression.type", "brotli"),
+            ("compression.gzip.level", "0"),
+            ("compression.lz4.level", "18"),
+            ("compression.zstd.level", "23"),
+            ("local.retention.ms", "-3"),
+            ("remote.copy.lag.bytes", "-2"),
+            ("remote.storage.enable", "true"),
+            ("max.decompressed.message.bytes", "5"),
+            ("leader.replication.throttled.replicas", "abc"),
         ] {
-            assert!(matches!(check(name, value), Err(TopicError::InvalidConfig { .. })), "{name}");
+            let refused = canonical_value(name, value);
+            assert!(matches!(refused, Err(TopicError::InvalidConfig { .. })), "{name}");
         }
-        assert!(matches!(check("no.such", "1"), Err(TopicError::UnknownConfig { .. })));
+        let removed = ["message.downconversion.enable", "message.timestamp.difference.max.ms"];
+        for name in ["no.such", ""].into_iter().chain(removed) {
+            let refused = canonical_value(name, "1").unwrap_err();
+            assert_eq!(refused.to_string(), format!("Unknown topic config name: {name}"));
+        }
     }
 
     #[test]
@@ -432,7 +265,7 @@ mod tests {
         for (min, max, is_right) in [("5", "5", true), ("6", "5", false)] {
             let lags = [("min.compaction.lag.ms", min), ("max.compaction.lag.ms", max)];
             let lags = lags.map(|(name, value)| (name.to_owned(), value.to_owned()));
-            let checked = check_all(&lags.into(), &BrokerConfig::default());
+            let checked = canonical(lags.into(), &BrokerConfig::default());
             assert_eq!(checked.is_ok(), is_right, "{checked:?}");
         }
     }
@@ -447,14 +280,15 @@ mod tests {
             ("cleanup.policy", "compact, delete"),
             ("min.cleanable.dirty.ratio", "0.25"),
             ("max.compaction.lag.ms", "7"),
-            ("message.timestamp.difference.max.ms", "2000"),
+            ("message.timestamp.before.max.ms", "2000"),
             ("message.timestamp.after.max.ms", "1000"),
             ("message.timestamp.type", "LogAppendTime"),
         ];
         let overrides = overrides.map(|(name, value)| (name.to_owned(), value.to_owned()));
-        let config = log_config(&overrides.into(), &BrokerConfig::default());
+        let settings = BrokerConfig::default();
+        let overrides = canonical(overrides.into(), &settings).unwrap();
         assert_eq!(
-            config,
+            log_config(&overrides, &settings),
             LogConfig {
                 retention_ms: None,
                 retention_bytes: Some(4096),
@@ -472,9 +306,24 @@ mod tests {
     }
 
     #[test]
-    fn more_in_sync_replicas_than_there_are_become_one() {
-        let asked = BTreeMap::from([("min.insync.replicas".to_owned(), "2".to_owned())]);
-        let kept = normalized(asked);
-        assert_eq!(kept.get("min.insync.replicas").map(String::as_str), Some("1"));
+    fn what_the_broker_was_not_given_is_said_in_hours() {
+        let mut settings = BrokerConfig::default();
+        let retention = key("retention.ms").unwrap();
+        let value = |value: Option<&str>, source| {
+            let value = value.map(ToOwned::to_owned);
+            Some(BrokerValue { name: "log.retention.ms", value, source })
+        };
+        assert_eq!(broker_value(retention, &settings), value(None, ConfigSource::Default));
+        settings.log.default_config.retention_ms = Some(5);
+        let given = value(Some("5"), ConfigSource::StaticBroker);
+        assert_eq!(broker_value(retention, &settings), given);
+        assert_eq!(broker_value(key("remote.storage.enable").unwrap(), &settings), None);
+    }
+
+    #[test]
+    fn stored_configs_that_are_known_no_more_are_left_out() {
+        let pair = |name: &str, value: &str| (name.to_owned(), value.to_owned());
+        let old = [pair("message.downconversion.enable", "true"), pair("retention.ms", " 5 ")];
+        assert_eq!(stored("t", old.into()), [pair("retention.ms", "5")].into());
     }
 }

@@ -20,8 +20,12 @@ pub(crate) enum TopicError {
     NotMore { name: String, current: usize, wanted: i32 },
     #[error("{wanted} more would exceed the limit of {max} {what}")]
     TooMany { what: &'static str, wanted: usize, max: usize },
-    #[error("topic config '{name}' is unknown")]
+    // As Apache Kafka says it.
+    #[error("Unknown topic config name: {name}")]
     UnknownConfig { name: String },
+    // As Apache Kafka says it.
+    #[error("Can't {operation} to key {name} because its type is not LIST.")]
+    NoList { name: String, operation: &'static str },
     #[error("invalid value '{value}' for topic config '{name}': {reason}")]
     InvalidConfig { name: String, value: String, reason: String },
     #[error("storage failed: {0}")]
@@ -42,7 +46,9 @@ impl TopicError {
             Self::Unknown { .. } => ResponseError::UnknownTopicOrPartition,
             Self::PartitionCount { .. } | Self::NotMore { .. } => ResponseError::InvalidPartitions,
             Self::TooMany { .. } => ResponseError::PolicyViolation,
-            Self::UnknownConfig { .. } | Self::InvalidConfig { .. } => ResponseError::InvalidConfig,
+            Self::UnknownConfig { .. } | Self::NoList { .. } | Self::InvalidConfig { .. } => {
+                ResponseError::InvalidConfig
+            }
             Self::Storage(_) | Self::File { .. } => ResponseError::KafkaStorageError,
             Self::Interrupted => ResponseError::UnknownServerError,
         }

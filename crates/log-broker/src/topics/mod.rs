@@ -22,7 +22,7 @@ use uuid::Uuid;
 
 pub(crate) use self::change::NewTopic;
 pub(crate) use self::error::TopicError;
-pub(crate) use self::name::{check_name, is_internal};
+pub(crate) use self::name::{check_name, is_internal, is_metadata_log};
 pub(crate) use self::topic::Topic;
 use crate::config::BrokerConfig;
 use crate::group::consumer::{TopicImage, TopicSource};

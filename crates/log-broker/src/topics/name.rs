@@ -11,6 +11,11 @@ pub(crate) fn is_internal(name: &str) -> bool {
     INTERNAL.contains(&name)
 }
 
+/// The log in which Apache Kafka keeps what the cluster is: a name that no topic of clients has.
+pub(crate) fn is_metadata_log(name: &str) -> bool {
+    name == "__cluster_metadata"
+}
+
 /// 1 to 249 of `[a-zA-Z0-9._-]`, and neither `.` nor `..`.
 pub(crate) fn check_name(name: &str) -> Result<(), TopicError> {
     let reason = if name.is_empty() {

@@ -124,12 +124,12 @@ async fn transactions_are_described_and_listed_by_filters() {
     let mut client = rig.client().await;
     client.create_topic("t", &[]).await;
     let given = open_transaction(&mut client).await;
-    let ids = vec![TransactionalId(text("app")), TransactionalId(text("other"))];
+    let ids = ["app", "other", ""].map(|id| TransactionalId(text(id))).to_vec();
     let request = DescribeTransactionsRequest::default().with_transactional_ids(ids);
     let answer: DescribeTransactionsResponse =
         client.call(ApiKey::DescribeTransactions, 0, &request).await;
-    let [known, unknown] = &answer.transaction_states[..] else { panic!("{answer:?}") };
-    assert_eq!((known.error_code, unknown.error_code), (0, 105));
+    let [known, unknown, empty] = &answer.transaction_states[..] else { panic!("{answer:?}") };
+    assert_eq!((known.error_code, unknown.error_code, empty.error_code), (0, 105, 42));
     assert_eq!(
         (known.transaction_state.as_str(), known.transaction_timeout_ms),
         ("Ongoing", 60_000)

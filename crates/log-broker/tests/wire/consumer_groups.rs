@@ -183,6 +183,20 @@ async fn groups_are_described_and_listed_by_their_type() {
 }
 
 #[tokio::test]
+async fn classic_groups_and_groups_that_do_not_exist_are_told_apart() {
+    let (_rig, mut client) = rig().await;
+    assert_eq!(commit(&mut client, 9, "", -1).await, 0);
+    let ids = vec![group(), GroupId(text("none")), GroupId(text(""))];
+    let request = ConsumerGroupDescribeRequest::default().with_group_ids(ids);
+    let answer: ConsumerGroupDescribeResponse =
+        client.call(ApiKey::ConsumerGroupDescribe, 1, &request).await;
+    let found = answer.groups.iter().map(|one| (one.error_code, one.error_message.as_deref()));
+    let classic = format!("Group {} is not a consumer group.", group().as_str());
+    let expected = [(69, Some(&classic[..])), (69, Some("Group none not found.")), (24, None)];
+    assert_eq!(found.collect::<Vec<_>>(), expected);
+}
+
+#[tokio::test]
 async fn empty_group_changes_its_protocol_and_keeps_its_offsets() {
     let (rig, mut client) = rig().await;
     assert_eq!(commit(&mut client, 9, "", -1).await, 0);

@@ -5,6 +5,7 @@
 mod admin;
 mod client;
 mod compaction;
+mod configs;
 mod consumer_groups;
 mod fetch_sessions;
 mod hostile;

@@ -37,11 +37,33 @@ async fn no_election_is_needed_where_one_broker_leads() {
         assert_eq!(answer.error_code, 0, "version {version}");
         let all = ElectLeadersRequest::default().with_topic_partitions(None);
         let answer: ElectLeadersResponse = client.call(ApiKey::ElectLeaders, version, &all).await;
-        assert_eq!(answer, ElectLeadersResponse::default(), "version {version}");
+        let topics = answer.replica_election_results.iter();
+        let topics = topics.map(|one| (one.topic.to_string(), one.partition_result.len()));
+        let expected = ["__consumer_offsets", "__transaction_state", "t"];
+        let expected = expected.map(|name| (name.to_owned(), 0));
+        assert_eq!(topics.collect::<Vec<_>>(), expected, "version {version}");
     }
-    let unknown = ElectLeadersRequest::default().with_election_type(7);
-    let answer: ElectLeadersResponse = client.call(ApiKey::ElectLeaders, 2, &unknown).await;
-    assert_eq!(answer.error_code, 42);
+}
+
+#[tokio::test]
+async fn unknown_kind_of_election_is_refused_for_each_partition() {
+    let rig = Rig::start().await;
+    let mut client = rig.client().await;
+    let topic = elect_leaders_request::TopicPartitions::default()
+        .with_topic(topic_name("t"))
+        .with_partitions(vec![0, 9]);
+    for (topics, error, errors) in [
+        (Some(vec![topic]), 42, vec![42, 42]),
+        (Some(Vec::new()), 0, Vec::new()),
+        (None, 42, Vec::new()),
+    ] {
+        let request =
+            ElectLeadersRequest::default().with_election_type(7).with_topic_partitions(topics);
+        let answer: ElectLeadersResponse = client.call(ApiKey::ElectLeaders, 2, &request).await;
+        let results = answer.replica_election_results.iter();
+        let found = results.flat_map(|topic| &topic.partition_result).map(|one| one.error_code);
+        assert_eq!((answer.error_code, found.collect::<Vec<_>>()), (error, errors));
+    }
 }
 
 #[tokio::test]

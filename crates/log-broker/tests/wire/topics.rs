@@ -8,7 +8,7 @@ use kafka_protocol::messages::metadata_response::MetadataResponseTopic;
 use kafka_protocol::messages::*;
 use uuid::Uuid;
 
-use super::client::{Client, Rig, config_map, text, topic_name};
+use super::client::{Client, Rig, text, topic_name};
 
 fn topic(name: &str) -> CreatableTopic {
     CreatableTopic::default()
@@ -104,7 +104,8 @@ async fn topics_that_cannot_be_are_refused_each_with_its_error() {
         (topic("a.b"), 36),
         (topic("a_b"), 17),
         (topic(".."), 17),
-        (topic("__consumer_offsets"), 17),
+        (topic("__consumer_offsets"), 36),
+        (topic("__cluster_metadata"), 42),
         (topic("t").with_num_partitions(0), 37),
         (topic("t").with_num_partitions(60_000), 44),
         (topic("t").with_replication_factor(3), 38),
@@ -120,9 +121,74 @@ async fn topics_that_cannot_be_are_refused_each_with_its_error() {
         assert_eq!(result.error_code, error, "{what}");
         assert_eq!(result.error_message.is_some(), error != 0);
     }
-    let twice = create(&mut client, vec![topic("t"), topic("t")]).await;
-    assert_eq!(twice.iter().map(|result| result.error_code).collect::<Vec<_>>(), [42, 42]);
+}
+
+#[tokio::test]
+async fn what_a_request_names_twice_is_refused_once_and_the_rest_is_done() {
+    let rig = Rig::start().await;
+    let mut client = rig.client().await;
+    let made = create(&mut client, vec![topic("t"), topic("u"), topic("t")]).await;
+    let codes = |name: &str, code: i16| (name.to_owned(), code);
+    let made = made.iter().map(|result| codes(&result.name, result.error_code));
+    assert_eq!(made.collect::<Vec<_>>(), [codes("t", 42), codes("u", 0)]);
     assert_eq!(describe(&mut client, 9, "t").await.error_code, 3, "none of them was made");
+
+    create(&mut client, vec![topic("t"), topic("v")]).await;
+    let grown = |name: &str, count| {
+        create_partitions_request::CreatePartitionsTopic::default()
+            .with_name(topic_name(name))
+            .with_count(count)
+            .with_assignments(None)
+    };
+    for version in 0..=3 {
+        let count = 4 + i32::from(version);
+        let topics = vec![grown("t", 4), grown("u", count), grown("t", 5)];
+        let request = CreatePartitionsRequest::default().with_topics(topics);
+        let answer: CreatePartitionsResponse =
+            client.call(ApiKey::CreatePartitions, version, &request).await;
+        let grown = answer.results.iter().map(|result| codes(&result.name, result.error_code));
+        assert_eq!(grown.collect::<Vec<_>>(), [codes("t", 42), codes("u", 0)], "{version}");
+    }
+    assert_eq!(describe(&mut client, 9, "t").await.partitions.len(), 3);
+
+    for version in 1..=5 {
+        let names = vec![topic_name("t"), topic_name("t")];
+        let request = DeleteTopicsRequest::default().with_topic_names(names);
+        let answer: DeleteTopicsResponse =
+            client.call(ApiKey::DeleteTopics, version, &request).await;
+        let deleted = answer.responses.iter().map(|result| result.error_code);
+        assert_eq!(deleted.collect::<Vec<_>>(), [42], "version {version}");
+    }
+    assert_eq!(describe(&mut client, 9, "t").await.error_code, 0, "it is still there");
+}
+
+#[tokio::test]
+async fn topic_that_is_named_by_name_and_id_stays() {
+    let rig = Rig::start().await;
+    let mut client = rig.client().await;
+    let id = create(&mut client, vec![topic("t")]).await.remove(0).topic_id;
+    let state = |name: Option<&str>, id| {
+        delete_topics_request::DeleteTopicState::default()
+            .with_name(name.map(topic_name))
+            .with_topic_id(id)
+    };
+    let none = Uuid::nil();
+    for (topics, message) in [
+        (vec![state(Some("t"), none), state(Some("t"), none)], "Duplicate topic name."),
+        (vec![state(None, id), state(None, id)], "Duplicate topic id."),
+        (
+            vec![state(Some("t"), none), state(None, id)],
+            "The provided topic name maps to an ID that was already supplied.",
+        ),
+        (vec![state(Some("t"), id)], "You may not specify both topic name and topic id."),
+        (vec![state(None, none)], "Neither topic name nor id were specified."),
+    ] {
+        let request = DeleteTopicsRequest::default().with_topics(topics);
+        let answer: DeleteTopicsResponse = client.call(ApiKey::DeleteTopics, 6, &request).await;
+        let [refused] = &answer.responses[..] else { panic!("{answer:?}") };
+        assert_eq!((refused.error_code, refused.error_message.as_deref()), (42, Some(message)));
+    }
+    assert_eq!(describe(&mut client, 9, "t").await.error_code, 0, "it is still there");
 }
 
 #[tokio::test]
@@ -135,6 +201,7 @@ async fn validation_alone_makes_nothing() {
         let answer: CreateTopicsResponse =
             client.call(ApiKey::CreateTopics, version, &request).await;
         assert_eq!(answer.topics[0].error_code, 0);
+        assert_eq!(answer.topics[0].topic_id.is_nil(), version < 7, "as if it were made");
     }
     assert_eq!(describe(&mut client, 9, "t").await.error_code, 3);
 }
@@ -177,102 +244,6 @@ async fn partitions_grow_and_never_shrink() {
     }
     let rig = rig.restart().await;
     assert_eq!(describe(&mut rig.client().await, 9, "t").await.partitions.len(), 5);
-}
-
-async fn configs(
-    client: &mut Client,
-    resource_type: i8,
-    name: &str,
-) -> describe_configs_response::DescribeConfigsResult {
-    let asked = describe_configs_request::DescribeConfigsResource::default()
-        .with_resource_type(resource_type)
-        .with_resource_name(text(name))
-        .with_configuration_keys(None);
-    let request =
-        DescribeConfigsRequest::default().with_resources(vec![asked]).with_include_synonyms(true);
-    let answer: DescribeConfigsResponse = client.call(ApiKey::DescribeConfigs, 4, &request).await;
-    answer.results[0].clone()
-}
-
-#[tokio::test]
-async fn configs_tell_their_value_and_where_it_comes_from() {
-    let rig = Rig::start().await;
-    let mut client = rig.client().await;
-    client.create_topic("t", &[("retention.ms", "60000"), ("min.insync.replicas", "2")]).await;
-    let result = configs(&mut client, 2, "t").await;
-    let values = config_map(result.configs.iter().map(|config| (&config.name, &config.value)));
-    for (name, value, source) in [
-        ("retention.ms", "60000", 1),
-        ("min.insync.replicas", "1", 1),
-        ("cleanup.policy", "delete", 5),
-        ("max.message.bytes", "1048588", 5),
-        ("segment.bytes", "1073741824", 5),
-    ] {
-        let config = result.configs.iter().find(|config| config.name.as_str() == name).unwrap();
-        assert_eq!((values[name].as_str(), config.config_source), (value, source), "{name}");
-    }
-    let retention = result.configs.iter().find(|c| c.name.as_str() == "retention.ms").unwrap();
-    let synonyms = retention.synonyms.iter().map(|s| (s.name.as_str(), s.source));
-    assert_eq!(synonyms.collect::<Vec<_>>(), [("retention.ms", 1), ("log.retention.ms", 5)]);
-    for (resource_type, name, error) in
-        [(2, "missing", 3), (4, "", 0), (4, "1", 0), (4, "2", 42), (8, "x", 42)]
-    {
-        let result = configs(&mut client, resource_type, name).await;
-        assert_eq!(result.error_code, error, "{resource_type} {name}");
-    }
-}
-
-#[tokio::test]
-async fn overrides_are_set_removed_and_replaced_and_survive_a_restart() {
-    let rig = Rig::start().await;
-    let mut client = rig.client().await;
-    client.create_topic("t", &[("segment.bytes", "1000000")]).await;
-    let change = |name: &str, operation, value: Option<&str>| {
-        incremental_alter_configs_request::AlterableConfig::default()
-            .with_name(text(name))
-            .with_config_operation(operation)
-            .with_value(value.map(text))
-    };
-    for (changes, error) in [
-        (vec![change("retention.ms", 0, Some("5")), change("segment.bytes", 1, None)], 0),
-        (vec![change("cleanup.policy", 2, Some("compact"))], 0),
-        (vec![change("retention.ms", 0, Some("6")), change("no.such", 0, Some("1"))], 40),
-        (vec![change("retention.ms", 2, Some("6"))], 40),
-        (vec![change("retention.ms", 9, Some("6"))], 42),
-        (vec![change("retention.ms", 0, None)], 42),
-    ] {
-        let resource = incremental_alter_configs_request::AlterConfigsResource::default()
-            .with_resource_type(2)
-            .with_resource_name(text("t"))
-            .with_configs(changes);
-        let request = IncrementalAlterConfigsRequest::default().with_resources(vec![resource]);
-        let answer: IncrementalAlterConfigsResponse =
-            client.call(ApiKey::IncrementalAlterConfigs, 1, &request).await;
-        assert_eq!(answer.responses[0].error_code, error, "{request:?}");
-    }
-    let rig = rig.restart().await;
-    let mut client = rig.client().await;
-    let overrides = async |client: &mut Client| {
-        let configs = configs(client, 2, "t").await.configs;
-        let given = configs.iter().filter(|config| config.config_source == 1);
-        config_map(given.map(|config| (&config.name, &config.value)))
-            .into_iter()
-            .collect::<Vec<_>>()
-    };
-    let pair = |name: &str, value: &str| (name.to_owned(), value.to_owned());
-    let expected = [pair("cleanup.policy", "delete,compact"), pair("retention.ms", "5")];
-    assert_eq!(overrides(&mut client).await, expected);
-    let only = alter_configs_request::AlterableConfig::default()
-        .with_name(text("segment.ms"))
-        .with_value(Some(text("9")));
-    let resource = alter_configs_request::AlterConfigsResource::default()
-        .with_resource_type(2)
-        .with_resource_name(text("t"))
-        .with_configs(vec![only]);
-    let request = AlterConfigsRequest::default().with_resources(vec![resource]);
-    let answer: AlterConfigsResponse = client.call(ApiKey::AlterConfigs, 2, &request).await;
-    assert_eq!(answer.responses[0].error_code, 0);
-    assert_eq!(overrides(&mut client).await, [pair("segment.ms", "9")]);
 }
 
 #[tokio::test]
