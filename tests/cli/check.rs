@@ -1,5 +1,8 @@
 //! `levada check --against`: baselines, subjects, references, levels and exit codes.
 
+use std::fs;
+use std::io::Write;
+
 use levada_tests::{Levada, levada};
 
 use crate::project::{Project, git_in, told};
@@ -153,6 +156,26 @@ fn folders_files_and_several_baselines_are_compared_with() {
     let (code, out, _) = run(&["--against", "v1.tar.gz"]);
     assert_eq!(code, Some(1));
     assert!(out.contains("against: v1.tar.gz"), "{out}");
+    let zip = fs::File::create(project.path().join("v1.zip")).expect("a file");
+    let mut zip = zip::ZipWriter::new(zip);
+    let options = zip::write::SimpleFileOptions::default()
+        .compression_method(zip::CompressionMethod::Deflated);
+    let long = " ".repeat(2 << 20);
+    for (name, text) in [
+        ("./order.avsc", record("Order", &[ID])),
+        ("../outside.avsc", record("Order", &[ID])),
+        ("long.avsc", long),
+    ] {
+        zip.start_file(name, options).expect("an entry");
+        zip.write_all(text.as_bytes()).expect("its text");
+    }
+    zip.finish().expect("a whole archive");
+    let (code, out, _) = run(&["--against", "v1.zip"]);
+    assert_eq!(code, Some(1));
+    assert!(out.contains("against: v1.zip"), "{out}");
+    let (code, _, err) = run(&["--against", &project.write("cut.zip", "PK").display().to_string()]);
+    assert_eq!(code, Some(3));
+    assert!(err.contains("cut.zip: "), "{err}");
     let (code, _, err) = run(&["--against", "v3"]);
     assert_eq!(code, Some(3));
     assert!(err.contains("--against v3: there is no such folder or file"), "{err}");

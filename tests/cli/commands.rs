@@ -190,3 +190,14 @@ fn completions_and_manual_pages_are_made_for_every_command() {
     let page = fs::read_to_string(project.path().join("pages/levada-check.1")).expect("a page");
     assert!(page.contains("against"), "{page}");
 }
+
+#[test]
+fn version_is_told_to_people_and_to_scripts() {
+    let project = Project::new();
+    let (code, out, _) = project.levada(&["version", "--json"]);
+    let told: serde_json::Value = serde_json::from_str(&out).expect("JSON");
+    let version = told["version"].as_str().expect("a version");
+    assert_eq!(code, Some(0));
+    assert_eq!(project.levada(&["version"]).1, format!("levada {version}\n"));
+    assert_eq!(project.levada(&["--version"]).1, format!("levada {version}\n"));
+}

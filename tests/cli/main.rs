@@ -3,9 +3,11 @@
 mod check;
 mod commands;
 mod config;
+mod globals;
 mod kafka;
 mod pipelines;
 mod project;
+mod readme;
 mod records;
 mod registry;
 mod transfer;

@@ -19,7 +19,7 @@ const EVENT: &str = r#"{"type":"object","properties":{"id":{"type":"integer"}},"
 
 impl Cluster {
     /// A topic of one partition, and the schema of its values.
-    fn topic(&self, name: &str, file: &str, schema: &str) {
+    pub(crate) fn topic(&self, name: &str, file: &str, schema: &str) {
         self.out(&["topic", "create", name, "--partitions", "1"]);
         self.project.write(file, schema);
         self.out(&["schema", "register", &format!("{name}-value"), file]);
@@ -41,7 +41,7 @@ impl Cluster {
         (output.status.code(), text(output.stdout), text(output.stderr))
     }
 
-    fn produce(&self, args: &[&str], input: &str) {
+    pub(crate) fn produce(&self, args: &[&str], input: &str) {
         let (code, out, err) = self.levada_with(&[&["produce"], args].concat(), input);
         let count = input.lines().count();
         let told = format!("{count} record{} written\n", if count == 1 { "" } else { "s" });
@@ -400,43 +400,4 @@ fn bytes_of_a_record_are_explained_frame_first_then_piece_by_piece() {
     let why = "levada: cannot decode AVRO of schema id 1 at byte 3 of the body (field `item`): the body \
                ends in the middle of a value\n";
     assert_eq!(cut, (Some(1), told.to_owned(), why.to_owned()));
-}
-
-/// The commands of the console block behind a heading of the README, with what they print.
-fn transcript(heading: &str) -> Vec<(String, String)> {
-    let readme = std::fs::read_to_string(levada_tests::workspace_root().join("README.md"));
-    let readme = readme.expect("README.md");
-    let behind = readme.split_once(heading).expect("the heading").1;
-    let block = behind.split("```").nth(1).expect("a block").trim_start_matches("console\n");
-    let commands = block.split("$ ").skip(1);
-    commands
-        .map(|command| {
-            let (line, printed) = command.split_once('\n').expect("a line");
-            (line.to_owned(), printed.to_owned())
-        })
-        .collect()
-}
-
-#[test]
-fn what_the_readme_shows_of_topics_is_what_happens() {
-    let cluster = Cluster::start();
-    let schema = r#"{"type":"record","name":"Order","fields":[{"name":"id","type":"long"},
-        {"name":"item","type":"string"}]}"#;
-    cluster.topic("tea-orders", "order.avsc", schema);
-    let first = json!({"timestamp": "2026-11-26T08:00:00Z", "value": {"id": 1, "item": "tea"}});
-    cluster.produce(&["tea-orders", "--lines", "records"], &format!("{first}\n"));
-    cluster.out(&["group", "reset-offsets", "shop", "--topic", "tea-orders", "--to", "latest"]);
-    let program = std::path::PathBuf::from(levada().get_program());
-    let folder = program.parent().expect("a folder").to_owned();
-    let others = std::env::var("PATH").expect("a PATH");
-    let commands = transcript("## Look into topics");
-    assert_eq!(commands.len(), 5, "{commands:?}");
-    for (line, printed) in commands.iter().filter(|(line, _)| !line.starts_with("export ")) {
-        let mut shell = std::process::Command::new("sh");
-        shell.args(["-c", line]).env("PATH", format!("{}:{others}", folder.display()));
-        shell.env("LEVADA_REGISTRY", &cluster.server.registry);
-        shell.env("LEVADA_BOOTSTRAP", &cluster.server.kafka);
-        let told = crate::project::told(shell.current_dir(cluster.project.path()));
-        assert_eq!(told, (Some(0), printed.clone(), String::new()), "{line}");
-    }
 }

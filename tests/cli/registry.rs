@@ -140,6 +140,15 @@ fn registry_is_asked_and_changed_in_the_words_of_its_api() {
     ends.lines(&[&["schema", "register", "order", "order.avsc"][..], &context].concat());
     assert_eq!(ends.lines(&[&["subject", "list"][..], &context].concat()), [":.test:order"]);
     assert_eq!(ends.lines(&["context", "list"]), [".", ".test"]);
+    let json = |args: &[&str]| {
+        let text = ends.lines(&[args, &["--format", "json"]].concat()).concat();
+        serde_json::from_str::<serde_json::Value>(&text).expect("JSON")
+    };
+    let versions = serde_json::json!([{"version": 1, "id": 2, "type": "AVRO"}]);
+    assert_eq!(json(&["subject", "show", "user"]), versions);
+    assert_eq!(json(&["subject", "list"]), serde_json::json!(["order", "user"]));
+    assert_eq!(json(&["context", "list"]), serde_json::json!([".", ".test"]));
+    assert_eq!(json(&["schema", "refs", "order"]), serde_json::json!([2]));
     ends.lines(&["config", "set", "--subject", "order", "--level", "none"]);
     let config = |args: &[&str]| ends.lines(&[&["config", "get"], args].concat()).concat();
     assert!(config(&["--subject", "order"]).contains("NONE"));

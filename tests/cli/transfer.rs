@@ -130,11 +130,11 @@ fn each_kind_of_failure_has_its_exit_code_and_one_line_without_the_password() {
         ("nowhere.jsonl", 3, "cannot read nowhere.jsonl: No such file"),
         ("ftp://user:geheim@host", 2, "scheme `ftp` cannot be used"),
     ] {
-        let (found, out, err) = told(&mut ends.import(from, &[]));
+        let (found, out, err) = told(&mut ends.import(from, &["--quiet"]));
         assert_eq!((found, out.as_str(), err.lines().count()), (Some(code), "", 1), "{err}");
         assert!(err.contains(reason) && !err.contains("geheim"), "{err}");
     }
-    let (code, out, err) = told(levada().args(["export", "--registry", gone]));
+    let (code, out, err) = told(levada().args(["export", "--registry", gone, "--quiet"]));
     assert_eq!((code, out.as_str(), err.lines().count()), (Some(5), "", 1), "{err}");
     assert!(err.contains("Connection refused") && !err.contains("geheim"), "{err}");
     let (code, _, err) = told(levada().args(["import", "--from", "x"]));

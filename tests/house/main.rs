@@ -33,6 +33,7 @@ const ARROWS: [(&str, &[&str]); 18] = [
     (
         "levada-cli",
         &[
+            "levada-encryption",
             "levada-kafka-client",
             "levada-log-broker",
             "levada-registry-server",

@@ -8,7 +8,7 @@ use std::process::ExitCode;
 use clap::error::ErrorKind;
 use clap::parser::ValueSource;
 use clap::{ArgMatches, Args, CommandFactory, FromArgMatches, Parser, Subcommand};
-use levada_registry_server::Secret;
+use levada_encryption::Secret;
 
 use crate::check::{self, CheckArgs};
 use crate::completions::{CompletionsArgs, ManArgs};
@@ -16,13 +16,16 @@ use crate::deploy::{ApplyArgs, CompareArgs, PlanArgs, PullArgs, TargetArgs};
 use crate::doctor::DoctorArgs;
 use crate::exit;
 use crate::explain::ExplainArgs;
+use crate::globals::{Globals, has_password};
 use crate::kafka::{CatArgs, DecodeArgs, GroupCommand, ProduceArgs, TopicCommand};
 use crate::limits::LimitArgs;
 use crate::log::LogFormat;
+use crate::registry::{AccessArgs, RegistryArgs};
 use crate::rest::{ConfigCommand, ContextCommand, ModeCommand, SchemaCommand, SubjectCommand};
 use crate::schemas::{DiffArgs, FmtArgs, LintArgs, LockArgs};
+use crate::version::VersionArgs;
 
-/// The command that prints the settings, and the flag that names their file.
+/// The command that prints the settings.
 const CONFIG: &str = "config";
 
 const EXIT_CODES: &str = "\
@@ -57,6 +60,8 @@ LEVADA_REGISTRY and LEVADA_FROM, for flags are seen by every user of a machine."
     after_help = EXIT_CODES
 )]
 struct CommandLine {
+    #[command(flatten)]
+    globals: Globals,
     #[command(subcommand)]
     command: Option<Command>,
 }
@@ -175,6 +180,9 @@ pub(crate) enum Command {
     /// Write manual pages
     #[command(after_help = "Example:\n  levada man /usr/local/share/man/man1")]
     Man(ManArgs),
+    /// Print which levada this is
+    #[command(after_help = "Example:\n  levada version --json")]
+    Version(VersionArgs),
 }
 
 /// What `serve` was told on the command line or by variables; the settings file fills the gaps.
@@ -214,9 +222,6 @@ pub(crate) struct ServeArgs {
     pub(crate) log_format: Option<LogFormat>,
     #[command(flatten)]
     pub(crate) limits: LimitArgs,
-    /// Settings file [default: levada.toml, looked for from here upwards]
-    #[arg(long, env = "LEVADA_CONFIG", value_name = "FILE")]
-    pub(crate) config: Option<PathBuf>,
 }
 
 /// The flags of `serve`, and where each of their values comes from; or what a registry is asked.
@@ -250,9 +255,8 @@ pub(crate) struct Given {
 
 #[derive(Debug, Args)]
 pub(crate) struct ExportArgs {
-    /// URL of the registry; user and password in it are sent as basic authentication
-    #[arg(long, env = "LEVADA_REGISTRY", value_name = "URL", hide_env_values = true)]
-    pub(crate) registry: Secret,
+    #[command(flatten)]
+    pub(crate) registry: RegistryArgs,
     /// Where the archive goes; - is stdout
     #[arg(long, value_name = "FILE", default_value = "-")]
     pub(crate) output: PathBuf,
@@ -264,9 +268,14 @@ pub(crate) struct ImportArgs {
     /// authentication
     #[arg(long, env = "LEVADA_REGISTRY", value_name = "URL", hide_env_values = true)]
     pub(crate) registry: Secret,
+    #[command(flatten)]
+    pub(crate) access: AccessArgs,
     /// URL of the registry, or the archive, that everything comes from
     #[arg(long, env = "LEVADA_FROM", value_name = "URL|FILE", hide_env_values = true)]
     pub(crate) from: Secret,
+    /// File with a bearer token for the registry of --from; --token-file is for that of --registry
+    #[arg(long, env = "LEVADA_FROM_TOKEN_FILE", value_name = "FILE")]
+    pub(crate) from_token_file: Option<PathBuf>,
     /// Say what would be done and change nothing; with --verify, compare alone
     #[arg(long)]
     pub(crate) dry_run: bool,
@@ -303,19 +312,32 @@ pub(crate) fn tree() -> clap::Command {
     CommandLine::command()
 }
 
+/// What was asked for.
+#[derive(Debug)]
+pub(crate) struct Asked {
+    pub(crate) command: Command,
+    pub(crate) globals: Globals,
+    /// Whether everybody who lists processes sees a password.
+    pub(crate) shows_password: bool,
+}
+
 /// Reads the command line; without a command it means `serve`.
-pub(crate) fn parse(args: impl IntoIterator<Item = OsString>) -> Result<Command, Answer> {
+pub(crate) fn parse(args: impl IntoIterator<Item = OsString>) -> Result<Asked, Answer> {
+    let args: Vec<OsString> = args.into_iter().collect();
+    let shows_password = args.iter().filter_map(|arg| arg.to_str()).any(has_password);
     let matches = CommandLine::command().try_get_matches_from(args);
     let matches = matches.map_err(|error| answer(&error))?;
     let line = CommandLine::from_arg_matches(&matches).map_err(|error| answer(&error))?;
-    match line.command {
+    let command = match line.command {
         Some(Command::Config(args)) => {
             let settings = matches.subcommand_matches(CONFIG).map(settings).unwrap_or_default();
-            Ok(Command::Config(ConfigArgs { settings, ..args }))
+            Command::Config(ConfigArgs { settings, ..args })
         }
-        Some(command) => Ok(command),
-        None => parse([OsString::from("levada"), OsString::from("serve")]),
-    }
+        Some(command) => command,
+        // With the variables that its flags have.
+        None => parse([OsString::from("levada"), OsString::from("serve")])?.command,
+    };
+    Ok(Asked { command, globals: line.globals, shows_password })
 }
 
 /// Every flag that can also be set in the table `[serve]` of the settings file.
@@ -324,9 +346,6 @@ fn settings(matches: &ArgMatches) -> Vec<Setting> {
     let flags = line.find_subcommand(CONFIG).into_iter().flat_map(clap::Command::get_arguments);
     let settings = flags.filter_map(|flag| {
         let (name, variable) = (flag.get_long()?, flag.get_env()?.to_string_lossy());
-        if name == CONFIG {
-            return None;
-        }
         let origin = match matches.value_source(flag.get_id().as_str()) {
             Some(ValueSource::CommandLine) => Some(format!("flag --{name}")),
             Some(ValueSource::EnvVariable) => Some(format!("variable {variable}")),

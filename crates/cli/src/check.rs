@@ -5,6 +5,7 @@ use std::process::ExitCode;
 use std::time::{SystemTime, UNIX_EPOCH};
 
 use clap::Args;
+use levada_encryption::Secret;
 use levada_schema_check::accept;
 use levada_schema_check::baseline::{self, Baseline, Loading};
 use levada_schema_check::catalog::Catalog;
@@ -12,12 +13,15 @@ use levada_schema_check::check::{self, Options, STACK_BYTES};
 use levada_schema_check::layout::Argument;
 use levada_schema_check::lint;
 use levada_schema_check::report::{Kind, Report, Severity};
+use levada_schema_check::server;
 use levada_schema_check::settings::LintTable;
 use levada_schema_core::CompatibilityLevel;
 
 use crate::exit::{self, Failure};
+use crate::globals::Globals;
 use crate::output::{OutputArgs, print};
 use crate::project::{Files, SettingsArgs, Workspace};
+use crate::registry::{AccessArgs, ContextArgs};
 
 pub(crate) const HELP: &str = "\
 Examples:
@@ -29,9 +33,10 @@ Examples:
   levada check old/order.avsc new/order.avsc --level FULL
 
 A baseline is a state of git (#branch=, #tag=, #ref=, #history=; the last commit in common unless
-,tip follows; ,subdir=FOLDER for another place), a folder, a .tar.gz, a schema file, an archive of
-levada export (.jsonl), lock, or the URL of a registry, whose own levels count. Which files are schemas of
-which subject, and their levels, stand in levada.toml; without it the paths say it.";
+,tip follows; ,subdir=FOLDER for another place), a folder, a .tar.gz or .zip, a schema file, an
+archive of levada export (.jsonl), lock, or the URL of a registry, whose own levels count. Which
+files are schemas of which subject, and their levels, stand in levada.toml; without it the paths
+say it.";
 
 #[derive(Debug, Args)]
 pub(crate) struct CheckArgs {
@@ -63,11 +68,15 @@ pub(crate) struct CheckArgs {
     pub(crate) output: OutputArgs,
     #[command(flatten)]
     pub(crate) settings: SettingsArgs,
+    #[command(flatten)]
+    pub(crate) access: AccessArgs,
+    #[command(flatten)]
+    pub(crate) context: ContextArgs,
 }
 
 /// Exits 0 when every new schema may follow the old one, 1 when one may not, 4 when one is none.
-pub(crate) fn run(args: &CheckArgs) -> Result<ExitCode, Failure> {
-    on_large_stack(|| checked(args))
+pub(crate) fn run(args: &CheckArgs, globals: &Globals) -> Result<ExitCode, Failure> {
+    on_large_stack(|| checked(args, globals))
 }
 
 /// Reading schemas takes more stack than a main thread may have.
@@ -85,7 +94,7 @@ pub(crate) fn on_large_stack<T: Send>(
     })
 }
 
-fn checked(args: &CheckArgs) -> Result<ExitCode, Failure> {
+fn checked(args: &CheckArgs, globals: &Globals) -> Result<ExitCode, Failure> {
     let (paths, pair) = match (args.against.as_slice(), args.paths.as_slice()) {
         ([], [old, new]) => (vec![new.clone()], Some(old)),
         ([], _) => {
@@ -98,7 +107,7 @@ fn checked(args: &CheckArgs) -> Result<ExitCode, Failure> {
         }
         (_, paths) => (paths.to_vec(), None),
     };
-    let workspace = Workspace::open(&paths, &args.settings)?;
+    let workspace = Workspace::open(&paths, &args.settings, globals)?;
     let files = workspace.files()?;
     let baselines = if let Some(old) = pair {
         std::fs::metadata(old).map_err(|error| {
@@ -109,7 +118,9 @@ fn checked(args: &CheckArgs) -> Result<ExitCode, Failure> {
         vec![load(&workspace, &files, &spec, &Baseline::File(workspace.here.join(old)))?]
     } else {
         let specs = args.against.iter();
-        specs.map(|spec| baseline(&workspace, &files, spec)).collect::<Result<_, _>>()?
+        specs
+            .map(|spec| baseline(&workspace, &files, spec, args, globals))
+            .collect::<Result<_, _>>()?
     };
     let lint = &workspace.project.lint;
     let options = Options {
@@ -129,7 +140,7 @@ fn checked(args: &CheckArgs) -> Result<ExitCode, Failure> {
     if args.print_accept {
         print(accept::print(&report))?;
     } else {
-        args.output.write(&report)?;
+        args.output.write(&report, globals)?;
     }
     if !args.allow_empty {
         must_have_compared(&report, &baselines)?;
@@ -137,7 +148,19 @@ fn checked(args: &CheckArgs) -> Result<ExitCode, Failure> {
     Ok(ExitCode::from(code(&report)))
 }
 
-fn baseline(workspace: &Workspace, files: &Files, spec: &str) -> Result<Catalog, Failure> {
+fn baseline(
+    workspace: &Workspace,
+    files: &Files,
+    spec: &str,
+    args: &CheckArgs,
+    globals: &Globals,
+) -> Result<Catalog, Failure> {
+    if baseline::is_registry(spec) {
+        let url = Secret::from(spec);
+        let endpoint = args.access.endpoint(&url, globals, &workspace.registry)?;
+        let client = endpoint.within(&args.context).client()?;
+        return Ok(server::load(&client, &files.catalog, &workspace.limits)?);
+    }
     let baseline = Baseline::parse(spec, &workspace.here, &workspace.root)?;
     load(workspace, files, spec, &baseline)
 }

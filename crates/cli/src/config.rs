@@ -10,6 +10,7 @@ use toml::{Table, Value};
 use crate::args::{ConfigArgs, Given, Setting};
 use crate::config_file::{self, ConfigFile};
 use crate::exit::{self, Failure};
+use crate::globals::Globals;
 use crate::limits::{self, LimitArgs};
 use crate::{rest, serve};
 
@@ -24,14 +25,12 @@ struct Line {
 }
 
 /// Settings with which `serve` would not start are an error, as they are there.
-pub(crate) fn run(args: ConfigArgs) -> Result<ExitCode, Failure> {
-    let here = std::env::current_dir()
-        .map_err(|error| Failure::new(exit::FAILED, format!("no working folder: {error}")))?;
+pub(crate) fn run(args: ConfigArgs, globals: &Globals) -> Result<ExitCode, Failure> {
     let ConfigArgs { serve: args, settings, registry } = args;
     if let Some(command) = registry {
-        return rest::run_config(&command);
+        return rest::run_config(&command, globals);
     }
-    let path = config_file::find(args.config.as_deref(), &here);
+    let path = globals.settings_path()?;
     let (file, table) = match &path {
         None => (ConfigFile::default(), Table::new()),
         Some(path) => (config_file::read(path)?, config_file::read(path)?),

@@ -1,13 +1,15 @@
 //! The settings file `levada.toml`: found from the working folder upwards, or named.
 
+use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 
-use levada_registry_server::Secret;
+use levada_encryption::Secret;
 use levada_schema_check::settings::{Accept, Defaults, LintTable, Project, SchemaRule};
 use serde::Deserialize;
 use serde::de::DeserializeOwned;
 
 use crate::exit::{self, Failure};
+use crate::globals::from_folder_of;
 use crate::limits::LimitsTable;
 use crate::log::LogFormat;
 
@@ -25,6 +27,9 @@ pub(crate) struct ConfigFile {
     pub(crate) registry: RegistryTable,
     #[serde(default)]
     pub(crate) kafka: KafkaTable,
+    /// Other pairs of these two tables, chosen by `--profile`.
+    #[serde(default)]
+    pub(crate) profiles: BTreeMap<String, Profile>,
     #[serde(default)]
     pub(crate) defaults: Defaults,
     #[serde(default)]
@@ -41,9 +46,23 @@ pub(crate) struct ConfigFile {
 
 /// The table `[registry]`: the one that commands talk to.
 #[derive(Debug, Default, PartialEq, Eq, Deserialize)]
-#[serde(deny_unknown_fields)]
+#[serde(deny_unknown_fields, rename_all = "kebab-case")]
 pub(crate) struct RegistryTable {
     pub(crate) url: Option<Secret>,
+    pub(crate) context: Option<String>,
+    /// From the folder of the settings file, as [`Self::ca`].
+    pub(crate) token_file: Option<PathBuf>,
+    pub(crate) ca: Option<PathBuf>,
+}
+
+/// A table `[profiles.NAME]`.
+#[derive(Debug, Default, PartialEq, Eq, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct Profile {
+    #[serde(default)]
+    pub(crate) registry: RegistryTable,
+    #[serde(default)]
+    pub(crate) kafka: KafkaTable,
 }
 
 /// The table `[kafka]`: the cluster that commands talk to.
@@ -86,10 +105,16 @@ pub(crate) fn find(named: Option<&Path>, from: &Path) -> Option<PathBuf> {
     }
 }
 
-/// Reads the file that [`find`] finds; none there is no error.
-pub(crate) fn load(named: Option<&Path>, from: &Path) -> Result<ConfigFile, Failure> {
-    let file: ConfigFile =
-        find(named, from).map_or_else(|| Ok(ConfigFile::default()), |path| read(&path))?;
+/// Reads the file that [`find`] has found; none is no error.
+pub(crate) fn load(found: Option<&Path>) -> Result<ConfigFile, Failure> {
+    let Some(path) = found else { return Ok(ConfigFile::default()) };
+    let mut file: ConfigFile = read(path)?;
+    let profiles = file.profiles.values_mut().map(|profile| &mut profile.registry);
+    for table in profiles.chain([&mut file.registry]) {
+        for named in [&mut table.token_file, &mut table.ca] {
+            *named = named.take().map(|named| from_folder_of(path, &named));
+        }
+    }
     match file.version {
         None | Some(VERSION) => Ok(file),
         Some(other) => {
@@ -128,7 +153,7 @@ mod tests {
         std::fs::create_dir_all(&below).unwrap();
         std::fs::write(root.path().join(NAME), "[serve]\ndata-dir = \"/srv\"\n").unwrap();
         assert_eq!(
-            load(None, &below).unwrap().serve,
+            load(find(None, &below).as_deref()).unwrap().serve,
             ServeTable { data_dir: Some("/srv".into()), ..ServeTable::default() }
         );
     }
@@ -138,7 +163,7 @@ mod tests {
         let root = tempfile::tempdir().unwrap();
         let path = root.path().join(NAME);
         std::fs::write(&path, "[serve]\nkafka-port = 1\n").unwrap();
-        let failure = format!("{:?}", load(Some(&path), root.path()).unwrap_err());
+        let failure = format!("{:?}", load(Some(&path)).unwrap_err());
         assert!(failure.contains("line 2: unknown field `kafka-port`"), "{failure}");
     }
 }

@@ -1,46 +1,29 @@
 //! `levada plan`, `apply`, `push`, `pull` and `compare`: schema files and registries.
 
 use std::io::{BufRead, IsTerminal};
-use std::path::{Component, PathBuf};
+use std::path::{Component, Path, PathBuf};
 use std::process::ExitCode;
 use std::sync::Arc;
 
 use clap::Args;
-use levada_registry_server::Secret;
+use levada_encryption::Secret;
+use levada_schema_check::baseline::is_registry;
 use levada_schema_check::check::{self, Options};
 use levada_schema_check::deploy::{Deployment, Plan, Scope, Step};
 use levada_schema_check::report::{Kind, Report, plural};
 use levada_schema_check::{pull, server};
-use levada_transfer::{Observer, Registry, Source, verify};
+use levada_serde::RegistryClient;
+use levada_transfer::{Observer, Source, verify};
 
 use crate::check::{code, on_large_stack};
 use crate::exit::{self, Failure};
+use crate::globals::Globals;
 use crate::output::{OutputArgs, print};
 use crate::progress::Progress;
 use crate::project::{Files, FilesArgs, Workspace};
+use crate::registry::{AccessArgs, ContextArgs, RegistryArgs};
 use crate::runtime;
 use crate::schemas::must_be_there;
-
-/// The registry that a command talks to.
-#[derive(Debug, Args)]
-pub(crate) struct RegistryArgs {
-    /// URL of the registry; user and password in it are sent as basic authentication
-    /// [default: url in the table [registry] of levada.toml]
-    #[arg(long, env = "LEVADA_REGISTRY", value_name = "URL", hide_env_values = true)]
-    pub(crate) registry: Option<Secret>,
-}
-
-impl RegistryArgs {
-    /// The URL of the flag, the variable, or the settings file.
-    pub(crate) fn url(&self, settings: Option<Secret>) -> Result<String, Failure> {
-        let url = self.registry.clone().or(settings).map(|url| url.expose().to_owned());
-        url.ok_or_else(|| {
-            let message = "no registry; say it with --registry URL, LEVADA_REGISTRY, or url in the \
-                           table [registry] of levada.toml";
-            Failure::new(exit::USAGE, message)
-        })
-    }
-}
 
 /// Files, and the registry that they are for.
 #[derive(Debug, Args)]
@@ -50,6 +33,8 @@ pub(crate) struct TargetArgs {
     #[command(flatten)]
     registry: RegistryArgs,
     #[command(flatten)]
+    context: ContextArgs,
+    #[command(flatten)]
     output: OutputArgs,
 }
 
@@ -57,7 +42,7 @@ pub(crate) struct TargetArgs {
 pub(crate) struct PlanArgs {
     #[command(flatten)]
     target: TargetArgs,
-    /// Plan to delete subjects of the default context that no file has
+    /// Plan to delete subjects of the context that no file has
     #[arg(long)]
     prune: bool,
     /// Exit 1 where there is something to do
@@ -69,7 +54,7 @@ pub(crate) struct PlanArgs {
 pub(crate) struct ApplyArgs {
     #[command(flatten)]
     target: TargetArgs,
-    /// Delete subjects of the default context that no file has (soft, so that it can be undone)
+    /// Delete subjects of the context that no file has (soft, so that it can be undone)
     #[arg(long)]
     prune: bool,
     /// Do not ask
@@ -81,24 +66,29 @@ pub(crate) struct ApplyArgs {
 struct Target {
     workspace: Workspace,
     files: Files,
-    url: String,
+    client: RegistryClient,
 }
 
 impl Target {
-    fn open(args: &TargetArgs) -> Result<Self, Failure> {
-        let workspace = args.files.workspace()?;
-        let url = args.registry.url(workspace.registry.clone())?;
+    fn open(args: &TargetArgs, globals: &Globals) -> Result<Self, Failure> {
+        let workspace = args.files.workspace(globals)?;
+        let endpoint = args.registry.endpoint(globals, &workspace.registry)?;
+        let client = endpoint.within(&args.context).client()?;
         let files = workspace.files()?;
         must_be_there(&files.catalog)?;
-        Ok(Self { workspace, files, url })
+        Ok(Self { workspace, files, client })
     }
 
     /// What the registry would say to the files.
     fn judge(&self) -> Result<Report, Failure> {
         let limits = self.workspace.limits;
-        let registry = server::load(&self.url, &self.files.catalog, &limits)?;
+        let registry = server::load(&self.client, &self.files.catalog, &limits)?;
         let options = Options { level: None, examples: false, style: Vec::new(), limits };
         Ok(check::check(&self.files.catalog, &[registry], &options)?)
+    }
+
+    fn deployment(&self, scope: Scope) -> Deployment<'_> {
+        Deployment::new(self.client.clone(), &self.files.catalog, scope)
     }
 
     fn scope(&self, levels: bool, prune: bool) -> Scope {
@@ -107,45 +97,49 @@ impl Target {
 }
 
 /// Exits 1 where a schema may not follow what is registered.
-pub(crate) fn run_plan(args: &PlanArgs) -> Result<ExitCode, Failure> {
+pub(crate) fn run_plan(args: &PlanArgs, globals: &Globals) -> Result<ExitCode, Failure> {
     on_large_stack(|| {
-        let target = Target::open(&args.target)?;
+        let target = Target::open(&args.target, globals)?;
         let report = target.judge()?;
-        let mut deployment =
-            Deployment::new(&target.url, &target.files.catalog, target.scope(true, args.prune))?;
+        let mut deployment = target.deployment(target.scope(true, args.prune));
         let plan = runtime::new()?.block_on(deployment.plan())?;
-        show(&plan)?;
-        if !report.findings.is_empty() {
-            args.target.output.write(&report)?;
+        let output = &args.target.output;
+        show(&plan, output, globals)?;
+        if output.is_wanted() || !report.findings.is_empty() {
+            output.write(&report, globals)?;
         }
         let is_found = args.exit_code && plan.changes() > 0;
         Ok(ExitCode::from(code(&report).max(u8::from(is_found))))
     })
 }
 
-fn show(plan: &Plan) -> Result<(), Failure> {
+fn show(plan: &Plan, output: &OutputArgs, globals: &Globals) -> Result<(), Failure> {
     for step in &plan.steps {
-        print(format_args!("{step}\n"))?;
+        output.line(step)?;
+    }
+    if globals.quiet {
+        return Ok(());
     }
     for subject in &plan.others {
-        print(format_args!("  {subject}: no file has it; it stays, unless --prune is said\n"))?;
+        output
+            .line(format_args!("  {subject}: no file has it; it stays, unless --prune is said"))?;
     }
-    print(format_args!("{} to make\n", plural(plan.changes(), "change")))
+    output.line(format_args!("{} to make", plural(plan.changes(), "change")))
 }
 
 /// Does what the plan says.
-pub(crate) fn run_apply(args: &ApplyArgs) -> Result<ExitCode, Failure> {
+pub(crate) fn run_apply(args: &ApplyArgs, globals: &Globals) -> Result<ExitCode, Failure> {
     on_large_stack(|| {
-        let target = Target::open(&args.target)?;
-        deploy(&target, target.scope(true, args.prune), args.yes, &args.target.output)
+        let target = Target::open(&args.target, globals)?;
+        deploy(&target, target.scope(true, args.prune), args.yes, &args.target.output, globals)
     })
 }
 
 /// Registers the schemas, and changes nothing else.
-pub(crate) fn run_push(args: &TargetArgs) -> Result<ExitCode, Failure> {
+pub(crate) fn run_push(args: &TargetArgs, globals: &Globals) -> Result<ExitCode, Failure> {
     on_large_stack(|| {
-        let target = Target::open(args)?;
-        deploy(&target, target.scope(false, false), true, &args.output)
+        let target = Target::open(args, globals)?;
+        deploy(&target, target.scope(false, false), true, &args.output, globals)
     })
 }
 
@@ -154,23 +148,28 @@ fn deploy(
     scope: Scope,
     is_agreed: bool,
     output: &OutputArgs,
+    globals: &Globals,
 ) -> Result<ExitCode, Failure> {
     let report = target.judge()?;
-    if report.has(Kind::Invalid) || report.has(Kind::Incompatible) {
-        output.write(&report)?;
+    let is_refused = report.has(Kind::Invalid) || report.has(Kind::Incompatible);
+    if is_refused || output.is_wanted() {
+        output.write(&report, globals)?;
+    }
+    if is_refused {
         return Ok(ExitCode::from(code(&report)));
     }
-    let mut deployment = Deployment::new(&target.url, &target.files.catalog, scope)?;
+    let mut deployment = target.deployment(scope);
     let runtime = runtime::new()?;
     let plan = runtime.block_on(deployment.plan())?;
     if !is_agreed && plan.changes() > 0 {
-        show(&plan)?;
+        show(&plan, output, globals)?;
         agree("Make these changes?")?;
     }
     let mut done = 0;
     for step in &plan.steps {
         match runtime.block_on(deployment.apply(step)) {
-            Ok(told) => print(format_args!("{told}\n"))?,
+            Ok(_) if globals.quiet => {}
+            Ok(told) => output.line(told)?,
             Err(error) if done == 0 => return Err(error.into()),
             Err(error) => {
                 let message = format!(
@@ -183,7 +182,9 @@ fn deploy(
         }
         done += usize::from(!matches!(step, Step::Keep { .. }));
     }
-    print(format_args!("{} made\n", plural(done, "change")))?;
+    if !globals.quiet {
+        output.line(format_args!("{} made", plural(done, "change")))?;
+    }
     Ok(ExitCode::from(exit::OK))
 }
 
@@ -206,28 +207,33 @@ pub(crate) fn agree(question: &str) -> Result<(), Failure> {
 
 #[derive(Debug, Args)]
 pub(crate) struct PullArgs {
-    /// The subjects that start so, and what they refer to [default: all of the default context]
+    /// The subjects that start so, and what they refer to [default: all of the context]
     prefixes: Vec<String>,
     /// The folder that the files are written into
     #[arg(long, value_name = "DIR", default_value = ".")]
     output: PathBuf,
     #[command(flatten)]
     registry: RegistryArgs,
-    /// Settings file [default: levada.toml, looked for from here upwards]
-    #[arg(long, env = "LEVADA_CONFIG", value_name = "FILE")]
-    config: Option<PathBuf>,
+    #[command(flatten)]
+    context: ContextArgs,
 }
 
-pub(crate) fn run_pull(args: &PullArgs) -> Result<ExitCode, Failure> {
-    let url = args.registry.url(settings_url(args.config.as_deref())?)?;
-    let files = runtime::new()?.block_on(pull::pull(&url, &args.prefixes))?;
+pub(crate) fn run_pull(args: &PullArgs, globals: &Globals) -> Result<ExitCode, Failure> {
+    let endpoint = args.registry.endpoint(globals, &globals.settings()?.registry)?;
+    let client = endpoint.within(&args.context).client()?;
+    let files = runtime::new()?.block_on(pull::pull(&client, &args.prefixes))?;
     for file in &files {
         let path = args.output.join(&file.path);
         let written = path.parent().map_or(Ok(()), std::fs::create_dir_all);
         written.and_then(|()| std::fs::write(&path, &file.text)).map_err(|error| {
             Failure::new(exit::FAILED, format!("cannot write {}: {error}", path.display()))
         })?;
-        print(format_args!("{}: {} version {}\n", path.display(), file.subject, file.version))?;
+        globals.tell(format_args!(
+            "{}: {} version {}\n",
+            path.display(),
+            file.subject,
+            file.version
+        ))?;
     }
     let parts = args.output.components().filter_map(|part| match part {
         Component::Normal(name) => Some(name.to_string_lossy().into_owned()),
@@ -235,19 +241,12 @@ pub(crate) fn run_pull(args: &PullArgs) -> Result<ExitCode, Failure> {
     });
     let rules = pull::rules(&files, &parts.collect::<Vec<_>>().join("/"));
     if !rules.is_empty() {
-        print(format_args!(
+        globals.tell(format_args!(
             "\nThese tables in levada.toml say which subjects they are:\n\n{rules}"
         ))?;
     }
-    print(format_args!("pulled {}\n", plural(files.len(), "subject")))?;
+    globals.tell(format_args!("pulled {}\n", plural(files.len(), "subject")))?;
     Ok(ExitCode::from(exit::OK))
-}
-
-/// What the settings file says is the registry.
-pub(crate) fn settings_url(config: Option<&std::path::Path>) -> Result<Option<Secret>, Failure> {
-    let here = std::env::current_dir()
-        .map_err(|error| Failure::new(exit::FAILED, format!("no working folder: {error}")))?;
-    Ok(crate::config_file::load(config, &here)?.registry.url)
 }
 
 #[derive(Debug, Args)]
@@ -258,20 +257,41 @@ pub(crate) struct CompareArgs {
     /// URL of another registry
     #[arg(env = "LEVADA_REGISTRY", hide_env_values = true)]
     other: Secret,
+    #[command(flatten)]
+    access: AccessArgs,
+    /// File with a bearer token for the first one; --token-file is for the second
+    #[arg(long, env = "LEVADA_FROM_TOKEN_FILE", value_name = "FILE")]
+    from_token_file: Option<PathBuf>,
 }
 
 /// Exits 1 where they differ.
-pub(crate) fn run_compare(args: &CompareArgs) -> Result<ExitCode, Failure> {
+pub(crate) fn run_compare(args: &CompareArgs, globals: &Globals) -> Result<ExitCode, Failure> {
+    let table = globals.settings()?.registry;
+    let other = args.access.endpoint(&args.other, globals, &table)?.whole()?;
     let verified = runtime::new()?.block_on(async {
-        let other = Registry::at(args.other.expose())?;
-        let one = Source::open(args.one.expose()).await?;
-        let progress = Progress::new("comparing");
+        let one = source(&args.one, &args.access, args.from_token_file.as_deref(), globals).await?;
+        let progress = Progress::new("comparing", globals);
         let observer: Arc<dyn Observer> = progress.clone();
         let verified = verify(&one, &other, &observer).await;
         progress.end();
-        verified
+        Ok::<_, Failure>(verified?)
     })?;
     let differences = verified.differences;
-    print(format_args!("compared {}; differences: {differences}\n", verified.compared))?;
+    globals.tell(format_args!("compared {}; differences: {differences}\n", verified.compared))?;
     Ok(ExitCode::from(if differences > 0 { exit::FAILED } else { exit::OK }))
+}
+
+/// The archive in a file, or a registry beside the one that `access` is about.
+pub(crate) async fn source(
+    from: &Secret,
+    access: &AccessArgs,
+    token_file: Option<&Path>,
+    globals: &Globals,
+) -> Result<Source, Failure> {
+    // Never taken for a file, whose name would be shown.
+    if is_registry(from.expose()) {
+        let registry = access.other(from, token_file, globals)?.whole()?;
+        return Ok(Source::registry(registry).await?);
+    }
+    Ok(Source::archive(Path::new(from.expose()))?)
 }

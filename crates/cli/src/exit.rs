@@ -51,7 +51,7 @@ impl Failure {
 impl From<TransferError> for Failure {
     fn from(error: TransferError) -> Self {
         let code = match &error {
-            TransferError::InvalidUrl(_) | TransferError::InUse { .. } => USAGE,
+            TransferError::InUse { .. } => USAGE,
             TransferError::Unreadable { .. }
             | TransferError::InvalidArchive { .. }
             | TransferError::HiddenDeks { .. }

@@ -8,7 +8,8 @@ use levada_schema_check::explain;
 
 use crate::check::on_large_stack;
 use crate::exit::{self, Failure};
-use crate::output::{OutputArgs, print};
+use crate::globals::Globals;
+use crate::output::print;
 
 #[derive(Debug, Args)]
 pub(crate) struct ExplainArgs {
@@ -16,7 +17,7 @@ pub(crate) struct ExplainArgs {
     rule: Option<String>,
 }
 
-pub(crate) fn run(args: &ExplainArgs) -> Result<ExitCode, Failure> {
+pub(crate) fn run(args: &ExplainArgs, globals: &Globals) -> Result<ExitCode, Failure> {
     let Some(rule) = &args.rule else {
         let list = explain::rules().iter().fold(String::new(), |mut list, (rule, format)| {
             // Writing to a String cannot fail.
@@ -26,7 +27,7 @@ pub(crate) fn run(args: &ExplainArgs) -> Result<ExitCode, Failure> {
         print(list)?;
         return Ok(ExitCode::from(exit::OK));
     };
-    let style = OutputArgs::default().style();
+    let style = globals.style();
     let text = on_large_stack(|| {
         explain::explain(rule, style).ok_or_else(|| {
             let message = format!("there is no rule {rule}; 'levada explain' lists all");

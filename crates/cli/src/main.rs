@@ -10,6 +10,7 @@ mod doctor;
 mod exit;
 mod explain;
 mod export;
+mod globals;
 mod import;
 mod kafka;
 mod limits;
@@ -17,25 +18,37 @@ mod log;
 mod output;
 mod progress;
 mod project;
+mod registry;
 mod rest;
 mod runtime;
 mod schemas;
 mod serve;
+mod version;
 
+use std::io::Write;
 use std::process::ExitCode;
 
-use args::Command;
+use args::{Asked, Command};
+use globals::Globals;
+
+const PASSWORD_SEEN: &str = "levada: warning: every user of this machine sees a password that stands on \
+                             the command line; the variables (LEVADA_REGISTRY, LEVADA_FROM, \
+                             LEVADA_DATABASE) and levada.toml keep it";
 
 /// Schemas are trees of small pieces, and the log's buffers come and go on many threads.
 #[global_allocator]
 static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
 
 fn main() -> ExitCode {
-    let command = match args::parse(std::env::args_os()) {
-        Ok(command) => command,
+    let Asked { command, globals, shows_password } = match args::parse(std::env::args_os()) {
+        Ok(asked) => asked,
         Err(answer) => return answer.print(),
     };
-    let outcome = std::panic::catch_unwind(|| run(command)).unwrap_or_else(|_| {
+    if shows_password && !globals.quiet {
+        // A closed stderr leaves nobody to warn.
+        let _ = writeln!(std::io::stderr(), "{PASSWORD_SEEN}");
+    }
+    let outcome = std::panic::catch_unwind(|| run(command, &globals)).unwrap_or_else(|_| {
         let message = "this is a defect of levada; please report it with what stands above and, if \
                        you can, with the schemas";
         Err(exit::Failure::new(exit::DEFECT, message))
@@ -43,35 +56,36 @@ fn main() -> ExitCode {
     outcome.unwrap_or_else(|failure| failure.print())
 }
 
-fn run(command: Command) -> Result<ExitCode, exit::Failure> {
+fn run(command: Command, globals: &Globals) -> Result<ExitCode, exit::Failure> {
     match command {
-        Command::Serve(args) => serve::run(args),
-        Command::Check(args) => check::run(&args),
-        Command::Lint(args) => schemas::run_lint(&args),
-        Command::Test(args) => schemas::run_test(&args),
-        Command::Diff(args) => schemas::run_diff(&args),
-        Command::Fmt(args) => schemas::run_fmt(&args),
-        Command::Lock(args) => schemas::run_lock(&args),
-        Command::Explain(args) => explain::run(&args),
+        Command::Serve(args) => serve::run(args, globals),
+        Command::Check(args) => check::run(&args, globals),
+        Command::Lint(args) => schemas::run_lint(&args, globals),
+        Command::Test(args) => schemas::run_test(&args, globals),
+        Command::Diff(args) => schemas::run_diff(&args, globals),
+        Command::Fmt(args) => schemas::run_fmt(&args, globals),
+        Command::Lock(args) => schemas::run_lock(&args, globals),
+        Command::Explain(args) => explain::run(&args, globals),
         Command::Completions(args) => completions::run_completions(&args, args::tree()),
         Command::Man(args) => completions::run_man(&args, args::tree()),
-        Command::Plan(args) => deploy::run_plan(&args),
-        Command::Apply(args) => deploy::run_apply(&args),
-        Command::Push(args) => deploy::run_push(&args),
-        Command::Pull(args) => deploy::run_pull(&args),
-        Command::Compare(args) => deploy::run_compare(&args),
-        Command::Subject(command) => rest::run_subject(&command),
-        Command::Schema(command) => rest::run_schema(&command),
-        Command::Mode(command) => rest::run_mode(&command),
-        Command::Context(command) => rest::run_context(&command),
-        Command::Config(args) => config::run(args),
-        Command::Doctor(args) => doctor::run(&args),
-        Command::Cat(args) => kafka::run_cat(&args),
-        Command::Produce(args) => kafka::run_produce(&args),
-        Command::Decode(args) => kafka::run_decode(&args),
-        Command::Topic(command) => kafka::run_topic(&command),
-        Command::Group(command) => kafka::run_group(&command),
-        Command::Export(args) => export::run(&args),
-        Command::Import(args) => import::run(&args),
+        Command::Version(args) => version::run(&args),
+        Command::Plan(args) => deploy::run_plan(&args, globals),
+        Command::Apply(args) => deploy::run_apply(&args, globals),
+        Command::Push(args) => deploy::run_push(&args, globals),
+        Command::Pull(args) => deploy::run_pull(&args, globals),
+        Command::Compare(args) => deploy::run_compare(&args, globals),
+        Command::Subject(command) => rest::run_subject(&command, globals),
+        Command::Schema(command) => rest::run_schema(&command, globals),
+        Command::Mode(command) => rest::run_mode(&command, globals),
+        Command::Context(command) => rest::run_context(&command, globals),
+        Command::Config(args) => config::run(args, globals),
+        Command::Doctor(args) => doctor::run(&args, globals),
+        Command::Cat(args) => kafka::run_cat(&args, globals),
+        Command::Produce(args) => kafka::run_produce(&args, globals),
+        Command::Decode(args) => kafka::run_decode(&args, globals),
+        Command::Topic(command) => kafka::run_topic(&command, globals),
+        Command::Group(command) => kafka::run_group(&command, globals),
+        Command::Export(args) => export::run(&args, globals),
+        Command::Import(args) => import::run(&args, globals),
     }
 }

@@ -1,18 +1,20 @@
 //! Where reports go: formats, files, and how stdout looks.
 
 use std::fmt::Display;
-use std::io::{IsTerminal, Write};
+use std::io::Write;
 use std::path::PathBuf;
 use std::str::FromStr;
 
-use clap::{Args, ValueEnum};
+use clap::Args;
 use levada_schema_check::render::{Format, Style, render};
 use levada_schema_check::report::Report;
 
 use crate::exit::{self, Failure};
+use crate::globals::Globals;
 
 /// Columns of lines that no terminal bounds.
 const WIDTH: usize = 140;
+const IN_A_FILE: Style = Style { color: false, width: WIDTH, summary: true };
 
 #[derive(Debug, Default, Args)]
 pub(crate) struct OutputArgs {
@@ -20,9 +22,6 @@ pub(crate) struct OutputArgs {
     /// repeated [default: text]
     #[arg(long = "format", value_name = "FORMAT[=FILE]")]
     pub(crate) formats: Vec<FormatArg>,
-    /// When text is in colour
-    #[arg(long, value_name = "WHEN", default_value = "auto")]
-    pub(crate) color: Color,
 }
 
 /// A format, and the file that it goes to.
@@ -45,19 +44,26 @@ impl FromStr for FormatArg {
     }
 }
 
-/// When text is in colour.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, ValueEnum)]
-pub(crate) enum Color {
-    /// On a terminal, unless `NO_COLOR` is set
-    #[default]
-    Auto,
-    Always,
-    Never,
-}
-
 impl OutputArgs {
+    /// Whether a format was asked for, so that there has to be a report in any case.
+    pub(crate) fn is_wanted(&self) -> bool {
+        !self.formats.is_empty()
+    }
+
+    /// Writes a line beside the report: to stderr where stdout is a document for programs.
+    pub(crate) fn line(&self, line: impl Display) -> Result<(), Failure> {
+        let is_document =
+            |wanted: &FormatArg| wanted.file.is_none() && wanted.format != Format::Text;
+        if !self.formats.iter().any(is_document) {
+            return print(format_args!("{line}\n"));
+        }
+        // A closed stderr leaves nobody to tell.
+        let _ = writeln!(std::io::stderr(), "{line}");
+        Ok(())
+    }
+
     /// Writes the report in every format that was asked for, and the step summary of GitHub.
-    pub(crate) fn write(&self, report: &Report) -> Result<(), Failure> {
+    pub(crate) fn write(&self, report: &Report, globals: &Globals) -> Result<(), Failure> {
         let text = [FormatArg::default()];
         let formats = if self.formats.is_empty() { &text } else { self.formats.as_slice() };
         if formats.iter().filter(|format| format.file.is_none()).count() > 1 {
@@ -66,9 +72,9 @@ impl OutputArgs {
         }
         for FormatArg { format, file } in formats {
             match file {
-                None => print(render(*format, report, self.style()))?,
+                None => print(render(*format, report, globals.style()))?,
                 Some(file) => {
-                    let text = render(*format, report, Style { color: false, width: WIDTH });
+                    let text = render(*format, report, IN_A_FILE);
                     std::fs::write(file, text).map_err(|error| {
                         let message = format!("cannot write {}: {error}", file.display());
                         Failure::new(exit::FAILED, message)
@@ -81,21 +87,10 @@ impl OutputArgs {
         }
         Ok(())
     }
-
-    pub(crate) fn style(&self) -> Style {
-        let is_terminal = std::io::stdout().is_terminal();
-        let is_wanted = std::env::var_os("NO_COLOR").is_none_or(|value| value.is_empty());
-        let color = match self.color {
-            Color::Always => true,
-            Color::Never => false,
-            Color::Auto => is_terminal && is_wanted,
-        };
-        Style { color, width: width() }
-    }
 }
 
 /// The columns of the terminal, unless the variable `COLUMNS` says another number.
-fn width() -> usize {
+pub(crate) fn width() -> usize {
     let said = std::env::var("COLUMNS").ok().and_then(|columns| columns.parse().ok());
     let asked = || rustix::termios::tcgetwinsize(std::io::stdout()).ok();
     said.or_else(|| asked().map(|size| usize::from(size.ws_col)))
@@ -106,7 +101,7 @@ fn width() -> usize {
 fn step_summary(report: &Report) -> Result<(), Failure> {
     let Some(path) = std::env::var_os("GITHUB_STEP_SUMMARY") else { return Ok(()) };
     let file = std::fs::OpenOptions::new().append(true).create(true).open(&path);
-    let text = render(Format::Markdown, report, Style { color: false, width: WIDTH });
+    let text = render(Format::Markdown, report, IN_A_FILE);
     file.and_then(|mut file| file.write_all(text.as_bytes())).map_err(|error| {
         let path = PathBuf::from(path);
         Failure::new(exit::FAILED, format!("cannot write {}: {error}", path.display()))

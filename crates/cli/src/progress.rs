@@ -6,6 +6,8 @@ use std::sync::Arc;
 use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
 use levada_transfer::Observer;
 
+use crate::globals::Globals;
+
 /// Where there is no terminal, a line comes after so many steps.
 const LINE_EVERY: u64 = 1_000;
 
@@ -14,17 +16,22 @@ pub(crate) struct Progress {
     what: &'static str,
     bar: ProgressBar,
     is_terminal: bool,
+    /// Only problems and differences are told.
+    is_quiet: bool,
 }
 
 impl Progress {
-    pub(crate) fn new(what: &'static str) -> Arc<Self> {
-        let bar = ProgressBar::with_draw_target(None, ProgressDrawTarget::stderr());
+    pub(crate) fn new(what: &'static str, globals: &Globals) -> Arc<Self> {
+        let is_quiet = globals.quiet;
+        let target =
+            if is_quiet { ProgressDrawTarget::hidden() } else { ProgressDrawTarget::stderr() };
+        let bar = ProgressBar::with_draw_target(None, target);
         let template = "{msg} [{bar:40}] {pos}/{len} ({eta})";
         if let Ok(style) = ProgressStyle::with_template(template) {
             bar.set_style(style.progress_chars("=> "));
         }
         bar.set_message(what);
-        Arc::new(Self { what, bar, is_terminal: std::io::stderr().is_terminal() })
+        Arc::new(Self { what, bar, is_terminal: std::io::stderr().is_terminal(), is_quiet })
     }
 
     /// Takes the bar away, for the answer that follows.
@@ -42,7 +49,7 @@ impl Observer for Progress {
     fn begin(&self, total: u64) {
         self.bar.set_length(total);
         self.bar.set_position(0);
-        if !self.is_terminal {
+        if !self.is_terminal && !self.is_quiet {
             self.line(&format!("{}: 0 of {total}", self.what));
         }
     }
@@ -50,7 +57,7 @@ impl Observer for Progress {
     fn advance(&self) {
         self.bar.inc(1);
         let done = self.bar.position();
-        if !self.is_terminal && done.is_multiple_of(LINE_EVERY) {
+        if !self.is_terminal && !self.is_quiet && done.is_multiple_of(LINE_EVERY) {
             let total = self.bar.length().unwrap_or(done);
             self.line(&format!("{}: {done} of {total}", self.what));
         }

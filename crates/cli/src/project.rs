@@ -3,15 +3,15 @@
 use std::path::{Component, Path, PathBuf};
 
 use clap::Args;
-use levada_registry_server::Secret;
 use levada_schema_check::catalog::Catalog;
 use levada_schema_check::layout::{Argument, Layout};
 use levada_schema_check::settings::Project;
 use levada_schema_check::{folder, tree::Tree};
 use levada_schema_core::{Limits, SchemaType};
 
-use crate::config_file;
+use crate::config_file::RegistryTable;
 use crate::exit::{self, Failure};
+use crate::globals::{Globals, working_folder};
 use crate::limits::{self, LimitArgs};
 
 /// Which files a command is about.
@@ -24,8 +24,8 @@ pub(crate) struct FilesArgs {
 }
 
 impl FilesArgs {
-    pub(crate) fn workspace(&self) -> Result<Workspace, Failure> {
-        Workspace::open(&self.paths, &self.settings)
+    pub(crate) fn workspace(&self, globals: &Globals) -> Result<Workspace, Failure> {
+        Workspace::open(&self.paths, &self.settings, globals)
     }
 }
 
@@ -37,9 +37,6 @@ pub(crate) struct SettingsArgs {
     schema_type: Option<SchemaType>,
     #[command(flatten)]
     limits: LimitArgs,
-    /// Settings file [default: levada.toml, looked for from here upwards]
-    #[arg(long, env = "LEVADA_CONFIG", value_name = "FILE")]
-    config: Option<PathBuf>,
 }
 
 /// Where a command stands.
@@ -49,7 +46,7 @@ pub(crate) struct Workspace {
     /// Paths of schema files are told from here.
     pub(crate) root: PathBuf,
     pub(crate) project: Project,
-    pub(crate) registry: Option<Secret>,
+    pub(crate) registry: RegistryTable,
     pub(crate) limits: Limits,
     pub(crate) arguments: Vec<Argument>,
     schema_type: Option<SchemaType>,
@@ -64,19 +61,21 @@ pub(crate) struct Files {
 
 impl Workspace {
     /// Reads the settings file, and what `paths` are.
-    pub(crate) fn open(paths: &[PathBuf], settings: &SettingsArgs) -> Result<Self, Failure> {
-        let SettingsArgs { schema_type, limits, config } = settings;
-        let config = config.as_deref();
-        let here = std::env::current_dir()
-            .and_then(std::fs::canonicalize)
+    pub(crate) fn open(
+        paths: &[PathBuf],
+        settings: &SettingsArgs,
+        globals: &Globals,
+    ) -> Result<Self, Failure> {
+        let SettingsArgs { schema_type, limits } = settings;
+        let here = std::fs::canonicalize(working_folder()?)
             .map_err(|error| Failure::new(exit::FAILED, format!("no working folder: {error}")))?;
-        let found = config_file::find(config, &here);
-        let file = config_file::load(config, &here)?;
+        let found = globals.settings_path()?;
+        let mut file = globals.settings()?;
         let limits = limits.decide(&file.limits, limits::variable)?.schemas;
         let folder = found.as_deref().and_then(Path::parent).map(|folder| here.join(folder));
         let root = folder.map_or_else(|| Ok(here.clone()), std::fs::canonicalize);
         let mut root = root.map_err(|error| Failure::new(exit::USAGE, error))?;
-        let registry = file.registry.url.clone();
+        let registry = std::mem::take(&mut file.registry);
         let mut project = file.project();
         let whole: Vec<(PathBuf, bool)> =
             paths.iter().map(|path| absolute(&here, path)).collect::<Result<_, _>>()?;

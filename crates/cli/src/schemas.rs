@@ -5,21 +5,23 @@ use std::process::ExitCode;
 use std::sync::Arc;
 
 use clap::Args;
-use levada_registry_server::Secret;
-use levada_schema_check::baseline::{self, Baseline, LOCK_FILE, Loading};
+use levada_encryption::Secret;
+use levada_schema_check::baseline::{self, Baseline, LOCK_FILE, Loading, is_registry};
 use levada_schema_check::catalog::Catalog;
 use levada_schema_check::check;
 use levada_schema_check::diff::diff;
 use levada_schema_check::layout::Layout;
 use levada_schema_check::{format, lint, lock, samples, stored};
 use levada_schema_core::Validation;
-use levada_transfer::{Registry, export};
+use levada_transfer::export;
 
 use crate::check::{code, on_large_stack};
 use crate::exit::{self, Failure};
+use crate::globals::Globals;
 use crate::output::{OutputArgs, print};
 use crate::progress::Progress;
 use crate::project::{FilesArgs, SettingsArgs, Workspace};
+use crate::registry::{AccessArgs, Endpoint};
 use crate::runtime;
 
 #[derive(Debug, Args)]
@@ -31,14 +33,14 @@ pub(crate) struct LintArgs {
 }
 
 /// Exits 0 when every schema parses and keeps to the rules, 1 when it does not, 4 when it is none.
-pub(crate) fn run_lint(args: &LintArgs) -> Result<ExitCode, Failure> {
+pub(crate) fn run_lint(args: &LintArgs, globals: &Globals) -> Result<ExitCode, Failure> {
     on_large_stack(|| {
-        let workspace = args.files.workspace()?;
+        let workspace = args.files.workspace(globals)?;
         let rules = lint::chosen(&workspace.project.lint)?;
         let files = workspace.files()?;
         must_be_there(&files.catalog)?;
         let report = lint::lint(&files.catalog, &rules, &workspace.limits);
-        args.output.write(&report)?;
+        args.output.write(&report, globals)?;
         Ok(ExitCode::from(code(&report)))
     })
 }
@@ -53,13 +55,13 @@ pub(crate) fn must_be_there(catalog: &Catalog) -> Result<(), Failure> {
 }
 
 /// Exits 1 when a sample is not taken or refused as its name says, 3 when there is none.
-pub(crate) fn run_test(args: &LintArgs) -> Result<ExitCode, Failure> {
+pub(crate) fn run_test(args: &LintArgs, globals: &Globals) -> Result<ExitCode, Failure> {
     on_large_stack(|| {
-        let workspace = args.files.workspace()?;
+        let workspace = args.files.workspace(globals)?;
         let files = workspace.files()?;
         must_be_there(&files.catalog)?;
         let report = samples::test(&workspace.root, &files.catalog, &workspace.limits)?;
-        args.output.write(&report)?;
+        args.output.write(&report, globals)?;
         if report.pairs.is_empty() {
             let message =
                 "no schema has a sample beside it: NAME.ok.json, NAME.bad.json or NAME.hex";
@@ -79,9 +81,9 @@ pub(crate) struct FmtArgs {
 }
 
 /// Exits 4 when a file is no schema; it stays as it is.
-pub(crate) fn run_fmt(args: &FmtArgs) -> Result<ExitCode, Failure> {
+pub(crate) fn run_fmt(args: &FmtArgs, globals: &Globals) -> Result<ExitCode, Failure> {
     on_large_stack(|| {
-        let workspace = args.files.workspace()?;
+        let workspace = args.files.workspace(globals)?;
         let files = workspace.files()?;
         must_be_there(&files.catalog)?;
         let (mut changed, mut code) = (0_usize, exit::OK);
@@ -96,8 +98,11 @@ pub(crate) fn run_fmt(args: &FmtArgs) -> Result<ExitCode, Failure> {
                 Ok(text) if text == *version.text => {}
                 Ok(text) => {
                     changed += 1;
-                    print(format_args!("{}\n", version.place))?;
-                    if !args.check {
+                    let line = format_args!("{}\n", version.place);
+                    if args.check {
+                        print(line)?;
+                    } else {
+                        globals.tell(line)?;
                         write(&workspace.root.join(version.place.trim_start_matches('/')), &text)?;
                     }
                 }
@@ -118,14 +123,19 @@ pub(crate) struct LockArgs {
     /// Change nothing, and exit 1 if the lock file is out of date
     #[arg(long)]
     check: bool,
+    #[command(flatten)]
+    access: AccessArgs,
 }
 
-pub(crate) fn run_lock(args: &LockArgs) -> Result<ExitCode, Failure> {
+pub(crate) fn run_lock(args: &LockArgs, globals: &Globals) -> Result<ExitCode, Failure> {
     on_large_stack(|| {
-        let workspace = args.files.workspace()?;
-        let versions = match args.from.as_ref().map(Secret::expose) {
-            Some(from) if from.contains("://") => of_registry(from)?,
-            Some(file) => stored::of_archive(Path::new(file))?.versions,
+        let workspace = args.files.workspace(globals)?;
+        let versions = match &args.from {
+            Some(from) if is_registry(from.expose()) => {
+                let endpoint = args.access.endpoint(from, globals, &workspace.registry)?;
+                of_registry(&endpoint, globals)?
+            }
+            Some(file) => stored::of_archive(Path::new(file.expose()))?.versions,
             None => {
                 let files = workspace.files()?;
                 must_be_there(&files.catalog)?;
@@ -137,21 +147,29 @@ pub(crate) fn run_lock(args: &LockArgs) -> Result<ExitCode, Failure> {
         if args.check {
             let is_same = std::fs::read_to_string(&path).is_ok_and(|present| present == text);
             let word = if is_same { "up to date" } else { "out of date; run levada lock" };
-            print(format_args!("{LOCK_FILE} is {word}\n"))?;
+            let line = format_args!("{LOCK_FILE} is {word}\n");
+            if is_same {
+                globals.tell(line)?;
+            } else {
+                print(line)?;
+            }
             return Ok(ExitCode::from(if is_same { exit::OK } else { exit::FAILED }));
         }
         write(&path, &text)?;
-        print(format_args!("wrote {LOCK_FILE}: {} versions\n", versions.len()))?;
+        globals.tell(format_args!("wrote {LOCK_FILE}: {} versions\n", versions.len()))?;
         Ok(ExitCode::from(exit::OK))
     })
 }
 
 /// Through an archive that goes away.
-fn of_registry(url: &str) -> Result<Vec<stored::StoredVersion>, Failure> {
-    let registry = Registry::at(url)?;
+fn of_registry(
+    endpoint: &Endpoint,
+    globals: &Globals,
+) -> Result<Vec<stored::StoredVersion>, Failure> {
+    let registry = endpoint.whole()?;
     let unwritable = |error| Failure::new(exit::FAILED, format!("no temporary file: {error}"));
     let file = tempfile::NamedTempFile::new().map_err(unwritable)?;
-    let progress = Progress::new("reading");
+    let progress = Progress::new("reading", globals);
     let observer = Arc::clone(&progress);
     let out = std::io::BufWriter::new(file.as_file());
     let exported = runtime::new()?.block_on(export(&registry, out, observer));
@@ -182,9 +200,9 @@ pub(crate) struct DiffArgs {
     settings: SettingsArgs,
 }
 
-pub(crate) fn run_diff(args: &DiffArgs) -> Result<ExitCode, Failure> {
+pub(crate) fn run_diff(args: &DiffArgs, globals: &Globals) -> Result<ExitCode, Failure> {
     on_large_stack(|| {
-        let workspace = Workspace::open(&[], &args.settings)?;
+        let workspace = Workspace::open(&[], &args.settings, globals)?;
         let layout = workspace.layout(Vec::new())?;
         let new = match &args.new {
             None => workspace.files()?.catalog,
@@ -205,14 +223,14 @@ fn state(
     spec: &str,
     other: Option<&Catalog>,
 ) -> Result<Catalog, Failure> {
+    if is_registry(spec) {
+        let message = "a registry is no side of levada diff; levada compare compares two, and levada \
+                       check --against one compares files with it";
+        return Err(Failure::new(exit::USAGE, message));
+    }
     let baseline = Baseline::parse(spec, &workspace.here, &workspace.root)?;
     let none = Catalog::default();
     let new = match (&baseline, other) {
-        (Baseline::Registry(_), _) => {
-            let message = "a registry is no side of levada diff; levada compare compares two, and \
-                           levada check --against one compares files with it";
-            return Err(Failure::new(exit::USAGE, message));
-        }
         (Baseline::File(path), None) => return Ok(baseline::alone(path, spec, &workspace.limits)?),
         (_, other) => other.unwrap_or(&none),
     };

@@ -4,14 +4,16 @@ use std::io::Write;
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 
+use levada_encryption::Secret;
 use levada_log_broker::{Broker, BrokerConfig, RunningBroker};
-use levada_registry_server::{Database, RunningRegistry, Secret};
+use levada_registry_server::{Database, RunningRegistry};
 use tokio::signal::unix::{SignalKind, signal};
 use tracing::info;
 
 use crate::args::ServeArgs;
-use crate::config_file::{self, ConfigFile};
+use crate::config_file::ConfigFile;
 use crate::exit::{self, Failure};
+use crate::globals::Globals;
 use crate::limits::{self, AllLimits};
 use crate::log::{self, LogFormat};
 use crate::runtime;
@@ -105,11 +107,8 @@ pub(crate) fn check_settings(args: ServeArgs, file: ConfigFile) -> Result<(), Fa
 }
 
 /// Serves until SIGTERM or Ctrl-C, then stops cleanly.
-pub(crate) fn run(args: ServeArgs) -> Result<ExitCode, Failure> {
-    let here = std::env::current_dir()
-        .map_err(|error| Failure::new(exit::FAILED, format!("no working folder: {error}")))?;
-    let file = config_file::load(args.config.as_deref(), &here)?;
-    let settings = Settings::decide(args, file)?;
+pub(crate) fn run(args: ServeArgs, globals: &Globals) -> Result<ExitCode, Failure> {
+    let settings = Settings::decide(args, globals.settings()?)?;
     log::start(settings.log_format);
     runtime::new()?.block_on(serve(settings))
 }

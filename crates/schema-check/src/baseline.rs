@@ -8,10 +8,15 @@ use crate::catalog::Catalog;
 use crate::error::CheckFailure;
 use crate::git::{self, GitBaseline, Revision};
 use crate::layout::Layout;
-use crate::{folder, lock, packed, server, stored};
+use crate::{folder, lock, packed, stored};
 
 /// The name of the lock file.
 pub const LOCK_FILE: &str = "levada.lock";
+
+/// Whether `--against` names a registry, which is no [`Baseline`]: who asks it is said elsewhere.
+pub fn is_registry(spec: &str) -> bool {
+    spec.contains("://") && !spec.contains(".git#")
+}
 
 /// A place that earlier schemas come from.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -20,13 +25,11 @@ pub enum Baseline {
     Folder(PathBuf),
     /// A single schema file.
     File(PathBuf),
-    /// Files in a `.tar.gz`.
+    /// Files in a `.tar.gz` or a `.zip`.
     Packed(PathBuf),
     /// An archive of `levada export`.
     Archive(PathBuf),
     Lock(PathBuf),
-    /// The URL of a registry, with its password if it has one.
-    Registry(String),
 }
 
 impl Baseline {
@@ -37,9 +40,6 @@ impl Baseline {
         }
         if let Some((repository, state)) = spec.split_once(".git#") {
             return git_baseline(&here.join(repository), state).map(Self::Git);
-        }
-        if spec.contains("://") {
-            return Ok(Self::Registry(spec.to_owned()));
         }
         let path = here.join(spec);
         let ends_in = |extension: &str| path.extension().is_some_and(|found| found == extension);
@@ -58,7 +58,7 @@ impl Baseline {
         if ends_in("jsonl") {
             return Ok(Self::Archive(path));
         }
-        if spec.ends_with(".tar.gz") || ends_in("tgz") {
+        if spec.ends_with(".tar.gz") || ends_in("tgz") || ends_in("zip") {
             return Ok(Self::Packed(path));
         }
         if path.is_file() {
@@ -66,7 +66,7 @@ impl Baseline {
         }
         Err(CheckFailure::Baseline(format!(
             "--against {spec}: there is no such folder or file; a baseline is .git#branch=NAME, a \
-             folder, a .tar.gz, a schema file, an archive of levada export (.jsonl), lock, or the URL of a registry"
+             folder, a .tar.gz or .zip, a schema file, an archive of levada export (.jsonl), lock, or the URL of a registry"
         )))
     }
 }
@@ -144,7 +144,6 @@ pub fn load(baseline: &Baseline, loading: &Loading<'_>) -> Result<Catalog, Check
             stored::catalog((*spec).to_owned(), &stored::of_archive(path)?, limits)
         }
         Baseline::Lock(path) => lock::load(path, limits),
-        Baseline::Registry(url) => server::load(url, new, limits),
     }
 }
 
@@ -255,8 +254,11 @@ mod tests {
     fn other_places_are_told_by_what_they_look_like() {
         assert_eq!(parsed("lock"), Ok(Baseline::Lock("/nowhere/levada.lock".into())));
         assert_eq!(parsed("a.jsonl"), Ok(Baseline::Archive("/nowhere/a.jsonl".into())));
-        assert_eq!(parsed("b.tar.gz"), Ok(Baseline::Packed("/nowhere/b.tar.gz".into())));
-        assert_eq!(parsed("http://h:1"), Ok(Baseline::Registry("http://h:1".to_owned())));
+        for packed in ["b.tar.gz", "b.tgz", "b.zip"] {
+            let path = Path::new("/nowhere").join(packed);
+            assert_eq!(parsed(packed), Ok(Baseline::Packed(path)));
+        }
+        assert!(is_registry("http://h:1") && !is_registry("file:///a/.git#branch=main"));
         assert!(parsed("gone").unwrap_err().contains("no such folder or file"));
     }
 }

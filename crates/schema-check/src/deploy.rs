@@ -15,14 +15,14 @@ use serde_json::Value;
 
 use crate::catalog::{Catalog, Subject, Version};
 use crate::error::CheckFailure;
-use crate::server::found;
+use crate::server::{found, subjects};
 
 /// What a plan may hold.
 #[derive(Clone, Copy, Debug, Default)]
 pub struct Scope {
     /// The levels that the settings file gives subjects.
     pub levels: bool,
-    /// The deletion of subjects of the default context that no file has.
+    /// The deletion of subjects of the context that no file has.
     pub prune: bool,
     /// Whether schemas are registered in their normalized form.
     pub normalize: bool,
@@ -57,7 +57,7 @@ pub enum Step {
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Plan {
     pub steps: Vec<Step>,
-    /// Subjects of the default context that no file has, and that stay.
+    /// Subjects of the context that no file has, and that stay.
     pub others: Vec<String>,
 }
 
@@ -100,19 +100,17 @@ pub struct Deployment<'a> {
 
 impl<'a> Deployment<'a> {
     /// Nothing is sent yet.
-    pub fn new(url: &str, catalog: &'a Catalog, scope: Scope) -> Result<Self, CheckFailure> {
+    pub fn new(client: RegistryClient, catalog: &'a Catalog, scope: Scope) -> Self {
         let listed = catalog.subjects.iter();
         let subjects = listed.flat_map(|(name, subject)| {
             subject.versions.iter().map(|version| (version.place.as_str(), name.as_str()))
         });
-        let client = RegistryClient::new(url)?;
-        Ok(Self { client, catalog, scope, subjects: subjects.collect(), versions: BTreeMap::new() })
+        Self { client, catalog, scope, subjects: subjects.collect(), versions: BTreeMap::new() }
     }
 
     /// What would have to be done.
     pub async fn plan(&mut self) -> Result<Plan, CheckFailure> {
-        let listed: Vec<String> = self.client.call(Call::get(&["subjects"])).await?;
-        let listed: BTreeSet<String> = listed.into_iter().collect();
+        let listed: BTreeSet<String> = subjects(&self.client).await?.into_iter().collect();
         let mut plan = Plan::default();
         for name in self.in_order()? {
             let Some((subject, version)) = newest(self.catalog, &name) else { continue };

@@ -199,7 +199,7 @@ fn version(case: &Case, side: &str, number: i32) -> Option<Version> {
 mod tests {
     use super::*;
 
-    const PLAIN: Style = Style { color: false, width: 100 };
+    const PLAIN: Style = Style { color: false, width: 100, summary: true };
 
     #[test]
     fn every_rule_that_breaks_is_shown_with_a_sample_in_which_it_is_found() {

@@ -3,6 +3,8 @@
 
 use levada_schema_core::SchemaType;
 
+use crate::format_proto;
+
 /// What a line may have before a bracket is broken into lines.
 const LINE_CHARS_MAX: usize = 100;
 const INDENT: &str = "  ";
@@ -12,8 +14,7 @@ const INDENT: &str = "  ";
 /// `text` must be well-formed: white space is only changed where the format ignores it.
 pub fn format(schema_type: SchemaType, text: &str) -> Result<String, &'static str> {
     match schema_type {
-        // Layout and comments of a Protobuf file belong together; only the ends of lines are sure.
-        SchemaType::Protobuf => Ok(lines(text)),
+        SchemaType::Protobuf => Ok(format_proto::format(text)),
         SchemaType::Avro | SchemaType::Json => {
             let tokens = tokens(text).ok_or("it has comments, which would be lost")?;
             let mut out = String::with_capacity(text.len());
@@ -22,13 +23,6 @@ pub fn format(schema_type: SchemaType, text: &str) -> Result<String, &'static st
             Ok(out)
         }
     }
-}
-
-/// No blanks at the ends of lines, one line end at the end.
-fn lines(text: &str) -> String {
-    let trimmed: Vec<&str> = text.lines().map(str::trim_end).collect();
-    let text = trimmed.join("\n");
-    format!("{}\n", text.trim_end_matches('\n'))
 }
 
 /// The tokens of JSON text; none where there are comments.

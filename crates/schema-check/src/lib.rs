@@ -20,6 +20,7 @@ pub mod error;
 pub mod explain;
 pub mod folder;
 pub mod format;
+mod format_proto;
 pub mod git;
 pub mod layout;
 pub mod lint;

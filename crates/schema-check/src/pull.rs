@@ -11,7 +11,7 @@ use levada_serde::client::Call;
 use crate::error::CheckFailure;
 use crate::format::format;
 use crate::layout::by_extension;
-use crate::server::found;
+use crate::server::{found, subjects};
 use crate::tree::join;
 
 /// A file to be written, its path from the folder.
@@ -27,9 +27,11 @@ pub struct PulledFile {
 
 /// The newest versions of the subjects that start with one of `prefixes`, all without any, and what
 /// they refer to.
-pub async fn pull(url: &str, prefixes: &[String]) -> Result<Vec<PulledFile>, CheckFailure> {
-    let client = RegistryClient::new(url)?;
-    let listed: Vec<String> = client.call(Call::get(&["subjects"])).await?;
+pub async fn pull(
+    client: &RegistryClient,
+    prefixes: &[String],
+) -> Result<Vec<PulledFile>, CheckFailure> {
+    let listed = subjects(client).await?;
     let is_wanted = |name: &String| {
         prefixes.is_empty() || prefixes.iter().any(|prefix| name.starts_with(prefix.as_str()))
     };

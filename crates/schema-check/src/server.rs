@@ -13,19 +13,26 @@ use crate::layout::Level;
 /// Requests at once.
 const REQUESTS_MAX: usize = 8;
 
-/// The subjects of `new`, as far as the registry at `url` has them.
-pub fn load(url: &str, new: &Catalog, limits: &Limits) -> Result<Catalog, CheckFailure> {
+/// The subjects of `new`, as far as the registry has them.
+pub fn load(
+    client: &RegistryClient,
+    new: &Catalog,
+    limits: &Limits,
+) -> Result<Catalog, CheckFailure> {
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build();
-    runtime.map_err(CheckFailure::Threads)?.block_on(read(url, new, limits))
+    runtime.map_err(CheckFailure::Threads)?.block_on(read(client, new, limits))
 }
 
-async fn read(url: &str, new: &Catalog, limits: &Limits) -> Result<Catalog, CheckFailure> {
-    let client = RegistryClient::new(url)?;
+async fn read(
+    client: &RegistryClient,
+    new: &Catalog,
+    limits: &Limits,
+) -> Result<Catalog, CheckFailure> {
     // An empty registry is told from a wrong address.
     let _: Vec<String> = client.call(Call::get(&["schemas", "types"])).await?;
     let names = new.subjects.keys();
     let subjects: Vec<Option<(String, Subject)>> = stream::iter(names)
-        .map(|name| subject(&client, name, limits))
+        .map(|name| subject(client, name, limits))
         .buffered(REQUESTS_MAX)
         .try_collect()
         .await?;
@@ -76,6 +83,17 @@ async fn settings(
     };
     let policy = config.compatibility_policy.as_deref().and_then(|policy| policy.parse().ok());
     Ok((level, policy))
+}
+
+/// The subjects of the context that the client works in, by their bare names.
+pub(crate) async fn subjects(client: &RegistryClient) -> Result<Vec<String>, RegistryError> {
+    let listed: Vec<String> = client.call(Call::get(&["subjects"])).await?;
+    // Names of the default context are listed bare, those of any other one as `:.context:name`.
+    let bare = |name: String| match name.strip_prefix(":.").and_then(|rest| rest.split_once(':')) {
+        Some((_, bare)) => bare.to_owned(),
+        None => name,
+    };
+    Ok(listed.into_iter().map(bare).collect())
 }
 
 /// None where the registry has no such thing.

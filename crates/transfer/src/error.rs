@@ -9,8 +9,6 @@ use levada_serde::client::{RegistryError, RegistryErrorKind};
 /// [`Observer`](crate::Observer) is told.
 #[derive(Debug, thiserror::Error)]
 pub enum TransferError {
-    #[error(transparent)]
-    InvalidUrl(levada_serde::Error),
     #[error("{request}: {source}")]
     Registry { request: String, source: RegistryError },
     #[error("{request}: unusable answer: {reason}")]

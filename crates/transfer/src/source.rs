@@ -20,16 +20,16 @@ pub enum Source {
 }
 
 impl Source {
-    /// The registry at a URL, or the archive in a file, which is read through once: a cut or
-    /// damaged one is refused before anything is done with it.
-    pub async fn open(from: &str) -> Result<Self, TransferError> {
-        // Never taken for a file, whose name would be shown.
-        if from.contains("://") {
-            let registry = Registry::at(from)?;
-            registry.reach().await?;
-            return Ok(Self::Registry(registry));
-        }
-        Archive::open(Path::new(from)).map(Self::Archive)
+    /// A registry, once it has answered.
+    pub async fn registry(registry: Registry) -> Result<Self, TransferError> {
+        registry.reach().await?;
+        Ok(Self::Registry(registry))
+    }
+
+    /// The archive in a file, which is read through once: a cut or damaged one is refused before
+    /// anything is done with it.
+    pub fn archive(path: &Path) -> Result<Self, TransferError> {
+        Archive::open(path).map(Self::Archive)
     }
 
     /// All records in their order: KEKs, DEKs, versions with references first, configs, modes.

@@ -4,10 +4,17 @@ use levada_kafka_client::{Broker, Cluster, Topic};
 use levada_schema_check::report::plural;
 
 use super::Check;
+use crate::config_file::KafkaTable;
+use crate::globals::Globals;
 use crate::kafka::BrokerArgs;
 
-pub(super) fn look(args: &BrokerArgs, checks: &mut Vec<Check>) {
-    let looked = args.run(async |cluster| {
+pub(super) fn look(
+    args: &BrokerArgs,
+    globals: &Globals,
+    table: &KafkaTable,
+    checks: &mut Vec<Check>,
+) {
+    let looked = args.run(globals, table, async |cluster| {
         let mut checks = reach(cluster).await;
         checks.extend(partitions(&cluster.topics().await?));
         Ok(checks)

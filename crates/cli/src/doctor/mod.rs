@@ -12,11 +12,12 @@ use clap::Args;
 use levada_schema_check::report::plural;
 use serde::Serialize;
 
-use crate::config_file::{self, ConfigFile};
-use crate::deploy::RegistryArgs;
+use crate::config_file::ConfigFile;
 use crate::exit::{self, Failure};
+use crate::globals::Globals;
 use crate::kafka::{AnswerArgs, BrokerArgs};
 use crate::limits::LimitArgs;
+use crate::registry::RegistryArgs;
 
 #[derive(Debug, Args)]
 pub(crate) struct DoctorArgs {
@@ -30,9 +31,6 @@ pub(crate) struct DoctorArgs {
     data_dir: Option<PathBuf>,
     #[command(flatten)]
     limits: LimitArgs,
-    /// Settings file [default: levada.toml, looked for from here upwards]
-    #[arg(long, env = "LEVADA_CONFIG", value_name = "FILE")]
-    config: Option<PathBuf>,
     #[command(flatten)]
     answer: AnswerArgs,
 }
@@ -59,11 +57,9 @@ impl Check {
 }
 
 /// Exits 1 where something is not well.
-pub(crate) fn run(args: &DoctorArgs) -> Result<ExitCode, Failure> {
-    let here = std::env::current_dir()
-        .map_err(|error| Failure::new(exit::FAILED, format!("no working folder: {error}")))?;
-    let path = config_file::find(args.config.as_deref(), &here);
-    let loaded = config_file::load(args.config.as_deref(), &here);
+pub(crate) fn run(args: &DoctorArgs, globals: &Globals) -> Result<ExitCode, Failure> {
+    let path = globals.settings_path()?;
+    let loaded = globals.settings();
     let mut checks = Vec::new();
     let file = match (loaded, path) {
         (Ok(file), Some(path)) => {
@@ -77,7 +73,7 @@ pub(crate) fn run(args: &DoctorArgs) -> Result<ExitCode, Failure> {
             ConfigFile::default()
         }
     };
-    look(args, &file, &mut checks)?;
+    look(args, globals, &file, &mut checks)?;
     if checks.is_empty() {
         let message = "nothing to look at; name a --registry, a --bootstrap or a --data-dir";
         return Err(Failure::new(exit::NO_INPUT, message));
@@ -87,14 +83,20 @@ pub(crate) fn run(args: &DoctorArgs) -> Result<ExitCode, Failure> {
     Ok(ExitCode::from(if is_well { exit::OK } else { exit::FAILED }))
 }
 
-fn look(args: &DoctorArgs, file: &ConfigFile, checks: &mut Vec<Check>) -> Result<(), Failure> {
+fn look(
+    args: &DoctorArgs,
+    globals: &Globals,
+    file: &ConfigFile,
+    checks: &mut Vec<Check>,
+) -> Result<(), Failure> {
     let limits = args.limits.decide(&file.limits, crate::limits::variable)?.schemas;
-    if args.registry.registry.is_some() || file.registry.url.is_some() {
-        let url = args.registry.url(file.registry.url.clone())?;
-        registry::look(&url, &limits, checks)?;
+    if args.registry.is_named(&file.registry) {
+        let mut endpoint = args.registry.endpoint(globals, &file.registry)?;
+        endpoint.context = None;
+        registry::look(&endpoint, &limits, checks)?;
     }
     if args.broker.is_named(file) {
-        broker::look(&args.broker, checks);
+        broker::look(&args.broker, globals, &file.kafka, checks);
     }
     if let Some(folder) = args.data_dir.as_ref().or(file.serve.data_dir.as_ref()) {
         data::look(folder, checks);

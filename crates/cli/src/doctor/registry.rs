@@ -1,22 +1,22 @@
 //! Whether a registry answers, is trusted, has the right time, and holds schemas that can be read.
 
 use std::sync::Arc;
-use std::time::{Duration, Instant, SystemTime, UNIX_EPOCH};
+use std::time::{Instant, SystemTime, UNIX_EPOCH};
 
 use chrono::DateTime;
 use levada_schema_check::catalog::Catalog;
 use levada_schema_check::report::plural;
 use levada_schema_check::{check, stored};
 use levada_schema_core::{Limits, Validation};
-use levada_serde::RegistryClient;
-use levada_serde::client::{Answering, RetryPolicy};
-use levada_transfer::{Observer, Registry, export};
+use levada_serde::client::Answering;
+use levada_transfer::{Observer, export};
 use x509_parser::certificate::X509Certificate;
 use x509_parser::prelude::FromDer;
 
 use super::Check;
 use crate::check::on_large_stack;
 use crate::exit::{self, Failure};
+use crate::registry::Endpoint;
 use crate::runtime;
 
 /// How far clocks may be apart, in seconds: the header of the answer counts whole ones.
@@ -27,9 +27,12 @@ const SECONDS_PER_DAY: i64 = 86_400;
 /// Problems that are told one by one.
 const TOLD_MAX: usize = 20;
 
-pub(super) fn look(url: &str, limits: &Limits, checks: &mut Vec<Check>) -> Result<(), Failure> {
-    let client = RegistryClient::new(url);
-    let client = client.map_err(|error| Failure::new(exit::USAGE, error))?;
+pub(super) fn look(
+    endpoint: &Endpoint,
+    limits: &Limits,
+    checks: &mut Vec<Check>,
+) -> Result<(), Failure> {
+    let client = endpoint.client()?;
     let runtime = runtime::new()?;
     let asked = Instant::now();
     let answering = match runtime.block_on(client.answering()) {
@@ -46,7 +49,7 @@ pub(super) fn look(url: &str, limits: &Limits, checks: &mut Vec<Check>) -> Resul
     checks.extend(clock(&answering));
     checks.extend(certificate(&answering));
     on_large_stack(|| {
-        match runtime.block_on(catalog(url, limits)) {
+        match runtime.block_on(catalog(endpoint, limits)) {
             Ok(catalog) => schemas(&catalog, limits, checks),
             Err(failure) => {
                 let advice = "the log of the registry says more; whoever asks must be allowed to read \
@@ -109,11 +112,10 @@ impl Observer for Silent {
 }
 
 /// Every schema of every context, with what it refers to.
-async fn catalog(url: &str, limits: &Limits) -> Result<Catalog, Failure> {
+async fn catalog(endpoint: &Endpoint, limits: &Limits) -> Result<Catalog, Failure> {
     let unwritable = |error| Failure::new(exit::FAILED, format!("no temporary file: {error}"));
     let file = tempfile::NamedTempFile::new().map_err(unwritable)?;
-    let patience = RetryPolicy { deadline: Duration::from_mins(5), ..RetryPolicy::default() };
-    let registry = Registry::with_retry(url, patience)?;
+    let registry = endpoint.whole()?;
     export(&registry, std::io::BufWriter::new(file.as_file()), Arc::new(Silent)).await?;
     let stored = stored::of_archive(file.path())?;
     Ok(stored::catalog(registry.url(), &stored, limits)?)

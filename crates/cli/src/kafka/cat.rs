@@ -11,10 +11,11 @@ use levada_serde::wire_format::Side;
 use serde_json::{Map, Value as Json, json};
 
 use super::BrokerArgs;
-use super::payload::{Payloads, Reading, Shown, hex};
+use super::payload::{Payloads, Reading, Shown, SubjectsArgs, hex};
 use super::place::{PLACES, Place};
-use crate::deploy::RegistryArgs;
+use crate::config_file::ConfigFile;
 use crate::exit::{self, Failure};
+use crate::globals::Globals;
 use crate::output::is_read;
 
 /// How long a broker may wait for a record, before another partition is asked.
@@ -53,7 +54,7 @@ pub(crate) struct CatArgs {
     #[command(flatten)]
     broker: BrokerArgs,
     #[command(flatten)]
-    registry: RegistryArgs,
+    registry: SubjectsArgs,
 }
 
 fn from_help() -> String {
@@ -80,8 +81,10 @@ enum RecordFormat {
 }
 
 /// Exits 1 where a record could not be decoded.
-pub(crate) fn run_cat(args: &CatArgs) -> Result<ExitCode, Failure> {
-    let undecoded = args.broker.run(async |cluster| cat(cluster, args).await)?;
+pub(crate) fn run_cat(args: &CatArgs, globals: &Globals) -> Result<ExitCode, Failure> {
+    let file = globals.settings()?;
+    let work = async |cluster: &mut Cluster| cat(cluster, args, globals, &file).await;
+    let undecoded = args.broker.run(globals, &file.kafka, work)?;
     Ok(ExitCode::from(if undecoded > 0 { exit::FAILED } else { exit::OK }))
 }
 
@@ -98,8 +101,14 @@ impl Walk {
 }
 
 /// The number of records that could not be decoded.
-async fn cat(cluster: &mut Cluster, args: &CatArgs) -> Result<usize, Failure> {
-    let payloads = Payloads::open(&args.registry, args.subject.as_deref()).await?;
+async fn cat(
+    cluster: &mut Cluster,
+    args: &CatArgs,
+    globals: &Globals,
+    file: &ConfigFile,
+) -> Result<usize, Failure> {
+    let named = args.subject.as_deref();
+    let payloads = Payloads::open(&args.registry, named, globals, &file.registry).await?;
     let mut walks = walks(cluster, args).await?;
     let mut out = Out::new(args);
     while !walks.is_empty() && out.is_wanted() {

@@ -10,10 +10,10 @@ use clap::Args;
 use levada_serde::{AnyValue, Span};
 use serde_json::{Map, Value as Json, json};
 
-use super::payload::{client, deserializer, from_hex, hex, schema_of};
+use super::payload::{SubjectsArgs, deserializer, from_hex, hex, schema_of};
 use super::{AnswerArgs, table};
-use crate::deploy::RegistryArgs;
 use crate::exit::{self, Failure};
+use crate::globals::Globals;
 use crate::runtime;
 
 /// The longest record that is read, in bytes.
@@ -42,16 +42,16 @@ pub(crate) struct DecodeArgs {
     #[arg(long)]
     explain_bytes: bool,
     #[command(flatten)]
-    registry: RegistryArgs,
+    registry: SubjectsArgs,
     #[command(flatten)]
     answer: AnswerArgs,
 }
 
 /// Exits 1 where the bytes are not what their schema says.
-pub(crate) fn run_decode(args: &DecodeArgs) -> Result<ExitCode, Failure> {
+pub(crate) fn run_decode(args: &DecodeArgs, globals: &Globals) -> Result<ExitCode, Failure> {
     let payload = args.payload()?;
     let header = args.header.as_deref().map(|header| hex_of(header, "--header")).transpose()?;
-    let client = client(&args.registry)?;
+    let client = args.registry.client(globals, &globals.settings()?.registry)?;
     let explained = runtime::new()?.block_on(async {
         let deserializer = deserializer(&client, args.subject.as_deref()).await?;
         Ok::<_, Failure>(deserializer.explain(&payload, header.as_deref()).await)

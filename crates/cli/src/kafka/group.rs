@@ -12,6 +12,7 @@ use serde::Serialize;
 use super::place::{PLACES, Place};
 use super::{AnswerArgs, BrokerArgs, table};
 use crate::exit::{self, Failure};
+use crate::globals::Globals;
 
 #[derive(Debug, Subcommand)]
 pub(crate) enum GroupCommand {
@@ -76,27 +77,36 @@ fn reset_help() -> String {
     format!("Where the group reads on: {PLACES}. +N and -N count from where it is")
 }
 
-pub(crate) fn run_group(command: &GroupCommand) -> Result<ExitCode, Failure> {
+pub(crate) fn run_group(command: &GroupCommand, globals: &Globals) -> Result<ExitCode, Failure> {
+    let table = globals.settings()?.kafka;
     match command {
         GroupCommand::List { broker, answer } => {
-            let groups = broker.run(async |cluster| Ok(cluster.groups().await?))?;
+            let groups =
+                broker.run(globals, &table, async |cluster| Ok(cluster.groups().await?))?;
             let listed: Vec<_> = groups.into_iter().map(Listed::of).collect();
             answer.write(&listed, |groups| listing(groups))?;
         }
         GroupCommand::Describe(args) => {
-            let told = args.broker.run(async |cluster| describe(cluster, &args.group).await)?;
+            let told = args
+                .broker
+                .run(globals, &table, async |cluster| describe(cluster, &args.group).await)?;
             args.answer.write(&told, description)?;
         }
         GroupCommand::Lag(args) => {
-            let told = args.broker.run(async |cluster| describe(cluster, &args.group).await)?;
+            let told = args
+                .broker
+                .run(globals, &table, async |cluster| describe(cluster, &args.group).await)?;
             args.answer.write(&told.lag, |lag| lag_table(lag))?;
         }
         GroupCommand::Members(args) => {
-            let told = args.broker.run(async |cluster| describe(cluster, &args.group).await)?;
+            let told = args
+                .broker
+                .run(globals, &table, async |cluster| describe(cluster, &args.group).await)?;
             args.answer.write(&told.members, |members| member_table(members))?;
         }
         GroupCommand::ResetOffsets(args) => {
-            let moves = args.broker.run(async |cluster| reset(cluster, args).await)?;
+            let moves =
+                args.broker.run(globals, &table, async |cluster| reset(cluster, args).await)?;
             args.answer.write(&moves, |moves| move_table(moves))?;
         }
     }

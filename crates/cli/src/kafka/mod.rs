@@ -8,7 +8,6 @@ mod place;
 mod produce;
 mod topic;
 
-use std::path::Path;
 use std::time::Duration;
 
 use clap::{Args, ValueEnum};
@@ -21,8 +20,9 @@ pub(crate) use group::{GroupCommand, run_group};
 pub(crate) use produce::{ProduceArgs, run_produce};
 pub(crate) use topic::{TopicCommand, run_topic};
 
-use crate::config_file::{self, ConfigFile};
+use crate::config_file::{ConfigFile, KafkaTable};
 use crate::exit::{self, Failure};
+use crate::globals::Globals;
 use crate::output::print;
 use crate::runtime;
 
@@ -33,19 +33,25 @@ pub(crate) struct BrokerArgs {
     /// [default: bootstrap in the table [kafka] of levada.toml]
     #[arg(long, env = "LEVADA_BOOTSTRAP", value_name = "HOST:PORT")]
     bootstrap: Option<String>,
-    /// How long to wait for an answer
-    #[arg(long, value_name = "SECONDS", default_value_t = 30)]
-    timeout: u64,
 }
 
+/// How long a broker may take to answer, unless somebody says so.
+const TIMEOUT: Duration = Duration::from_secs(30);
+
 impl BrokerArgs {
-    async fn connect(&self) -> Result<Cluster, Failure> {
-        let bootstrap = self.bootstrap.clone().or(filed()?).ok_or_else(|| {
-            let message = "no broker; say it with --bootstrap HOST:PORT, LEVADA_BOOTSTRAP, or \
-                           bootstrap in the table [kafka] of levada.toml";
-            Failure::new(exit::USAGE, message)
-        })?;
-        Ok(Cluster::connect(&bootstrap, Duration::from_secs(self.timeout)).await?)
+    async fn connect(&self, globals: &Globals, table: &KafkaTable) -> Result<Cluster, Failure> {
+        let said = globals.only(self.bootstrap.as_ref(), "bootstrap", "LEVADA_BOOTSTRAP")?;
+        let (bootstrap, origin) = match (said, &table.bootstrap) {
+            (Some(said), _) => (said, "--bootstrap or LEVADA_BOOTSTRAP"),
+            (None, Some(filed)) => (filed, "the settings file"),
+            (None, None) => {
+                let message = "no broker; say it with --bootstrap HOST:PORT, LEVADA_BOOTSTRAP, or \
+                               bootstrap in the table [kafka] of levada.toml";
+                return Err(Failure::new(exit::USAGE, message));
+            }
+        };
+        globals.note(&format!("brokers {bootstrap}, from {origin}"));
+        Ok(Cluster::connect(bootstrap, globals.timeout().unwrap_or(TIMEOUT)).await?)
     }
 
     /// Whether the command line, a variable or the settings file names a broker.
@@ -56,21 +62,15 @@ impl BrokerArgs {
     /// Connects, and does `work` with the cluster.
     pub(crate) fn run<T>(
         &self,
+        globals: &Globals,
+        table: &KafkaTable,
         work: impl AsyncFnOnce(&mut Cluster) -> Result<T, Failure>,
     ) -> Result<T, Failure> {
         runtime::new()?.block_on(async {
-            let mut cluster = self.connect().await?;
+            let mut cluster = self.connect(globals, table).await?;
             work(&mut cluster).await
         })
     }
-}
-
-/// What the settings file says are the brokers.
-fn filed() -> Result<Option<String>, Failure> {
-    let here = std::env::current_dir()
-        .map_err(|error| Failure::new(exit::FAILED, format!("no working folder: {error}")))?;
-    let named = std::env::var_os("LEVADA_CONFIG");
-    Ok(config_file::load(named.as_deref().map(Path::new), &here)?.kafka.bootstrap)
 }
 
 impl From<KafkaError> for Failure {

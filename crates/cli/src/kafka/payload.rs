@@ -2,15 +2,17 @@
 
 use std::sync::Arc;
 
-use clap::ValueEnum;
+use clap::{Args, ValueEnum};
 use levada_kafka_client::Header;
 use levada_serde::client::{SubjectVersion, Version};
 use levada_serde::wire_format::{SchemaRef, Side};
 use levada_serde::{AnyDeserializer, AnyValue, ReadFraming, RegistryClient};
 use serde_json::{Map, Value as Json, json};
 
-use crate::deploy::{RegistryArgs, settings_url};
+use crate::config_file::RegistryTable;
 use crate::exit::{self, Failure};
+use crate::globals::Globals;
+use crate::registry::{ContextArgs, RegistryArgs};
 
 /// The longest frame: a magic byte and a guid. Shorter ones hold an id.
 const FRAME_BYTES_MIN: usize = 5;
@@ -72,6 +74,29 @@ impl Shown {
     }
 }
 
+/// Where the schemas of records are.
+#[derive(Debug, Args)]
+pub(super) struct SubjectsArgs {
+    #[command(flatten)]
+    registry: RegistryArgs,
+    #[command(flatten)]
+    context: ContextArgs,
+}
+
+impl SubjectsArgs {
+    pub(super) fn is_named(&self, table: &RegistryTable) -> bool {
+        self.registry.is_named(table)
+    }
+
+    pub(super) fn client(
+        &self,
+        globals: &Globals,
+        table: &RegistryTable,
+    ) -> Result<RegistryClient, Failure> {
+        self.registry.endpoint(globals, table)?.within(&self.context).client()
+    }
+}
+
 /// Decodes with a registry, if there is one.
 pub(super) struct Payloads {
     framed: Option<AnyDeserializer>,
@@ -83,14 +108,15 @@ impl Payloads {
     /// Records without schemas can be read without a registry. `named` is the schema of values that
     /// name none.
     pub(super) async fn open(
-        registry: &RegistryArgs,
+        registry: &SubjectsArgs,
         named: Option<&str>,
+        globals: &Globals,
+        table: &RegistryTable,
     ) -> Result<Self, Failure> {
-        let settings = settings_url(None)?;
-        if registry.registry.is_none() && settings.is_none() && named.is_none() {
+        if !registry.is_named(table) && named.is_none() {
             return Ok(Self { framed: None, bare: None });
         }
-        let client = client(registry)?;
+        let client = registry.client(globals, table)?;
         let bare = match named {
             Some(_) => Some(deserializer(&client, named).await?),
             None => None,
@@ -144,11 +170,6 @@ async fn decoded(
         }
         Err(error) => Err(Failure::new(exit::REGISTRY, error)),
     }
-}
-
-pub(super) fn client(registry: &RegistryArgs) -> Result<RegistryClient, Failure> {
-    let client = RegistryClient::new(registry.url(settings_url(None)?)?);
-    client.map_err(|error| Failure::new(exit::USAGE, error))
 }
 
 /// The version that `SUBJECT@VERSION` names; the newest of `SUBJECT`.

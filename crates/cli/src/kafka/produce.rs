@@ -16,11 +16,11 @@ use serde::Deserialize;
 use serde_json::Value as Json;
 
 use super::BrokerArgs;
-use super::payload::{client, from_hex, named_version};
+use super::payload::{SubjectsArgs, from_hex, named_version};
 use super::place::milliseconds;
-use crate::deploy::RegistryArgs;
+use crate::config_file::RegistryTable;
 use crate::exit::{self, Failure};
-use crate::output::print;
+use crate::globals::Globals;
 
 /// What is collected before it is sent, in bytes; brokers take a batch of a million.
 const BATCH_BYTES: usize = 512 << 10;
@@ -56,7 +56,7 @@ pub(crate) struct ProduceArgs {
     #[command(flatten)]
     broker: BrokerArgs,
     #[command(flatten)]
-    registry: RegistryArgs,
+    registry: SubjectsArgs,
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
@@ -128,15 +128,21 @@ impl Writer {
     }
 }
 
-pub(crate) fn run_produce(args: &ProduceArgs) -> Result<ExitCode, Failure> {
+pub(crate) fn run_produce(args: &ProduceArgs, globals: &Globals) -> Result<ExitCode, Failure> {
     let input: Box<dyn Read> = if args.file == Path::new("-") {
         Box::new(std::io::stdin().lock())
     } else {
         let file = std::fs::File::open(&args.file);
         Box::new(file.map_err(|error| unreadable(&args.file, &error))?)
     };
-    let count = args.broker.run(async |cluster| produce(cluster, args, input).await)?;
-    print(format_args!("{count} {} written\n", if count == 1 { "record" } else { "records" }))?;
+    let file = globals.settings()?;
+    let writers = Writers { args, globals, table: &file.registry };
+    let work = async |cluster: &mut Cluster| produce(cluster, args, &writers, input).await;
+    let count = args.broker.run(globals, &file.kafka, work)?;
+    globals.tell(format_args!(
+        "{count} {} written\n",
+        if count == 1 { "record" } else { "records" }
+    ))?;
     Ok(ExitCode::from(exit::OK))
 }
 
@@ -148,12 +154,13 @@ fn unreadable(file: &Path, error: &std::io::Error) -> Failure {
 async fn produce(
     cluster: &mut Cluster,
     args: &ProduceArgs,
+    writers: &Writers<'_>,
     input: Box<dyn Read>,
 ) -> Result<usize, Failure> {
     let topic = cluster.topic(&args.topic).await?;
     let mut sender = Sender {
-        key: key_writer(args).await?,
-        value: value_writer(args).await?,
+        key: writers.key().await?,
+        value: writers.value().await?,
         topic,
         args,
         pending: BTreeMap::new(),
@@ -324,50 +331,64 @@ fn time_of(time: &Json) -> Result<i64, String> {
     known.ok_or_else(|| format!("timestamp {time} is no time; it takes 2026-11-27T08:00:00Z"))
 }
 
-async fn key_writer(args: &ProduceArgs) -> Result<Writer, Failure> {
-    match args.key {
-        Some(Writing::Json) => Ok(Writer::Json),
-        Some(Writing::Text) => Ok(Writer::Text),
-        Some(Writing::Hex) => Ok(Writer::Hex),
-        Some(Writing::Schema) => {
-            let builder = AnySerializer::builder(&client(&args.registry)?);
-            serializer(builder.key().topic(&args.topic).associated_subject(None), &args.topic).await
-        }
-        // Values have no key.
-        None if args.lines == Lines::Values => Ok(Writer::Text),
-        None => {
-            let Ok(client) = client(&args.registry) else { return Ok(Writer::Text) };
-            let builder = AnySerializer::builder(&client).key().topic(&args.topic);
-            match builder.associated_subject(None).build().await {
-                Ok(serializer) => Ok(Writer::Schema(Box::new(serializer))),
-                Err(error) if is_not_found(&error) => Ok(Writer::Text),
-                Err(error) => Err(Failure::new(exit::REGISTRY, error)),
+/// Finds out how keys and values are written.
+struct Writers<'a> {
+    args: &'a ProduceArgs,
+    globals: &'a Globals,
+    table: &'a RegistryTable,
+}
+
+impl Writers<'_> {
+    async fn key(&self) -> Result<Writer, Failure> {
+        let Self { args, globals, table } = self;
+        match args.key {
+            Some(Writing::Json) => Ok(Writer::Json),
+            Some(Writing::Text) => Ok(Writer::Text),
+            Some(Writing::Hex) => Ok(Writer::Hex),
+            Some(Writing::Schema) => {
+                let builder = AnySerializer::builder(&args.registry.client(globals, table)?);
+                let builder = builder.key().topic(&args.topic).associated_subject(None);
+                serializer(builder, &args.topic).await
+            }
+            // Values have no key, and without a registry there is no schema for one.
+            None if args.lines == Lines::Values || !args.registry.is_named(table) => {
+                Ok(Writer::Text)
+            }
+            None => {
+                let client = args.registry.client(globals, table)?;
+                let builder = AnySerializer::builder(&client).key().topic(&args.topic);
+                match builder.associated_subject(None).build().await {
+                    Ok(serializer) => Ok(Writer::Schema(Box::new(serializer))),
+                    Err(error) if is_not_found(&error) => Ok(Writer::Text),
+                    Err(error) => Err(Failure::new(exit::REGISTRY, error)),
+                }
             }
         }
     }
-}
 
-async fn value_writer(args: &ProduceArgs) -> Result<Writer, Failure> {
-    match args.value {
-        Writing::Json => return Ok(Writer::Json),
-        Writing::Text => return Ok(Writer::Text),
-        Writing::Hex => return Ok(Writer::Hex),
-        Writing::Schema => {}
-    }
-    let client = client(&args.registry)?;
-    let mut builder = AnySerializer::builder(&client);
-    builder = match &args.subject {
-        None => builder.topic(&args.topic).associated_subject(None),
-        Some(named) => {
-            let found = named_version(&client, named).await?;
-            let source = SchemaSource::Id { id: found.id, strict: false };
-            builder.subject(&found.subject).source(source)
+    async fn value(&self) -> Result<Writer, Failure> {
+        let Self { args, globals, table } = self;
+        match args.value {
+            Writing::Json => return Ok(Writer::Json),
+            Writing::Text => return Ok(Writer::Text),
+            Writing::Hex => return Ok(Writer::Hex),
+            Writing::Schema => {}
         }
-    };
-    if let Some(message) = &args.message {
-        builder = builder.message(message);
+        let client = args.registry.client(globals, table)?;
+        let mut builder = AnySerializer::builder(&client);
+        builder = match &args.subject {
+            None => builder.topic(&args.topic).associated_subject(None),
+            Some(named) => {
+                let found = named_version(&client, named).await?;
+                let source = SchemaSource::Id { id: found.id, strict: false };
+                builder.subject(&found.subject).source(source)
+            }
+        };
+        if let Some(message) = &args.message {
+            builder = builder.message(message);
+        }
+        serializer(builder, &args.topic).await
     }
-    serializer(builder, &args.topic).await
 }
 
 async fn serializer(builder: AnySerializerBuilder, topic: &str) -> Result<Writer, Failure> {

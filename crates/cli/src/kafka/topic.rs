@@ -9,7 +9,7 @@ use serde::Serialize;
 use super::{AnswerArgs, BrokerArgs, table};
 use crate::deploy::agree;
 use crate::exit::{self, Failure};
-use crate::output::print;
+use crate::globals::Globals;
 
 #[derive(Debug, Subcommand)]
 pub(crate) enum TopicCommand {
@@ -74,10 +74,12 @@ fn setting(text: &str) -> Result<(String, String), String> {
     Ok((name.to_owned(), value.to_owned()))
 }
 
-pub(crate) fn run_topic(command: &TopicCommand) -> Result<ExitCode, Failure> {
+pub(crate) fn run_topic(command: &TopicCommand, globals: &Globals) -> Result<ExitCode, Failure> {
+    let table = globals.settings()?.kafka;
     match command {
         TopicCommand::List { internal, broker, answer } => {
-            let topics = broker.run(async |cluster| Ok(cluster.topics().await?))?;
+            let topics =
+                broker.run(globals, &table, async |cluster| Ok(cluster.topics().await?))?;
             let shown = topics.iter().filter(|topic| *internal || !topic.is_internal);
             let listed: Vec<_> = shown.map(Listed::of).collect();
             answer.write(&listed, |topics| {
@@ -85,7 +87,8 @@ pub(crate) fn run_topic(command: &TopicCommand) -> Result<ExitCode, Failure> {
             })?;
         }
         TopicCommand::Describe { topic, all, broker, answer } => {
-            let described = broker.run(async |cluster| describe(cluster, topic, *all).await)?;
+            let described = broker
+                .run(globals, &table, async |cluster| describe(cluster, topic, *all).await)?;
             answer.write(&described, text_of)?;
         }
         TopicCommand::Create { topic, partitions, replicas, settings, dry_run, broker } => {
@@ -95,19 +98,28 @@ pub(crate) fn run_topic(command: &TopicCommand) -> Result<ExitCode, Failure> {
                 replication_factor: *replicas,
                 settings: settings.clone(),
             };
-            broker.run(async |cluster| Ok(cluster.create_topic(&new, *dry_run).await?))?;
+            broker.run(globals, &table, async |cluster| {
+                Ok(cluster.create_topic(&new, *dry_run).await?)
+            })?;
             let done = if *dry_run { "could be created" } else { "created" };
-            print(format_args!("{topic}: {done}\n"))?;
+            globals.tell(format_args!("{topic}: {done}\n"))?;
         }
         TopicCommand::Delete { topics, yes, broker } => {
-            broker.run(async |cluster| delete(cluster, topics, *yes).await)?;
+            broker.run(globals, &table, async |cluster| {
+                delete(cluster, topics, *yes, globals).await
+            })?;
         }
     }
     Ok(ExitCode::from(exit::OK))
 }
 
 /// Deletes nothing unless all of them are there.
-async fn delete(cluster: &mut Cluster, topics: &[String], is_agreed: bool) -> Result<(), Failure> {
+async fn delete(
+    cluster: &mut Cluster,
+    topics: &[String],
+    is_agreed: bool,
+    globals: &Globals,
+) -> Result<(), Failure> {
     for topic in topics {
         cluster.topic(topic).await?;
     }
@@ -116,7 +128,7 @@ async fn delete(cluster: &mut Cluster, topics: &[String], is_agreed: bool) -> Re
     }
     for topic in topics {
         cluster.delete_topic(topic).await?;
-        print(format_args!("{topic}: deleted\n"))?;
+        globals.tell(format_args!("{topic}: deleted\n"))?;
     }
     Ok(())
 }

@@ -5,16 +5,16 @@ use std::path::PathBuf;
 use clap::{Args, Subcommand};
 use levada_schema_core::{CompatibilityLevel, CompatibilityPolicy, SchemaType};
 
-use crate::deploy::RegistryArgs;
+use crate::kafka::AnswerArgs;
+use crate::registry::{ContextArgs, RegistryArgs};
 
 /// The registry, and what of it.
 #[derive(Debug, Args)]
 pub(crate) struct ScopeArgs {
     #[command(flatten)]
     pub(super) registry: RegistryArgs,
-    /// The context of names that say none, such as .test
-    #[arg(long, value_name = "CONTEXT")]
-    pub(super) context: Option<String>,
+    #[command(flatten)]
+    pub(super) context: ContextArgs,
 }
 
 #[derive(Debug, Subcommand)]
@@ -30,6 +30,8 @@ pub(crate) enum SubjectCommand {
         deleted: bool,
         #[command(flatten)]
         scope: ScopeArgs,
+        #[command(flatten)]
+        answer: AnswerArgs,
     },
     /// The versions of a subject with their ids
     #[command(after_help = "Example:\n  levada subject show orders-value")]
@@ -37,6 +39,8 @@ pub(crate) enum SubjectCommand {
         subject: String,
         #[command(flatten)]
         scope: ScopeArgs,
+        #[command(flatten)]
+        answer: AnswerArgs,
     },
     /// Register the soft-deleted versions of a subject again
     #[command(after_help = "Example:\n  levada subject undelete orders-value")]
@@ -103,6 +107,8 @@ pub(crate) enum SchemaCommand {
         version: String,
         #[command(flatten)]
         scope: ScopeArgs,
+        #[command(flatten)]
+        answer: AnswerArgs,
     },
 }
 
@@ -190,6 +196,8 @@ pub(crate) enum ContextCommand {
     List {
         #[command(flatten)]
         registry: RegistryArgs,
+        #[command(flatten)]
+        answer: AnswerArgs,
     },
     /// Delete a context that has no subjects
     #[command(after_help = "Example:\n  levada context delete .old")]

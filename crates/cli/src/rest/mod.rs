@@ -12,9 +12,10 @@ use serde_json::{Map, Value, json};
 pub(crate) use args::{ConfigCommand, ContextCommand, ModeCommand, SchemaCommand, SubjectCommand};
 use args::{DraftArgs, ScopeArgs, TargetArgs};
 
-use crate::deploy::{RegistryArgs, settings_url};
 use crate::exit::{self, Failure};
+use crate::globals::Globals;
 use crate::output::print;
+use crate::registry::RegistryArgs;
 use crate::runtime;
 
 /// Error codes of what is soft-deleted already: a subject, a version.
@@ -27,14 +28,19 @@ struct Session {
 }
 
 impl Session {
-    fn open(registry: &RegistryArgs, context: Option<&str>) -> Result<Self, Failure> {
-        let client = RegistryClient::new(registry.url(settings_url(None)?)?);
-        let client = client.map_err(|error| Failure::new(exit::USAGE, error))?;
-        Ok(Self { client, context: context.map(str::to_owned) })
+    /// The registry itself.
+    fn whole(registry: &RegistryArgs, globals: &Globals) -> Result<Self, Failure> {
+        let mut endpoint = registry.endpoint(globals, &globals.settings()?.registry)?;
+        endpoint.context = None;
+        Ok(Self { client: endpoint.client()?, context: None })
     }
 
-    fn of(scope: &ScopeArgs) -> Result<Self, Failure> {
-        Self::open(&scope.registry, scope.context.as_deref())
+    /// What names say is what counts here, so that a context is put into them.
+    fn of(scope: &ScopeArgs, globals: &Globals) -> Result<Self, Failure> {
+        let endpoint = scope.registry.endpoint(globals, &globals.settings()?.registry)?;
+        let mut endpoint = endpoint.within(&scope.context);
+        let context = endpoint.context.take();
+        Ok(Self { client: endpoint.client()?, context })
     }
 
     /// The subject in its context.
@@ -70,37 +76,51 @@ fn lines(names: &Value) -> String {
         .collect()
 }
 
+fn version_lines(versions: &[Value]) -> String {
+    let line = |found: &Value| {
+        let schema_type = found["type"].as_str().unwrap_or_default();
+        format!("version {}  id {}  {schema_type}\n", found["version"], found["id"])
+    };
+    versions.iter().map(line).collect()
+}
+
 fn answer(value: &Value) -> Result<ExitCode, Failure> {
     print(format_args!("{value:#}\n"))?;
     Ok(ExitCode::from(exit::OK))
 }
 
-pub(crate) fn run_subject(command: &SubjectCommand) -> Result<ExitCode, Failure> {
+pub(crate) fn run_subject(
+    command: &SubjectCommand,
+    globals: &Globals,
+) -> Result<ExitCode, Failure> {
     match command {
-        SubjectCommand::List { prefix, deleted, scope } => {
-            let session = Session::of(scope)?;
+        SubjectCommand::List { prefix, deleted, scope, answer } => {
+            let session = Session::of(scope, globals)?;
             let prefix = session.name(prefix);
             let deleted = deleted.to_string();
             let query = [("subjectPrefix", prefix.as_str()), ("deleted", deleted.as_str())];
-            print(lines(&session.call(Call::get(&["subjects"]).query(&query))?))?;
+            answer.write(&session.call(Call::get(&["subjects"]).query(&query))?, lines)?;
         }
-        SubjectCommand::Show { subject, scope } => {
-            let session = Session::of(scope)?;
+        SubjectCommand::Show { subject, scope, answer } => {
+            let session = Session::of(scope, globals)?;
             let name = session.name(subject);
             let numbers = session.call(Call::get(&["subjects", &name, "versions"]))?;
+            let mut versions = Vec::new();
             for number in numbers.as_array().into_iter().flatten() {
-                let number = number.to_string();
-                let found = session.call(Call::get(&["subjects", &name, "versions", &number]))?;
+                let text = number.to_string();
+                let found = session.call(Call::get(&["subjects", &name, "versions", &text]))?;
                 let schema_type = found["schemaType"].as_str().unwrap_or("AVRO");
-                print(format_args!("version {number}  id {}  {schema_type}\n", found["id"]))?;
+                let version = json!({"version": number, "id": found["id"], "type": schema_type});
+                versions.push(version);
             }
+            answer.write(&versions, |versions| version_lines(versions))?;
         }
         SubjectCommand::Undelete { subject, scope } => {
-            let session = Session::of(scope)?;
-            undelete(&session, &session.name(subject))?;
+            let session = Session::of(scope, globals)?;
+            undelete(&session, &session.name(subject), globals)?;
         }
         SubjectCommand::Delete { subject, permanent, scope } => {
-            let session = Session::of(scope)?;
+            let session = Session::of(scope, globals)?;
             let name = session.name(subject);
             print(lines(&delete(&session, &["subjects", &name], *permanent)?))?;
         }
@@ -123,7 +143,7 @@ fn delete(session: &Session, path: &[&str], permanent: bool) -> Result<Value, Fa
 }
 
 /// Registers every soft-deleted version again: it keeps its id and gets the next version number.
-fn undelete(session: &Session, subject: &str) -> Result<(), Failure> {
+fn undelete(session: &Session, subject: &str, globals: &Globals) -> Result<(), Failure> {
     let path = ["subjects", subject, "versions"];
     let live = session.answer(Call::get(&path))?.unwrap_or_default();
     let all = session.call(Call::get(&path).query(&[("deleted", "true")]))?;
@@ -137,15 +157,15 @@ fn undelete(session: &Session, subject: &str) -> Result<(), Failure> {
         let body: Map<String, Value> = names.into_iter().filter_map(member).collect();
         let body = Value::Object(body).to_string().into_bytes();
         let made = session.call(Call::post(&path, body))?;
-        print(format_args!("version {number} is there again, with id {}\n", made["id"]))?;
+        globals.tell(format_args!("version {number} is there again, with id {}\n", made["id"]))?;
     }
     Ok(())
 }
 
-pub(crate) fn run_schema(command: &SchemaCommand) -> Result<ExitCode, Failure> {
+pub(crate) fn run_schema(command: &SchemaCommand, globals: &Globals) -> Result<ExitCode, Failure> {
     match command {
         SchemaCommand::Get { subject, version, id, resolve, scope } => {
-            let session = Session::of(scope)?;
+            let session = Session::of(scope, globals)?;
             let format = if *resolve { "resolved" } else { "" };
             let query = [("format", format)];
             let found = match (subject, id) {
@@ -156,6 +176,9 @@ pub(crate) fn run_schema(command: &SchemaCommand) -> Result<ExitCode, Failure> {
                 }
                 (None, id) => {
                     let id = id.unwrap_or_default().to_string();
+                    // An id is one of a context; a subject says which.
+                    let context = session.name("");
+                    let query = [query[0], ("subject", context.as_str())];
                     session.call(Call::get(&["schemas", "ids", &id]).query(&query))?
                 }
             };
@@ -163,25 +186,25 @@ pub(crate) fn run_schema(command: &SchemaCommand) -> Result<ExitCode, Failure> {
             Ok(ExitCode::from(exit::OK))
         }
         SchemaCommand::Register(draft) => {
-            let session = Session::of(&draft.scope)?;
+            let session = Session::of(&draft.scope, globals)?;
             let name = session.name(&draft.subject);
             submit(&session, draft, &["subjects", &name, "versions"])
         }
         SchemaCommand::Lookup(draft) => {
-            let session = Session::of(&draft.scope)?;
+            let session = Session::of(&draft.scope, globals)?;
             let name = session.name(&draft.subject);
             submit(&session, draft, &["subjects", &name])
         }
         SchemaCommand::Delete { subject, version, permanent, scope } => {
-            let session = Session::of(scope)?;
+            let session = Session::of(scope, globals)?;
             let name = session.name(subject);
             answer(&delete(&session, &["subjects", &name, "versions", version], *permanent)?)
         }
-        SchemaCommand::Refs { subject, version, scope } => {
-            let session = Session::of(scope)?;
+        SchemaCommand::Refs { subject, version, scope, answer } => {
+            let session = Session::of(scope, globals)?;
             let name = session.name(subject);
             let path = ["subjects", &name, "versions", version, "referencedby"];
-            print(lines(&session.call(Call::get(&path))?))?;
+            answer.write(&session.call(Call::get(&path))?, lines)?;
             Ok(ExitCode::from(exit::OK))
         }
     }
@@ -220,10 +243,10 @@ fn reference(text: &str) -> Result<Value, Failure> {
     })
 }
 
-pub(crate) fn run_config(command: &ConfigCommand) -> Result<ExitCode, Failure> {
+pub(crate) fn run_config(command: &ConfigCommand, globals: &Globals) -> Result<ExitCode, Failure> {
     match command {
-        ConfigCommand::Get(target) => shown("config", target),
-        ConfigCommand::Unset(target) => unset("config", target),
+        ConfigCommand::Get(target) => shown("config", target, globals),
+        ConfigCommand::Unset(target) => unset("config", target, globals),
         ConfigCommand::Set { target, level, policy, normalize, alias, group } => {
             let mut body = Map::new();
             let mut set = |name: &str, value: Option<Value>| {
@@ -240,32 +263,32 @@ pub(crate) fn run_config(command: &ConfigCommand) -> Result<ExitCode, Failure> {
                     "nothing to set; say --level, --policy, --normalize, --alias or --group",
                 ));
             }
-            put("config", target, &Value::Object(body), &[])
+            put("config", target, &Value::Object(body), &[], globals)
         }
     }
 }
 
-pub(crate) fn run_mode(command: &ModeCommand) -> Result<ExitCode, Failure> {
+pub(crate) fn run_mode(command: &ModeCommand, globals: &Globals) -> Result<ExitCode, Failure> {
     match command {
-        ModeCommand::Get(target) => shown("mode", target),
-        ModeCommand::Unset(target) => unset("mode", target),
+        ModeCommand::Get(target) => shown("mode", target, globals),
+        ModeCommand::Unset(target) => unset("mode", target, globals),
         ModeCommand::Set { target, mode, force } => {
             let force = force.to_string();
             let body = json!({"mode": mode.to_uppercase()});
-            put("mode", target, &body, &[("force", force.as_str())])
+            put("mode", target, &body, &[("force", force.as_str())], globals)
         }
     }
 }
 
-fn shown(kind: &'static str, target: &TargetArgs) -> Result<ExitCode, Failure> {
-    let session = Session::of(&target.scope)?;
+fn shown(kind: &'static str, target: &TargetArgs, globals: &Globals) -> Result<ExitCode, Failure> {
+    let session = Session::of(&target.scope, globals)?;
     let path = session.path(kind, target.subject.as_deref());
     let path: Vec<&str> = path.iter().map(String::as_str).collect();
     answer(&session.call(Call::get(&path).query(&[("defaultToGlobal", "true")]))?)
 }
 
-fn unset(kind: &'static str, target: &TargetArgs) -> Result<ExitCode, Failure> {
-    let session = Session::of(&target.scope)?;
+fn unset(kind: &'static str, target: &TargetArgs, globals: &Globals) -> Result<ExitCode, Failure> {
+    let session = Session::of(&target.scope, globals)?;
     let path = session.path(kind, target.subject.as_deref());
     let path: Vec<&str> = path.iter().map(String::as_str).collect();
     answer(&session.call(Call::delete(&path))?)
@@ -276,21 +299,25 @@ fn put(
     target: &TargetArgs,
     body: &Value,
     query: &[(&str, &str)],
+    globals: &Globals,
 ) -> Result<ExitCode, Failure> {
-    let session = Session::of(&target.scope)?;
+    let session = Session::of(&target.scope, globals)?;
     let path = session.path(kind, target.subject.as_deref());
     let path: Vec<&str> = path.iter().map(String::as_str).collect();
     answer(&session.call(Call::put(&path, body.to_string().into_bytes()).query(query))?)
 }
 
-pub(crate) fn run_context(command: &ContextCommand) -> Result<ExitCode, Failure> {
+pub(crate) fn run_context(
+    command: &ContextCommand,
+    globals: &Globals,
+) -> Result<ExitCode, Failure> {
     match command {
-        ContextCommand::List { registry } => {
-            let session = Session::open(registry, None)?;
-            print(lines(&session.call(Call::get(&["contexts"]))?))?;
+        ContextCommand::List { registry, answer } => {
+            let session = Session::whole(registry, globals)?;
+            answer.write(&session.call(Call::get(&["contexts"]))?, lines)?;
         }
         ContextCommand::Delete { context, registry } => {
-            let session = Session::open(registry, None)?;
+            let session = Session::whole(registry, globals)?;
             session.call(Call::delete(&["contexts", context]))?;
         }
     }

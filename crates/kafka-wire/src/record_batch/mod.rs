@@ -36,6 +36,8 @@ pub enum BatchError {
     Count { count: i32, last_offset_delta: i32 },
     #[error("{size} bytes are more than a batch can hold")]
     Oversized { size: usize },
+    #[error("base offset {0}, only the log gives others than 0")]
+    BaseOffset(i64),
     #[error("codec id {0} is not defined")]
     Codec(u8),
     #[error("a client may not write control batches")]

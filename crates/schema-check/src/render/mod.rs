@@ -56,6 +56,8 @@ pub struct Style {
     pub color: bool,
     /// Columns of the terminal.
     pub width: usize,
+    /// Whether a last line says what was compared.
+    pub summary: bool,
 }
 
 impl Format {

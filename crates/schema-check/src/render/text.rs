@@ -13,8 +13,10 @@ pub(super) fn render(report: &Report, style: Style) -> String {
         text.push_str(&renderer.render(&[group(finding).elements(notes)]));
         text.push_str("\n\n");
     }
-    text.push_str(&report.summary());
-    text.push('\n');
+    if style.summary {
+        text.push_str(&report.summary());
+        text.push('\n');
+    }
     text
 }
 

@@ -54,23 +54,20 @@ impl fmt::Debug for Registry {
 }
 
 impl Registry {
-    /// The registry at `url`, whose user and password are sent with every request. What fails in
-    /// passing is tried again for some minutes. Nothing is sent yet.
-    pub fn at(url: &str) -> Result<Self, TransferError> {
-        let retry = RetryPolicy {
+    /// The registry that the client asks, with the client's patience; [`Self::patience`] is the one
+    /// for long walks. The client must work in no context. Nothing is sent yet.
+    pub fn new(client: RegistryClient) -> Self {
+        Self { client, aliases: Arc::default() }
+    }
+
+    /// What fails in passing is tried again for some minutes.
+    pub fn patience() -> RetryPolicy {
+        RetryPolicy {
             attempts_max: 8,
             attempt_timeout: Duration::from_secs(70), // a server gives up after 60
             deadline: Duration::from_mins(5),
             ..RetryPolicy::default()
-        };
-        Self::with_retry(url, retry)
-    }
-
-    /// As [`Self::at`], with other patience.
-    pub fn with_retry(url: &str, retry: RetryPolicy) -> Result<Self, TransferError> {
-        let client = RegistryClient::builder(url).retry(retry).build();
-        let client = client.map_err(TransferError::InvalidUrl)?;
-        Ok(Self { client, aliases: Arc::default() })
+        }
     }
 
     /// The URL without user, password and query.
@@ -214,7 +211,8 @@ mod tests {
                 let url = format!("http://{}", listener.local_addr().unwrap());
                 let app = Router::new().fallback(answer).with_state(list);
                 let serving = tokio::spawn(async move { axum::serve(listener, app).await });
-                let read = Registry::at(&url).unwrap().subjects().await.unwrap();
+                let read =
+                    Registry::new(RegistryClient::new(&url).unwrap()).subjects().await.unwrap();
                 assert!(read == list.names(), "{count}, {pages}: {} names", read.len());
                 serving.abort();
             }

@@ -36,14 +36,14 @@ impl Sample {
     }
 
     /// Why an archive of this text is refused, without the name of the file.
-    async fn refusal(&self, text: &str) -> String {
+    fn refusal(&self, text: &str) -> String {
         std::fs::write(self.path(), text).unwrap();
-        refusal(&self.path()).await
+        refusal(&self.path())
     }
 }
 
-async fn refusal(path: &Path) -> String {
-    let error = Source::open(path.to_str().unwrap()).await.expect_err("it is refused");
+fn refusal(path: &Path) -> String {
+    let error = Source::archive(path).expect_err("it is refused");
     error.to_string().replace(path.to_str().unwrap(), "FILE")
 }
 
@@ -51,21 +51,21 @@ async fn refusal(path: &Path) -> String {
 async fn archive_cut_anywhere_is_refused() {
     let sample = Sample::new().await;
     std::fs::write(sample.path(), &sample.text).unwrap();
-    Source::open(sample.path().to_str().unwrap()).await.expect("the whole one is taken");
+    Source::archive(&sample.path()).expect("the whole one is taken");
     let mut cuts: Vec<usize> = sample.text.match_indices('\n').map(|(end, _)| end).collect();
     cuts.pop(); // without its line feed the last line is whole all the same
     for end in cuts {
         for cut in [end - 5, end, end + 1] {
-            let reason = sample.refusal(&sample.text[..cut]).await;
+            let reason = sample.refusal(&sample.text[..cut]);
             assert!(reason.starts_with("FILE, line "), "{reason}");
         }
     }
     let lines = sample.lines();
     let cut = lines[..lines.len() - 1].join("\n");
     let reason = "the archive is cut: it has no trailer; export it again";
-    assert_eq!(sample.refusal(&cut).await, format!("FILE, line {}: {reason}", lines.len()));
+    assert_eq!(sample.refusal(&cut), format!("FILE, line {}: {reason}", lines.len()));
     assert_eq!(
-        sample.refusal("").await,
+        sample.refusal(""),
         "FILE, line 1: this is no archive of levada export: it has no header"
     );
 }
@@ -75,14 +75,14 @@ async fn archive_that_lost_or_gained_a_line_is_refused() {
     let sample = Sample::new().await;
     let lines = sample.lines();
     let without = [&lines[..5], &lines[6..]].concat().join("\n");
-    let reason = sample.refusal(&without).await;
+    let reason = sample.refusal(&without);
     assert!(reason.contains("the archive is damaged: the trailer counts"), "{reason}");
     let more = format!("{}{}\n", sample.text, lines[1]);
-    let reason = sample.refusal(&more).await;
+    let reason = sample.refusal(&more);
     assert!(reason.contains("there is something behind the trailer"), "{reason}");
     let last = lines[lines.len() - 2]; // a mode, before the first KEK
     let moved = [&lines[..1], &[last], &lines[1..lines.len() - 2], &lines[lines.len() - 1..]];
-    let reason = sample.refusal(&moved.concat().join("\n")).await;
+    let reason = sample.refusal(&moved.concat().join("\n"));
     assert!(reason.starts_with("FILE, line 3: KEK gone is out of order"), "{reason}");
 }
 
@@ -91,7 +91,7 @@ async fn what_this_version_does_not_know_is_refused_with_its_line() {
     let sample = Sample::new().await;
     let lines = sample.lines();
     let newer = lines[0].replace("\"version\":1", "\"version\":2");
-    let reason = sample.refusal(&newer).await;
+    let reason = sample.refusal(&newer);
     assert!(reason.ends_with("reads levada-archive up to version 1; use a newer one"), "{reason}");
     for (line, reason) in [
         (r#"{"type":"exporter","name":"e"}"#, "unknown variant `exporter`"),
@@ -103,7 +103,7 @@ async fn what_this_version_does_not_know_is_refused_with_its_line() {
         ("", "EOF"),
     ] {
         let text = [&lines[..1], &[line], &lines[1..]].concat().join("\n");
-        let told = sample.refusal(&text).await;
+        let told = sample.refusal(&text);
         assert!(told.starts_with("FILE, line 2: ") && told.contains(reason), "{told}");
     }
 }
@@ -114,7 +114,7 @@ async fn line_without_an_end_is_refused() {
     let mut file = std::fs::File::create(sample.path()).unwrap();
     writeln!(file, "{}", sample.lines()[0]).unwrap();
     file.set_len(40 << 20).unwrap();
-    let reason = refusal(&sample.path()).await;
+    let reason = refusal(&sample.path());
     assert_eq!(reason, "FILE, line 2: the line is longer than 33554432 bytes");
-    assert!(refusal(Path::new("/nowhere/a.jsonl")).await.starts_with("cannot read FILE: "));
+    assert!(refusal(Path::new("/nowhere/a.jsonl")).starts_with("cannot read FILE: "));
 }

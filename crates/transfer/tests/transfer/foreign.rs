@@ -160,6 +160,4 @@ async fn password_in_the_url_is_sent_and_never_shown() {
     let text = String::from_utf8(out).unwrap();
     assert!(!text.contains("geheim") && text.contains(&server.url()), "{text}");
     assert!(!format!("{:?}", registry(&url)).contains("geheim"));
-    let wrong = Source::open("ftp://user:geheim@host/").await.expect_err("no such scheme");
-    assert!(!wrong.to_string().contains("geheim"), "{wrong}");
 }

@@ -14,6 +14,7 @@ mod server;
 use std::sync::Arc;
 use std::time::Duration;
 
+use levada_serde::RegistryClient;
 use levada_serde::client::RetryPolicy;
 use levada_transfer::{
     ImportOptions, Observer, Registry, Source, Stopped, Tally, Verified, import, verify,
@@ -49,7 +50,7 @@ fn registry(url: &str) -> Registry {
         attempt_timeout: Duration::from_mins(1),
         ..RetryPolicy::default()
     };
-    Registry::with_retry(url, retry).unwrap()
+    Registry::new(RegistryClient::builder(url).retry(retry).build().unwrap())
 }
 
 fn source(server: &Server) -> Source {

@@ -38,7 +38,7 @@ async fn everything_goes_through_an_archive() {
     assert_eq!(text.lines().count() as u64, counts.total() + 2, "a header and a trailer");
     assert!(!text.contains("keyMaterial\""), "no key is in the archive in clear");
 
-    let archive = Source::open(path.to_str().unwrap()).await.unwrap();
+    let archive = Source::archive(&path).unwrap();
     assert_eq!(bring(&archive, &to).await.brought, all());
     assert_same(&from, &to).await;
     assert_eq!(crate::compared(&archive, &to).await.0.compared, all());

@@ -1,8 +1,7 @@
 //! Appending, reading, flushing, waiting; opening and deleting.
 
 use super::*;
-use levada_kafka_wire::compression::Codec;
-use levada_kafka_wire::record_batch::{BatchBuilder, HEADER_BYTES, recompress};
+use levada_kafka_wire::record_batch::BatchBuilder;
 
 use crate::io::{Disk, Fault, MemoryDisk, RealDisk, Space};
 
@@ -91,13 +90,7 @@ fn hostile_batches_are_refused_and_leave_nothing() {
     let bench = Bench::new();
     let (_dir, log) = bench.start();
     let refuse = |bytes: &[u8]| log.append(bytes, AppendOrigin::Client).unwrap_err();
-    let patched = |at: usize, bytes: &[u8]| {
-        let mut batch = batch(&["x", "y"]);
-        batch[at..at + bytes.len()].copy_from_slice(bytes);
-        let crc = levada_kafka_wire::record_batch::crc32c(&batch[21..]);
-        batch[17..21].copy_from_slice(&crc.to_be_bytes());
-        batch
-    };
+    let patched = |at: usize, bytes: &[u8]| patched(batch(&["x", "y"]), at, bytes);
     assert!(matches!(refuse(&[]), AppendError::InvalidRecord(_)));
     assert!(matches!(refuse(&batch(&["x"]).repeat(2)), AppendError::InvalidRecord(_)));
     assert!(matches!(refuse(&batch(&["x"])[..65]), AppendError::InvalidRecord(_)));
@@ -123,44 +116,6 @@ fn hostile_batches_are_refused_and_leave_nothing() {
     log.set_config(LogConfig { max_message_bytes: 70, ..bench.config.clone() });
     assert!(matches!(refuse(&batch(&["long enough"])), AppendError::TooLarge { .. }));
     assert_eq!((log.bounds().log_end_offset, log.size_bytes()), (0, 0));
-}
-
-#[tokio::test]
-async fn batches_are_stored_as_the_topic_wants_them_compressed() {
-    for codec in [Codec::None, Codec::Gzip, Codec::Snappy, Codec::Lz4, Codec::Zstd] {
-        let mut bench = Bench::new();
-        bench.config.compression = Some(codec);
-        let (_dir, log) = bench.start();
-        append(&log, &["a", "b"]);
-        let plain = batch(&["c"]);
-        let header = BatchHeader::parse(&plain).unwrap();
-        let folded = recompress(&header, &plain[HEADER_BYTES..], Codec::Lz4).unwrap();
-        log.append(&folded, AppendOrigin::Client).unwrap();
-        log.flushed(2).await.unwrap();
-        let read = log.read(0, ReadBound::HighWatermark, 1000, true).unwrap();
-        let mut codecs = Vec::new();
-        let mut rest = &read.records[..];
-        while let Ok(header) = BatchHeader::parse(rest) {
-            codecs.push(Codec::try_from(header.codec_id()).unwrap());
-            rest = &rest[header.total_bytes..];
-        }
-        assert_eq!(codecs, [codec, codec]);
-        assert_eq!(all(&log), numbered(&["a", "b", "c"]));
-    }
-}
-
-#[test]
-fn records_that_cannot_be_unfolded_are_not_recompressed() {
-    let mut bench = Bench::new();
-    bench.config.compression = Some(Codec::Zstd);
-    let (_dir, log) = bench.start();
-    let mut garbled = batch(&["no gzip stream"]);
-    garbled[22] = 1;
-    let crc = levada_kafka_wire::record_batch::crc32c(&garbled[21..]);
-    garbled[17..21].copy_from_slice(&crc.to_be_bytes());
-    let refused = log.append(&garbled, AppendOrigin::Client).unwrap_err();
-    assert!(matches!(refused, AppendError::UnreadableRecords { .. }), "{refused}");
-    assert_eq!(log.bounds().log_end_offset, 0);
 }
 
 #[tokio::test]
