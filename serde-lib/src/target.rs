@@ -211,7 +211,7 @@ impl Target {
         let needed = || {
             own.ok_or_else(|| {
                 let hint = "a serializer without a schema of its own takes Latest, \
-                            LatestWithMetadata or Id";
+                            LatestWithMetadata, Id or Guid";
                 Error::Config(hint.to_owned())
             })
         };
@@ -235,6 +235,18 @@ impl Target {
             SchemaSource::Id { id, strict } => {
                 let schema = client.schema_by_id(id).await?;
                 let registered = Registered { id, guid: schema.guid, version: None };
+                Ok(Chosen::Adopted { registered, schema, is_strict: strict })
+            }
+            SchemaSource::Guid { guid, strict } => {
+                let schema = client.schema_by_guid(guid).await?;
+                let id = client.id_of_guid(guid).await?.ok_or_else(|| {
+                    Error::Config(format!(
+                        "the schema with guid {guid} has no id in the context `{}` of this client; \
+                         register it there, or build a client of the context that has it",
+                        client.context()
+                    ))
+                })?;
+                let registered = Registered { id, guid: Some(guid), version: None };
                 Ok(Chosen::Adopted { registered, schema, is_strict: strict })
             }
         }

@@ -184,6 +184,7 @@ impl RegistryClientBuilder {
 
     /// Checks the settings and makes the client. Nothing is sent yet.
     pub fn build(self) -> Result<RegistryClient, Error> {
+        let context = self.context.as_deref().map(context_name).transpose()?;
         let mut of_url = Auth::None;
         let mut urls = Vec::with_capacity(self.urls.len());
         for text in &self.urls {
@@ -194,7 +195,7 @@ impl RegistryClientBuilder {
             if url.set_username("").is_err() || url.set_password(None).is_err() {
                 return Err(not_a_url());
             }
-            if let Some(context) = &self.context {
+            if let Some(context) = &context {
                 enter(&mut url, context)?;
             }
             urls.push(url);
@@ -216,7 +217,8 @@ impl RegistryClientBuilder {
             }
         };
         let http = Http { client, urls, current: AtomicUsize::new(0), auth, retry: self.retry };
-        let inner = super::Inner { http, caches: Caches::new(self.cache) };
+        let context = context.unwrap_or_else(|| DEFAULT_CONTEXT.to_owned());
+        let inner = super::Inner { http, caches: Caches::new(self.cache), context };
         Ok(RegistryClient { inner: Arc::new(inner) })
     }
 }
@@ -268,15 +270,23 @@ fn parse_url(text: &str) -> Result<Url, Error> {
     }
 }
 
-/// Lets every request of the URL begin in the context.
-fn enter(url: &mut Url, context: &str) -> Result<(), Error> {
+/// What the registry calls the context in which requests without one are.
+const DEFAULT_CONTEXT: &str = ".";
+
+/// A context as the registry calls it, with a dot in front.
+fn context_name(context: &str) -> Result<String, Error> {
     let name = context.strip_prefix('.').unwrap_or(context);
     if name.is_empty() || name.contains([':', '/']) {
         let hint = "a context looks like `.billing`; the default one needs no setting";
         return Err(Error::Config(format!("`{context}` cannot be used as a context: {hint}")));
     }
+    Ok(format!(".{name}"))
+}
+
+/// Lets every request of the URL begin in the context.
+fn enter(url: &mut Url, context: &str) -> Result<(), Error> {
     let mut segments = url.path_segments_mut().map_err(|()| not_a_url())?;
-    segments.pop_if_empty().extend(["contexts", &format!(".{name}")]);
+    segments.pop_if_empty().extend(["contexts", context]);
     Ok(())
 }
 

@@ -17,8 +17,8 @@ use std::fmt;
 use std::sync::Arc;
 
 use levada_registry_api::{
-    AssociationDocument, CompatibilityDocument, ErrorCode, Metadata, RegisterRequest, RuleSet,
-    SchemaDocument, SchemaReference,
+    AssociationDocument, CompatibilityDocument, ContextId, ErrorCode, Metadata, RegisterRequest,
+    RuleSet, SchemaDocument, SchemaReference,
 };
 use levada_schema_core::{Reference, ResolvedReference, SchemaType};
 use serde::de::DeserializeOwned;
@@ -60,6 +60,8 @@ pub struct RegistryClient {
 struct Inner {
     http: Http,
     caches: Caches,
+    /// As the registry calls it: with a dot in front, the default one with nothing behind it.
+    context: String,
 }
 
 impl fmt::Debug for RegistryClient {
@@ -136,6 +138,20 @@ impl RegistryClient {
     /// The schema with this guid, its references included.
     pub async fn schema_by_guid(&self, guid: Uuid) -> Result<Arc<RegisteredSchema>, Error> {
         self.schema(SchemaRef::Guid(guid)).await
+    }
+
+    /// The id that a guid has in the context of this client, if it has one there. Never remembered.
+    pub(crate) async fn id_of_guid(&self, guid: Uuid) -> Result<Option<u32>, RegistryError> {
+        let name = guid.to_string();
+        let path = &["schemas", "guids", &name, "ids"];
+        let ids: Vec<ContextId> = self.call(Call::get(path)).await?;
+        let found = ids.iter().find(|found| found.context == self.inner.context);
+        Ok(found.and_then(|found| u32::try_from(found.id).ok()))
+    }
+
+    /// What the registry calls the context that the client works in.
+    pub(crate) fn context(&self) -> &str {
+        &self.inner.context
     }
 
     /// The schema that a message names, its references included.

@@ -98,7 +98,7 @@ impl<T: Serialize + ?Sized> JsonSerializer<T> {
     }
 
     /// Settings for a serializer of whatever schema the registry holds: the latest version of the
-    /// subject unless [`SerializerBuilder::source`] names an id.
+    /// subject unless [`SerializerBuilder::source`] names another.
     pub fn from_registry(client: &RegistryClient) -> JsonSerializerBuilder<T> {
         builder(client, None)
     }
@@ -238,7 +238,7 @@ impl<T: ?Sized> JsonSerializerBuilder<T> {
 }
 
 /// What a JSON schema has for a name.
-fn title_of(text: &str) -> Result<Option<String>, Error> {
+pub(super) fn title_of(text: &str) -> Result<Option<String>, Error> {
     let schema: Json = serde_json::from_str(text)
         .map_err(|error| Error::InvalidSchema { reason: error.to_string() })?;
     Ok(schema.get("title").and_then(Json::as_str).map(str::to_owned))

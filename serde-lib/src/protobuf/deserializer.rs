@@ -13,10 +13,13 @@ use crate::Error;
 use crate::client::RegistryClient;
 use crate::error::{DecodeError, DecodeKind};
 use crate::plans::Plans;
-use crate::rules::{Form, Message as RuleMessage, ReadRules, ReaderVersion, Reading, Rules};
+use crate::rules::{
+    Form, Message as RuleMessage, ReadRules, ReadSubject, ReaderVersion, Reading, Rules,
+};
 use crate::serializer::{Deserializer, ReadFraming, deserialize_or_load};
 use crate::span::Spans;
-use crate::wire_format::{Frame, MessageIndex, SchemaRef};
+use crate::subject_name::SubjectNameStrategy;
+use crate::wire_format::{Frame, MessageIndex, SchemaRef, Side};
 
 /// Bodies from this size on are measured before they are decoded: what a body takes in memory is
 /// a multiple of its size, so smaller ones cannot take much.
@@ -242,7 +245,10 @@ impl<M> ProtobufDeserializer<M> {
         let file = MessageFile::registered(&registered)?;
         let wanted = self.wanted.as_ref();
         let accepted = wanted.map(|wanted| file.indexes_of(wanted.full_name()));
-        let rules = match self.reading.compile(&self.client, schema, &registered).await? {
+        let message = wanted.or_else(|| file.get(&MessageIndex::FIRST));
+        let name = message.map(MessageDescriptor::full_name);
+        let rules = self.reading.compile(&self.client, schema, &registered, name).await?;
+        let rules = match rules {
             Some(rules) => {
                 let version = rules.version().map(MessageFile::registered).transpose()?;
                 let tags = FieldTags::of(rules.version().unwrap_or(&registered))?;
@@ -391,7 +397,21 @@ impl<M> ProtobufDeserializerBuilder<M> {
     /// whose answer must be a single one.
     #[must_use]
     pub fn subject(mut self, subject: impl Into<String>) -> Self {
-        self.reading.subject = Some(subject.into());
+        self.reading.subject = ReadSubject::Named(subject.into());
+        self
+    }
+
+    /// Makes the subject, which rules may ask for, as the serializer did: by the strategy from
+    /// topic, side and what the writer's schema calls its root. The registry is not asked then which
+    /// subject has the schema, and a schema that several have is no error.
+    #[must_use]
+    pub fn subject_of(
+        mut self,
+        strategy: SubjectNameStrategy,
+        topic: impl Into<String>,
+        side: Side,
+    ) -> Self {
+        self.reading.subject = ReadSubject::Strategy { strategy, topic: topic.into(), side };
         self
     }
 

@@ -139,7 +139,7 @@ impl ProtobufSerializer<DynamicMessage> {
     }
 
     /// Settings for a serializer of dynamic messages of whatever schema the registry holds: the
-    /// latest version of the subject unless [`SerializerBuilder::source`] names an id. They are
+    /// latest version of the subject unless [`SerializerBuilder::source`] names another. They are
     /// made with [`Self::descriptor`].
     pub fn dynamic_from_registry(
         client: &RegistryClient,
@@ -364,7 +364,8 @@ impl<M> ProtobufFormat<M> {
             &SchemaSource::Lookup { normalize } => Submit::Lookup { normalize },
             SchemaSource::Latest { .. }
             | SchemaSource::LatestWithMetadata { .. }
-            | SchemaSource::Id { .. } => return Ok(None),
+            | SchemaSource::Id { .. }
+            | SchemaSource::Guid { .. } => return Ok(None),
         };
         match (&self.local, own) {
             (LocalSchema::Text(definition), _) => Ok(Some(definition.clone())),

@@ -104,5 +104,5 @@ pub(crate) use message::Form;
 pub use message::{Message, MessageView};
 pub(crate) use plan::{Scope, WriteRules};
 pub use reading::ReaderVersion;
-pub(crate) use reading::{ReadRules, Reading};
+pub(crate) use reading::{ReadRules, ReadSubject, Reading};
 pub use settings::{RuleOverride, Rules};
