@@ -7,7 +7,7 @@ use prost_reflect::prost::{self, Message};
 use prost_reflect::{DynamicMessage, MessageDescriptor, ReflectMessage};
 
 use super::file::MessageFile;
-use super::message::{FieldTags, ProtobufMessage};
+use super::message::{Meta, ProtobufMessage};
 use super::wire;
 use crate::Error;
 use crate::client::RegistryClient;
@@ -48,7 +48,7 @@ struct Filter {
     /// The file of the version that messages are brought to, if that is another one.
     version: Option<MessageFile>,
     /// The tags of that version.
-    tags: FieldTags,
+    tags: Meta,
 }
 
 impl Filter {
@@ -251,7 +251,7 @@ impl<M> ProtobufDeserializer<M> {
         let rules = match rules {
             Some(rules) => {
                 let version = rules.version().map(MessageFile::registered).transpose()?;
-                let tags = FieldTags::of(rules.version().unwrap_or(&registered))?;
+                let tags = Meta::of(rules.version().unwrap_or(&registered))?;
                 Some(Box::new(Filter { rules, version, tags }))
             }
             None => None,

@@ -10,7 +10,7 @@ use prost_reflect::{DynamicMessage, MessageDescriptor, ReflectMessage};
 
 use super::file::{MessageFile, index_of};
 use super::imports::{Imports, ReferenceSubjectStrategy, Submit};
-use super::message::{FieldTags, ProtobufMessage};
+use super::message::{Meta, ProtobufMessage};
 use crate::Error;
 use crate::client::{RegisteredSchema, RegistryClient, SchemaDefinition};
 use crate::error::{EncodeError, EncodeKind};
@@ -66,7 +66,7 @@ impl<M> fmt::Debug for ProtobufSerializer<M> {
 struct Filter {
     rules: WriteRules,
     message: MessageDescriptor,
-    tags: FieldTags,
+    tags: Meta,
 }
 
 /// What a serializer of Protobuf is told besides; see [`ProtobufSerializer`] for the ways to say
@@ -311,7 +311,7 @@ impl<M> ProtobufSerializerBuilder<M> {
         let rules = match rules {
             Some((rules, schema)) => {
                 let (message, _) = in_stored(&schema, Some(message.full_name()), &subject)?;
-                Some(Box::new(Filter { rules, message, tags: FieldTags::of(&schema)? }))
+                Some(Box::new(Filter { rules, message, tags: Meta::of(&schema)? }))
             }
             None => None,
         };
