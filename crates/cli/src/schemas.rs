@@ -132,7 +132,7 @@ pub(crate) fn run_lock(args: &LockArgs) -> Result<ExitCode, Failure> {
                 lock::of_catalog(&files.catalog)
             }
         };
-        let text = lock::write(&versions);
+        let text = levada_lock_file::write(&versions);
         let path = workspace.root.join(LOCK_FILE);
         if args.check {
             let is_same = std::fs::read_to_string(&path).is_ok_and(|present| present == text);
@@ -147,7 +147,7 @@ pub(crate) fn run_lock(args: &LockArgs) -> Result<ExitCode, Failure> {
 }
 
 /// Through an archive that goes away.
-fn of_registry(url: &str) -> Result<Vec<stored::StoredVersion>, Failure> {
+fn of_registry(url: &str) -> Result<Vec<levada_lock_file::StoredVersion>, Failure> {
     let registry = Registry::at(url)?;
     let unwritable = |error| Failure::new(exit::FAILED, format!("no temporary file: {error}"));
     let file = tempfile::NamedTempFile::new().map_err(unwritable)?;

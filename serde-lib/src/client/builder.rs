@@ -10,6 +10,7 @@ use reqwest::{Proxy, Url};
 
 use super::RegistryClient;
 use super::auth::{Auth, TokenProvider, Tokens};
+use super::bundle::{Bundled, SchemaBundle};
 use super::cache::{CacheLimits, Caches};
 use super::http::Http;
 use super::oauth::{ClientCredentials, OAuth};
@@ -27,6 +28,7 @@ pub struct RegistryClientBuilder {
     retry: RetryPolicy,
     cache: CacheLimits,
     tls: Tls,
+    bundle: Option<SchemaBundle>,
 }
 
 /// Who the client is to be; what is said last counts.
@@ -56,6 +58,7 @@ impl RegistryClientBuilder {
             retry: RetryPolicy::default(),
             cache,
             tls: Tls::default(),
+            bundle: None,
         }
     }
 
@@ -182,6 +185,16 @@ impl RegistryClientBuilder {
         self
     }
 
+    /// Schemas that the program carries with it. Those are known by id and guid, and registered
+    /// under their subjects, without a question to the registry, so that serializers of them are
+    /// built while it is down. The latest version is still asked for; that of the bundle counts
+    /// while no registry answers.
+    #[must_use]
+    pub fn bundle(mut self, bundle: SchemaBundle) -> Self {
+        self.bundle = Some(bundle);
+        self
+    }
+
     /// Checks the settings and makes the client. Nothing is sent yet.
     pub fn build(self) -> Result<RegistryClient, Error> {
         let context = self.context.as_deref().map(context_name).transpose()?;
@@ -218,7 +231,11 @@ impl RegistryClientBuilder {
         };
         let http = Http { client, urls, current: AtomicUsize::new(0), auth, retry: self.retry };
         let context = context.unwrap_or_else(|| DEFAULT_CONTEXT.to_owned());
-        let inner = super::Inner { http, caches: Caches::new(self.cache), context };
+        let bundle = match &self.bundle {
+            Some(bundle) => bundle.in_context(&context)?,
+            None => Bundled::default(),
+        };
+        let inner = super::Inner { http, caches: Caches::new(self.cache), bundle, context };
         Ok(RegistryClient { inner: Arc::new(inner) })
     }
 }
@@ -265,7 +282,8 @@ fn parse_url(text: &str) -> Result<Url, Error> {
     match url.scheme() {
         "http" | "https" => Ok(url),
         scheme => Err(Error::Config(format!(
-            "a URL with scheme `{scheme}` cannot be used; it must be http or https"
+            "a URL with scheme `{scheme}` cannot be used; it must be http or https (for tests, \
+             `levada_testing::registry_url` makes one of `mock://name`)"
         ))),
     }
 }

@@ -153,7 +153,8 @@ fn schemas(catalog: &Catalog, limits: &Limits, checks: &mut Vec<Check>) {
 
 #[cfg(test)]
 mod tests {
-    use levada_schema_check::stored::{Stored, StoredVersion};
+    use levada_lock_file::StoredVersion;
+    use levada_schema_check::stored::Stored;
     use levada_schema_core::Reference;
 
     use super::*;
@@ -168,8 +169,11 @@ mod tests {
             subject: subject.to_owned(),
             version: 1,
             id: None,
+            guid: None,
             schema_type: "AVRO".to_owned(),
             references: references.into_iter().collect(),
+            metadata: None,
+            rule_set: None,
             schema: schema.to_owned(),
             deleted: false,
         }
