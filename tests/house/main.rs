@@ -12,13 +12,15 @@ use serde_json::Value;
 const FILE_LINES_MAX: usize = 600;
 
 /// What each package may depend on among our own, development dependencies aside.
-const ARROWS: [(&str, &[&str]); 19] = [
+const ARROWS: [(&str, &[&str]); 21] = [
     ("levada-encryption", &[]),
     ("levada-schema-core", &[]),
     ("levada-registry-api", &[]),
     ("levada-kafka-wire", &[]),
+    ("levada-generated-tests", &["levada-serde"]),
     ("levada-kafka-client", &["levada-kafka-wire"]),
     ("levada-lock-file", &["levada-schema-core"]),
+    ("levada-serde-build", &["levada-lock-file", "levada-schema-core"]),
     ("levada-logical-types", &["levada-schema-core"]),
     ("levada-registry-core", &["levada-encryption", "levada-logical-types", "levada-schema-core"]),
     (
@@ -35,6 +37,7 @@ const ARROWS: [(&str, &[&str]); 19] = [
             "levada-serde-derive",
         ],
     ),
+    ("levada-serde-build", &["levada-lock-file", "levada-schema-core"]),
     ("levada-serde-derive", &[]),
     ("levada-log-broker", &["levada-kafka-wire"]),
     (
