@@ -403,3 +403,24 @@ async fn write_framed(client: &RegistryClient, format: &str) -> (Vec<u8>, Vec<u8
         }
     }
 }
+
+#[tokio::test]
+async fn json_is_validated_after_the_rules_or_before_them_as_it_is_wanted() {
+    let (_folder, _server, client) = start().await;
+    let schema = r#"{"type": "object", "properties": {"id": {"type": "integer", "minimum": 1}}}"#;
+    let more = json!({"kind": "TRANSFORM", "mode": "WRITE"});
+    let negated = rule("negate", "CEL_FIELD", "-value", more);
+    register(&client, "t-value", "JSON", schema, domain(&[negated])).await;
+    for (id, is_first, passes) in
+        [(1, false, false), (-1, false, true), (1, true, true), (-1, true, false)]
+    {
+        let writer = JsonSerializer::<Json>::from_registry(&client).topic("t");
+        let writer = writer.validate_before_rules(is_first).build().await.unwrap();
+        match writer.encode(&json!({"id": id})) {
+            Ok(bytes) => {
+                assert_eq!((&bytes[5..], passes), (json!({"id": -id}).to_string().as_bytes(), true))
+            }
+            Err(error) => assert!(matches!(error, Error::Invalid(_)) && !passes, "{error}"),
+        }
+    }
+}

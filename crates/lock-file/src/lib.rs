@@ -4,7 +4,7 @@
 //!
 //! Text in, values out: who reads the file itself says how long it may be.
 
-use std::fmt;
+use std::fmt::{self, Write as _};
 
 use levada_schema_core::Reference;
 use serde::{Deserialize, Serialize};
@@ -120,7 +120,10 @@ pub fn read(text: &str) -> Result<Vec<StoredVersion>, LockFileError> {
 /// Sixteen hex digits of the SHA-256 of the version as JSON.
 fn hash_of(version: &StoredVersion) -> String {
     let digest = Sha256::digest(serde_json::to_vec(version).unwrap_or_default());
-    digest.iter().take(8).map(|byte| format!("{byte:02x}")).collect()
+    digest.iter().take(8).fold(String::new(), |mut text, byte| {
+        _ = write!(text, "{byte:02x}");
+        text
+    })
 }
 
 #[cfg(test)]

@@ -17,7 +17,7 @@ pub(crate) fn write(definitions: &[Definition], derives: &[String]) -> Result<St
         out: HEAD.to_owned(),
         by_name: definitions.iter().map(|it| (it.full_name(), it)).collect(),
         taken: BTreeSet::new(),
-        derives: derives.iter().map(|path| format!(", {path}")).collect(),
+        derives: derives.iter().fold(String::new(), |all, path| all + ", " + path),
     };
     for definition in definitions {
         writer.take(&definition.full_name(), &names::type_name(&definition.name))?;
@@ -59,18 +59,18 @@ impl Writer<'_> {
             if !known.insert(member.clone()) {
                 return Err(clash(&place, &member));
             }
-            let here = Place { definition, place: &place };
+            let here = Place { definition, place: &place, is_behind: false };
             let union = format!("{name}{}", names::type_name(&field.name));
             let rust = self.rust(&field.r#type, here, &union, &mut unions)?;
             let attributes = field_attributes(field, &member, here)?;
-            _ = write!(
+            _ = writeln!(
                 members,
-                "{}{attributes}    pub {member}: {rust},\n",
+                "{}{attributes}    pub {member}: {rust},",
                 docs(&field.doc, "    ")
             );
         }
         let head = self.head(definition, &name, None);
-        _ = write!(self.out, "{head}pub struct {name} {{\n{members}}}\n");
+        _ = writeln!(self.out, "{head}pub struct {name} {{\n{members}}}");
         for (union, branches) in unions {
             self.union(definition, &union, branches)?;
         }
@@ -91,12 +91,12 @@ impl Writer<'_> {
                 return Err(clash(&format!("{}.{symbol}", definition.full_name()), &variant));
             }
             if variant != *symbol {
-                _ = write!(variants, "    #[avro(name = {symbol:?})]\n");
+                _ = writeln!(variants, "    #[avro(name = {symbol:?})]");
             }
-            _ = write!(variants, "    {variant},\n");
+            _ = writeln!(variants, "    {variant},");
         }
         let head = self.head(definition, &name, default);
-        _ = write!(self.out, "{head}pub enum {name} {{\n{variants}}}\n");
+        _ = writeln!(self.out, "{head}pub enum {name} {{\n{variants}}}");
         Ok(())
     }
 
@@ -116,25 +116,25 @@ impl Writer<'_> {
                 return Err(clash(&place, &variant));
             }
             if is_null(branch) {
-                _ = write!(variants, "    {variant},\n");
+                _ = writeln!(variants, "    {variant},");
                 continue;
             }
-            let here = Place { definition, place: &place };
+            let here = Place { definition, place: &place, is_behind: false };
             let union = format!("{name}{variant}");
             let rust = self.rust(branch, here, &union, &mut unions)?;
             match marking(branch, here)? {
                 Some(Marking::Logical(logical)) => {
-                    _ = write!(variants, "    #[avro(logical = {logical:?})]\n");
+                    _ = writeln!(variants, "    #[avro(logical = {logical:?})]");
                 }
                 Some(Marking::Decimal { .. }) => {
                     return Err(here.unsupported("a decimal within a union has no counterpart"));
                 }
                 None => {}
             }
-            _ = write!(variants, "    {variant}({rust}),\n");
+            _ = writeln!(variants, "    {variant}({rust}),");
         }
         let head = self.derives();
-        _ = write!(self.out, "{head}pub enum {name} {{\n{variants}}}\n");
+        _ = writeln!(self.out, "{head}pub enum {name} {{\n{variants}}}");
         for (union, branches) in unions {
             self.union(definition, &union, branches)?;
         }
@@ -182,9 +182,11 @@ impl Writer<'_> {
             },
             Type::Decimal { .. } => BYTES.to_owned(),
             Type::Array(items) => {
+                let here = Place { is_behind: true, ..here };
                 format!("::std::vec::Vec<{}>", self.rust(items, here, union, unions)?)
             }
             Type::Map(values) => {
+                let here = Place { is_behind: true, ..here };
                 let values = self.rust(values, here, union, unions)?;
                 format!("::std::collections::BTreeMap<::std::string::String, {values}>")
             }
@@ -195,7 +197,7 @@ impl Writer<'_> {
                 let short = name.rsplit('.').next().unwrap_or(name);
                 let rust = names::type_name(short);
                 let holder = here.definition.full_name();
-                if self.holds(name, &holder, &mut BTreeSet::new()) {
+                if !here.is_behind && self.holds(name, &holder, &mut BTreeSet::new()) {
                     format!("::std::boxed::Box<{rust}>")
                 } else {
                     rust
@@ -247,6 +249,8 @@ fn clash(place: &str, name: &str) -> BuildError {
 struct Place<'a> {
     definition: &'a Definition,
     place: &'a str,
+    /// Whether something has memory of its own for what stands here.
+    is_behind: bool,
 }
 
 impl Place<'_> {

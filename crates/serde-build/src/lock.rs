@@ -51,8 +51,8 @@ fn compare(sources: &[Source], at: usize, stored: &StoredVersion) -> Result<(), 
 fn difference(own: &Json, other: &Json, place: &str) -> Option<String> {
     match (own, other) {
         (Json::Object(own), Json::Object(other)) => {
-            let names = own.keys().chain(other.keys().filter(|name| !own.contains_key(*name)));
-            names.into_iter().find_map(|name| {
+            let mut names = own.keys().chain(other.keys().filter(|name| !own.contains_key(*name)));
+            names.find_map(|name| {
                 let place = format!("{place}/{name}");
                 match (own.get(name), other.get(name)) {
                     (Some(own), Some(other)) => difference(own, other, &place),
@@ -65,8 +65,8 @@ fn difference(own: &Json, other: &Json, place: &str) -> Option<String> {
             })
         }
         (Json::Array(own), Json::Array(other)) if own.len() == other.len() => {
-            let pairs = own.iter().zip(other).enumerate();
-            pairs.into_iter().find_map(|(at, (own, other))| {
+            let mut pairs = own.iter().zip(other).enumerate();
+            pairs.find_map(|(at, (own, other))| {
                 let name = own.get("name").and_then(Json::as_str);
                 let step = name.map_or_else(|| at.to_string(), |name| format!("{at} ({name})"));
                 difference(own, other, &format!("{place}/{step}"))

@@ -127,7 +127,7 @@ impl Parser<'_> {
             return Ok(Type::Primitive(name.to_owned()));
         }
         let qualified = full_name(namespace, name);
-        let candidates = if name.contains('.') { [name, name] } else { [&qualified, name] };
+        let candidates = if name.contains('.') { [name, name] } else { [qualified.as_str(), name] };
         let found = candidates.into_iter().find(|name| self.known.contains(*name));
         let unknown = || self.unsupported(place, &format!("`{name}` is not defined before"));
         Ok(Type::Named(found.ok_or_else(unknown)?.to_owned()))

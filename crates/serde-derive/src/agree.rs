@@ -119,9 +119,9 @@ fn record(path: &LitStr, fields: &[Field], found: &Map<String, Json>) -> Result<
 }
 
 fn field(own: &Field, other: &Map<String, Json>) -> Result<()> {
-    let r#type = other.get("type").unwrap_or(&Json::Null);
-    if !agrees(&own.ty, &own.attributes, r#type) {
-        return Err(error(&own.ty, &format!("the file has another type for it: {type}")));
+    let theirs = other.get("type").unwrap_or(&Json::Null);
+    if !agrees(&own.ty, &own.attributes, theirs) {
+        return Err(error(&own.ty, &format!("the file has another type for it: {theirs}")));
     }
     let attributes = &own.attributes;
     let mut aliases: Vec<_> = attributes.aliases.iter().map(LitStr::value).collect();
@@ -137,7 +137,7 @@ fn field(own: &Field, other: &Map<String, Json>) -> Result<()> {
     same_default(&own.ident, default.as_ref(), other)
 }
 
-fn same_aliases(own: &mut Vec<String>, other: &Map<String, Json>) -> bool {
+fn same_aliases(own: &mut [String], other: &Map<String, Json>) -> bool {
     let others = other.get("aliases").and_then(Json::as_array).into_iter().flatten();
     let mut others: Vec<_> = others.filter_map(Json::as_str).collect();
     others.sort_unstable();

@@ -208,7 +208,10 @@ fn enumeration(ident: &Ident, data: &DataEnum, attributes: &Attributes) -> Resul
                 fields.unnamed.first().map(|field| field.ty.clone())
             }
             _ => {
-                return Err(error(*variant, "a branch of a union holds one value: `Variant(Type)`"));
+                return Err(error(
+                    *variant,
+                    "a branch of a union holds one value: `Variant(Type)`",
+                ));
             }
         };
         let logical = Attributes::parse(&variant.attrs)?.logical;
