@@ -24,15 +24,16 @@ import time
 from pathlib import Path
 
 import broker_tables
-from brokers import (ROOT, RELEASE, TARGET, ApacheKafka, Bare, BareSynced, Levada, LevadaAlone, Redis, build,
-                     kafka_version, words)
+from brokers import (ROOT, RELEASE, TARGET, ApacheKafka, Bare, BareSynced, Levada, LevadaAlone, RabbitMq,
+                     Redis, build, kafka_version, words)
 
 RESULTS = TARGET / "bench-broker.jsonl"
 LOAD = RELEASE / "levada-load"
 MESSAGES = {100: 1_000_000, 1024: 200_000}  # a round
 WARM_MESSAGES = 1_000_000
 LATENCY_SECONDS = 5  # of which the first is not counted
-PIPELINED = 500  # messages that Redis is sent before it must answer
+SYNCED_SHARE = 10  # of the messages of a round, for brokers that take them one by one
+IN_FLIGHT = 500  # messages that those are sent before they must answer
 PARTITIONS_A_TOPIC, TOPICS, GROUPS = 100, 100, 500
 SPARSE_SEGMENTS = 100  # of 1 MiB; then each as long as 1 GiB
 
@@ -43,6 +44,14 @@ def load(broker, command, *more, topic="load", partitions=1):
             "--partitions", partitions, command, *more]
     done = subprocess.run(words(line), check=True, stdout=subprocess.PIPE)
     return json.loads(done.stdout)
+
+
+def settle():
+    """What others have left to write must not be written now; nor may memory full of their files
+    make the kernel look for pages, which root alone can prevent."""
+    os.sync()
+    if os.geteuid() == 0:
+        Path("/proc/sys/vm/drop_caches").write_text("1")
 
 
 def started(kinds, work):
@@ -72,8 +81,7 @@ class Throughput:
         at = {"topic": topic, "partitions": self.partitions}
         messages = MESSAGES[self.size]
         load(broker, "create", **at)
-        # What others have left to write must not be written now.
-        os.sync()
+        settle()
         row["produce"].append(load(broker, "produce", "--messages", messages, "--size", self.size,
                                    "--acks", self.acks, "--codec", self.codec, **at))
         if self.acks == "all":
@@ -114,22 +122,33 @@ class Latency:
                 for name, [_, *measured] in rows.items()}
 
 
-class Streams:
-    """Redis, which its own load generator fills; produce alone."""
+class Synced:
+    """Produce with a sync before every answer, beside those that do not speak Kafka and have load
+    generators of their own."""
 
     def __init__(self, size):
         self.size = size
-        self.name = f"Redis Streams, {size} B"
+        self.name = f"synced, {size} B"
 
     def run(self, brokers, rounds):
-        [redis] = brokers
-        measured = []
-        for _ in range(rounds):
-            before, started = redis.cpu_seconds(), time.monotonic()
-            redis.append(MESSAGES[self.size] // 5, self.size, PIPELINED)
-            measured.append({"messages": MESSAGES[self.size] // 5, "seconds": time.monotonic() - started,
-                             "cpu_seconds": redis.cpu_seconds() - before})
-        return {redis.name: {"produce": middle(measured)}}
+        rows = {broker.name: [] for broker in brokers}
+        for number in range(rounds):
+            for broker in brokers:
+                settle()
+                rows[broker.name].append(self.round(broker, f"synced-{number}"))
+        return {name: {"produce": middle(measured)} for name, measured in rows.items()}
+
+    def round(self, broker, topic):
+        messages = MESSAGES[self.size] // SYNCED_SHARE
+        if broker.speaks_kafka:
+            load(broker, "create", topic=topic)
+            measured = load(broker, "produce", "--messages", messages, "--size", self.size, "--acks", "all",
+                            topic=topic)
+            load(broker, "delete", topic=topic)
+            return measured
+        before = broker.cpu_seconds()
+        seconds = broker.append(messages, self.size, IN_FLIGHT)
+        return {"messages": messages, "seconds": seconds, "cpu_seconds": broker.cpu_seconds() - before}
 
 
 class StartUp:
@@ -244,7 +263,7 @@ def cells():
     yield [LevadaAlone, ApacheKafka, Bare], [Throughput(*shape, "1") for shape in shapes]
     yield [LevadaAlone, ApacheKafka, BareSynced], [
         *(Throughput(*shape, "all") for shape in shapes), Latency(1000), Latency(200)]
-    yield [Redis], [Streams(size) for size in MESSAGES]
+    yield [LevadaAlone, Redis, RabbitMq], [Synced(size) for size in MESSAGES]
     yield None, [StartUp(), Scale(), Sparse()]
 
 

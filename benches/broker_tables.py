@@ -13,7 +13,7 @@ def markdown(path):
     blocks = []
     for what in ["produce", "consume"]:
         blocks += throughput(what, [one for one in latest.values() if "acks=" in one["cell"]])
-    blocks += streams([one for one in latest.values() if one["cell"].startswith("Redis")])
+    blocks += synced([one for one in latest.values() if one["cell"].startswith("synced")])
     blocks += latency([one for one in latest.values() if one["cell"].startswith("latency")])
     for name, table in [("start-up", start_up), ("scale", scale), ("long log", long_log)]:
         if name in latest:
@@ -55,11 +55,11 @@ def throughput(what, results):
     return table(heads, rows)
 
 
-def streams(results):
-    rows = [[result["cell"], f"{row['produce']['messages'] / row['produce']['seconds'] / 1000:,.0f}",
+def synced(results):
+    rows = [[f"{result['cell']}: {name}", f"{row['produce']['messages'] / row['produce']['seconds'] / 1000:,.0f}",
              f"{row['produce']['cpu_us']:.3f}"]
-            for result in results for row in result["brokers"].values()]
-    return table(["produce, an fsync before every answer", "1,000 a second", "µs of CPU each"], rows) if rows else []
+            for result in results for name, row in result["brokers"].items()]
+    return table(["produce, synced before every answer", "1,000 a second", "µs of CPU each"], rows) if rows else []
 
 
 def latency(results):

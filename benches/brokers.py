@@ -1,6 +1,8 @@
 """The brokers that benches/broker.py compares: how each is started on a folder of its own, and stopped."""
 import os
+import re
 import shutil
+import signal
 import socket
 import subprocess
 import time
@@ -10,6 +12,7 @@ ROOT = Path(__file__).resolve().parent.parent
 TARGET = Path(os.environ.get("CARGO_TARGET_DIR", ROOT / "target"))
 RELEASE = TARGET / "release"
 KAFKA_JARS = TARGET / "kafka-jars"
+RABBITMQ_JARS = TARGET / "rabbitmq-jars"
 HOST = "127.0.0.1"
 PATIENCE = 60  # seconds until a broker must answer
 # ApiVersions in version 0 with correlation id 1 and no client id: every broker answers it.
@@ -172,10 +175,57 @@ class Redis(Broker):
                 "--appendonly", "yes", "--appendfsync", "always"]
 
     def append(self, messages, size, pipelined):
-        """XADD of values of `size` bytes over one connection, `pipelined` at a time."""
+        """XADD of values of `size` bytes over one connection, `pipelined` at a time; seconds it took."""
+        started = time.monotonic()
         subprocess.run(words(["redis-benchmark", "-h", HOST, "-p", self.port, "-c", 1, "-n", messages, "-P",
                               pipelined, "-q", "XADD", "load", "*", "v", "x" * size]),
                        check=True, stdout=subprocess.DEVNULL)
+        return time.monotonic() - started
+
+
+class RabbitMq(Broker):
+    """A durable queue of persistent messages: what is confirmed was synced."""
+
+    name = "RabbitMQ, confirmed"
+    speaks_kafka = False
+    hello = b"AMQP\x00\x00\x09\x01"
+
+    def __init__(self, work):
+        super().__init__(work)
+        (self.folder / "plugins").write_text("[].")
+        self.names = free_port()
+        self.environment = {
+            "HOME": self.folder, "RABBITMQ_NODENAME": f"bench{self.port}@localhost",
+            "RABBITMQ_NODE_PORT": self.port, "RABBITMQ_NODE_IP_ADDRESS": HOST, "RABBITMQ_DIST_PORT": free_port(),
+            "RABBITMQ_MNESIA_BASE": self.folder / "data", "RABBITMQ_LOG_BASE": self.folder / "log",
+            "RABBITMQ_ENABLED_PLUGINS_FILE": self.folder / "plugins", "RABBITMQ_PID_FILE": self.folder / "pid",
+            "RABBITMQ_CONF_ENV_FILE": "/dev/null", "RABBITMQ_CONFIG_FILE": self.folder / "none",
+            "ERL_EPMD_ADDRESS": HOST, "ERL_EPMD_PORT": self.names}
+
+    def command(self):
+        # Not the one on PATH, which wants to be the user rabbitmq.
+        settings = [f"{name}={value}" for name, value in self.environment.items()]
+        return ["env", *settings, "/usr/lib/rabbitmq/bin/rabbitmq-server"]
+
+    @property
+    def pid(self):
+        """Not that of the script that starts it."""
+        return int((self.folder / "pid").read_text())
+
+    def stop(self):
+        os.kill(self.pid, signal.SIGTERM)
+        self.process.wait(PATIENCE)
+        subprocess.run(words(["epmd", "-port", self.names, "-kill"]), stdout=subprocess.DEVNULL, check=True)
+
+    def append(self, messages, size, in_flight):
+        """Publishes over one channel, `in_flight` at a time unconfirmed; seconds it took."""
+        line = ["java", "-cp", f"{RABBITMQ_JARS}/*", "com.rabbitmq.perf.PerfTest",
+                "--uri", f"amqp://guest:guest@{HOST}:{self.port}", "--producers", 1, "--consumers", 0,
+                "--flag", "persistent", "--auto-delete", "false", "--queue", f"load-{size}",
+                "--size", size, "--confirm", in_flight, "--pmessages", messages]
+        done = subprocess.run(words(line), check=True, stdout=subprocess.PIPE, text=True)
+        # Without the start of its virtual machine.
+        return messages / float(re.search(r"sending rate avg: (\d+)", done.stdout).group(1))
 
 
 def words(command):
@@ -187,9 +237,10 @@ def build():
     # One after the other: together they would be built with each other's features.
     for package in ["levada-cli", "levada-bench-load"]:
         subprocess.run(["cargo", "build", "-q", "--release", "--locked", "-p", package], cwd=ROOT, check=True)
-    if not KAFKA_JARS.is_dir():
-        subprocess.run(["mvn", "-q", "-B", "-f", ROOT / "tests/clients/java/pom.xml",
-                        "dependency:copy-dependencies", f"-DoutputDirectory={KAFKA_JARS}"], check=True)
+    for pom, jars in [("tests/clients/java", KAFKA_JARS), ("benches/rabbitmq", RABBITMQ_JARS)]:
+        if not jars.is_dir():
+            subprocess.run(["mvn", "-q", "-B", "-f", ROOT / pom / "pom.xml", "dependency:copy-dependencies",
+                            f"-DoutputDirectory={jars}"], check=True)
 
 
 def kafka_version():

@@ -134,6 +134,7 @@ pub fn split<'a>(payload: &'a [u8], header: Option<&[u8]>) -> Result<Frame<'a>, 
 }
 
 /// Takes a Protobuf message apart, whose frame also holds a [`MessageIndex`].
+#[inline]
 pub fn split_indexed<'a>(
     payload: &'a [u8],
     header: Option<&[u8]>,

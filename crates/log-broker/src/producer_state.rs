@@ -50,11 +50,11 @@ pub(crate) enum SequenceError {
     OutOfOrder {
         expected: i32,
     },
-    /// Older than the window.
-    Duplicate,
     Epoch {
         current: i16,
     },
+    /// Its transaction is open here, and the batch is no part of it.
+    InTransaction,
 }
 
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -112,14 +112,16 @@ impl ProducerStates {
         if header.producer_epoch < producer.epoch {
             return Err(SequenceError::Epoch { current: producer.epoch });
         }
+        if !header.is_transactional() && self.transactions.is_open(header.producer_id) {
+            return Err(SequenceError::InTransaction);
+        }
         if header.producer_epoch > producer.epoch {
             return match header.base_sequence {
                 0 => Ok(Admission::Append),
                 _ => Err(SequenceError::OutOfOrder { expected: 0 }),
             };
         }
-        let (Some(oldest), Some(newest)) = (producer.batches.front(), producer.batches.back())
-        else {
+        let Some(newest) = producer.batches.back() else {
             // A marker has begun this epoch: nothing of the producer may have come before.
             return match header.base_sequence {
                 0 => Ok(Admission::Append),
@@ -134,10 +136,10 @@ impl ProducerStates {
             return Ok(Admission::Duplicate(*stored));
         }
         let expected = add_sequence(newest.last_sequence, 1);
+        // Older than the window is out of order, too: `DUPLICATE_SEQUENCE_NUMBER` would tell a client
+        // that its batch is in the log, which nobody knows here any more (as Kafka 4.4).
         if header.base_sequence == expected {
             Ok(Admission::Append)
-        } else if is_before(last_sequence, oldest.first_sequence) {
-            Err(SequenceError::Duplicate)
         } else {
             Err(SequenceError::OutOfOrder { expected })
         }
@@ -298,12 +300,6 @@ impl ProducerStates {
             is_kept
         });
     }
-}
-
-/// Whether `a` comes before `b` on the ring of sequences, by the shorter way round.
-fn is_before(a: i32, b: i32) -> bool {
-    let distance = (i64::from(b) - i64::from(a)).rem_euclid(1 << 31);
-    distance != 0 && distance < 1 << 30
 }
 
 #[cfg(test)]

@@ -44,7 +44,7 @@ pub struct AssociationsRequest<T> {
     /// Left out it is `topic`.
     #[serde(default, deserialize_with = "wire::text", skip_serializing_if = "Option::is_none")]
     pub resource_type: Option<String>,
-    #[serde(default, deserialize_with = "wire::list")]
+    #[serde(default, deserialize_with = "wire::objects")]
     #[serde(bound(deserialize = "T: Deserialize<'de>"))]
     pub associations: Vec<T>,
 }
@@ -64,7 +64,11 @@ pub struct AssociationUpdate {
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub frozen: Option<bool>,
     /// To be registered under the subject.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[serde(
+        default,
+        deserialize_with = "wire::some_object",
+        skip_serializing_if = "Option::is_none"
+    )]
     pub schema: Option<RegisterRequest>,
     #[serde(default, deserialize_with = "wire::flag", skip_serializing_if = "wire::is_default")]
     pub normalize: bool,
@@ -98,7 +102,7 @@ pub struct AssociationsQuery {
     pub resource_id: Option<String>,
     #[serde(default, deserialize_with = "wire::text", skip_serializing_if = "Option::is_none")]
     pub resource_type: Option<String>,
-    #[serde(default, deserialize_with = "wire::list", skip_serializing_if = "Vec::is_empty")]
+    #[serde(default, deserialize_with = "wire::texts", skip_serializing_if = "Vec::is_empty")]
     pub association_types: Vec<String>,
     #[serde(default, deserialize_with = "wire::text", skip_serializing_if = "Option::is_none")]
     pub lifecycle: Option<String>,
@@ -109,7 +113,7 @@ pub struct AssociationsQuery {
 #[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[cfg_attr(feature = "schema", schemars(rename = "BatchRequestOf{T}"))]
 pub struct BatchRequest<T> {
-    #[serde(default, deserialize_with = "wire::list")]
+    #[serde(default, deserialize_with = "wire::objects")]
     #[serde(bound(deserialize = "T: Deserialize<'de>"))]
     pub requests: Vec<T>,
 }
@@ -127,7 +131,7 @@ pub struct ResourceDocument {
     pub resource_id: Option<String>,
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub resource_type: Option<String>,
-    #[serde(default, deserialize_with = "wire::list", skip_serializing_if = "Vec::is_empty")]
+    #[serde(default, deserialize_with = "wire::objects", skip_serializing_if = "Vec::is_empty")]
     pub associations: Vec<AssociatedDocument>,
 }
 

@@ -60,12 +60,12 @@ pub struct ConfigUpdate {
     pub compatibility_policy: Patch<String>,
     #[serde(deserialize_with = "wire::text_patch", skip_serializing_if = "Patch::is_keep")]
     pub compatibility_group: Patch<String>,
-    #[serde(skip_serializing_if = "Patch::is_keep")]
+    #[serde(deserialize_with = "wire::object_patch", skip_serializing_if = "Patch::is_keep")]
     pub default_metadata: Patch<Metadata>,
-    #[serde(skip_serializing_if = "Patch::is_keep")]
+    #[serde(deserialize_with = "wire::object_patch", skip_serializing_if = "Patch::is_keep")]
     pub override_metadata: Patch<Metadata>,
-    #[serde(skip_serializing_if = "Patch::is_keep")]
+    #[serde(deserialize_with = "wire::object_patch", skip_serializing_if = "Patch::is_keep")]
     pub default_rule_set: Patch<RuleSet>,
-    #[serde(skip_serializing_if = "Patch::is_keep")]
+    #[serde(deserialize_with = "wire::object_patch", skip_serializing_if = "Patch::is_keep")]
     pub override_rule_set: Patch<RuleSet>,
 }

@@ -35,11 +35,11 @@ pub struct Metadata {
 #[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(rename_all = "camelCase")]
 pub struct RuleSet {
-    #[serde(default, deserialize_with = "wire::list", skip_serializing_if = "Vec::is_empty")]
+    #[serde(default, deserialize_with = "wire::objects", skip_serializing_if = "Vec::is_empty")]
     pub migration_rules: Vec<Rule>,
-    #[serde(default, deserialize_with = "wire::list", skip_serializing_if = "Vec::is_empty")]
+    #[serde(default, deserialize_with = "wire::objects", skip_serializing_if = "Vec::is_empty")]
     pub domain_rules: Vec<Rule>,
-    #[serde(default, deserialize_with = "wire::list", skip_serializing_if = "Vec::is_empty")]
+    #[serde(default, deserialize_with = "wire::objects", skip_serializing_if = "Vec::is_empty")]
     pub encoding_rules: Vec<Rule>,
     #[serde(default, deserialize_with = "wire::text", skip_serializing_if = "Option::is_none")]
     pub enable_at: Option<String>,
@@ -52,7 +52,11 @@ pub struct RuleSet {
 pub struct Rule {
     #[serde(default, deserialize_with = "wire::text", skip_serializing_if = "Option::is_none")]
     pub name: Option<String>,
-    #[serde(default, deserialize_with = "wire::text", skip_serializing_if = "Option::is_none")]
+    #[serde(
+        default,
+        deserialize_with = "wire::filled_text",
+        skip_serializing_if = "Option::is_none"
+    )]
     pub doc: Option<String>,
     #[serde(default, deserialize_with = "wire::text", skip_serializing_if = "Option::is_none")]
     pub kind: Option<String>,
@@ -77,11 +81,23 @@ pub struct Rule {
         skip_serializing_if = "BTreeMap::is_empty"
     )]
     pub params: BTreeMap<String, String>,
-    #[serde(default, deserialize_with = "wire::text", skip_serializing_if = "Option::is_none")]
+    #[serde(
+        default,
+        deserialize_with = "wire::filled_text",
+        skip_serializing_if = "Option::is_none"
+    )]
     pub expr: Option<String>,
-    #[serde(default, deserialize_with = "wire::text", skip_serializing_if = "Option::is_none")]
+    #[serde(
+        default,
+        deserialize_with = "wire::filled_text",
+        skip_serializing_if = "Option::is_none"
+    )]
     pub on_success: Option<String>,
-    #[serde(default, deserialize_with = "wire::text", skip_serializing_if = "Option::is_none")]
+    #[serde(
+        default,
+        deserialize_with = "wire::filled_text",
+        skip_serializing_if = "Option::is_none"
+    )]
     pub on_failure: Option<String>,
     #[serde(default, deserialize_with = "wire::flag")]
     pub disabled: bool,

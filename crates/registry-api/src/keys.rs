@@ -58,7 +58,7 @@ pub struct CreateKekRequest {
 #[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(rename_all = "camelCase", default)]
 pub struct UpdateKekRequest {
-    #[serde(skip_serializing_if = "Patch::is_keep")]
+    #[serde(deserialize_with = "wire::text_map_patch", skip_serializing_if = "Patch::is_keep")]
     pub kms_props: Patch<BTreeMap<String, String>>,
     #[serde(deserialize_with = "wire::text_patch", skip_serializing_if = "Patch::is_keep")]
     pub doc: Patch<String>,

@@ -27,11 +27,19 @@ pub struct RegisterRequest {
     /// Left out it is AVRO.
     #[serde(default, deserialize_with = "wire::text", skip_serializing_if = "Option::is_none")]
     pub schema_type: Option<String>,
-    #[serde(default, deserialize_with = "wire::list", skip_serializing_if = "Vec::is_empty")]
+    #[serde(default, deserialize_with = "wire::objects", skip_serializing_if = "Vec::is_empty")]
     pub references: Vec<SchemaReference>,
-    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[serde(
+        default,
+        deserialize_with = "wire::some_object",
+        skip_serializing_if = "Option::is_none"
+    )]
     pub metadata: Option<Metadata>,
-    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[serde(
+        default,
+        deserialize_with = "wire::some_object",
+        skip_serializing_if = "Option::is_none"
+    )]
     pub rule_set: Option<RuleSet>,
     /// Only in mode IMPORT.
     #[serde(default, deserialize_with = "wire::int", skip_serializing_if = "Option::is_none")]
@@ -39,9 +47,9 @@ pub struct RegisterRequest {
     /// Left out or 0 it is the next version.
     #[serde(default, deserialize_with = "wire::int", skip_serializing_if = "Option::is_none")]
     pub version: Option<i32>,
-    #[serde(default, deserialize_with = "wire::list", skip_serializing_if = "Vec::is_empty")]
+    #[serde(default, deserialize_with = "wire::objects", skip_serializing_if = "Vec::is_empty")]
     pub schema_tags_to_add: Vec<SchemaTags>,
-    #[serde(default, deserialize_with = "wire::list", skip_serializing_if = "Vec::is_empty")]
+    #[serde(default, deserialize_with = "wire::objects", skip_serializing_if = "Vec::is_empty")]
     pub schema_tags_to_remove: Vec<SchemaTags>,
     #[serde(default, deserialize_with = "wire::flag", skip_serializing_if = "wire::is_default")]
     pub propagate_schema_tags: bool,
@@ -54,18 +62,34 @@ pub struct RegisterRequest {
 pub struct TagsRequest {
     #[serde(default, deserialize_with = "wire::int", skip_serializing_if = "Option::is_none")]
     pub new_version: Option<i32>,
-    #[serde(default, deserialize_with = "wire::list", skip_serializing_if = "Vec::is_empty")]
+    #[serde(default, deserialize_with = "wire::objects", skip_serializing_if = "Vec::is_empty")]
     pub tags_to_add: Vec<SchemaTags>,
-    #[serde(default, deserialize_with = "wire::list", skip_serializing_if = "Vec::is_empty")]
+    #[serde(default, deserialize_with = "wire::objects", skip_serializing_if = "Vec::is_empty")]
     pub tags_to_remove: Vec<SchemaTags>,
-    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[serde(
+        default,
+        deserialize_with = "wire::some_object",
+        skip_serializing_if = "Option::is_none"
+    )]
     pub metadata: Option<Metadata>,
-    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[serde(
+        default,
+        deserialize_with = "wire::some_object",
+        skip_serializing_if = "Option::is_none"
+    )]
     pub rule_set: Option<RuleSet>,
-    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[serde(
+        default,
+        deserialize_with = "wire::some_object",
+        skip_serializing_if = "Option::is_none"
+    )]
     pub rules_to_merge: Option<RuleSet>,
     /// Names. An empty list is not the same as none.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[serde(
+        default,
+        deserialize_with = "wire::some_texts",
+        skip_serializing_if = "Option::is_none"
+    )]
     pub rules_to_remove: Option<Vec<String>>,
 }
 
@@ -87,7 +111,7 @@ pub struct SchemaDocument {
     pub guid: Option<String>,
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub schema_type: Option<String>,
-    #[serde(default, deserialize_with = "wire::list", skip_serializing_if = "Vec::is_empty")]
+    #[serde(default, deserialize_with = "wire::objects", skip_serializing_if = "Vec::is_empty")]
     pub references: Vec<SchemaReference>,
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub metadata: Option<Metadata>,
@@ -95,7 +119,7 @@ pub struct SchemaDocument {
     pub rule_set: Option<RuleSet>,
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub schema: Option<String>,
-    #[serde(default, deserialize_with = "wire::list", skip_serializing_if = "Vec::is_empty")]
+    #[serde(default, deserialize_with = "wire::objects", skip_serializing_if = "Vec::is_empty")]
     pub schema_tags: Vec<SchemaTags>,
     /// Highest id of the context, with `fetchMaxId=true`.
     #[serde(default, skip_serializing_if = "Option::is_none")]
@@ -115,10 +139,10 @@ pub struct ListedSchemaDocument {
     #[serde(flatten)]
     pub schema: SchemaDocument,
     /// With `aliases=true`, the other names of the subject.
-    #[serde(default, deserialize_with = "wire::list", skip_serializing_if = "Vec::is_empty")]
+    #[serde(default, deserialize_with = "wire::texts", skip_serializing_if = "Vec::is_empty")]
     pub aliases: Vec<String>,
     /// With a parameter that asks for associations, those of the subject.
-    #[serde(default, deserialize_with = "wire::list", skip_serializing_if = "Vec::is_empty")]
+    #[serde(default, deserialize_with = "wire::objects", skip_serializing_if = "Vec::is_empty")]
     pub associations: Vec<AssociationDocument>,
 }
 

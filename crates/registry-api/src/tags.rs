@@ -9,7 +9,9 @@ use crate::wire;
 #[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(rename_all = "camelCase")]
 pub struct SchemaEntity {
+    #[serde(deserialize_with = "wire::some_text")]
     pub entity_path: String,
+    #[serde(deserialize_with = "wire::some_text")]
     pub entity_type: String,
 }
 
@@ -18,7 +20,8 @@ pub struct SchemaEntity {
 #[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(rename_all = "camelCase")]
 pub struct SchemaTags {
+    #[serde(deserialize_with = "wire::object")]
     pub schema_entity: SchemaEntity,
-    #[serde(default, deserialize_with = "wire::list", skip_serializing_if = "Vec::is_empty")]
+    #[serde(default, deserialize_with = "wire::texts", skip_serializing_if = "Vec::is_empty")]
     pub tags: Vec<String>,
 }

@@ -34,6 +34,64 @@ fn scalars_are_read_leniently_and_other_shapes_are_refused() {
 }
 
 #[test]
+fn a_list_is_no_object_wherever_one_stands() {
+    fn refuses<T: serde::de::DeserializeOwned>(body: Value) {
+        assert!(from_value::<T>(body.clone()).is_err(), "{body}");
+        assert!(serde_json::from_str::<T>(&body.to_string()).is_err(), "{body}");
+    }
+    for member in ["metadata", "ruleSet"] {
+        refuses::<RegisterRequest>(json!({member: []}));
+        refuses::<TagsRequest>(json!({member: []}));
+    }
+    refuses::<RegisterRequest>(json!({"references": [["n", "s", 1]]}));
+    refuses::<RegisterRequest>(json!({"schemaTagsToAdd": [[]]}));
+    refuses::<RegisterRequest>(json!({"schemaTagsToAdd": [{"schemaEntity": ["p", "sr_field"]}]}));
+    refuses::<RuleSet>(json!({"domainRules": [[]]}));
+    refuses::<TagsRequest>(json!({"rulesToMerge": []}));
+    for member in ["defaultMetadata", "overrideMetadata", "defaultRuleSet", "overrideRuleSet"] {
+        refuses::<ConfigUpdate>(json!({member: []}));
+        let cleared: ConfigUpdate = from_value(json!({member: null})).unwrap();
+        assert_ne!(cleared, ConfigUpdate::default(), "{member}");
+    }
+    refuses::<AssociationsRequest<AssociationUpdate>>(json!({"associations": [[]]}));
+    refuses::<AssociationUpdate>(json!({"schema": []}));
+    refuses::<AssociationOpRequest>(json!({"opType": "CREATE", "schema": []}));
+    refuses::<BatchRequest<AssociationsQuery>>(json!({"requests": [[]]}));
+}
+
+#[test]
+fn numbers_are_read_as_text_in_lists_and_maps_too() {
+    let read = request(json!({
+        "metadata": {"tags": {"a": [1, "b", true]}},
+        "schemaTagsToAdd": [{"schemaEntity": {"entityPath": 5, "entityType": "x"}, "tags": [6]}],
+    }));
+    let read = to_value(read.unwrap()).unwrap();
+    assert_eq!(read["metadata"]["tags"], json!({"a": ["1", "b", "true"]}));
+    let tags = json!([{"schemaEntity": {"entityPath": "5", "entityType": "x"}, "tags": ["6"]}]);
+    assert_eq!(read["schemaTagsToAdd"], tags);
+    let removed: TagsRequest = from_value(json!({"rulesToRemove": [5]})).unwrap();
+    assert_eq!(removed.rules_to_remove, Some(vec!["5".to_owned()]));
+    let none: TagsRequest = from_value(json!({"rulesToRemove": null})).unwrap();
+    assert_eq!(none.rules_to_remove, None);
+    let update: UpdateKekRequest = from_value(json!({"kmsProps": {"a": 2}})).unwrap();
+    let props = [("a".to_owned(), "2".to_owned())].into();
+    assert_eq!(update.kms_props, Patch::Set(props));
+    let query: AssociationsQuery = from_value(json!({"associationTypes": [5]})).unwrap();
+    assert_eq!(query.association_types, ["5"]);
+}
+
+#[test]
+fn empty_texts_of_a_rule_are_left_out() {
+    let rule: Rule = from_value(json!({
+        "name": "r", "type": "T", "doc": "", "expr": "", "onSuccess": "", "onFailure": "",
+    }))
+    .unwrap();
+    let expected =
+        Rule { name: Some("r".to_owned()), rule_type: Some("T".to_owned()), ..Rule::default() };
+    assert_eq!(rule, expected);
+}
+
+#[test]
 fn schema_documents_leave_out_what_is_empty() {
     let document = SchemaDocument {
         subject: Some("s".to_owned()),

@@ -1,8 +1,11 @@
 //! How scalars are read: as leniently as the reference's JSON reader, and no more.
 
 use std::collections::{BTreeMap, BTreeSet};
+use std::fmt;
+use std::marker::PhantomData;
 
-use serde::de::Error;
+use serde::de::value::MapAccessDeserializer;
+use serde::de::{Error, MapAccess, Visitor};
 use serde::{Deserialize, Deserializer};
 use serde_json::Value;
 
@@ -39,13 +42,64 @@ pub(crate) fn flag<'de, D: Deserializer<'de>>(deserializer: D) -> Result<bool, D
     Ok(flag.unwrap_or_default())
 }
 
-/// A list in which null counts as left out.
-pub(crate) fn list<'de, D, T>(deserializer: D) -> Result<Vec<T>, D::Error>
+/// An object; alone, serde would also read a list, as the members in their order.
+struct Object<T>(T);
+
+impl<'de, T: Deserialize<'de>> Deserialize<'de> for Object<T> {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        struct Members<T>(PhantomData<T>);
+
+        impl<'de, T: Deserialize<'de>> Visitor<'de> for Members<T> {
+            type Value = T;
+
+            fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+                f.write_str("an object")
+            }
+
+            fn visit_map<A: MapAccess<'de>>(self, members: A) -> Result<T, A::Error> {
+                T::deserialize(MapAccessDeserializer::new(members))
+            }
+        }
+
+        deserializer.deserialize_map(Members(PhantomData)).map(Self)
+    }
+}
+
+/// An object that must be there.
+pub(crate) fn object<'de, D, T>(deserializer: D) -> Result<T, D::Error>
 where
     D: Deserializer<'de>,
     T: Deserialize<'de>,
 {
-    Ok(Option::deserialize(deserializer)?.unwrap_or_default())
+    Object::deserialize(deserializer).map(|object| object.0)
+}
+
+/// An object, or null.
+pub(crate) fn some_object<'de, D, T>(deserializer: D) -> Result<Option<T>, D::Error>
+where
+    D: Deserializer<'de>,
+    T: Deserialize<'de>,
+{
+    Ok(Option::<Object<T>>::deserialize(deserializer)?.map(|object| object.0))
+}
+
+/// An object as the member of an update.
+pub(crate) fn object_patch<'de, D, T>(deserializer: D) -> Result<Patch<T>, D::Error>
+where
+    D: Deserializer<'de>,
+    T: Deserialize<'de>,
+{
+    Ok(some_object(deserializer)?.map_or(Patch::Clear, Patch::Set))
+}
+
+/// A list of objects; null counts as left out.
+pub(crate) fn objects<'de, D, T>(deserializer: D) -> Result<Vec<T>, D::Error>
+where
+    D: Deserializer<'de>,
+    T: Deserialize<'de>,
+{
+    let list: Vec<Object<T>> = Option::deserialize(deserializer)?.unwrap_or_default();
+    Ok(list.into_iter().map(|object| object.0).collect())
 }
 
 /// A map of strings.
@@ -59,20 +113,57 @@ pub(crate) fn text_map<'de, D: Deserializer<'de>>(
         .map_err(D::Error::custom)
 }
 
+/// A map of strings as the member of an update.
+pub(crate) fn text_map_patch<'de, D: Deserializer<'de>>(
+    deserializer: D,
+) -> Result<Patch<BTreeMap<String, String>>, D::Error> {
+    match Value::deserialize(deserializer)? {
+        Value::Null => Ok(Patch::Clear),
+        map => text_map(map).map(Patch::Set).map_err(D::Error::custom),
+    }
+}
+
+/// A list of strings, or null.
+pub(crate) fn some_texts<'de, D: Deserializer<'de>>(
+    deserializer: D,
+) -> Result<Option<Vec<String>>, D::Error> {
+    let list: Option<Vec<Value>> = Option::deserialize(deserializer)?;
+    list.map(to_texts).transpose().map_err(D::Error::custom)
+}
+
+/// A list of strings; null counts as left out.
+pub(crate) fn texts<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Vec<String>, D::Error> {
+    some_texts(deserializer).map(Option::unwrap_or_default)
+}
+
 /// A set of strings.
 pub(crate) fn text_set<'de, D: Deserializer<'de>>(
     deserializer: D,
 ) -> Result<BTreeSet<String>, D::Error> {
-    let set: Vec<Value> = Option::deserialize(deserializer)?.unwrap_or_default();
-    let texts = set.into_iter().filter_map(|value| to_text(value).transpose());
-    texts.collect::<Result<_, _>>().map_err(D::Error::custom)
+    texts(deserializer).map(|list| list.into_iter().collect())
 }
 
 /// A map of sets of strings.
 pub(crate) fn set_map<'de, D: Deserializer<'de>>(
     deserializer: D,
 ) -> Result<BTreeMap<String, BTreeSet<String>>, D::Error> {
-    Ok(Option::deserialize(deserializer)?.unwrap_or_default())
+    let map: BTreeMap<String, Vec<Value>> = Option::deserialize(deserializer)?.unwrap_or_default();
+    map.into_iter()
+        .map(|(key, list)| Ok((key, to_texts(list)?.into_iter().collect())))
+        .collect::<Result<_, &str>>()
+        .map_err(D::Error::custom)
+}
+
+/// A string that must be there.
+pub(crate) fn some_text<'de, D: Deserializer<'de>>(deserializer: D) -> Result<String, D::Error> {
+    text(deserializer)?.ok_or_else(|| D::Error::custom("expected a string, not null"))
+}
+
+/// A string in which nothing counts as left out.
+pub(crate) fn filled_text<'de, D: Deserializer<'de>>(
+    deserializer: D,
+) -> Result<Option<String>, D::Error> {
+    Ok(text(deserializer)?.filter(|text| !text.is_empty()))
 }
 
 /// A string member of an update.
@@ -93,6 +184,11 @@ pub(crate) fn flag_patch<'de, D: Deserializer<'de>>(
 /// A collection or value that is left out of a document when it equals its default.
 pub(crate) fn is_default<T: Default + PartialEq>(value: &T) -> bool {
     *value == T::default()
+}
+
+/// Null is no element.
+fn to_texts(list: Vec<Value>) -> Result<Vec<String>, &'static str> {
+    list.into_iter().filter_map(|value| to_text(value).transpose()).collect()
 }
 
 fn to_text(value: Value) -> Result<Option<String>, &'static str> {

@@ -176,10 +176,10 @@ impl EffectiveConfig {
     }
 }
 
-/// The configs along the way from a subject to the global context.
+/// The configs along the way from a scope to the global context.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct ConfigChain {
-    pub subject: Option<Config>,
+    pub own: Option<Config>,
     pub context: Option<Config>,
     /// The config of the default context, which PUT /config sets.
     pub root: Option<Config>,
@@ -190,7 +190,7 @@ pub struct ConfigChain {
 /// default context, but a level it leaves out is the server default and hides the inherited one
 /// (observed: with `/config` at NONE, a subject config of only `validateFields` checks BACKWARD).
 pub(crate) fn in_scope(chain: ConfigChain) -> EffectiveConfig {
-    let config = match chain.subject {
+    let config = match chain.own {
         Some(own) => with_root_flags(own, chain.root.unwrap_or_default()),
         None => chain.context.or(chain.global).unwrap_or_default(),
     };
@@ -247,13 +247,13 @@ mod tests {
     fn the_nearest_config_is_in_force() {
         use CompatibilityLevel::{Backward, Forward, Full, None as Nothing};
         let chain = ConfigChain {
-            subject: Some(level(Full)),
+            own: Some(level(Full)),
             context: Some(level(Forward)),
             root: Some(level(Nothing)),
             global: Some(level(Nothing)),
         };
         assert_eq!(in_scope(chain.clone()).level, Full);
-        let chain = ConfigChain { subject: None, ..chain };
+        let chain = ConfigChain { own: None, ..chain };
         assert_eq!(in_scope(chain.clone()).level, Forward);
         let chain = ConfigChain { context: None, ..chain };
         assert_eq!(in_scope(chain).level, Nothing);
@@ -269,7 +269,7 @@ mod tests {
             ..Config::default()
         };
         let own = Config { validate_fields: Some(true), ..Config::default() };
-        let chain = ConfigChain { subject: Some(own), root: Some(root), ..ConfigChain::default() };
+        let chain = ConfigChain { own: Some(own), root: Some(root), ..ConfigChain::default() };
         let effective = in_scope(chain);
         assert_eq!(effective.level, CompatibilityLevel::Backward);
         assert!(effective.normalize() && effective.validate_fields());

@@ -64,10 +64,10 @@ impl FromStr for Mode {
     }
 }
 
-/// The modes along the way from a subject to the global context.
+/// The modes along the way from a scope to the global context.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct ModeChain {
-    pub subject: Option<Mode>,
+    pub own: Option<Mode>,
     pub context: Option<Mode>,
     pub global: Option<Mode>,
 }
@@ -75,7 +75,7 @@ pub struct ModeChain {
 impl ModeChain {
     /// The nearest one.
     pub(crate) fn in_force(self) -> Mode {
-        self.subject.or(self.context).or(self.global).unwrap_or_default()
+        self.own.or(self.context).or(self.global).unwrap_or_default()
     }
 }
 
@@ -86,7 +86,7 @@ mod tests {
     #[test]
     fn the_nearest_mode_is_in_force() {
         use Mode::{Import, ReadOnly, ReadOnlyOverride, ReadWrite};
-        let in_force = |subject, context, global| ModeChain { subject, context, global }.in_force();
+        let in_force = |own, context, global| ModeChain { own, context, global }.in_force();
         assert_eq!(in_force(Some(ReadWrite), Some(ReadOnlyOverride), Some(ReadOnly)), ReadWrite);
         assert_eq!(in_force(None, Some(Import), Some(ReadOnly)), Import);
         assert_eq!(in_force(None, None, Some(ReadOnly)), ReadOnly);

@@ -123,8 +123,7 @@ pub struct Revisions {
     pub settings: Revision,
 }
 
-/// The configs and modes along the way from a scope to the global context. A scope that is a
-/// context has none of a subject.
+/// The configs and modes along the way from a scope to the global context.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct ScopeSettings {
     pub config: ConfigChain,
@@ -138,21 +137,16 @@ impl ScopeSettings {
         config: impl Fn(&QualifiedSubject) -> Option<Config>,
         mode: impl Fn(&QualifiedSubject) -> Option<Mode>,
     ) -> Self {
-        let subject = Some(scope).filter(|scope| !scope.is_context());
         let context = QualifiedSubject::of_context(scope.context.clone());
         let global = QualifiedSubject::of_context(Context::global());
         Self {
             config: ConfigChain {
-                subject: subject.and_then(&config),
+                own: config(scope),
                 context: config(&context),
                 root: config(&QualifiedSubject::default()),
                 global: config(&global),
             },
-            mode: ModeChain {
-                subject: subject.and_then(&mode),
-                context: mode(&context),
-                global: mode(&global),
-            },
+            mode: ModeChain { own: mode(scope), context: mode(&context), global: mode(&global) },
         }
     }
 }

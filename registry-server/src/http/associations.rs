@@ -1,6 +1,5 @@
 //! `/associations` and below.
 
-use axum::Json;
 use axum::extract::State;
 use axum::response::NoContent;
 use levada_registry_api::{
@@ -19,7 +18,7 @@ use super::extract::{Body, Names, Params, not_found};
 use super::parameters::{
     ASSOCIATION_TYPE, CASCADE, CONTEXT, DRY_RUN, LIFECYCLE, LIMIT, OFFSET, RESOURCE_TYPE,
 };
-use super::reply::Answer;
+use super::reply::{Answer, Json};
 use super::route::{self, Operation, Route};
 use super::versions::REGISTRATION;
 use crate::app::AppState;

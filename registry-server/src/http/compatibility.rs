@@ -1,6 +1,5 @@
 //! `/compatibility/subjects/{subject}/versions`, with and without a version.
 
-use axum::Json;
 use axum::extract::State;
 use levada_registry_api::{CompatibilityDocument, ErrorCode, RegisterRequest};
 use levada_registry_core::Check;
@@ -8,7 +7,7 @@ use levada_registry_core::Check;
 use super::convert;
 use super::extract::{Body, Names, Params};
 use super::parameters::{NORMALIZE, VERBOSE};
-use super::reply::Answer;
+use super::reply::{Answer, Json};
 use super::route::{Route, post};
 use crate::app::AppState;
 

@@ -1,6 +1,5 @@
 //! `/config` and `/config/{subject}`.
 
-use axum::Json;
 use axum::extract::State;
 use levada_registry_api::{ConfigDocument, ConfigUpdate, ErrorCode};
 
@@ -8,7 +7,7 @@ use super::audit::Acting;
 use super::convert;
 use super::extract::{Body, Names, Params};
 use super::parameters::DEFAULT_TO_GLOBAL;
-use super::reply::Answer;
+use super::reply::{Answer, Json};
 use super::route::{self, Route};
 use crate::app::AppState;
 

@@ -1,6 +1,5 @@
 //! `/contexts` and `/contexts/{context}`.
 
-use axum::Json;
 use axum::extract::State;
 use axum::response::NoContent;
 use levada_registry_api::ErrorCode;
@@ -10,7 +9,7 @@ use super::audit::Acting;
 use super::error::HttpError;
 use super::extract::{Names, Params};
 use super::parameters::{CONTEXT_PREFIX, LIMIT, OFFSET};
-use super::reply::Answer;
+use super::reply::{Answer, Json};
 use super::route::{Route, delete as delete_at, get};
 use crate::app::AppState;
 

@@ -1,6 +1,5 @@
 //! `/dek-registry/v1/keks/{name}/deks` and below.
 
-use axum::Json;
 use axum::extract::State;
 use axum::response::NoContent;
 use levada_registry_api::{CreateDekRequest, DekDocument, ErrorCode};
@@ -12,7 +11,7 @@ use super::audit::Acting;
 use super::error::HttpError;
 use super::extract::{Body, Names, Params, not_found};
 use super::parameters::{ALGORITHM, DELETED, LIMIT, OFFSET, PERMANENT, REWRAP};
-use super::reply::Answer;
+use super::reply::{Answer, Json};
 use super::route::{self, Route};
 use crate::app::{App, AppState};
 

@@ -61,7 +61,7 @@ impl Names {
 }
 
 /// The query parameters; of one that is repeated the first counts, unless all are wanted.
-#[derive(Debug)]
+#[derive(Debug, Default)]
 pub(super) struct Params(Vec<(String, String)>);
 
 impl<S: Sync> FromRequestParts<S> for Params {

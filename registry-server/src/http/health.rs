@@ -2,14 +2,13 @@
 
 use std::time::Duration;
 
-use axum::Json;
 use axum::extract::State;
 use levada_registry_api::ErrorCode;
 use serde_json::{Map, Value};
 
 use super::error::HttpError;
 use super::extract::Names;
-use super::reply::Answer;
+use super::reply::{Answer, Json};
 use super::route::{Route, get};
 use crate::app::AppState;
 

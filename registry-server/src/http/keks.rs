@@ -1,6 +1,5 @@
 //! `/dek-registry/v1/keks` and `/dek-registry/v1/keks/{name}`.
 
-use axum::Json;
 use axum::extract::State;
 use axum::response::NoContent;
 use levada_registry_api::{CreateKekRequest, ErrorCode, KekDocument, UpdateKekRequest};
@@ -11,7 +10,7 @@ use super::convert::field;
 use super::error::HttpError;
 use super::extract::{Body, Names, Params};
 use super::parameters::{DELETED, LIMIT, OFFSET, PERMANENT, SUBJECT_PREFIXES, TEST_SHARING};
-use super::reply::Answer;
+use super::reply::{Answer, Json};
 use super::route::{self, Route};
 use crate::app::AppState;
 

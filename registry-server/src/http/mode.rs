@@ -1,6 +1,5 @@
 //! `/mode` and `/mode/{subject}`.
 
-use axum::Json;
 use axum::extract::State;
 use levada_registry_api::{ErrorCode, ModeDocument, ModeUpdate, Patch};
 use levada_registry_core::{InvalidMode, Mode, RegistryError};
@@ -9,7 +8,7 @@ use super::audit::Acting;
 use super::error::HttpError;
 use super::extract::{Body, Names, Params};
 use super::parameters::{DEFAULT_TO_GLOBAL, FORCE, RECURSIVE};
-use super::reply::Answer;
+use super::reply::{Answer, Json};
 use super::route::{self, Route};
 use crate::app::AppState;
 

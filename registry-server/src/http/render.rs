@@ -33,8 +33,9 @@ impl App {
         self.text(version, params).await
     }
 
-    /// As [`Self::version_document`], with the tagged entities that `findTags` asks for.
-    pub(super) async fn tagged_document(
+    /// As [`Self::version_document`], with the tagged entities that `findTags` asks for, and
+    /// references as `referenceFormat` wants them.
+    pub(super) async fn whole_document(
         &self,
         version: &StoredVersion,
         params: &Params,
@@ -45,6 +46,9 @@ impl App {
             let found = self.registry.tagged_entities(version, &wanted).await?;
             shown.schema_tags = found.into_iter().map(convert::schema_tags).collect();
         }
+        if params.text(REFERENCE_FORMAT) == Some("qualified") {
+            convert::qualify_references(&mut shown, &version.subject.context);
+        }
         Ok(shown)
     }
 
@@ -54,12 +58,7 @@ impl App {
         version: &StoredVersion,
         params: &Params,
     ) -> Result<SchemaDocument, HttpError> {
-        let text = self.text(version, params).await?;
-        let mut shown = convert::version(version, text);
-        if params.text(REFERENCE_FORMAT) == Some("qualified") {
-            convert::qualify_references(&mut shown, &version.subject.context);
-        }
-        Ok(shown)
+        Ok(convert::version(version, self.text(version, params).await?))
     }
 }
 

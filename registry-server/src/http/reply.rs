@@ -1,16 +1,32 @@
 //! Answers: a JSON document, or the bare text of a schema. The envelope adds the media type, but
 //! to those that have one of their own.
 
+use axum::Extension;
 use axum::body::Bytes;
 use axum::http::StatusCode;
 use axum::response::{IntoResponse, Response};
-use axum::{Extension, Json};
-use levada_registry_api::media_type;
+use levada_registry_api::{ErrorCode, media_type};
+use serde::Serialize;
 
 use super::error::HttpError;
 
 /// What a handler gives back.
 pub(super) type Answer<T> = Result<Json<T>, HttpError>;
+
+/// A JSON document. Written into one buffer of its own: the text of a schema is full of
+/// quotes, so it comes in many pieces, and the writer of axum's body is slow for each.
+pub(super) struct Json<T>(pub(super) T);
+
+impl<T: Serialize> IntoResponse for Json<T> {
+    fn into_response(self) -> Response {
+        match serde_json::to_vec(&self.0) {
+            Ok(text) => text.into_response(),
+            Err(error) => {
+                HttpError::new(ErrorCode::InternalServerError, error.to_string()).into_response()
+            }
+        }
+    }
+}
 
 /// The text of a schema as it is, not as a JSON string.
 pub(super) struct BareText(pub(super) String);

@@ -2,13 +2,12 @@
 
 use std::collections::BTreeMap;
 
-use axum::Json;
 use axum::extract::State;
 use levada_registry_api::{ClusterIdDocument, ClusterScope, DeploymentDocument, VersionDocument};
 use serde_json::{Map, Value};
 
 use super::extract::Body;
-use super::reply::Answer;
+use super::reply::{Answer, Json};
 use super::route::{Route, get, post};
 use crate::app::AppState;
 

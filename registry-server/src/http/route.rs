@@ -3,7 +3,6 @@
 
 use std::future::Future;
 
-use axum::Json;
 use axum::extract::State;
 use axum::handler::Handler;
 use axum::http::Method;
@@ -16,7 +15,7 @@ use super::audit::Acting;
 use super::error::HttpError;
 use super::extract::{Body, Names, Params};
 use super::parameters::Parameter;
-use super::reply::{BareText, Document, MultiStatus, OpenMetrics};
+use super::reply::{BareText, Document, Json, MultiStatus, OpenMetrics};
 use crate::app::AppState;
 
 /// A path of the API.

@@ -1,6 +1,5 @@
 //! `/schemas`: lists, and schemas by id and guid.
 
-use axum::Json;
 use axum::extract::State;
 use levada_registry_api::{
     ContextId, ErrorCode, ListedSchemaDocument, SchemaDocument, SubjectVersion,
@@ -16,7 +15,7 @@ use super::parameters::{
     LIMIT, OFFSET, REFERENCE_FORMAT, RESOURCE_TYPE, RULE_TYPE, SUBJECT, SUBJECT_PREFIX,
     UNASSOCIATED,
 };
-use super::reply::{Answer, BareText};
+use super::reply::{Answer, BareText, Json};
 use super::route::{Route, get};
 use crate::app::AppState;
 
@@ -128,7 +127,7 @@ pub(super) async fn by_id(
     params: Params,
 ) -> Answer<SchemaDocument> {
     let found = app.registry.schema_by_id(names.id()?, &app.holder(&params).await?).await?;
-    let mut shown = app.tagged_document(&found, &params).await?;
+    let mut shown = app.whole_document(&found, &params).await?;
     shown.id = None;
     if params.flag(FETCH_MAX_ID) {
         let max_id = app.registry.max_id(&found.subject.context).await?;

@@ -1,6 +1,5 @@
 //! `/subjects` and `/subjects/{subject}`.
 
-use axum::Json;
 use axum::extract::State;
 use levada_registry_api::{ErrorCode, RegisterRequest, SchemaDocument};
 use levada_registry_core::{DeletedFilter, SubjectFilter};
@@ -11,7 +10,7 @@ use super::extract::{Body, Names, Params};
 use super::parameters::{
     DELETED, DELETED_ONLY, FORMAT, KEY, LIMIT, NORMALIZE, OFFSET, PERMANENT, SUBJECT_PREFIX, VALUE,
 };
-use super::reply::Answer;
+use super::reply::{Answer, Json};
 use super::route::{self, Route};
 use crate::app::AppState;
 
@@ -86,7 +85,13 @@ pub(super) async fn lookup(
     params: Params,
     Body(request): Body<RegisterRequest>,
 ) -> Answer<SchemaDocument> {
-    let draft = convert::draft(request)?;
+    // A lookup knows no tags.
+    let untagged = RegisterRequest {
+        schema_tags_to_add: Vec::new(),
+        schema_tags_to_remove: Vec::new(),
+        ..request
+    };
+    let draft = convert::draft(untagged)?;
     let (normalize, deleted) = (params.flag(NORMALIZE), params.flag(DELETED));
     let found =
         app.registry.lookup(&app.subject(&names).await?, &draft, normalize, deleted).await?;

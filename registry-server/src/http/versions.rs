@@ -1,6 +1,5 @@
 //! `/subjects/{subject}/versions` and below.
 
-use axum::Json;
 use axum::extract::State;
 use levada_registry_api::{ErrorCode, RegisterRequest, RuleSet, SchemaDocument, TagsRequest};
 use levada_registry_core::{
@@ -15,7 +14,7 @@ use super::parameters::{
     DELETED, DELETED_AS_NEGATIVE, DELETED_ONLY, FIND_TAGS, FORCE, FORMAT, LIMIT, NORMALIZE, OFFSET,
     PERMANENT, REFERENCE_FORMAT,
 };
-use super::reply::{Answer, BareText};
+use super::reply::{Answer, BareText, Json};
 use super::route::{self, Route};
 use super::subjects::DELETION;
 use super::{contract, convert, render};
@@ -142,7 +141,7 @@ pub(super) async fn show(
     params: Params,
 ) -> Answer<SchemaDocument> {
     let found = find(&app, &names, &params).await?;
-    let mut shown = app.tagged_document(&found, &params).await?;
+    let mut shown = app.whole_document(&found, &params).await?;
     if render::is_logical(&params) {
         shown.schema = Some(app.text_or_definition(&found, &params).await?);
     }
@@ -185,7 +184,6 @@ pub(super) async fn delete(Acting(app): Acting, names: Names, params: Params) ->
 pub(super) async fn tags(
     Acting(app): Acting,
     names: Names,
-    params: Params,
     Body(request): Body<TagsRequest>,
 ) -> Answer<SchemaDocument> {
     let source = names.version()?;
@@ -201,7 +199,7 @@ pub(super) async fn tags(
         )?,
     };
     let registered = app.registry.retag(&app.subject(&names).await?, source, change).await;
-    registered_document(&app, registered, &params).await
+    registered_document(&app, registered, &Params::default()).await
 }
 
 /// What a registration answers.

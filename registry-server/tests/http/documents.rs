@@ -74,6 +74,29 @@ async fn references_and_metadata_show_as_they_were_given() {
 }
 
 #[tokio::test]
+async fn references_are_qualified_where_that_is_a_parameter_and_lookups_know_no_tags() {
+    let server = Server::start().await;
+    server.register(":.c:base", RECORD).await;
+    let references = json!([{"name": "R", "subject": "base", "version": 1}]);
+    let text = r#"{"type":"record","name":"H","fields":[{"name":"r","type":"R"}]}"#;
+    let body = json!({"schema": text, "references": references});
+    answer(server.post("/subjects/:.c:s/versions", &body)).await;
+    let shown = async |request| answer(request).await.1["references"][0]["subject"].clone();
+    for path in ["/subjects/:.c:s/versions/1?", "/schemas/ids/2?subject=:.c:&"] {
+        let path = format!("{path}referenceFormat=qualified");
+        assert_eq!(shown(server.get(&path)).await, ":.c:base", "{path}");
+    }
+    let qualified = "/subjects/:.c:s?referenceFormat=qualified";
+    assert_eq!(shown(server.post(qualified, &body)).await, "base");
+
+    let entity = json!({"entityPath": "none", "entityType": "sr_record"});
+    let add = json!([{"schemaEntity": entity, "tags": ["t"]}]);
+    let tagged = json!({"schema": text, "references": references, "schemaTagsToAdd": add});
+    assert_eq!(answer(server.post("/subjects/:.c:s", &tagged)).await.0, 200);
+    server.stop().await;
+}
+
+#[tokio::test]
 async fn a_check_answers_yes_or_no_and_says_why_when_asked() {
     let server = Server::start().await;
     server.register("s", RECORD).await;

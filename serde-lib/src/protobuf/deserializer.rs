@@ -39,8 +39,17 @@ struct Plan {
     file: MessageFile,
     /// The indexes that stand for the message which the program asked for.
     accepted: Vec<MessageIndex>,
+    /// Whether the first message of the file is one of them.
+    accepts_first: bool,
     /// What bodies pass before they are read, if there is anything.
     rules: Option<Box<Filter>>,
+}
+
+impl Plan {
+    #[inline]
+    fn accepts(&self, index: &MessageIndex) -> bool {
+        if index.is_first() { self.accepts_first } else { self.accepted.contains(index) }
+    }
 }
 
 struct Filter {
@@ -245,10 +254,11 @@ impl<M> ProtobufDeserializer<M> {
         let file = MessageFile::registered(&registered)?;
         let wanted = self.wanted.as_ref();
         let accepted = wanted.map(|wanted| file.indexes_of(wanted.full_name()));
+        let accepted = accepted.unwrap_or_default();
+        let accepts_first = accepted.contains(&MessageIndex::FIRST);
         let message = wanted.or_else(|| file.get(&MessageIndex::FIRST));
         let name = message.map(MessageDescriptor::full_name);
-        let rules = self.reading.compile(&self.client, schema, &registered, name).await?;
-        let rules = match rules {
+        let rules = match self.reading.compile(&self.client, schema, &registered, name).await? {
             Some(rules) => {
                 let version = rules.version().map(MessageFile::registered).transpose()?;
                 let tags = Meta::of(rules.version().unwrap_or(&registered))?;
@@ -256,7 +266,7 @@ impl<M> ProtobufDeserializer<M> {
             }
             None => None,
         };
-        self.plans.insert(schema, Plan { file, accepted: accepted.unwrap_or_default(), rules });
+        self.plans.insert(schema, Plan { file, accepted, accepts_first, rules });
         Ok(())
     }
 
@@ -273,7 +283,7 @@ impl<M> ProtobufDeserializer<M> {
             let unknown = || Error::UnknownMessage { schema, index: index.clone() };
             plan.file.get(index).ok_or_else(unknown)
         };
-        let is_accepted = |index| self.is_lenient || plan.accepted.contains(index);
+        let is_accepted = |index| self.is_lenient || plan.accepts(index);
         match &self.wanted {
             None => found().map(|found| match &plan.rules {
                 None => Cow::Borrowed(found),

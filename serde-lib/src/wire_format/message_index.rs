@@ -42,6 +42,12 @@ impl MessageIndex {
         }
     }
 
+    /// Whether it is the first message of its file, as most are.
+    #[inline]
+    pub(crate) fn is_first(&self) -> bool {
+        matches!(self.0, Path::Inline { levels: 1, positions: [0, ..] })
+    }
+
     /// Positions from the outermost message inwards; never empty.
     pub fn path(&self) -> &[u32] {
         match &self.0 {
@@ -53,10 +59,16 @@ impl MessageIndex {
     }
 
     /// Reads an index from the front of `bytes` and returns what follows it.
+    #[inline]
     pub fn read(bytes: &[u8]) -> Result<(Self, &[u8]), FrameError> {
-        if let Some((0, rest)) = bytes.split_first() {
-            return Ok((Self::FIRST, rest));
+        match bytes.split_first() {
+            Some((0, rest)) => Ok((Self::FIRST, rest)),
+            _ => Self::read_long(bytes),
         }
+    }
+
+    #[cold]
+    fn read_long(bytes: &[u8]) -> Result<(Self, &[u8]), FrameError> {
         let (count, mut rest) = read_zigzag(bytes)?;
         if count < 0 {
             return Err(FrameError::IndexNegativeCount { count });

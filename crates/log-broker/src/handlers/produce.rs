@@ -136,7 +136,9 @@ fn write_all(
             };
             Ok(Written { index: partition.index, result })
         });
-        let named = Named { name: topic.name.clone(), id: Uuid::from_bytes(topic.id) };
+        // A slice would keep the whole request in memory until its answer.
+        let name = Bytes::copy_from_slice(&topic.name);
+        let named = Named { name, id: Uuid::from_bytes(topic.id) };
         Ok((named, partitions.collect::<Result<_, CloseReason>>()?))
     };
     request.topics.iter().map(write_topic).collect()
@@ -232,7 +234,7 @@ fn response_error(error: &AppendError) -> ResponseError {
         AppendError::TooLarge { .. } => ResponseError::MessageTooLarge,
         AppendError::LargerThanSegment { .. } => ResponseError::RecordListTooLarge,
         AppendError::OutOfOrderSequence { .. } => ResponseError::OutOfOrderSequenceNumber,
-        AppendError::DuplicateSequence { .. } => ResponseError::DuplicateSequenceNumber,
+        AppendError::OutsideTransaction { .. } => ResponseError::InvalidTxnState,
         AppendError::InvalidProducerEpoch { .. } => ResponseError::InvalidProducerEpoch,
         AppendError::TimestampOutOfRange { .. } => ResponseError::InvalidTimestamp,
         AppendError::Deleted => ResponseError::UnknownTopicOrPartition,

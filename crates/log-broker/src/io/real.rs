@@ -13,6 +13,10 @@ use rustix::io::{pread, pwritev};
 
 use super::disk::{DirLock, Disk, DiskFile, Space};
 
+/// One write call, which ends where a multiple of this does. The page cache takes a page for each
+/// call as large as the call (ext4 since Linux 6.16): larger ones it has to make room for first.
+const WRITE_BYTES: usize = 256 << 10;
+
 #[derive(Debug, Clone, Copy, Default)]
 pub struct RealDisk;
 
@@ -106,16 +110,17 @@ impl Disk for RealDisk {
 
 impl DiskFile for RealFile {
     fn write_at(&self, mut position: u64, parts: [&[u8]; 2]) -> io::Result<()> {
-        let mut slices = parts.map(IoSlice::new);
-        let mut left = &mut slices[..];
-        // Drops empty parts, so that a write of nothing is never mistaken for a full disk.
-        IoSlice::advance_slices(&mut left, 0);
-        while !left.is_empty() {
-            match pwritev(&self.0, left, position) {
+        let [mut head, mut tail] = parts;
+        while !(head.is_empty() && tail.is_empty()) {
+            let room = WRITE_BYTES - usize::try_from(position % WRITE_BYTES as u64).unwrap_or(0);
+            let (first, _) = head.split_at(room.min(head.len()));
+            let (second, _) = tail.split_at((room - first.len()).min(tail.len()));
+            match pwritev(&self.0, &[IoSlice::new(first), IoSlice::new(second)], position) {
                 Ok(0) => return Err(io::ErrorKind::WriteZero.into()),
                 Ok(written) => {
-                    IoSlice::advance_slices(&mut left, written);
                     position += u64::try_from(written).map_err(io::Error::other)?;
+                    (_, head) = head.split_at(written.min(first.len()));
+                    (_, tail) = tail.split_at(written.saturating_sub(first.len()));
                 }
                 Err(rustix::io::Errno::INTR) => {}
                 Err(error) => return Err(error.into()),

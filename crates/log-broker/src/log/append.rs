@@ -144,10 +144,15 @@ impl Core {
 
 /// What a batch must be by itself, whatever the partition holds.
 fn validate(batch: &[u8], origin: AppendOrigin) -> Result<BatchHeader, AppendError> {
+    // What may have been damaged on the way is worth another try; what was sent so is not.
     let header = BatchHeader::parse_whole(batch).map_err(|error| match error {
-        BatchError::Crc { .. } | BatchError::Extent { .. } | BatchError::Length { .. } => {
-            AppendError::Corrupt(error)
+        BatchError::Truncated { have: 0 } | BatchError::Magic(0 | 1) => {
+            AppendError::InvalidRecord(error)
         }
+        BatchError::Crc { .. }
+        | BatchError::Length { .. }
+        | BatchError::Magic(_)
+        | BatchError::Truncated { .. } => AppendError::Corrupt(error),
         _ => AppendError::InvalidRecord(error),
     })?;
     let invalid = |error| Err(AppendError::InvalidRecord(error));
@@ -227,7 +232,7 @@ fn admit(header: &BatchHeader, core: &Core) -> Result<Option<(i64, i64)>, Append
         Err(SequenceError::OutOfOrder { expected }) => {
             Err(AppendError::OutOfOrderSequence { producer_id, found, expected })
         }
-        Err(SequenceError::Duplicate) => Err(AppendError::DuplicateSequence { producer_id, found }),
+        Err(SequenceError::InTransaction) => Err(AppendError::OutsideTransaction { producer_id }),
         Err(SequenceError::Epoch { current }) => {
             let found = header.producer_epoch;
             Err(AppendError::InvalidProducerEpoch { producer_id, found, current })

@@ -61,9 +61,9 @@ pub enum AppendError {
     /// `OUT_OF_ORDER_SEQUENCE_NUMBER` (45).
     #[error("producer {producer_id} sent sequence {found}, expected {expected}")]
     OutOfOrderSequence { producer_id: i64, found: i32, expected: i32 },
-    /// `DUPLICATE_SEQUENCE_NUMBER` (46): written once, its offset is no longer known.
-    #[error("producer {producer_id} repeats sequence {found}, older than the last five batches")]
-    DuplicateSequence { producer_id: i64, found: i32 },
+    /// `INVALID_TXN_STATE` (48).
+    #[error("producer {producer_id} writes outside of its transaction, which is open here")]
+    OutsideTransaction { producer_id: i64 },
     /// `INVALID_PRODUCER_EPOCH` (47).
     #[error("producer {producer_id} has epoch {current}, the batch carries {found}")]
     InvalidProducerEpoch { producer_id: i64, found: i16, current: i16 },

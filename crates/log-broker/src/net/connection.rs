@@ -19,6 +19,7 @@ use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 use tokio::time::{Instant, timeout};
 use tracing::{debug, warn};
 
+use super::memory::RequestMemory;
 use super::reply::CloseReason;
 use super::{Call, Outcome, Peer, dispatch, send};
 use crate::broker::Broker;
@@ -39,7 +40,7 @@ struct Arrived {
     /// When its last byte came.
     since: Instant,
     place: OwnedSemaphorePermit,
-    memory: Vec<OwnedSemaphorePermit>,
+    shares: Vec<OwnedSemaphorePermit>,
 }
 
 /// A request that has been executed, in its place.
@@ -52,12 +53,12 @@ struct Executed {
     unwritten: Option<OwnedSemaphorePermit>,
 }
 
-/// Serves until either side closes. `in_flight` is the broker's budget of request bytes.
+/// Serves until either side closes. The memory is that of the requests of all connections.
 pub(super) async fn serve(
     broker: Arc<Broker>,
     stream: TcpStream,
     peer: Arc<Peer>,
-    in_flight: Arc<Semaphore>,
+    memory: Arc<RequestMemory>,
 ) {
     let _open = broker.metrics.connections.enter();
     let places = broker.config.limits.pipelined_requests_max;
@@ -68,7 +69,7 @@ pub(super) async fn serve(
         stream: BufReader::with_capacity(READ_AHEAD_BYTES, read_half),
         broker: Arc::clone(&broker),
         places: Arc::new(Semaphore::new(places)),
-        in_flight,
+        memory: Arc::clone(&memory),
     };
     tokio::join!(
         async {
@@ -81,7 +82,7 @@ pub(super) async fn serve(
             // Nobody will wait for what is still polled or rebalanced for this peer.
             peer.gone.cancel();
         },
-        execute_all(&broker, &peer, arrived_out, executed_in),
+        execute_all(&broker, &peer, &memory, arrived_out, executed_in),
         async {
             if let Err(reason) = write_all(&broker, write_half, executed_out).await {
                 broker.metrics.requests_refused.add(1);
@@ -111,7 +112,7 @@ struct FrameReader<R> {
     stream: BufReader<R>,
     broker: Arc<Broker>,
     places: Arc<Semaphore>,
-    in_flight: Arc<Semaphore>,
+    memory: Arc<RequestMemory>,
 }
 
 impl<R: AsyncRead + Unpin> FrameReader<R> {
@@ -125,9 +126,9 @@ impl<R: AsyncRead + Unpin> FrameReader<R> {
                 return Ok(());
             }
             let read = timeout(deadline, self.read_frame()).await;
-            let (frame, memory) = read.map_err(|_| ReadEnd::Slow)??;
+            let (frame, shares) = read.map_err(|_| ReadEnd::Slow)??;
             self.broker.metrics.received_bytes.add(count(LENGTH_BYTES + frame.len()));
-            let request = Arrived { frame, since: Instant::now(), place, memory };
+            let request = Arrived { frame, since: Instant::now(), place, shares };
             arrived.send(request).await.map_err(|_| ReadEnd::Closing)?;
         }
     }
@@ -154,15 +155,16 @@ impl<R: AsyncRead + Unpin> FrameReader<R> {
         let max = limits.frame_bytes_max.min(limits.in_flight_bytes_max);
         let length = frame_length(prefix, max)?;
         let first = length.min(GOOD_FAITH_BYTES);
-        let mut memory = vec![self.acquire(first).await?];
-        let mut frame = BytesMut::with_capacity(first);
+        let mut shares = vec![self.acquire(first).await?];
+        let mut frame = self.memory.buffer(first);
         self.fill(&mut frame, first).await?;
         if first < length {
-            memory.push(self.acquire(length - first).await?);
-            frame.reserve(length - first);
+            shares.push(self.acquire(length - first).await?);
+            let begun = std::mem::replace(&mut frame, self.memory.buffer(length));
+            frame.extend_from_slice(&begun);
             self.fill(&mut frame, length).await?;
         }
-        Ok((frame.freeze(), memory))
+        Ok((frame.freeze(), shares))
     }
 
     async fn fill(&mut self, frame: &mut BytesMut, length: usize) -> Result<(), ReadEnd> {
@@ -177,9 +179,7 @@ impl<R: AsyncRead + Unpin> FrameReader<R> {
     }
 
     async fn acquire(&self, bytes: usize) -> Result<OwnedSemaphorePermit, ReadEnd> {
-        let permits = u32::try_from(bytes).unwrap_or(u32::MAX);
-        let acquired = Arc::clone(&self.in_flight).acquire_many_owned(permits).await;
-        acquired.map_err(|_| ReadEnd::Closing)
+        self.memory.acquire(bytes).await.map_err(|_| ReadEnd::Closing)
     }
 }
 
@@ -188,13 +188,15 @@ impl<R: AsyncRead + Unpin> FrameReader<R> {
 async fn execute_all(
     broker: &Arc<Broker>,
     peer: &Arc<Peer>,
+    memory: &RequestMemory,
     mut arrived: Receiver<Arrived>,
     executed: Sender<Executed>,
 ) {
     let unwritten_bytes = Arc::new(Semaphore::new(UNWRITTEN_BYTES_MAX as usize));
-    while let Some(Arrived { frame, since, place, memory }) = arrived.recv().await {
-        let (api_key, outcome) = execute(broker, peer, frame).await;
-        drop(memory);
+    while let Some(Arrived { frame, since, place, shares }) = arrived.recv().await {
+        let (api_key, outcome) = execute(broker, peer, frame.clone()).await;
+        memory.reuse(frame);
+        drop(shares);
         let is_end = outcome.is_err();
         let unwritten = match &outcome {
             Ok(Outcome::Reply(reply)) => {
@@ -226,7 +228,9 @@ async fn execute(
         Ok(header) => header,
         Err(error) => return (-1, Err(error.into())),
     };
-    let client_id = header.client_id.and_then(|text| StrBytes::from_utf8(text).ok());
+    // A slice would keep the whole frame in memory until its reply.
+    let client_id = header.client_id.map(|text| Bytes::copy_from_slice(&text));
+    let client_id = client_id.and_then(|text| StrBytes::from_utf8(text).ok());
     let call = Call {
         api_key: header.api_key,
         api_version: header.api_version,

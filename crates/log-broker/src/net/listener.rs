@@ -7,12 +7,12 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use tokio::net::{TcpListener, TcpStream};
-use tokio::sync::Semaphore;
 use tokio::task::{Id, JoinError, JoinSet};
 use tokio::time::{sleep, timeout};
 use tracing::{debug, error, warn};
 
 use super::connection;
+use super::memory::RequestMemory;
 use crate::broker::Broker;
 
 /// After a failed accept (no descriptors left, mostly): time for others to close.
@@ -62,18 +62,18 @@ struct Connections {
     tasks: JoinSet<()>,
     addresses: HashMap<Id, IpAddr>,
     per_ip: HashMap<IpAddr, usize>,
-    in_flight: Arc<Semaphore>,
+    memory: Arc<RequestMemory>,
 }
 
 impl Connections {
     fn new(broker: Arc<Broker>) -> Self {
-        let in_flight = Arc::new(Semaphore::new(broker.config.limits.in_flight_bytes_max));
+        let memory = Arc::new(RequestMemory::new(broker.config.limits.in_flight_bytes_max));
         Self {
             broker,
             tasks: JoinSet::new(),
             addresses: HashMap::new(),
             per_ip: HashMap::new(),
-            in_flight,
+            memory,
         }
     }
 
@@ -98,8 +98,8 @@ impl Connections {
         };
         *count += 1;
         self.broker.metrics.connections_accepted.add(1);
-        let (broker, in_flight) = (Arc::clone(&self.broker), Arc::clone(&self.in_flight));
-        let task = self.tasks.spawn(connection::serve(broker, stream, peer, in_flight));
+        let (broker, memory) = (Arc::clone(&self.broker), Arc::clone(&self.memory));
+        let task = self.tasks.spawn(connection::serve(broker, stream, peer, memory));
         self.addresses.insert(task.id(), ip);
     }
 

@@ -4,6 +4,7 @@ mod call;
 mod connection;
 mod dispatch;
 mod listener;
+mod memory;
 mod reply;
 mod send;
 

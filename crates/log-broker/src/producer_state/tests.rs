@@ -54,7 +54,7 @@ fn last_five_batches_are_duplicates_and_older_ones_are_too_old() {
         };
         assert_eq!(states.admit(&batch(0, at * 2, 2, 0)), Ok(Admission::Duplicate(stored)));
     }
-    assert_eq!(states.admit(&batch(0, 2, 2, 0)), Err(SequenceError::Duplicate));
+    assert_eq!(states.admit(&batch(0, 2, 2, 0)), Err(SequenceError::OutOfOrder { expected: 14 }));
     assert_eq!(states.admit(&batch(0, 15, 2, 0)), Err(SequenceError::OutOfOrder { expected: 14 }));
     assert_eq!(
         states.admit(&batch(0, 12, 1, 0)),
@@ -64,12 +64,24 @@ fn last_five_batches_are_duplicates_and_older_ones_are_too_old() {
 }
 
 #[test]
+fn a_batch_outside_of_the_transaction_that_its_producer_has_open_is_refused() {
+    let mut states = ProducerStates::default();
+    states.apply(&transactional(PRODUCER, 0), None, 0);
+    assert_eq!(states.admit(&batch(0, 1, 1, 0)), Err(SequenceError::InTransaction));
+    end(&mut states, ControlType::Commit, PRODUCER, 1);
+    assert_eq!(states.admit(&batch(0, 1, 1, 0)), Ok(Admission::Append));
+}
+
+#[test]
 fn sequences_wrap_to_zero() {
     let mut states = ProducerStates::default();
     states.apply(&batch(0, i32::MAX - 1, 2, 0), None, 0);
     assert_eq!(states.admit(&batch(0, 0, 1, 0)), Ok(Admission::Append));
     states.apply(&batch(0, 0, 1, 2), None, 0);
-    assert_eq!(states.admit(&batch(0, i32::MAX - 2, 1, 0)), Err(SequenceError::Duplicate));
+    assert_eq!(
+        states.admit(&batch(0, i32::MAX - 2, 1, 0)),
+        Err(SequenceError::OutOfOrder { expected: 1 })
+    );
     assert_eq!(states.admit(&batch(0, 2, 1, 0)), Err(SequenceError::OutOfOrder { expected: 1 }));
 }
 

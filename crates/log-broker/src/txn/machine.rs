@@ -71,7 +71,11 @@ pub(crate) fn claim(
             Err(ResponseError::ProducerFenced)
         }
         Phase::Ongoing(_) => {
-            Ok(Decision::Change { next: fence(txn, now_ms), answer: Claimed::Fenced })
+            let next = match claim.holder {
+                Some(_) => roll_back(txn, now_ms),
+                None => fence(txn, now_ms),
+            };
+            Ok(Decision::Change { next, answer: Claimed::Fenced })
         }
         Phase::Empty | Phase::Completed(_) => raise(txn, claim, now_ms, fresh),
     }
@@ -123,8 +127,19 @@ fn given(next: Transaction) -> Decision<Claimed> {
     Decision::Change { next, answer }
 }
 
+/// Rolls back what is open for its own producer, which may go on under the next epoch: an abort
+/// with the old one passes for a retry of this, and so does a claim (observed with Kafka 4.4 after
+/// a timeout, and when a producer asks for a new epoch within its transaction).
+pub(crate) fn roll_back(txn: &Transaction, now_ms: i64) -> Transaction {
+    let fenced = fence(txn, now_ms);
+    if txn.is_epoch_exhausted() {
+        return fenced;
+    }
+    Transaction { last_epoch: Some(txn.epoch), protocol: txn.protocol, ..fenced }
+}
+
 /// Rolls back what is open under an epoch that no client has: whoever wrote can go on no more.
-pub(crate) fn fence(txn: &Transaction, now_ms: i64) -> Transaction {
+fn fence(txn: &Transaction, now_ms: i64) -> Transaction {
     let open = txn.open().cloned().unwrap_or_else(|| Open::empty(now_ms));
     Transaction {
         epoch: txn.epoch.saturating_add(1),

@@ -49,7 +49,7 @@ impl TransactionCoordinator {
         let judge = |current: Option<&Transaction>, now_ms, _| {
             Ok(match current {
                 Some(transaction) if transaction.is_overdue(now_ms) => {
-                    let next = machine::fence(transaction, now_ms);
+                    let next = machine::roll_back(transaction, now_ms);
                     Decision::Change { next, answer: true }
                 }
                 _ => Decision::Answer(false),

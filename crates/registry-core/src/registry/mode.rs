@@ -10,7 +10,7 @@ use crate::{VersionKey, WriteTransaction};
 
 impl<S: Store> Registry<S> {
     /// The mode of a scope; with `in_force` the inherited one where it has none. The default and
-    /// the global context always have one.
+    /// the global context always have one of their own.
     pub async fn mode(
         &self,
         scope: &QualifiedSubject,
@@ -19,9 +19,8 @@ impl<S: Store> Registry<S> {
         let mut tx = self.store.read().await?;
         match tx.mode(scope).await? {
             Some(mode) => Ok(mode),
-            None if in_force || always_has_settings(scope) => {
-                scope::mode_in_scope(&mut tx, scope).await
-            }
+            None if in_force => scope::mode_in_scope(&mut tx, scope).await,
+            None if always_has_settings(scope) => Ok(Mode::default()),
             None => Err(RegistryError::ModeNotSet(scope.clone())),
         }
     }
@@ -57,9 +56,7 @@ impl<S: Store> Registry<S> {
     ) -> Result<Option<Mode>, RegistryError> {
         let mut tx = self.store.write().await?;
         let mode = match tx.mode(scope).await? {
-            None if *scope == QualifiedSubject::default() => {
-                Some(scope::mode_in_scope(&mut tx, scope).await?)
-            }
+            None if *scope == QualifiedSubject::default() => Some(Mode::default()),
             None if !recursive => return Err(RegistryError::SubjectNotFound(scope.clone())),
             own => own,
         };

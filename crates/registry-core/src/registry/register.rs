@@ -410,7 +410,7 @@ async fn add<T: WriteTransaction>(
     for Loaded { stored: old, .. } in earlier {
         if old.version == version {
             delete::release(tx, &subject.context, old.schema.id).await?;
-        } else if old.is_deleted && old.schema.id == content.id {
+        } else if old.is_deleted && old.version < version && old.schema.id == content.id {
             // A schema that comes back takes the place of its soft-deleted versions, unless
             // something still points to them.
             let referrers = tx.referrers(subject).await?;

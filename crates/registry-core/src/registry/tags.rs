@@ -74,7 +74,9 @@ impl<S: Store> Registry<S> {
             }
         };
         let schema = &source.schema;
+        // None would be taken from the latest version, which need not be the source.
         let metadata = change.metadata.or_else(|| schema.contract.metadata.clone());
+        let metadata = Some(metadata.unwrap_or_default());
         let draft = Draft {
             text: schema.text.clone(),
             schema_type: Some(schema.schema_type.to_string()),

@@ -126,7 +126,8 @@ fn find(root: &Value, change: &EntityChange) -> Option<Vec<Step>> {
         let next = match words.next()? {
             "object" => {
                 if words.peek().is_none() {
-                    return (change.entity.kind == EntityKind::Record).then_some(steps);
+                    let is_record = change.entity.kind == EntityKind::Record && is_object(object);
+                    return is_record.then_some(steps);
                 }
                 let group = words.next_if(|word| matches!(*word, "definitions" | "$defs"));
                 let group = group.unwrap_or("properties");
@@ -143,8 +144,12 @@ fn find(root: &Value, change: &EntityChange) -> Option<Vec<Step>> {
             word => {
                 let composition = Composition::of_path(word)?;
                 let index: usize = words.next()?.parse().ok()?;
-                // Without the keyword the construct was not written: its branches lie here.
-                let Some(branches) = object.get(composition.keyword()) else { continue };
+                let Some(branches) = object.get(composition.keyword()) else {
+                    if is_unwritten(object, composition, index) {
+                        continue;
+                    }
+                    return None;
+                };
                 let sorted = sorted_branches(branches.as_array()?);
                 let (at, branch) = *sorted.get(index)?;
                 steps.push(Step::Member(composition.keyword().to_owned()));
@@ -153,6 +158,22 @@ fn find(root: &Value, change: &EntityChange) -> Option<Vec<Step>> {
             }
         };
         value = next;
+    }
+}
+
+fn is_object(object: &Object) -> bool {
+    parts(object).iter().any(|part| matches!(part, Part::Object | Part::ObjectOf { .. }))
+}
+
+/// Whether a construct that nobody wrote has such a branch. It lies in `object` itself.
+fn is_unwritten(object: &Object, composition: Composition, branch: usize) -> bool {
+    let parts = parts(object);
+    match composition {
+        Composition::All => parts.len() > 1 && branch < parts.len(),
+        Composition::Any => {
+            parts.iter().any(|part| matches!(part, Part::ObjectOf { index } if *index == branch))
+        }
+        Composition::One => false,
     }
 }
 

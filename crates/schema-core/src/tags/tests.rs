@@ -122,7 +122,14 @@ fn json_entities_are_objects_and_their_properties() {
     for path in ["object.none", "plain", "object", "array.object.x", "object.list.x", ""] {
         is_unknown(&schema, field(path, &["t"]));
     }
-    is_unknown(&schema, record("object.plain", &["t"]));
+    for path in ["object.plain", "object.plain.object", "object.list.array.object.x.object"] {
+        is_unknown(&schema, record(path, &["t"]));
+    }
+    for path in
+        ["allof.0.object", "object.list.anyof.0.array.object", "object.never.oneof.1.not.object"]
+    {
+        is_unknown(&schema, record(path, &["t"]));
+    }
 }
 
 #[test]
@@ -146,6 +153,9 @@ fn json_constructs_side_by_side_are_branches_of_an_all_of() {
         changed(&schema, std::slice::from_ref(&country), &[]).tagged_entities(&Limits::default()),
         [country]
     );
+    for path in ["allof.2.object", "anyof.0.object", "allof.0.oneof.0.object"] {
+        is_unknown(&schema, record(path, &["t"]));
+    }
 }
 
 #[test]

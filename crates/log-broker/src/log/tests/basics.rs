@@ -98,8 +98,14 @@ fn hostile_batches_are_refused_and_leave_nothing() {
         batch
     };
     assert!(matches!(refuse(&[]), AppendError::InvalidRecord(_)));
-    assert!(matches!(refuse(&batch(&["x"]).repeat(2)), AppendError::Corrupt(_)));
-    for length in [-1, 0, i32::MIN, i32::MAX] {
+    assert!(matches!(refuse(&batch(&["x"]).repeat(2)), AppendError::InvalidRecord(_)));
+    assert!(matches!(refuse(&batch(&["x"])[..70]), AppendError::InvalidRecord(_)));
+    assert!(matches!(refuse(&batch(&["x"])[..60]), AppendError::Corrupt(_)));
+    for magic in [0, 1] {
+        assert!(matches!(refuse(&patched(16, &[magic])), AppendError::InvalidRecord(_)));
+    }
+    assert!(matches!(refuse(&patched(16, &[3])), AppendError::Corrupt(_)));
+    for length in [-1, 0, i32::MIN] {
         assert!(matches!(refuse(&patched(8, &length.to_be_bytes())), AppendError::Corrupt(_)));
     }
     for count in [-1, 0, 1, 3, i32::MAX, i32::MIN] {

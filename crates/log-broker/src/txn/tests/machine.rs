@@ -3,7 +3,8 @@
 use kafka_protocol::ResponseError;
 
 use super::super::machine::{
-    Caller, Claim, Claimed, Decision, EndRequest, Judged, add, check, claim, complete, end, fence,
+    Caller, Claim, Claimed, Decision, EndRequest, Judged, add, check, claim, complete, end,
+    roll_back,
 };
 use super::super::transaction::{
     LAST_EPOCH, Open, Outcome, Partitions, Phase, Protocol, Transaction,
@@ -195,25 +196,59 @@ fn only_what_is_prepared_is_completed_with_its_outcome() {
 }
 
 #[test]
-fn fencing_keeps_the_partitions_and_leaves_the_client_no_retry() {
-    let ongoing = phase("O").unwrap();
-    let fenced = fence(&ongoing, NOW);
-    assert_eq!(fenced.open(), ongoing.open());
-    let completed = complete(&fenced, NOW).unwrap();
+fn a_new_producer_fences_the_one_before_which_has_no_retry() {
+    let ongoing = Transaction { protocol: Protocol::V2, ..phase("O").unwrap() };
+    let anew = Claim { timeout_ms: 60, holder: None };
+    let Ok(Decision::Change { next, answer }) = claim(Some(&ongoing), anew, NOW, None) else {
+        panic!("the claim is granted");
+    };
+    assert_eq!((next.open(), answer), (ongoing.open(), Claimed::Fenced));
+    let completed = complete(&next, NOW).unwrap();
+    assert_eq!(abort_v2(&completed), Err(ResponseError::ProducerFenced));
+    let again = Claim { timeout_ms: 60, holder: Some(caller(PRODUCER, EPOCH)) };
+    assert_eq!(claim(Some(&completed), again, NOW, None), Err(ResponseError::ProducerFenced));
+}
+
+#[test]
+fn a_producer_goes_on_after_its_transaction_was_rolled_back_for_it() {
+    let ongoing = Transaction { protocol: Protocol::V2, ..phase("O").unwrap() };
+    let again = Claim { timeout_ms: 60, holder: Some(caller(PRODUCER, EPOCH)) };
+    let Ok(Decision::Change { next: asked, .. }) = claim(Some(&ongoing), again, NOW, None) else {
+        panic!("the claim is granted");
+    };
+    let timed_out = roll_back(&ongoing, NOW);
+    assert_eq!((&asked, timed_out.open()), (&timed_out, ongoing.open()));
+    assert_eq!(abort_v2(&timed_out), Err(ResponseError::ConcurrentTransactions));
+    let completed = complete(&timed_out, NOW).unwrap();
+    let raised = caller(PRODUCER, EPOCH + 1);
+    assert_eq!(abort_v2(&completed), Ok(Decision::Answer(raised)));
+    let commit = EndRequest {
+        caller: caller(PRODUCER, EPOCH),
+        outcome: Outcome::Commit,
+        protocol: Protocol::V2,
+    };
+    let refused = end(Some(&completed), commit, NOW, None);
+    assert_eq!(refused, Err(ResponseError::InvalidTxnState));
+    let Ok(Decision::Change { next, answer }) = claim(Some(&completed), again, NOW, None) else {
+        panic!("the claim is granted");
+    };
+    assert_eq!((next.caller(), answer), (raised, Claimed::Given(raised)));
+}
+
+#[test]
+fn the_last_epoch_is_not_raised_for_a_producer_that_goes_on() {
+    let ongoing = Transaction { epoch: LAST_EPOCH, ..phase("O").unwrap() };
+    let timed_out = roll_back(&ongoing, NOW);
+    assert_eq!((timed_out.epoch, timed_out.last_epoch), (i16::MAX, None));
+}
+
+fn abort_v2(txn: &Transaction) -> Judged<Caller> {
     let request = EndRequest {
         caller: caller(PRODUCER, EPOCH),
         outcome: Outcome::Abort,
         protocol: Protocol::V2,
     };
-    let refused = end(Some(&completed), request, NOW, None);
-    assert_eq!(refused, Err(ResponseError::ProducerFenced));
-    let again = claim(
-        Some(&completed),
-        Claim { timeout_ms: 60, holder: Some(caller(PRODUCER, EPOCH)) },
-        NOW,
-        None,
-    );
-    assert_eq!(again, Err(ResponseError::ProducerFenced));
+    end(Some(txn), request, NOW, None)
 }
 
 #[test]

@@ -62,6 +62,12 @@ impl<S: Store> Registry<S> {
         let subject = &wish.subject;
         let had = latest(tx, subject).await?;
         let registered = self.register_within(tx, subject, draft, *options).await?;
+        if let Some(Association { association_type, .. }) = &wish.existing
+            && !request.is_create
+            && registered.is_new
+        {
+            return Err(RegistryError::AssociationFrozen(*association_type, subject.clone()));
+        }
         if request.is_create && had.is_some() && registered.is_new {
             return Err(match &wish.existing {
                 Some(existing) => exists(existing),

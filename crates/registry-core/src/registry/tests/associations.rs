@@ -235,6 +235,17 @@ async fn an_upsert_adds_weak_associations_and_changes_none() {
 }
 
 #[tokio::test]
+async fn an_upsert_changes_no_schema_of_what_is_frozen() {
+    let registry = registry();
+    registry.associate(&[strong("\"int\"")]).await.unwrap();
+    assert_eq!(registry.upsert(strong("\"int\"")).await, Ok(0));
+    let frozen = RegistryError::AssociationFrozen(AssociationType::Value, subject(OWN));
+    registry.set_level(OWN, "NONE").await;
+    assert_eq!(registry.upsert(strong("\"string\"")).await, Err(frozen));
+    assert_eq!(registry.numbers(OWN).await, [1]);
+}
+
+#[tokio::test]
 async fn aliases_and_the_context_of_the_request_apply_to_its_subjects() {
     let registry = with_subject(":.c:s").await;
     let patch = ConfigPatch { alias: FieldPatch::Set("s".into()), ..ConfigPatch::default() };

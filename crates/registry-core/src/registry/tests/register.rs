@@ -1,7 +1,7 @@
 //! Registration.
 
 use super::*;
-use crate::{Context, SchemaId};
+use crate::{Context, ReadTransaction, SchemaId, Store};
 
 fn invalid(message: &str) -> RegistryError {
     RegistryError::InvalidSchema(message.to_owned())
@@ -145,6 +145,24 @@ async fn an_id_is_taken_only_in_import_mode_and_is_needed_there() {
     assert_eq!(registry.put("s", &imported(&record(&["g"]), 100, 9)).await, Err(refused));
     registry.set_mode_of("s", "READWRITE").await.unwrap();
     assert_eq!(registry.put_text("s", &record(&["h?"])).await, Ok((201, 9)));
+}
+
+#[tokio::test]
+async fn a_schema_that_comes_back_removes_its_deleted_versions_of_lower_numbers_alone() {
+    let registry = registry();
+    registry.set_mode_of("s", "IMPORT").await.unwrap();
+    let all = async || {
+        let mut tx = registry.store().read().await.unwrap();
+        let keys = tx.version_keys(&subject("s")).await.unwrap();
+        keys.into_iter().map(|key| key.version.0).collect::<Vec<_>>()
+    };
+    registry.put("s", &imported(&record(&[]), 100, 3)).await.unwrap();
+    registry.soft_delete("s").await;
+    registry.put("s", &imported(&record(&[]), 100, 2)).await.unwrap();
+    assert_eq!(all().await, [2, 3]);
+    registry.soft_delete("s").await;
+    registry.put("s", &imported(&record(&[]), 100, 4)).await.unwrap();
+    assert_eq!(all().await, [4]);
 }
 
 #[tokio::test]

@@ -64,6 +64,30 @@ async fn only_the_default_and_the_global_context_always_have_settings() {
 }
 
 #[tokio::test]
+async fn a_context_with_a_config_takes_flags_from_the_default_context() {
+    let registry = registry();
+    let normalize = ConfigPatch { normalize: FieldPatch::Set(true), ..ConfigPatch::default() };
+    registry.update_config(&subject(""), normalize).await.unwrap();
+    registry.set_level(":.c:", "FULL").await;
+    let context = registry.config(&subject(":.c:"), true).await.unwrap();
+    let level = Some(CompatibilityLevel::Full);
+    assert_eq!(context.config, Config { level, normalize: Some(true), ..Config::default() });
+    // What a subject inherits is the config as it was set.
+    let inherited = registry.config(&subject(":.c:s"), true).await.unwrap();
+    assert_eq!(inherited.config, Config { level, ..Config::default() });
+}
+
+#[tokio::test]
+async fn the_default_context_does_not_show_the_mode_of_the_global_one_as_its_own() {
+    let registry = registry();
+    registry.set_mode_of(":.__GLOBAL:", "READONLY").await.unwrap();
+    assert_eq!(registry.mode(&subject(""), false).await, Ok(Mode::ReadWrite));
+    assert_eq!(registry.mode(&subject(""), true).await, Ok(Mode::ReadOnly));
+    let deleted = registry.delete_mode(&subject(""), false).await;
+    assert_eq!(deleted, Ok(Some(Mode::ReadWrite)));
+}
+
+#[tokio::test]
 async fn read_only_stops_every_write_but_a_change_of_mode() {
     let registry = registry();
     registry.put_text("s", &record(&[])).await.unwrap();

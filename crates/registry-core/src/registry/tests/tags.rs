@@ -1,6 +1,6 @@
 //! Tags of registered schemas, and reserved fields.
 
-use levada_schema_core::{Entity, EntityKind, EntityTags, RuleSet, TagChanges};
+use levada_schema_core::{Contract, Entity, EntityKind, EntityTags, Metadata, RuleSet, TagChanges};
 
 use super::*;
 use crate::{Check, RETAGGED_VERSION, Retagging, RuleChange, VersionSpec};
@@ -96,6 +96,22 @@ async fn retagging_makes_a_stamped_version_even_without_a_change() {
     let one = VersionSpec::Number(SchemaVersion(1));
     let from_old = registry.retag(&subject("s"), one, Retagging::default()).await.unwrap();
     assert_eq!(from_old.version.schema.text, record(&[]));
+}
+
+#[tokio::test]
+async fn retagging_keeps_the_metadata_of_its_source_or_that_there_is_none() {
+    let registry = registry();
+    registry.put_text("s", &record(&[])).await.unwrap();
+    let properties = [("owner".to_owned(), "x".to_owned())].into();
+    let metadata = Some(Metadata { properties, ..Metadata::default() });
+    let contract = Contract { metadata, rule_set: None };
+    registry.put("s", &Draft { contract, ..draft(record(&["f?"])) }).await.unwrap();
+    let change = Retagging { tags: adding(&["a"]), ..Retagging::default() };
+    let first = VersionSpec::Number(SchemaVersion(1));
+    let third = registry.retag(&subject("s"), first, change).await.unwrap().version;
+    let stamp = [("confluent:version".to_owned(), "3".to_owned())].into();
+    let metadata = Some(Metadata { properties: stamp, ..Metadata::default() });
+    assert_eq!(third.schema.contract, Contract { metadata, rule_set: None });
 }
 
 #[tokio::test]
