@@ -20,7 +20,6 @@ const ARROWS: [(&str, &[&str]); 21] = [
     ("levada-generated-tests", &["levada-serde"]),
     ("levada-kafka-client", &["levada-kafka-wire"]),
     ("levada-lock-file", &["levada-schema-core"]),
-    ("levada-serde-build", &["levada-lock-file", "levada-schema-core"]),
     ("levada-logical-types", &["levada-schema-core"]),
     ("levada-registry-core", &["levada-encryption", "levada-logical-types", "levada-schema-core"]),
     (
