@@ -135,28 +135,28 @@ async fn schema_chosen_by_guid_must_take_the_values_and_be_known_in_the_context(
     );
     let registered = client.register("other", &other, false).await.unwrap();
     let guid = registered.guid.unwrap();
-    let build = |client: &RegistryClient, strict, framing| {
+    let writer = |client: &RegistryClient, strict, framing| {
         let builder = AvroSerializer::<Order>::builder(client).topic("orders").framing(framing);
         builder.source(SchemaSource::Guid { guid, strict }).build()
     };
-    let strict = build(&client, true, Framing::Prefix).await;
+    let strict = writer(&client, true, Framing::Prefix).await;
     assert!(matches!(strict, Err(Error::Incompatible { .. })), "{strict:?}");
-    let lax = build(&client, false, Framing::Prefix).await.unwrap();
+    let lax = writer(&client, false, Framing::Prefix).await.unwrap();
     assert_eq!(lax.schema_id(), registered.id);
-    let header = build(&client, false, Framing::Header).await.unwrap();
+    let header = writer(&client, false, Framing::Header).await.unwrap();
     let (_, header) = header.schema_id_header().unwrap();
     assert_eq!(header[1..], *guid.as_bytes());
 
     let url = format!("http://{}", server.local_addr());
     let billing = RegistryClient::builder(&url).context(".billing").build().unwrap();
-    let elsewhere = build(&billing, false, Framing::Prefix).await.unwrap_err();
+    let elsewhere = writer(&billing, false, Framing::Prefix).await.unwrap_err();
     assert!(elsewhere.to_string().contains("has no id in the context `.billing`"), "{elsewhere}");
     // Ids are counted anew in each context.
     let int = SchemaDefinition::avro(r#""int""#);
     billing.register("first", &int, false).await.unwrap();
     let there = billing.register("other", &other, false).await.unwrap();
     assert_ne!(there.id, registered.id);
-    let built = build(&billing, false, Framing::Prefix).await.unwrap();
+    let built = writer(&billing, false, Framing::Prefix).await.unwrap();
     assert_eq!(built.schema_id(), there.id);
 
     let unknown = Uuid::from_bytes([7; 16]);

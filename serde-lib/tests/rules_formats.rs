@@ -418,7 +418,10 @@ async fn json_is_validated_after_the_rules_or_before_them_as_it_is_wanted() {
         let writer = writer.validate_before_rules(is_first).build().await.unwrap();
         match writer.encode(&json!({"id": id})) {
             Ok(bytes) => {
-                assert_eq!((&bytes[5..], passes), (json!({"id": -id}).to_string().as_bytes(), true))
+                assert_eq!(
+                    (&bytes[5..], passes),
+                    (json!({"id": -id}).to_string().as_bytes(), true)
+                );
             }
             Err(error) => assert!(matches!(error, Error::Invalid(_)) && !passes, "{error}"),
         }

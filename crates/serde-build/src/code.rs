@@ -59,7 +59,7 @@ impl Writer<'_> {
             if !known.insert(member.clone()) {
                 return Err(clash(&place, &member));
             }
-            let here = Place { definition, place: &place, is_behind: false };
+            let here = Place { definition, at: &place, is_behind: false };
             let union = format!("{name}{}", names::type_name(&field.name));
             let rust = self.rust(&field.r#type, here, &union, &mut unions)?;
             let attributes = field_attributes(field, &member, here)?;
@@ -119,7 +119,7 @@ impl Writer<'_> {
                 _ = writeln!(variants, "    {variant},");
                 continue;
             }
-            let here = Place { definition, place: &place, is_behind: false };
+            let here = Place { definition, at: &place, is_behind: false };
             let union = format!("{name}{variant}");
             let rust = self.rust(branch, here, &union, &mut unions)?;
             match marking(branch, here)? {
@@ -248,7 +248,7 @@ fn clash(place: &str, name: &str) -> BuildError {
 #[derive(Clone, Copy)]
 struct Place<'a> {
     definition: &'a Definition,
-    place: &'a str,
+    at: &'a str,
     /// Whether something has memory of its own for what stands here.
     is_behind: bool,
 }
@@ -257,7 +257,7 @@ impl Place<'_> {
     fn unsupported(self, reason: &str) -> BuildError {
         BuildError::Unsupported {
             path: self.definition.path.clone(),
-            place: self.place.to_owned(),
+            place: self.at.to_owned(),
             reason: reason.to_owned(),
         }
     }

@@ -187,12 +187,11 @@ impl Parser<'_> {
         enclosing: &str,
     ) -> Result<Type, BuildError> {
         let own = text(object, "name");
-        let (namespace, name) = match own.rsplit_once('.') {
-            Some((namespace, name)) => (namespace.to_owned(), name.to_owned()),
-            None => {
-                let namespace = object.get("namespace").and_then(Json::as_str);
-                (namespace.unwrap_or(enclosing).to_owned(), own)
-            }
+        let (namespace, name) = if let Some((namespace, name)) = own.rsplit_once('.') {
+            (namespace.to_owned(), name.to_owned())
+        } else {
+            let namespace = object.get("namespace").and_then(Json::as_str);
+            (namespace.unwrap_or(enclosing).to_owned(), own)
         };
         let full_name = full_name(&namespace, &name);
         self.known.insert(full_name.clone());

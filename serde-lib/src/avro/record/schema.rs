@@ -159,7 +159,7 @@ pub fn logical(schema: Json, logical_type: &str) -> Json {
 
 /// The schema of an option.
 pub fn nullable(schema: Json) -> Json {
-    json!(["null", schema])
+    Json::Array(vec!["null".into(), schema])
 }
 
 /// The schema of a decimal in `bytes`.
