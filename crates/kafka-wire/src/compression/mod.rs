@@ -46,6 +46,18 @@ impl TryFrom<u8> for Codec {
     }
 }
 
+impl From<Codec> for u8 {
+    fn from(codec: Codec) -> Self {
+        match codec {
+            Codec::None => 0,
+            Codec::Gzip => 1,
+            Codec::Snappy => 2,
+            Codec::Lz4 => 3,
+            Codec::Zstd => 4,
+        }
+    }
+}
+
 /// Unfolds `input` to at most `max_out` bytes. Memory follows the bytes that really come out, not
 /// what the input claims.
 pub fn decompress(codec: Codec, input: &[u8], max_out: usize) -> Result<Vec<u8>, CompressionError> {

@@ -113,6 +113,12 @@ impl BatchHeader {
         self.attributes & LOG_APPEND_TIME != 0
     }
 
+    /// The same batch, whose records have times of their own whatever its header says.
+    #[must_use]
+    pub fn with_own_times(self) -> Self {
+        Self { attributes: self.attributes & !LOG_APPEND_TIME, ..self }
+    }
+
     pub fn is_transactional(&self) -> bool {
         self.attributes & TRANSACTIONAL != 0
     }
@@ -166,8 +172,19 @@ impl BatchHead {
     /// fields are checksummed, so this reads the whole batch once more.
     pub fn set_log_append_time(&mut self, now_ms: i64, rest: &[u8]) {
         let attributes = i16::from_be_bytes(field(&self.0, ATTRIBUTES)) | LOG_APPEND_TIME;
+        self.set_times(attributes, now_ms, rest);
+    }
+
+    /// Marks the batch as one whose records have times of their own, the newest of which is this; as
+    /// [`Self::set_log_append_time`].
+    pub fn set_create_time(&mut self, newest_ms: i64, rest: &[u8]) {
+        let attributes = i16::from_be_bytes(field(&self.0, ATTRIBUTES)) & !LOG_APPEND_TIME;
+        self.set_times(attributes, newest_ms, rest);
+    }
+
+    fn set_times(&mut self, attributes: i16, max_timestamp: i64, rest: &[u8]) {
         self.0[ATTRIBUTES..ATTRIBUTES + 2].copy_from_slice(&attributes.to_be_bytes());
-        self.0[MAX_TIMESTAMP..MAX_TIMESTAMP + 8].copy_from_slice(&now_ms.to_be_bytes());
+        self.0[MAX_TIMESTAMP..MAX_TIMESTAMP + 8].copy_from_slice(&max_timestamp.to_be_bytes());
         let crc = super::crc::crc32c_of(&[&self.0[CRC_START..], rest]);
         self.0[17..21].copy_from_slice(&crc.to_be_bytes());
     }

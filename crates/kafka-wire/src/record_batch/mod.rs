@@ -17,7 +17,7 @@ pub use crc::{crc32c, crc32c_of};
 pub use encode::BatchBuilder;
 pub use header::{BatchHead, BatchHeader, CRC_START, HEADER_BYTES, PREFIX_BYTES, add_sequence};
 pub use record::{Record, RecordError, RecordHeader, RecordHeaders, Records, record_bytes};
-pub use retain::{RetainError, retain_records};
+pub use retain::{RetainError, recompress, retain_records};
 
 /// What is wrong with a record batch.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
@@ -36,6 +36,8 @@ pub enum BatchError {
     Count { count: i32, last_offset_delta: i32 },
     #[error("{size} bytes are more than a batch can hold")]
     Oversized { size: usize },
+    #[error("base offset {0}, only the log gives others than 0")]
+    BaseOffset(i64),
     #[error("codec id {0} is not defined")]
     Codec(u8),
     #[error("a client may not write control batches")]

@@ -1,4 +1,5 @@
-//! A batch with some of its records, as compaction writes it.
+//! A batch with some of its records, as compaction writes it, or with all of them under another
+//! compression.
 //!
 //! Offsets, epochs and sequences stay what they were, so base offset and last offset delta are those
 //! of the original. An empty batch is only its header, as Kafka leaves it.
@@ -54,6 +55,17 @@ pub fn retain_records(
         compress(Codec::try_from(header.codec_id())?, &plain)?
     };
     Ok(assemble(&kept, &body)?)
+}
+
+/// The batch of `header`, whose records are the bytes `plain` ([`record_bytes`](super::record_bytes)),
+/// compressed with `codec`.
+pub fn recompress(
+    header: &BatchHeader,
+    plain: &[u8],
+    codec: Codec,
+) -> Result<Vec<u8>, RetainError> {
+    let attributes = (header.attributes & !COMPRESSION_MASK) | i16::from(u8::from(codec));
+    Ok(assemble(&BatchHeader { attributes, ..*header }, &compress(codec, plain)?)?)
 }
 
 /// What a record's timestamp delta counts from. Stamped batches do not use their deltas, which stay 0.

@@ -1,7 +1,7 @@
 //! `ListOffsets` (2), versions 1–10.
 //!
-//! - Timestamp −1: the end of what the reader may see, −2: the log start; from 0: the first
-//!   record at or after that time, offset −1 when there is none.
+//! - Timestamp −1: the end of what the reader may see, with all that was acknowledged before, −2: the
+//!   log start; from 0: the first record at or after that time, offset −1 when there is none.
 //! - v7 −3: the first record with the largest timestamp; v8 −4: the first record on this machine,
 //!   which is the log start; v9 −5: the last one moved elsewhere, and none is. Else error 35.
 //! - v2 isolation level (committed readers see up to the last stable offset), v4 leader epochs,
@@ -57,6 +57,11 @@ async fn find(
     is_committed: bool,
 ) -> Result<Option<TimestampedOffset>, ResponseError> {
     leader_epoch::check(asked.current_leader_epoch, log)?;
+    if matches!(asked.timestamp, LATEST | LARGEST_TIMESTAMP | 0..) {
+        // What was acknowledged before the question counts; acks=1 does not wait for the disk.
+        let appended = log.bounds().log_end_offset;
+        log.flushed(appended - 1).await.map_err(|_| KafkaStorageError)?;
+    }
     let bounds = log.bounds();
     let end = if is_committed { bounds.last_stable_offset } else { bounds.high_watermark };
     let at = |offset| {
@@ -66,8 +71,6 @@ async fn find(
         LATEST => at(end),
         EARLIEST => at(bounds.log_start_offset),
         LARGEST_TIMESTAMP if call.api_version >= 7 => {
-            // What was appended last counts, and the search must not wait for the disk itself.
-            log.flushed(bounds.log_end_offset - 1).await.map_err(|_| KafkaStorageError)?;
             let found = log.max_timestamp().map_err(|error| read_error(&error))?;
             Ok(found.filter(|found| !is_committed || found.offset < end))
         }

@@ -317,7 +317,9 @@ impl Refused {
 
     fn of(topic: &str, partition: i32, error: AppendError) -> Self {
         let (message, code) = (error.to_string(), response_error(&error));
-        let AppendError::KeylessRecords { indexes } = error else {
+        let (AppendError::KeylessRecords { indexes }
+        | AppendError::TimestampOutOfRange { indexes, .. }) = error
+        else {
             return Self { error: code, message, records: Vec::new() };
         };
         let reason = StrBytes::from_string(format!("{message}: {topic}-{partition}"));

@@ -6,23 +6,20 @@ use std::sync::atomic::Ordering;
 
 use levada_kafka_wire::compression::Codec;
 use levada_kafka_wire::record_batch::{
-    BatchError, BatchHead, BatchHeader, EndTxnMarker, HEADER_BYTES, Records, record_bytes,
+    BatchError, BatchHead, BatchHeader, EndTxnMarker, HEADER_BYTES, recompress,
 };
 
 use super::checkpoint::io_error;
 use super::index::OffsetEntry;
+use super::inspect::{Inspected, Times, inspect, is_inspected, is_other};
 use super::layout::{Kind, segment_path};
 use super::partition_log::Core;
-use super::scan::UNFOLDED_BYTES_MAX;
 use super::segment::{Active, Rolled, Sealed, Segment};
 use super::{
     AppendError, AppendOrigin, Appended, FlushPolicy, LogConfig, LogError, PartitionLog,
     TimestampType,
 };
 use crate::producer_state::{Admission, SequenceError};
-
-/// So many records of a batch are named as refused: a batch may unfold to millions.
-const RECORD_ERRORS_MAX: usize = 1000;
 
 impl PartitionLog {
     /// Appends exactly one v2 batch. Written when it returns, readable and durable once
@@ -38,8 +35,13 @@ impl PartitionLog {
     ) -> Result<Appended, AppendError> {
         let mut header = validate(batch, origin)?;
         let marker = header.is_control().then(|| EndTxnMarker::of_batch(&header, batch)).flatten();
-        if origin == AppendOrigin::Client && self.needs_keys.load(Ordering::Relaxed) {
-            check_keys(&header, batch)?;
+        let inspected = self.inspected(&header, batch, origin)?;
+        let other = inspected.as_ref().zip(is_other(&header, self.codec()));
+        let recompressed = other.map(|(read, codec)| recompressed(&header, read, codec));
+        let recompressed = recompressed.transpose()?;
+        let batch = recompressed.as_deref().unwrap_or(batch);
+        if recompressed.is_some() {
+            header = BatchHeader::parse(batch).map_err(AppendError::InvalidRecord)?;
         }
         self.shared.health.check_append().map_err(AppendError::Storage)?;
         let now_ms = self.shared.clock.now_ms();
@@ -51,7 +53,8 @@ impl PartitionLog {
         if core.is_closed {
             return Err(AppendError::Storage(LogError::Closed));
         }
-        check_config(&header, &core.config, now_ms)?;
+        check_size(&header, &core.config)?;
+        check_times(&header, inspected.as_ref(), &core.config, now_ms)?;
         if origin == AppendOrigin::Client
             && let Some(first) = admit(&header, &core)?
         {
@@ -61,8 +64,10 @@ impl PartitionLog {
             self.roll(&mut core).map_err(AppendError::Storage)?;
         }
         let mut head = BatchHead::of(batch).map_err(AppendError::InvalidRecord)?;
-        let log_append_time = stamp(&mut header, &mut head, batch, &core, now_ms);
-        self.write(&core, &head, &batch[HEADER_BYTES..])?;
+        let newest_ms = inspected.as_ref().map(|read| read.times.newest);
+        let rest = &batch[HEADER_BYTES..];
+        let log_append_time = stamp(&mut header, &mut head, rest, newest_ms, &core, now_ms);
+        self.write(&core, &head, rest)?;
 
         core.note(&header, marker, now_ms);
         self.publish(&mut core);
@@ -72,6 +77,19 @@ impl PartitionLog {
             self.shared.flusher.push(self.clone());
         }
         Ok(self.appended((header.base_offset, header.last_offset()), log_append_time, false))
+    }
+
+    /// The records of a client's batch, where they are read.
+    fn inspected<'a>(
+        &self,
+        header: &BatchHeader,
+        batch: &'a [u8],
+        origin: AppendOrigin,
+    ) -> Result<Option<Inspected<'a>>, AppendError> {
+        let needs_keys = self.needs_keys.load(Ordering::Relaxed);
+        let is_read =
+            origin == AppendOrigin::Client && is_inspected(header, needs_keys, self.codec());
+        is_read.then(|| inspect(header, batch, needs_keys)).transpose()
     }
 
     fn appended(
@@ -170,6 +188,9 @@ fn validate(batch: &[u8], origin: AppendOrigin) -> Result<BatchHeader, AppendErr
     if header.is_control() {
         return invalid(BatchError::ControlByClient);
     }
+    if header.base_offset != 0 {
+        return invalid(BatchError::BaseOffset(header.base_offset));
+    }
     let (epoch, sequence) = (header.producer_epoch, header.base_sequence);
     if header.has_producer_id() && (epoch < 0 || sequence < 0) {
         let producer_id = header.producer_id;
@@ -178,27 +199,17 @@ fn validate(batch: &[u8], origin: AppendOrigin) -> Result<BatchHeader, AppendErr
     Ok(header)
 }
 
-/// In a compacted topic every record has a key, and is where its offset says.
-fn check_keys(header: &BatchHeader, batch: &[u8]) -> Result<(), AppendError> {
-    let unreadable = |reason: String| AppendError::UnreadableRecords { reason };
-    let bytes = record_bytes(header, batch, UNFOLDED_BYTES_MAX)
-        .map_err(|error| unreadable(error.to_string()))?;
-    let mut keyless = Vec::new();
-    for (index, record) in (0..).zip(Records::new(header, &bytes)) {
-        let record = record.map_err(|error| unreadable(error.to_string()))?;
-        if record.offset_delta != index {
-            let found = record.offset_delta;
-            return Err(unreadable(format!("record {index} has the offset delta {found}")));
-        }
-        if record.key.is_none() && keyless.len() < RECORD_ERRORS_MAX {
-            keyless.push(index);
-        }
-    }
-    if keyless.is_empty() { Ok(()) } else { Err(AppendError::KeylessRecords { indexes: keyless }) }
+/// The batch as the topic wants it compressed.
+fn recompressed(
+    header: &BatchHeader,
+    read: &Inspected<'_>,
+    codec: Codec,
+) -> Result<Vec<u8>, AppendError> {
+    recompress(header, &read.plain, codec)
+        .map_err(|error| AppendError::UnreadableRecords { reason: error.to_string() })
 }
 
-/// What the topic's settings allow.
-fn check_config(header: &BatchHeader, config: &LogConfig, now_ms: i64) -> Result<(), AppendError> {
+fn check_size(header: &BatchHeader, config: &LogConfig) -> Result<(), AppendError> {
     let size = header.total_bytes;
     let exceeds = |max: u32| usize::try_from(max).is_ok_and(|max| size > max);
     if exceeds(config.max_message_bytes) {
@@ -207,17 +218,26 @@ fn check_config(header: &BatchHeader, config: &LogConfig, now_ms: i64) -> Result
     if exceeds(config.segment_bytes) {
         return Err(AppendError::LargerThanSegment { size, max: config.segment_bytes });
     }
-    let timestamp = header.max_timestamp;
+    Ok(())
+}
+
+/// How old and how new the topic lets records be.
+fn check_times(
+    header: &BatchHeader,
+    read: Option<&Inspected<'_>>,
+    config: &LogConfig,
+    now_ms: i64,
+) -> Result<(), AppendError> {
     let earliest = now_ms.saturating_sub(config.timestamp_before_max_ms);
     let latest = now_ms.saturating_add(config.timestamp_after_max_ms);
-    // A batch without a timestamp (−1) is older than any bound; Kafka lets it pass.
-    if config.timestamp_type == TimestampType::CreateTime
-        && timestamp != -1
-        && !(earliest..=latest).contains(&timestamp)
-    {
-        return Err(AppendError::TimestampOutOfRange { timestamp, earliest, latest });
+    let bounds = earliest..=latest;
+    let times = read.map_or_else(|| Times::claimed(header), |read| read.times);
+    if config.timestamp_type == TimestampType::LogAppendTime || times.are_within(&bounds) {
+        return Ok(());
     }
-    Ok(())
+    let timestamp = if bounds.contains(&times.newest) { times.oldest } else { times.newest };
+    let indexes = read.map(|read| read.outside(&bounds)).unwrap_or_default();
+    Err(AppendError::TimestampOutOfRange { timestamp, earliest, latest, indexes })
 }
 
 /// The offsets of the first append when the batch repeats one.
@@ -251,11 +271,13 @@ fn must_roll(core: &Core, header: &BatchHeader, now_ms: i64) -> bool {
         || last - active.segment.base_offset > i64::from(i32::MAX)
 }
 
-/// Writes what the log assigns into header and head; answers the time it stamped.
+/// Writes what the log assigns into header and head; answers the time it stamped. `rest` is what
+/// follows the header, `newest_ms` what its records say where they were read.
 fn stamp(
     header: &mut BatchHeader,
     head: &mut BatchHead,
-    batch: &[u8],
+    rest: &[u8],
+    newest_ms: Option<i64>,
     core: &Core,
     now_ms: i64,
 ) -> Option<i64> {
@@ -263,12 +285,19 @@ fn stamp(
     header.leader_epoch = core.epochs.latest();
     head.set_base_offset(header.base_offset);
     head.set_leader_epoch(header.leader_epoch);
-    if core.config.timestamp_type == TimestampType::CreateTime {
-        return None;
+    if core.config.timestamp_type == TimestampType::LogAppendTime {
+        header.max_timestamp = now_ms;
+        head.set_log_append_time(now_ms, rest);
+        return Some(now_ms);
     }
-    header.max_timestamp = now_ms;
-    head.set_log_append_time(now_ms, &batch[HEADER_BYTES..]);
-    Some(now_ms)
+    // Times are searched by the header, so it must not claim others than its records have.
+    let newest_ms = newest_ms.unwrap_or(header.max_timestamp);
+    if newest_ms != header.max_timestamp || header.is_log_append_time() {
+        header.max_timestamp = newest_ms;
+        *header = header.with_own_times();
+        head.set_create_time(newest_ms, rest);
+    }
+    None
 }
 
 fn is_full(error: &io::Error) -> bool {

@@ -2,6 +2,8 @@
 
 use std::time::Duration;
 
+use levada_kafka_wire::compression::Codec;
+
 /// What an acknowledgement waits for.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub enum FlushPolicy {
@@ -42,6 +44,8 @@ pub struct LogConfig {
     /// `None` keeps any amount (`retention.bytes=-1`).
     pub retention_bytes: Option<u64>,
     pub max_message_bytes: u32,
+    /// `compression.type`: how batches of clients are stored; `None` keeps what the producer chose.
+    pub compression: Option<Codec>,
     pub timestamp_type: TimestampType,
     /// `message.timestamp.before.max.ms`
     pub timestamp_before_max_ms: i64,
@@ -80,6 +84,7 @@ impl Default for LogConfig {
             retention_ms: Some(7 * DAY_MS),
             retention_bytes: None,
             max_message_bytes: 1_048_588,
+            compression: None,
             timestamp_type: TimestampType::CreateTime,
             timestamp_before_max_ms: i64::MAX,
             timestamp_after_max_ms: 60 * 60 * 1000,

@@ -57,7 +57,13 @@ pub enum AppendError {
     LargerThanSegment { size: usize, max: u32 },
     /// `INVALID_TIMESTAMP` (32).
     #[error("timestamp {timestamp} is outside {earliest}..={latest}")]
-    TimestampOutOfRange { timestamp: i64, earliest: i64, latest: i64 },
+    TimestampOutOfRange {
+        timestamp: i64,
+        earliest: i64,
+        latest: i64,
+        /// Of the records, where they were read.
+        indexes: Vec<i32>,
+    },
     /// `OUT_OF_ORDER_SEQUENCE_NUMBER` (45).
     #[error("producer {producer_id} sent sequence {found}, expected {expected}")]
     OutOfOrderSequence { producer_id: i64, found: i32, expected: i32 },

@@ -11,6 +11,7 @@ mod error;
 mod flush;
 mod flusher;
 mod index;
+mod inspect;
 mod layout;
 mod log_dir;
 mod lookup;

@@ -4,9 +4,10 @@
 //! `retention`; building it from files in `recovery`.
 
 use std::path::PathBuf;
-use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicU8, Ordering};
 use std::sync::{Arc, Weak};
 
+use levada_kafka_wire::compression::Codec;
 use parking_lot::Mutex;
 use tokio::sync::{Notify, watch};
 use uuid::Uuid;
@@ -21,6 +22,13 @@ use crate::producer_state::{ActiveProducer, ProducerStates};
 /// What a long poll sleeps on. Register first, then look, then `notified().await`: a wake-up
 /// between looking and sleeping is kept. Each registration fires at most once.
 pub type Waiter = Notify;
+
+/// No codec's id: batches stay as the producer compressed them.
+const AS_PRODUCED: u8 = u8::MAX;
+
+fn codec_id(config: &LogConfig) -> u8 {
+    config.compression.map_or(AS_PRODUCED, u8::from)
+}
 
 /// An append-only run of record batches with dense offsets.
 #[derive(Debug)]
@@ -42,6 +50,8 @@ pub struct PartitionLog {
     pub(super) is_queued: AtomicBool,
     /// Whether records need a key: set with the config, read before the partition is locked.
     pub(super) needs_keys: AtomicBool,
+    /// The codec that batches of clients get, or [`AS_PRODUCED`].
+    codec: AtomicU8,
     /// Whether compaction has met damage.
     pub(super) is_uncleanable: AtomicBool,
     traffic: Traffic,
@@ -104,6 +114,7 @@ impl PartitionLog {
             leader_epoch: core.epochs.latest(),
         };
         let needs_keys = core.config.cleanup.compacts;
+        let codec = codec_id(&core.config);
         let (topic, index, topic_id) = name;
         Self {
             topic: topic.to_owned(),
@@ -118,6 +129,7 @@ impl PartitionLog {
             flush_turn: Mutex::new(()),
             is_queued: AtomicBool::new(false),
             needs_keys: AtomicBool::new(needs_keys),
+            codec: AtomicU8::new(codec),
             is_uncleanable: AtomicBool::new(false),
             traffic: Traffic::default(),
         }
@@ -142,7 +154,13 @@ impl PartitionLog {
     /// Takes effect with the next append, roll or maintenance.
     pub fn set_config(&self, config: LogConfig) {
         self.needs_keys.store(config.cleanup.compacts, Ordering::Relaxed);
+        self.codec.store(codec_id(&config), Ordering::Relaxed);
         self.core.lock().config = config;
+    }
+
+    /// How batches of clients are compressed; `None` as the producer chose.
+    pub(super) fn codec(&self) -> Option<Codec> {
+        Codec::try_from(self.codec.load(Ordering::Relaxed)).ok()
     }
 
     /// What clients have written and read here since the start.

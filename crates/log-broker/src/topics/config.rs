@@ -5,6 +5,8 @@
 
 use std::collections::BTreeMap;
 
+use levada_kafka_wire::compression::Codec;
+
 use super::TopicError;
 use crate::config::BrokerConfig;
 use crate::log::{Cleanup, LogConfig, TimestampType};
@@ -73,8 +75,13 @@ pub(crate) static CONFIG_KEYS: &[ConfigKey] = {
             "delete",
             V::Some(&["compact", "delete"]),
         ),
-        // Recompression is not done: a batch is stored as the producer compressed it.
-        row("compression.type", "compression.type", T::String, "producer", V::One(&["producer"])),
+        row(
+            "compression.type",
+            "compression.type",
+            T::String,
+            "producer",
+            V::One(&["producer", "uncompressed", "gzip", "snappy", "lz4", "zstd"]),
+        ),
         row(
             "delete.retention.ms",
             "log.cleaner.delete.retention.ms",
@@ -289,6 +296,7 @@ pub(crate) fn log_config(
     }
     for (name, value) in overrides {
         match name.as_str() {
+            "compression.type" => config.compression = codec(value),
             "index.interval.bytes" => set(&mut config.index_interval_bytes, number(value)),
             "max.message.bytes" => set(&mut config.max_message_bytes, number(value)),
             "segment.bytes" => set(&mut config.segment_bytes, number(value)),
@@ -301,6 +309,18 @@ pub(crate) fn log_config(
         }
     }
     config
+}
+
+/// `None` for `producer`.
+fn codec(value: &str) -> Option<Codec> {
+    match value {
+        "uncompressed" => Some(Codec::None),
+        "gzip" => Some(Codec::Gzip),
+        "snappy" => Some(Codec::Snappy),
+        "lz4" => Some(Codec::Lz4),
+        "zstd" => Some(Codec::Zstd),
+        _ => None,
+    }
 }
 
 /// Of timestamps and compaction.
@@ -400,7 +420,7 @@ mod tests {
             ("message.timestamp.type", "createtime"),
             ("min.cleanable.dirty.ratio", "1.1"),
             ("preallocate", "yes"),
-            ("compression.type", "gzip"),
+            ("compression.type", "brotli"),
         ] {
             assert!(matches!(check(name, value), Err(TopicError::InvalidConfig { .. })), "{name}");
         }
@@ -423,6 +443,7 @@ mod tests {
             ("retention.ms", "-1"),
             ("retention.bytes", "4096"),
             ("segment.bytes", "1000"),
+            ("compression.type", "zstd"),
             ("cleanup.policy", "compact, delete"),
             ("min.cleanable.dirty.ratio", "0.25"),
             ("max.compaction.lag.ms", "7"),
@@ -438,6 +459,7 @@ mod tests {
                 retention_ms: None,
                 retention_bytes: Some(4096),
                 segment_bytes: 1000,
+                compression: Some(Codec::Zstd),
                 cleanup: Cleanup { compacts: true, deletes: true },
                 min_cleanable_dirty_ratio: 0.25,
                 max_compaction_lag_ms: 7,

@@ -83,6 +83,26 @@ async fn acks_1_is_answered_and_becomes_readable() {
 }
 
 #[tokio::test]
+async fn what_acks_1_has_acknowledged_counts_in_the_end_of_the_log() {
+    let rig = Rig::start().await;
+    let mut client = rig.client().await;
+    client.create_topic("t", &[]).await;
+    let records = batch(&["one"]).build().unwrap();
+    for end in 1..=20 {
+        let request = produce("t", 1, Some(records.clone().into()));
+        let answer: ProduceResponse = client.call(ApiKey::Produce, 9, &request).await;
+        assert_eq!(answer.responses[0].partition_responses[0].error_code, 0);
+        let asked = list_offsets_request::ListOffsetsPartition::default().with_timestamp(-1);
+        let topic = list_offsets_request::ListOffsetsTopic::default()
+            .with_name(topic_name("t"))
+            .with_partitions(vec![asked]);
+        let request = ListOffsetsRequest::default().with_topics(vec![topic]);
+        let answer: ListOffsetsResponse = client.call(ApiKey::ListOffsets, 7, &request).await;
+        assert_eq!(answer.topics[0].partitions[0].offset, end);
+    }
+}
+
+#[tokio::test]
 async fn refused_batches_have_their_own_errors_and_are_not_written() {
     let rig = Rig::start().await;
     let mut client = rig.client().await;

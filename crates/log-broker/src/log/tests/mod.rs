@@ -7,6 +7,7 @@ mod compaction_model;
 mod crash;
 mod damage;
 mod finding;
+mod inspection;
 mod model;
 mod retention;
 
@@ -126,6 +127,14 @@ fn records_of(mut bytes: &[u8]) -> Vec<(i64, String)> {
         bytes = rest;
     }
     found
+}
+
+/// The batch with these bytes at a place, and the checksum that belongs to them.
+fn patched(mut batch: Vec<u8>, at: usize, bytes: &[u8]) -> Vec<u8> {
+    batch[at..at + bytes.len()].copy_from_slice(bytes);
+    let crc = levada_kafka_wire::record_batch::crc32c(&batch[21..]);
+    batch[17..21].copy_from_slice(&crc.to_be_bytes());
+    batch
 }
 
 fn all(log: &PartitionLog) -> Vec<(i64, String)> {
