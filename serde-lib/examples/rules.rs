@@ -12,7 +12,7 @@ use std::io::BufRead;
 use std::process::ExitCode;
 
 use levada_serde::prost_reflect::{DynamicMessage, SerializeOptions};
-use levada_serde::rules::ReaderVersion;
+use levada_serde::rules::{ReaderVersion, ValidationRules};
 use levada_serde::{
     AvroDeserializer, AvroSerializer, Error as SerdeError, JsonDeserializer, JsonSerializer,
     ProtobufDeserializer, ProtobufSerializer, RegistryClient,
@@ -57,26 +57,35 @@ async fn run() -> Result<(), Box<dyn Error>> {
         match result {
             Ok(value) => println!("{value}"),
             Err(SerdeError::Rule(failure)) => println!("{}", json!(failure.rule)),
+            Err(SerdeError::ValidationRules(error)) => {
+                let broken: Vec<_> = error.violations.iter().map(ToString::to_string).collect();
+                println!("{}", json!(broken));
+            }
             Err(error) => return Err(error.into()),
         }
     }
     Ok(())
 }
 
+/// What schemas carry themselves is checked before their rule sets come.
+const CHECKED: ValidationRules = ValidationRules::BeforeDomainRules { fail_fast: false };
+
 async fn write(registry: &RegistryClient, line: &Line) -> Result<Vec<u8>, SerdeError> {
     let Line { format, topic, value, .. } = line;
     match format.as_str() {
         "AVRO" => {
             let writer = AvroSerializer::json_from_registry(registry).topic(topic);
+            let writer = writer.validation_rules(CHECKED);
             writer.build().await?.encode(value)
         }
         "JSON" => {
             let writer = JsonSerializer::from_registry(registry).topic(topic);
+            let writer = writer.validation_rules(CHECKED);
             writer.build().await?.encode(value)
         }
         _ => {
             let writer = ProtobufSerializer::dynamic_from_registry(registry).topic(topic);
-            let writer = writer.build().await?;
+            let writer = writer.validation_rules(CHECKED).build().await?;
             let message = DynamicMessage::deserialize(writer.descriptor().clone(), value)
                 .map_err(|error| SerdeError::Config(error.to_string()))?;
             writer.encode(&message)

@@ -5,7 +5,7 @@ use std::fmt;
 use levada_schema_core::{ParseError, ParseErrorKind};
 
 use crate::client::RegistryError;
-use crate::rules::RuleFailure;
+use crate::rules::{RuleFailure, ValidationRulesError};
 use crate::wire_format::{FrameError, MessageIndex, SchemaRef};
 
 /// Why a message could not be written or read.
@@ -68,6 +68,9 @@ pub enum Error {
     /// A rule of the schema did not pass the value.
     #[error(transparent)]
     Rule(Box<RuleFailure>),
+    /// A value breaks rules that its schema carries itself.
+    #[error(transparent)]
+    ValidationRules(#[from] Box<ValidationRulesError>),
     /// An option of this crate was used in a way that cannot work.
     #[error("{0}")]
     Config(String),
@@ -117,6 +120,7 @@ impl Error {
                 | Self::Decode(_)
                 | Self::Encode(_)
                 | Self::Invalid(_)
+                | Self::ValidationRules(_)
                 | Self::UnknownMessage { .. }
                 | Self::MessageTypeMismatch { .. }
                 | Self::TrailingBytes { .. }

@@ -4,6 +4,7 @@ use std::collections::BTreeMap;
 use std::future::Future;
 
 use bytes::Bytes;
+use uuid::Uuid;
 
 use crate::Error;
 use crate::rules::load_missing;
@@ -25,6 +26,9 @@ pub enum SchemaSource {
     LatestWithMetadata { properties: BTreeMap<String, String>, strict: bool },
     /// The schema with this id; `strict` as for [`Self::Latest`].
     Id { id: u32, strict: bool },
+    /// The schema with this guid; `strict` as for [`Self::Latest`]. Messages framed by id carry the
+    /// id that the registry has for it in the client's context.
+    Guid { guid: Uuid, strict: bool },
 }
 
 /// Where a message names its schema.

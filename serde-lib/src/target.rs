@@ -15,7 +15,7 @@ use crate::client::{
     Action, Registered, RegisteredSchema, RegistryClient, SchemaDefinition, SubjectVersion,
     Submitted, Version,
 };
-use crate::rules::{Rules, Scope, WriteRules};
+use crate::rules::{Rules, Scope, ValidationRules, WriteRules};
 use crate::serializer::{Framing, SchemaSource};
 use crate::subject_name::SubjectNameStrategy;
 use crate::wire_format::{ID_LEN, MessageIndex, SchemaRef, Side, guid_header, id_prefix};
@@ -104,6 +104,15 @@ impl<F> SerializerBuilder<F> {
         self.target.rules = rules;
         self
     }
+
+    /// When the rules that the schema carries itself are checked, as
+    /// [`crate::rules`] describes; never by default. Needs the feature `rules-cel`, without which
+    /// no value passes such rules.
+    #[must_use]
+    pub fn validation_rules(mut self, validation: ValidationRules) -> Self {
+        self.target.validation = validation;
+        self
+    }
 }
 
 /// What stands for every cluster in a question about associations.
@@ -121,6 +130,7 @@ pub(crate) struct Target {
     source: Option<SchemaSource>,
     framing: Framing,
     rules: Rules,
+    validation: ValidationRules,
 }
 
 impl Default for Target {
@@ -134,6 +144,7 @@ impl Default for Target {
             source: None,
             framing: Framing::Prefix,
             rules: Rules::default(),
+            validation: ValidationRules::Disabled,
         }
     }
 }
@@ -211,7 +222,7 @@ impl Target {
         let needed = || {
             own.ok_or_else(|| {
                 let hint = "a serializer without a schema of its own takes Latest, \
-                            LatestWithMetadata or Id";
+                            LatestWithMetadata, Id or Guid";
                 Error::Config(hint.to_owned())
             })
         };
@@ -237,6 +248,18 @@ impl Target {
                 let registered = Registered { id, guid: schema.guid, version: None };
                 Ok(Chosen::Adopted { registered, schema, is_strict: strict })
             }
+            SchemaSource::Guid { guid, strict } => {
+                let schema = client.schema_by_guid(guid).await?;
+                let id = client.id_of_guid(guid).await?.ok_or_else(|| {
+                    Error::Config(format!(
+                        "the schema with guid {guid} has no id in the context `{}` of this client; \
+                         register it there, or build a client of the context that has it",
+                        client.context()
+                    ))
+                })?;
+                let registered = Registered { id, guid: Some(guid), version: None };
+                Ok(Chosen::Adopted { registered, schema, is_strict: strict })
+            }
         }
     }
 
@@ -252,7 +275,7 @@ impl Target {
         let schema = match (chosen, own) {
             (Chosen::Adopted { schema, .. }, _) => Arc::clone(schema),
             (Chosen::Own(Submitted { registered, contract }), Some(own))
-                if contract.rule_set.is_some() =>
+                if contract.rule_set.is_some() || self.validation != ValidationRules::Disabled =>
             {
                 Arc::new(RegisteredSchema {
                     schema_type: own.schema_type,
@@ -265,7 +288,7 @@ impl Target {
             (Chosen::Own(_), _) => return Ok(None),
         };
         let scope = Scope { client, subject, topic: self.topic.as_deref() };
-        let rules = WriteRules::compile(&self.rules, scope, &schema).await?;
+        let rules = WriteRules::compile(&self.rules, self.validation, scope, &schema).await?;
         Ok(rules.map(|rules| (rules, schema)))
     }
 

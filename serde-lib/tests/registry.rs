@@ -13,6 +13,7 @@ use levada_serde::{
 use serde::{Deserialize, Serialize};
 use serde_json::{Value as Json, json};
 use server::start;
+use uuid::Uuid;
 
 #[derive(AvroSchema, Clone, Debug, Deserialize, PartialEq, Serialize)]
 #[avro(namespace = "shop")]
@@ -111,14 +112,58 @@ async fn header_framing_and_every_source_work() {
     let (_, header) = writer.schema_id_header().unwrap();
     let reader = AvroDeserializer::<Order>::builder(&client).build().await.unwrap();
     assert_eq!(reader.decode_async(&bytes, Some(header)).await.unwrap(), order());
-    let sources =
-        [lookup, SchemaSource::Latest { strict: true }, SchemaSource::Id { id, strict: true }];
+    let guid = client.schema_by_id(id).await.unwrap().guid.unwrap();
+    let sources = [
+        lookup,
+        SchemaSource::Latest { strict: true },
+        SchemaSource::Id { id, strict: true },
+        SchemaSource::Guid { guid, strict: true },
+    ];
     for source in sources {
         let writer = builder().source(source.clone()).build().await.unwrap();
         assert_eq!(writer.schema_id(), id, "{source:?}");
         let bytes = writer.encode(&order()).unwrap();
         assert_eq!(reader.decode_async(&bytes, None).await.unwrap(), order());
     }
+}
+
+#[tokio::test]
+async fn schema_chosen_by_guid_must_take_the_values_and_be_known_in_the_context() {
+    let (_folder, server, client) = start().await;
+    let other = SchemaDefinition::avro(
+        r#"{"type":"record","name":"Order","namespace":"shop","fields":[{"name":"id","type":"string"}]}"#,
+    );
+    let registered = client.register("other", &other, false).await.unwrap();
+    let guid = registered.guid.unwrap();
+    let writer = |client: &RegistryClient, strict, framing| {
+        let builder = AvroSerializer::<Order>::builder(client).topic("orders").framing(framing);
+        builder.source(SchemaSource::Guid { guid, strict }).build()
+    };
+    let strict = writer(&client, true, Framing::Prefix).await;
+    assert!(matches!(strict, Err(Error::Incompatible { .. })), "{strict:?}");
+    let lax = writer(&client, false, Framing::Prefix).await.unwrap();
+    assert_eq!(lax.schema_id(), registered.id);
+    let header = writer(&client, false, Framing::Header).await.unwrap();
+    let (_, header) = header.schema_id_header().unwrap();
+    assert_eq!(header[1..], *guid.as_bytes());
+
+    let url = format!("http://{}", server.local_addr());
+    let billing = RegistryClient::builder(&url).context(".billing").build().unwrap();
+    let elsewhere = writer(&billing, false, Framing::Prefix).await.unwrap_err();
+    assert!(elsewhere.to_string().contains("has no id in the context `.billing`"), "{elsewhere}");
+    // Ids are counted anew in each context.
+    let int = SchemaDefinition::avro(r#""int""#);
+    billing.register("first", &int, false).await.unwrap();
+    let there = billing.register("other", &other, false).await.unwrap();
+    assert_ne!(there.id, registered.id);
+    let built = writer(&billing, false, Framing::Prefix).await.unwrap();
+    assert_eq!(built.schema_id(), there.id);
+
+    let unknown = Uuid::from_bytes([7; 16]);
+    let source = SchemaSource::Guid { guid: unknown, strict: false };
+    let built = AvroSerializer::<Order>::builder(&client).topic("orders").source(source).build();
+    let schema = SchemaRef::Guid(unknown);
+    assert_eq!(built.await.unwrap_err().to_string(), Error::SchemaNotFound { schema }.to_string());
 }
 
 #[tokio::test]

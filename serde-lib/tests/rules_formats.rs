@@ -8,9 +8,11 @@ mod server;
 use contract::{domain, register, rule};
 use levada_serde::prost_reflect::{DynamicMessage, SerializeOptions};
 use levada_serde::rules::{RuleMode, RuleOverride};
+use levada_serde::wire_format::Side;
 use levada_serde::{
-    AvroDeserializer, AvroSerializer, Error, JsonDeserializer, JsonSerializer,
-    ProtobufDeserializer, ProtobufSerializer, RegistryClient, Rules, SchemaDefinition,
+    AvroDeserializer, AvroSerializer, Error, Framing, JsonDeserializer, JsonSerializer,
+    ProtobufDeserializer, ProtobufSerializer, RegistryClient, Rules, SchemaDefinition, Serializer,
+    SubjectNameStrategy,
 };
 use serde::{Deserialize, Serialize};
 use serde_json::{Value as Json, json};
@@ -287,7 +289,6 @@ async fn hostile_expressions_end_in_errors() {
         "message".to_owned() + &".a".repeat(5_000),
         "[".repeat(400),
         "x".repeat(100_000),
-        String::new(),
     ];
     for expr in deep {
         let (_folder, _server, client) = start().await;
@@ -309,5 +310,119 @@ async fn deepest_expressions_that_are_taken_run_on_a_small_stack() {
         register(&client, "t-value", "AVRO", AVRO, domain(&[rule])).await;
         let written = write(&client, "AVRO", &order("n", 1.5, "s"), Rules::default()).await;
         assert!(written.is_ok(), "{written:?}");
+    }
+}
+
+/// What a reader of each format makes of a message named by a header; its subject follows from the
+/// strategy, if there is one.
+async fn read_by_header(
+    client: &RegistryClient,
+    format: &str,
+    (bytes, header): (&[u8], &[u8]),
+    strategy: Option<(SubjectNameStrategy, &str)>,
+) -> Result<Json, Error> {
+    macro_rules! of {
+        ($builder:expr) => {
+            match strategy {
+                Some((strategy, topic)) => $builder.subject_of(strategy, topic, Side::Value),
+                None => $builder,
+            }
+        };
+    }
+    let header = Some(header);
+    match format {
+        "AVRO" => {
+            let builder =
+                AvroDeserializer::<Order>::with_schema(client, SchemaDefinition::avro(AVRO));
+            let order = of!(builder).build().await?.decode_async(bytes, header).await?;
+            Ok(serde_json::to_value(order).unwrap())
+        }
+        "PROTOBUF" => {
+            let reader = of!(ProtobufDeserializer::dynamic(client)).build();
+            Ok(serde_json::to_value(reader.decode_async(bytes, header).await?).unwrap())
+        }
+        _ => {
+            of!(JsonDeserializer::<Json>::builder(client)).build().decode_async(bytes, header).await
+        }
+    }
+}
+
+#[tokio::test]
+async fn schema_of_several_subjects_is_read_by_the_rules_of_the_subject_that_the_strategy_makes() {
+    let (_folder, _server, client) = start().await;
+    for (format, schema) in FORMATS {
+        let condition =
+            rule("on-read", "CEL", "false", json!({"mode": "READ", "kind": "CONDITION"}));
+        let contract = domain(&[condition]);
+        for subject in [format!("{format}-value"), "shop.Order".to_owned() + format] {
+            register(&client, &subject, format, schema, contract.clone()).await;
+        }
+        let bytes = write_framed(&client, format).await;
+        let message = (&bytes.0[..], &bytes.1[..]);
+        let unknown = read_by_header(&client, format, message, None).await.unwrap_err();
+        assert!(unknown.to_string().contains("under one subject alone"), "{format}: {unknown}");
+        let name = if format == "JSON" { "Order" } else { "shop.Order" };
+        for (strategy, expected) in [
+            (SubjectNameStrategy::Topic, format!("{format}-value")),
+            (SubjectNameStrategy::Record, name.to_owned()),
+            (SubjectNameStrategy::TopicRecord, format!("{format}-{name}")),
+        ] {
+            let read = read_by_header(&client, format, message, Some((strategy, format))).await;
+            let Err(Error::Rule(failure)) = read else { panic!("{format} {strategy:?}: {read:?}") };
+            assert_eq!((failure.subject, failure.mode), (expected, RuleMode::Read));
+        }
+    }
+}
+
+/// An order and the header that names its schema.
+async fn write_framed(client: &RegistryClient, format: &str) -> (Vec<u8>, Vec<u8>) {
+    fn framed<T>(writer: &impl Serializer<T>, value: &T) -> (Vec<u8>, Vec<u8>) {
+        let mut bytes = Vec::new();
+        writer.serialize_into(value, &mut bytes).unwrap();
+        let (_, header) = writer.schema_id_header().unwrap();
+        (bytes, header.to_vec())
+    }
+    let value = order("n", 1.0, "s");
+    let header = Framing::Header;
+    match format {
+        "AVRO" => {
+            let writer = AvroSerializer::from_registry(client).topic(format).framing(header);
+            framed(&writer.build().await.unwrap(), &value)
+        }
+        "PROTOBUF" => {
+            let writer = ProtobufSerializer::dynamic_from_registry(client).topic(format);
+            let writer = writer.framing(header).build().await.unwrap();
+            let json = serde_json::to_value(value).unwrap();
+            let message = DynamicMessage::deserialize(writer.descriptor().clone(), json).unwrap();
+            framed(&writer, &message)
+        }
+        _ => {
+            let writer = JsonSerializer::from_registry(client).topic(format).framing(header);
+            framed(&writer.build().await.unwrap(), &value)
+        }
+    }
+}
+
+#[tokio::test]
+async fn json_is_validated_after_the_rules_or_before_them_as_it_is_wanted() {
+    let (_folder, _server, client) = start().await;
+    let schema = r#"{"type": "object", "properties": {"id": {"type": "integer", "minimum": 1}}}"#;
+    let more = json!({"kind": "TRANSFORM", "mode": "WRITE"});
+    let negated = rule("negate", "CEL_FIELD", "-value", more);
+    register(&client, "t-value", "JSON", schema, domain(&[negated])).await;
+    for (id, is_first, passes) in
+        [(1, false, false), (-1, false, true), (1, true, true), (-1, true, false)]
+    {
+        let writer = JsonSerializer::<Json>::from_registry(&client).topic("t");
+        let writer = writer.validate_before_rules(is_first).build().await.unwrap();
+        match writer.encode(&json!({"id": id})) {
+            Ok(bytes) => {
+                assert_eq!(
+                    (&bytes[5..], passes),
+                    (json!({"id": -id}).to_string().as_bytes(), true)
+                );
+            }
+            Err(error) => assert!(matches!(error, Error::Invalid(_)) && !passes, "{error}"),
+        }
     }
 }

@@ -12,12 +12,14 @@ use serde_json::Value;
 const FILE_LINES_MAX: usize = 600;
 
 /// What each package may depend on among our own, development dependencies aside.
-const ARROWS: [(&str, &[&str]); 18] = [
+const ARROWS: [(&str, &[&str]); 21] = [
     ("levada-encryption", &[]),
     ("levada-schema-core", &[]),
     ("levada-registry-api", &[]),
     ("levada-kafka-wire", &[]),
+    ("levada-generated-tests", &["levada-serde"]),
     ("levada-kafka-client", &["levada-kafka-wire"]),
+    ("levada-lock-file", &["levada-schema-core"]),
     ("levada-logical-types", &["levada-schema-core"]),
     ("levada-registry-core", &["levada-encryption", "levada-logical-types", "levada-schema-core"]),
     (
@@ -26,8 +28,15 @@ const ARROWS: [(&str, &[&str]); 18] = [
     ),
     (
         "levada-serde",
-        &["levada-encryption", "levada-registry-api", "levada-schema-core", "levada-serde-derive"],
+        &[
+            "levada-encryption",
+            "levada-lock-file",
+            "levada-registry-api",
+            "levada-schema-core",
+            "levada-serde-derive",
+        ],
     ),
+    ("levada-serde-build", &["levada-lock-file", "levada-schema-core"]),
     ("levada-serde-derive", &[]),
     ("levada-log-broker", &["levada-kafka-wire"]),
     (
@@ -35,6 +44,7 @@ const ARROWS: [(&str, &[&str]); 18] = [
         &[
             "levada-encryption",
             "levada-kafka-client",
+            "levada-lock-file",
             "levada-log-broker",
             "levada-registry-server",
             "levada-schema-check",
@@ -45,7 +55,13 @@ const ARROWS: [(&str, &[&str]); 18] = [
     ),
     (
         "levada-schema-check",
-        &["levada-registry-api", "levada-schema-core", "levada-serde", "levada-transfer"],
+        &[
+            "levada-lock-file",
+            "levada-registry-api",
+            "levada-schema-core",
+            "levada-serde",
+            "levada-transfer",
+        ],
     ),
     ("levada-transfer", &["levada-registry-api", "levada-serde"]),
     ("levada-bench-load", &["levada-kafka-wire", "levada-log-broker"]),

@@ -142,7 +142,7 @@ pub(crate) fn run_lock(args: &LockArgs, globals: &Globals) -> Result<ExitCode, F
                 lock::of_catalog(&files.catalog)
             }
         };
-        let text = lock::write(&versions);
+        let text = levada_lock_file::write(&versions);
         let path = workspace.root.join(LOCK_FILE);
         if args.check {
             let is_same = std::fs::read_to_string(&path).is_ok_and(|present| present == text);
@@ -165,7 +165,7 @@ pub(crate) fn run_lock(args: &LockArgs, globals: &Globals) -> Result<ExitCode, F
 fn of_registry(
     endpoint: &Endpoint,
     globals: &Globals,
-) -> Result<Vec<stored::StoredVersion>, Failure> {
+) -> Result<Vec<levada_lock_file::StoredVersion>, Failure> {
     let registry = endpoint.whole()?;
     let unwritable = |error| Failure::new(exit::FAILED, format!("no temporary file: {error}"));
     let file = tempfile::NamedTempFile::new().map_err(unwritable)?;

@@ -1,47 +1,16 @@
-//! The lock file: schemas with their versions and hashes, checked in beside the code, as a baseline
-//! that needs neither network nor history.
+//! The lock file as a baseline that needs neither network nor history.
 
 use std::path::Path;
 
+use levada_lock_file::StoredVersion;
 use levada_schema_core::Limits;
-use serde::{Deserialize, Serialize};
 
 use crate::catalog::Catalog;
 use crate::error::CheckFailure;
-use crate::report::fingerprint;
-use crate::stored::{self, Stored, StoredVersion};
+use crate::stored::{self, Stored};
 
-/// The version of the format.
-const VERSION: u32 = 1;
 /// Longest lock file that is read, in bytes.
 const BYTES_MAX: u64 = 256 << 20;
-
-#[derive(Debug, Serialize, Deserialize)]
-#[serde(deny_unknown_fields)]
-struct LockFile {
-    version: u32,
-    schemas: Vec<Locked>,
-}
-
-#[derive(Debug, Serialize, Deserialize)]
-struct Locked {
-    #[serde(flatten)]
-    schema: StoredVersion,
-    /// Of the text: an edited lock file shows.
-    hash: String,
-}
-
-/// The text of a lock file with these versions.
-pub fn write(versions: &[StoredVersion]) -> String {
-    let schemas = versions
-        .iter()
-        .map(|schema| Locked { schema: schema.clone(), hash: fingerprint(&[&schema.schema]) });
-    let file = LockFile { version: VERSION, schemas: schemas.collect() };
-    // Texts and numbers always are JSON.
-    let mut text = serde_json::to_string_pretty(&file).unwrap_or_default();
-    text.push('\n');
-    text
-}
 
 /// Reads the lock file at `path`.
 pub fn read(path: &Path) -> Result<Vec<StoredVersion>, CheckFailure> {
@@ -52,20 +21,8 @@ pub fn read(path: &Path) -> Result<Vec<StoredVersion>, CheckFailure> {
         return Err(CheckFailure::Baseline(format!("{shown} is longer than {BYTES_MAX} bytes")));
     }
     let text = std::fs::read_to_string(path).map_err(unreadable)?;
-    let invalid = |reason: String| {
-        CheckFailure::Baseline(format!("{shown}: {reason}; write it again with levada lock"))
-    };
-    let file: LockFile =
-        serde_json::from_str(&text).map_err(|error| invalid(format!("no lock file: {error}")))?;
-    if file.version != VERSION {
-        return Err(invalid(format!("version {} is not known here", file.version)));
-    }
-    let changed = |locked: &&Locked| locked.hash != fingerprint(&[&locked.schema.schema]);
-    if let Some(Locked { schema, .. }) = file.schemas.iter().find(changed) {
-        let StoredVersion { subject, version, .. } = schema;
-        return Err(invalid(format!("{subject} version {version} was changed by hand")));
-    }
-    Ok(file.schemas.into_iter().map(|locked| locked.schema).collect())
+    levada_lock_file::read(&text)
+        .map_err(|error| CheckFailure::Baseline(format!("{shown}: {error}")))
 }
 
 /// The lock file as a baseline.
@@ -84,8 +41,11 @@ pub fn of_catalog(catalog: &Catalog) -> Vec<StoredVersion> {
                 subject: subject.clone(),
                 version: number,
                 id: None,
+                guid: None,
                 schema_type: version.schema_type.to_string(),
                 references: direct(version),
+                metadata: None,
+                rule_set: None,
                 schema: version.text.to_string(),
                 deleted: false,
             });
@@ -104,8 +64,11 @@ pub fn of_catalog(catalog: &Catalog) -> Vec<StoredVersion> {
                     subject: subject.clone(),
                     version: 1,
                     id: None,
+                    guid: None,
                     schema_type: version.schema_type.to_string(),
                     references: Vec::new(),
+                    metadata: None,
+                    rule_set: None,
                     schema: target.text.clone(),
                     deleted: true,
                 });
@@ -123,33 +86,4 @@ fn direct(version: &crate::catalog::Version) -> Vec<levada_schema_core::Referenc
     targets
         .map(|target| levada_schema_core::Reference { version: 1, ..target.reference.clone() })
         .collect()
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    fn version() -> StoredVersion {
-        StoredVersion {
-            subject: "orders-value".to_owned(),
-            version: 3,
-            id: Some(7),
-            schema_type: "AVRO".to_owned(),
-            references: Vec::new(),
-            schema: "\"int\"".to_owned(),
-            deleted: false,
-        }
-    }
-
-    #[test]
-    fn written_lock_file_is_read_back_and_an_edited_one_refused() {
-        let folder = tempfile::tempdir().unwrap();
-        let path = folder.path().join("levada.lock");
-        std::fs::write(&path, write(&[version()])).unwrap();
-        assert_eq!(read(&path).unwrap(), [version()]);
-        let edited = write(&[version()]).replace("int", "long");
-        std::fs::write(&path, edited).unwrap();
-        let error = read(&path).unwrap_err().to_string();
-        assert!(error.contains("orders-value version 3 was changed by hand"), "{error}");
-    }
 }

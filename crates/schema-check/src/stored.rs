@@ -3,11 +3,11 @@
 use std::collections::{BTreeMap, HashSet};
 use std::path::Path;
 
+use levada_lock_file::StoredVersion;
 use levada_schema_core::{
     CompatibilityLevel, CompatibilityPolicy, Limits, Reference, ResolvedReference, SchemaType,
 };
 use levada_transfer::{ConfigRecord, Record, VersionRecord, each_record};
-use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};
 
 use crate::catalog::{Catalog, Version};
@@ -16,23 +16,6 @@ use crate::layout::Level;
 
 /// The scope of the config of a whole registry.
 const GLOBAL: &str = ":.:";
-
-/// A version of a subject.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "camelCase", deny_unknown_fields)]
-pub struct StoredVersion {
-    pub subject: String,
-    pub version: i32,
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub id: Option<i32>,
-    pub schema_type: String,
-    #[serde(default, skip_serializing_if = "Vec::is_empty")]
-    pub references: Vec<Reference>,
-    pub schema: String,
-    /// Soft-deleted: others may refer to it, but nothing must be compatible with it.
-    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
-    pub deleted: bool,
-}
 
 /// Versions, and the levels of those scopes that have one.
 #[derive(Clone, Debug, Default)]
@@ -45,7 +28,7 @@ pub struct Stored {
 pub fn of_archive(path: &Path) -> Result<Stored, CheckFailure> {
     let mut stored = Stored::default();
     each_record(path, |record| match record {
-        Record::Version(version) => stored.versions.push((*version).into()),
+        Record::Version(version) => stored.versions.push(of_record(*version)),
         Record::Config(ConfigRecord { scope, config }) => {
             stored.configs.insert(scope, config);
         }
@@ -54,21 +37,25 @@ pub fn of_archive(path: &Path) -> Result<Stored, CheckFailure> {
     Ok(stored)
 }
 
-impl From<VersionRecord> for StoredVersion {
-    fn from(record: VersionRecord) -> Self {
-        let references = record.references.into_iter().filter_map(|reference| {
-            let (name, subject) = (reference.name?, reference.subject?);
-            Some(Reference { name, subject, version: reference.version? })
-        });
-        Self {
-            subject: record.subject,
-            version: record.version,
-            id: Some(record.id),
-            schema_type: record.schema_type,
-            references: references.collect(),
-            schema: record.schema,
-            deleted: record.deleted,
-        }
+fn of_record(record: VersionRecord) -> StoredVersion {
+    let references = record.references.into_iter().filter_map(|reference| {
+        let (name, subject) = (reference.name?, reference.subject?);
+        Some(Reference { name, subject, version: reference.version? })
+    });
+    // Both always are JSON.
+    let metadata = record.metadata.and_then(|metadata| serde_json::to_value(metadata).ok());
+    let rule_set = record.rule_set.and_then(|rule_set| serde_json::to_value(rule_set).ok());
+    StoredVersion {
+        subject: record.subject,
+        version: record.version,
+        id: Some(record.id),
+        guid: record.guid,
+        schema_type: record.schema_type,
+        references: references.collect(),
+        metadata,
+        rule_set,
+        schema: record.schema,
+        deleted: record.deleted,
     }
 }
 
@@ -188,8 +175,11 @@ mod tests {
             subject: subject.to_owned(),
             version,
             id: None,
+            guid: None,
             schema_type: "AVRO".to_owned(),
             references: references.collect(),
+            metadata: None,
+            rule_set: None,
             schema: format!("{subject}/{version}"),
             deleted: false,
         }

@@ -1,7 +1,7 @@
 //! What stands in `#[avro(…)]` and in documentation comments.
 
 use syn::meta::ParseNestedMeta;
-use syn::{Attribute, Expr, ExprLit, Lit, LitInt, LitStr, Meta, Result};
+use syn::{Attribute, Expr, ExprLit, Lit, LitInt, LitStr, Meta, Path, Result};
 
 /// All that can be said; who takes them refuses what makes no sense there.
 #[derive(Default)]
@@ -12,6 +12,10 @@ pub(crate) struct Attributes {
     pub(crate) default: Option<LitStr>,
     pub(crate) logical: Option<LitStr>,
     pub(crate) decimal: Option<Decimal>,
+    /// The file that has the same schema.
+    pub(crate) schema: Option<LitStr>,
+    /// Where it is said that an option has no default.
+    pub(crate) no_default: Option<Path>,
     pub(crate) doc: String,
 }
 
@@ -48,12 +52,17 @@ impl Attributes {
             self.default = Some(text()?);
         } else if meta.path.is_ident("logical") {
             self.logical = Some(text()?);
+        } else if meta.path.is_ident("schema") {
+            self.schema = Some(text()?);
+        } else if meta.path.is_ident("no_default") {
+            self.no_default = Some(meta.path.clone());
         } else if meta.path.is_ident("decimal") {
             self.decimal = Some(Decimal::parse(meta)?);
         } else {
-            return Err(
-                meta.error("`avro` knows name, namespace, alias, default, logical and decimal(…)")
-            );
+            return Err(meta.error(
+                "`avro` knows name, namespace, alias, default, no_default, logical, decimal(…) and \
+                 schema",
+            ));
         }
         Ok(())
     }

@@ -4,8 +4,9 @@ use proc_macro2::{Ident, TokenStream};
 use quote::{format_ident, quote};
 use syn::{DeriveInput, Lifetime, LitStr, parse_quote};
 
+use crate::agree;
 use crate::attributes::{Attributes, Decimal};
-use crate::model::{Field, Shape, Type};
+use crate::model::{Branch, Field, Shape, Type};
 
 pub(crate) fn code(input: &DeriveInput, parsed: &Type) -> TokenStream {
     let (schema, write, read) = match &parsed.shape {
@@ -21,8 +22,16 @@ pub(crate) fn code(input: &DeriveInput, parsed: &Type) -> TokenStream {
         None => (parse_quote!(<'message>), parse_quote!('message)),
     };
     let (read_generics, _, _) = read_generics.split_for_impl();
+    // So that the type is compiled again when the file changes.
+    let file = parsed.attributes.schema.as_ref().map(|path| {
+        let path = agree::location(path).to_string_lossy().into_owned();
+        quote!(
+            const _: &[u8] = ::std::include_bytes!(#path);
+        )
+    });
     quote! {
         const _: () = {
+            #file
             use ::levada_serde::avro::record as avro;
             use ::levada_serde::{DecodeError, EncodeError};
             use ::std::{boxed::Box, result::Result, vec::Vec};
@@ -116,6 +125,9 @@ fn field_schema(field: &Field) -> TokenStream {
     let Field { name, ty, attributes, .. } = field;
     let Attributes { doc, aliases, default, logical, decimal, .. } = attributes;
     let schema = match (decimal, logical) {
+        (Some(Decimal { precision, scale }), _) if field.is_option() => {
+            quote!(avro::nullable(avro::decimal(#precision, #scale)))
+        }
         (Some(Decimal { precision, scale }), _) => quote!(avro::decimal(#precision, #scale)),
         (None, Some(logical)) => {
             quote!(avro::logical(<#ty as avro::AvroType>::schema(defined), #logical))
@@ -123,7 +135,7 @@ fn field_schema(field: &Field) -> TokenStream {
         (None, None) => quote!(<#ty as avro::AvroType>::schema(defined)),
     };
     let default = match default {
-        None if field.is_option() => quote!(::std::option::Option::Some("null")),
+        None if field.has_null_default() => quote!(::std::option::Option::Some("null")),
         default => optional(default.as_ref()),
     };
     quote! {
@@ -172,19 +184,20 @@ fn arm(place: usize, count: usize) -> TokenStream {
     if place + 1 == count { quote!(_) } else { quote!(#place) }
 }
 
-fn union(
-    ident: &Ident,
-    branches: &[(Ident, Option<syn::Type>)],
-) -> (TokenStream, TokenStream, TokenStream) {
-    let schemas = branches.iter().map(|(_, held)| match held {
-        None => quote!(|_| avro::Json::from("null")),
-        Some(ty) => quote!(<#ty as avro::AvroType>::schema),
+fn union(ident: &Ident, branches: &[Branch]) -> (TokenStream, TokenStream, TokenStream) {
+    let schemas = branches.iter().map(|Branch { held, logical, .. }| match (held, logical) {
+        (None, _) => quote!(|_| avro::Json::from("null")),
+        (Some(ty), None) => quote!(<#ty as avro::AvroType>::schema),
+        (Some(ty), Some(logical)) => quote! {
+            |defined| avro::logical(<#ty as avro::AvroType>::schema(defined), #logical)
+        },
     });
     let schema = quote! {
         let own_path = ::std::concat!(::std::module_path!(), "::", ::std::stringify!(#ident));
         avro::union(defined, own_path, &[#(#schemas),*])
     };
-    let writes = (0i64..).zip(branches).map(|(place, (variant, held))| match held {
+    let writes = (0i64..).zip(branches).map(|(place, branch)| (place, &branch.ident, &branch.held));
+    let writes = writes.map(|(place, variant, held)| match held {
         None => quote! {
             Self::#variant => {
                 avro::write_long(#place, out);
@@ -204,7 +217,7 @@ fn union(
         }
     };
     let count = branches.len();
-    let reads = branches.iter().enumerate().map(|(place, (variant, held))| {
+    let reads = branches.iter().enumerate().map(|(place, Branch { ident: variant, held, .. })| {
         let pattern = arm(place, count);
         match held {
             None => quote!(#pattern => Result::Ok(Self::#variant)),

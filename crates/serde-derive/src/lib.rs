@@ -1,8 +1,10 @@
 //! `#[derive(AvroRecord)]` of levada-serde: a type's schema, and straight code that writes and
 //! reads it.
 
+mod agree;
 mod attributes;
 mod expand;
+mod file_type;
 mod model;
 
 use proc_macro::TokenStream;
@@ -25,14 +27,24 @@ use syn::{DeriveInput, parse_macro_input};
 ///
 /// | on | |
 /// |---|---|
-/// | a type | `name = "…"`, `namespace = "…"`, `alias = "…"` (repeatable); on an enum `default = "SYMBOL"` |
+/// | a type | `name = "…"`, `namespace = "…"`, `alias = "…"` (repeatable), `schema = "…"`; on an enum `default = "SYMBOL"` |
 /// | a variant without field | `name = "…"`, the symbol |
-/// | a field | `name = "…"`, `alias = "…"`, `default = "…"` (JSON text), `logical = "…"` (on `i32`, `i64`, `String`), `decimal(precision = …, scale = …)` |
+/// | a variant with one | `logical = "…"` |
+/// | a field | `name = "…"`, `alias = "…"`, `default = "…"` (JSON text), `no_default` (on `Option`), `logical = "…"` (on `i32`, `i64`, `String`, also within options, lists and maps), `decimal(precision = …, scale = …)` |
+///
+/// With `schema = "schemas/order.avsc"` (relative to the package) a type does not compile unless the
+/// file has the same: names, order, types, defaults and aliases; the error stands at the field that
+/// differs. The types of fields are compared where they are derived, with an attribute of their own.
+/// Documentation and properties such as tags do not count.
 ///
 /// A type without a namespace has that of the type it is used in.
 #[proc_macro_derive(AvroRecord, attributes(avro))]
 pub fn avro_record(input: TokenStream) -> TokenStream {
     let input = parse_macro_input!(input as DeriveInput);
-    let code = model::Type::parse(&input).map(|parsed| expand::code(&input, &parsed));
+    let parsed = model::Type::parse(&input);
+    let code = parsed.and_then(|parsed| {
+        agree::check(&parsed)?;
+        Ok(expand::code(&input, &parsed))
+    });
     code.unwrap_or_else(syn::Error::into_compile_error).into()
 }

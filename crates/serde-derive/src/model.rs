@@ -5,7 +5,8 @@ use std::collections::HashSet;
 use proc_macro2::Span;
 use syn::spanned::Spanned;
 use syn::{
-    Data, DataEnum, DataStruct, DeriveInput, Fields, GenericParam, Ident, LitStr, Result, Variant,
+    Data, DataEnum, DataStruct, DeriveInput, Fields, GenericArgument, GenericParam, Ident, LitStr,
+    PathArguments, PathSegment, Result, Variant,
 };
 
 use crate::attributes::Attributes;
@@ -21,8 +22,15 @@ pub(crate) enum Shape {
     Record(Vec<Field>),
     /// Variants and their symbols.
     Enum(Vec<(Ident, String)>),
-    /// Variants and what they hold; one may hold nothing, which is null.
-    Union(Vec<(Ident, Option<syn::Type>)>),
+    /// One branch may hold nothing, which is null.
+    Union(Vec<Branch>),
+}
+
+/// A branch of a union.
+pub(crate) struct Branch {
+    pub(crate) ident: Ident,
+    pub(crate) held: Option<syn::Type>,
+    pub(crate) logical: Option<LitStr>,
 }
 
 pub(crate) struct Field {
@@ -52,7 +60,7 @@ impl Type {
     }
 }
 
-fn error(place: &impl Spanned, message: &str) -> syn::Error {
+pub(crate) fn error(place: &impl Spanned, message: &str) -> syn::Error {
     syn::Error::new(place.span(), message)
 }
 
@@ -102,8 +110,13 @@ fn record(ident: &Ident, data: &DataStruct) -> Result<Shape> {
 
 impl Field {
     fn check(&self) -> Result<()> {
-        let Attributes { namespace, default, logical, decimal, .. } = &self.attributes;
+        let Attributes { namespace, default, logical, decimal, schema, no_default, .. } =
+            &self.attributes;
         refuse(namespace.as_ref(), "a field has no namespace")?;
+        refuse(schema.as_ref(), "a schema file is that of a type")?;
+        if let Some(no_default) = no_default.as_ref().filter(|_| !self.is_option()) {
+            return Err(error(no_default, "only an option has a default that nobody wrote"));
+        }
         if let Some(default) = default {
             if self.is_option() {
                 return Err(error(default, "the default of an option is null already"));
@@ -116,42 +129,63 @@ impl Field {
             if decimal.is_some() {
                 return Err(error(logical, "a decimal is a logical type already"));
             }
-            self.check_logical(logical)?;
+            check_logical(&self.ty, logical)?;
         }
         Ok(())
     }
 
-    /// Whether the type's own base is that of the logical type.
-    fn check_logical(&self, logical: &LitStr) -> Result<()> {
-        let base = match logical.value().as_str() {
-            "date" | "time-millis" => "i32",
-            "time-micros"
-            | "timestamp-millis"
-            | "timestamp-micros"
-            | "timestamp-nanos"
-            | "local-timestamp-millis"
-            | "local-timestamp-micros"
-            | "local-timestamp-nanos" => "i64",
-            "uuid" => "String",
-            "decimal" => {
-                return Err(error(logical, "say decimal(precision = …, scale = …)"));
-            }
-            _ => return Err(error(logical, "Avro has no such logical type on a number or string")),
-        };
-        if self.last_segment().is_some_and(|segment| segment == base) {
-            return Ok(());
-        }
-        Err(error(&self.ty, &format!("`{}` is a logical type of `{base}`", logical.value())))
-    }
-
     pub(crate) fn is_option(&self) -> bool {
-        self.last_segment().is_some_and(|segment| segment == "Option")
+        last_segment(&self.ty).is_some_and(|segment| segment.ident == "Option")
     }
 
-    fn last_segment(&self) -> Option<&Ident> {
-        let syn::Type::Path(path) = &self.ty else { return None };
-        path.path.segments.last().map(|segment| &segment.ident)
+    /// Whether the schema has null for a message without the field.
+    pub(crate) fn has_null_default(&self) -> bool {
+        self.is_option() && self.attributes.no_default.is_none()
     }
+}
+
+/// Whether the base of a type, or of what it holds, is that of the logical type.
+fn check_logical(ty: &syn::Type, logical: &LitStr) -> Result<()> {
+    let base = match logical.value().as_str() {
+        "date" | "time-millis" => "i32",
+        "time-micros"
+        | "timestamp-millis"
+        | "timestamp-micros"
+        | "timestamp-nanos"
+        | "local-timestamp-millis"
+        | "local-timestamp-micros"
+        | "local-timestamp-nanos" => "i64",
+        "uuid" => "String",
+        "decimal" => {
+            return Err(error(logical, "say decimal(precision = …, scale = …)"));
+        }
+        _ => return Err(error(logical, "Avro has no such logical type on a number or string")),
+    };
+    if last_segment(innermost(ty)).is_some_and(|segment| segment.ident == base) {
+        return Ok(());
+    }
+    Err(error(ty, &format!("`{}` is a logical type of `{base}`", logical.value())))
+}
+
+/// What an option, a list, a map or a box holds in the end.
+fn innermost(ty: &syn::Type) -> &syn::Type {
+    let Some(segment) = last_segment(ty) else { return ty };
+    let is_around = ["Option", "Vec", "Box", "HashMap", "BTreeMap"];
+    let PathArguments::AngleBracketed(arguments) = &segment.arguments else { return ty };
+    let types = arguments.args.iter().filter_map(|argument| match argument {
+        GenericArgument::Type(ty) => Some(ty),
+        _ => None,
+    });
+    // Of a map the second; who hashes its keys comes behind.
+    match types.take(2).last() {
+        Some(inner) if is_around.iter().any(|name| segment.ident == name) => innermost(inner),
+        _ => ty,
+    }
+}
+
+fn last_segment(ty: &syn::Type) -> Option<&PathSegment> {
+    let syn::Type::Path(path) = ty else { return None };
+    path.path.segments.last()
 }
 
 fn enumeration(ident: &Ident, data: &DataEnum, attributes: &Attributes) -> Result<Shape> {
@@ -164,15 +198,30 @@ fn enumeration(ident: &Ident, data: &DataEnum, attributes: &Attributes) -> Resul
     }
     refuse(attributes.default.as_ref(), "a union has no default, the field that has it may")?;
     let mut has_null = false;
-    let branch = |variant: &&Variant| match &variant.fields {
-        Fields::Unit if std::mem::replace(&mut has_null, true) => {
-            Err(error(*variant, "only one variant can stand for null"))
+    let branch = |variant: &&Variant| {
+        let held = match &variant.fields {
+            Fields::Unit if std::mem::replace(&mut has_null, true) => {
+                return Err(error(*variant, "only one variant can stand for null"));
+            }
+            Fields::Unit => None,
+            Fields::Unnamed(fields) if fields.unnamed.len() == 1 => {
+                fields.unnamed.first().map(|field| field.ty.clone())
+            }
+            _ => {
+                return Err(error(
+                    *variant,
+                    "a branch of a union holds one value: `Variant(Type)`",
+                ));
+            }
+        };
+        let logical = Attributes::parse(&variant.attrs)?.logical;
+        if let Some(logical) = &logical {
+            match &held {
+                Some(ty) => check_logical(ty, logical)?,
+                None => return Err(error(logical, "null has no logical type")),
+            }
         }
-        Fields::Unit => Ok((variant.ident.clone(), None)),
-        Fields::Unnamed(fields) if fields.unnamed.len() == 1 => {
-            Ok((variant.ident.clone(), fields.unnamed.first().map(|field| field.ty.clone())))
-        }
-        _ => Err(error(*variant, "a branch of a union holds one value: `Variant(Type)`")),
+        Ok(Branch { ident: variant.ident.clone(), held, logical })
     };
     variants.iter().map(branch).collect::<Result<_>>().map(Shape::Union)
 }

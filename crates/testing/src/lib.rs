@@ -34,6 +34,9 @@
 //! **A registry that fails**: [`MockRegistry`] is the registry alone, and answers 503, late or half
 //! when a test orders it.
 //!
+//! **A registry by configuration**: [`registry_url`] makes a URL of `mock://scope`, with one registry a
+//! scope.
+//!
 //! **The broker alone**: `levada_log_broker::Broker::builder().in_memory().listen("127.0.0.1:0")`, or
 //! `.data_dir(…)` for what has to outlive a broker; its settings and its clock can be chosen there.
 //!
@@ -41,9 +44,11 @@
 //! [`Levada::start_blocking`] is for tests without async.
 
 mod mock_registry;
+mod scopes;
 mod servers;
 
 pub use mock_registry::MockRegistry;
+pub use scopes::registry_url;
 use servers::{Addresses, Servers};
 
 /// A broker and a registry that serve. Dropped, both stop as in a crash; [`Self::shutdown`] lets

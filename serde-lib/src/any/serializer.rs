@@ -37,7 +37,7 @@ pub type AnySerializerBuilder = SerializerBuilder<AnyFormat>;
 
 impl AnySerializer {
     /// Settings for a serializer that takes its schema from this registry: the latest version of
-    /// the subject unless [`SerializerBuilder::source`] names an id.
+    /// the subject unless [`SerializerBuilder::source`] names another.
     pub fn builder(client: &RegistryClient) -> AnySerializerBuilder {
         SerializerBuilder::new(client, AnyFormat { message: None }).rules(Rules::none())
     }

@@ -23,10 +23,11 @@ use crate::Error;
 use crate::client::{RegistryClient, SchemaDefinition};
 use crate::error::{DecodeError, DecodeKind};
 use crate::plans::Plans;
-use crate::rules::{Message, ReadRules, ReaderVersion, Reading, Rules};
+use crate::rules::{Message, ReadRules, ReadSubject, ReaderVersion, Reading, Rules};
 use crate::serializer::{Deserializer, ReadFraming, deserialize_or_load};
 use crate::span::Spans;
-use crate::wire_format::{Frame, SchemaRef};
+use crate::subject_name::SubjectNameStrategy;
+use crate::wire_format::{Frame, SchemaRef, Side};
 
 /// Makes a `T` of the body that `value` was read from.
 type Convert<T> = fn(value: Value, body: &[u8], plan: &Plan) -> Result<T, Error>;
@@ -349,7 +350,9 @@ impl<T> AvroDeserializer<T> {
         }
         let registered = self.client.schema(schema).await?;
         let writer = Arc::new(parse_registered(&registered)?);
-        let rules = self.reading.compile(&self.client, schema, &registered).await?;
+        let name = writer.full_name();
+        let rules =
+            self.reading.compile(&self.client, schema, &registered, name.as_deref()).await?;
         // What the bodies are of when the rules have passed them.
         let version = match rules.as_ref().and_then(ReadRules::version) {
             Some(version) => Arc::new(parse_registered(version)?),
@@ -479,7 +482,21 @@ impl<T> AvroDeserializerBuilder<T> {
     /// whose answer must be a single one.
     #[must_use]
     pub fn subject(mut self, subject: impl Into<String>) -> Self {
-        self.reading.subject = Some(subject.into());
+        self.reading.subject = ReadSubject::Named(subject.into());
+        self
+    }
+
+    /// Makes the subject, which rules may ask for, as the serializer did: by the strategy from
+    /// topic, side and what the writer's schema calls its root. The registry is not asked then which
+    /// subject has the schema, and a schema that several have is no error.
+    #[must_use]
+    pub fn subject_of(
+        mut self,
+        strategy: SubjectNameStrategy,
+        topic: impl Into<String>,
+        side: Side,
+    ) -> Self {
+        self.reading.subject = ReadSubject::Strategy { strategy, topic: topic.into(), side };
         self
     }
 

@@ -8,6 +8,7 @@ use apache_avro::types::Value;
 use serde_json::Value as Json;
 
 use super::base::{Base, base, fixed_of};
+use super::constraints::Constraints;
 use super::encode::encode_generic;
 use super::json::{float, value_of};
 use super::plan::{DecodeLimits, ReadPlan};
@@ -15,7 +16,7 @@ use super::resolve::Typed;
 use super::schema::ParsedSchema;
 use crate::Error;
 use crate::rules::{
-    FieldContext, FieldType, FieldValue, Form, MessageView, RuleError, Walk, misfit,
+    FieldContext, FieldType, FieldValue, Form, Inspection, MessageView, RuleError, Walk, misfit,
 };
 
 /// The member of a field that names its tags.
@@ -36,6 +37,7 @@ pub(crate) struct RuleCodec {
     /// Reads what [`Self::write`] writes.
     own: ReadPlan,
     limits: DecodeLimits,
+    constraints: Constraints,
 }
 
 impl RuleCodec {
@@ -48,7 +50,8 @@ impl RuleCodec {
         let schema = reader.without_logical_types()?;
         let read = ReadPlan::compile(&writer.without_logical_types()?, &schema)?;
         let own = ReadPlan::compile(&schema, &schema)?;
-        Ok(Self { schema, read, own, limits })
+        let constraints = Constraints::of(&schema);
+        Ok(Self { schema, read, own, limits, constraints })
     }
 
     pub(super) fn read(&self, body: &[u8], allows_trailing: bool) -> Result<Form<'_>, Error> {
@@ -90,6 +93,10 @@ impl AvroMessage<'_> {
         encode_generic(schema, &value, &mut body).map_err(|error| failed(error.into()))?;
         self.value = own.decode(&body, limits, false).map_err(failed)?;
         Ok(())
+    }
+
+    pub(crate) fn inspect(&self, inspection: &mut Inspection) {
+        self.codec.constraints.inspect(&self.codec.schema, &self.value, inspection);
     }
 
     pub(crate) fn walk(&mut self, walk: &Walk<'_>) -> Result<(), RuleError> {

@@ -5,6 +5,7 @@
 //! of writer and reader schema to read with. Messages then only follow the plan.
 
 mod base;
+mod constraints;
 mod cursor;
 mod decode;
 mod default;

@@ -103,7 +103,7 @@ impl<T: Serialize> AvroSerializer<T> {
     }
 
     /// Settings for a serializer of a type that is written as whatever the registry holds: the
-    /// latest version of the subject unless [`SerializerBuilder::source`] names an id.
+    /// latest version of the subject unless [`SerializerBuilder::source`] names another.
     pub fn from_registry(client: &RegistryClient) -> AvroSerializerBuilder<T> {
         builder(client, LocalSchema::None, write_typed)
     }

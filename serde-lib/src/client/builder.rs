@@ -10,6 +10,7 @@ use reqwest::{Proxy, Url};
 
 use super::RegistryClient;
 use super::auth::{Auth, TokenProvider, Tokens};
+use super::bundle::{Bundled, SchemaBundle};
 use super::cache::{CacheLimits, Caches};
 use super::http::Http;
 use super::oauth::{ClientCredentials, OAuth};
@@ -27,6 +28,7 @@ pub struct RegistryClientBuilder {
     retry: RetryPolicy,
     cache: CacheLimits,
     tls: Tls,
+    bundle: Option<SchemaBundle>,
 }
 
 /// Who the client is to be; what is said last counts.
@@ -56,6 +58,7 @@ impl RegistryClientBuilder {
             retry: RetryPolicy::default(),
             cache,
             tls: Tls::default(),
+            bundle: None,
         }
     }
 
@@ -182,8 +185,19 @@ impl RegistryClientBuilder {
         self
     }
 
+    /// Schemas that the program carries with it. Those are known by id and guid, and registered
+    /// under their subjects, without a question to the registry, so that serializers of them are
+    /// built while it is down. The latest version is still asked for; that of the bundle counts
+    /// while no registry answers.
+    #[must_use]
+    pub fn bundle(mut self, bundle: SchemaBundle) -> Self {
+        self.bundle = Some(bundle);
+        self
+    }
+
     /// Checks the settings and makes the client. Nothing is sent yet.
     pub fn build(self) -> Result<RegistryClient, Error> {
+        let context = self.context.as_deref().map(context_name).transpose()?;
         let mut of_url = Auth::None;
         let mut urls = Vec::with_capacity(self.urls.len());
         for text in &self.urls {
@@ -194,7 +208,7 @@ impl RegistryClientBuilder {
             if url.set_username("").is_err() || url.set_password(None).is_err() {
                 return Err(not_a_url());
             }
-            if let Some(context) = &self.context {
+            if let Some(context) = &context {
                 enter(&mut url, context)?;
             }
             urls.push(url);
@@ -216,7 +230,12 @@ impl RegistryClientBuilder {
             }
         };
         let http = Http { client, urls, current: AtomicUsize::new(0), auth, retry: self.retry };
-        let inner = super::Inner { http, caches: Caches::new(self.cache) };
+        let context = context.unwrap_or_else(|| DEFAULT_CONTEXT.to_owned());
+        let bundle = match &self.bundle {
+            Some(bundle) => bundle.in_context(&context)?,
+            None => Bundled::default(),
+        };
+        let inner = super::Inner { http, caches: Caches::new(self.cache), bundle, context };
         Ok(RegistryClient { inner: Arc::new(inner) })
     }
 }
@@ -263,20 +282,29 @@ fn parse_url(text: &str) -> Result<Url, Error> {
     match url.scheme() {
         "http" | "https" => Ok(url),
         scheme => Err(Error::Config(format!(
-            "a URL with scheme `{scheme}` cannot be used; it must be http or https"
+            "a URL with scheme `{scheme}` cannot be used; it must be http or https (for tests, \
+             `levada_testing::registry_url` makes one of `mock://name`)"
         ))),
     }
 }
 
-/// Lets every request of the URL begin in the context.
-fn enter(url: &mut Url, context: &str) -> Result<(), Error> {
+/// What the registry calls the context in which requests without one are.
+const DEFAULT_CONTEXT: &str = ".";
+
+/// A context as the registry calls it, with a dot in front.
+fn context_name(context: &str) -> Result<String, Error> {
     let name = context.strip_prefix('.').unwrap_or(context);
     if name.is_empty() || name.contains([':', '/']) {
         let hint = "a context looks like `.billing`; the default one needs no setting";
         return Err(Error::Config(format!("`{context}` cannot be used as a context: {hint}")));
     }
+    Ok(format!(".{name}"))
+}
+
+/// Lets every request of the URL begin in the context.
+fn enter(url: &mut Url, context: &str) -> Result<(), Error> {
     let mut segments = url.path_segments_mut().map_err(|()| not_a_url())?;
-    segments.pop_if_empty().extend(["contexts", &format!(".{name}")]);
+    segments.pop_if_empty().extend(["contexts", context]);
     Ok(())
 }
 

@@ -2,6 +2,7 @@
 
 mod auth;
 mod builder;
+mod bundle;
 mod cache;
 mod error;
 mod http;
@@ -17,8 +18,8 @@ use std::fmt;
 use std::sync::Arc;
 
 use levada_registry_api::{
-    AssociationDocument, CompatibilityDocument, ErrorCode, Metadata, RegisterRequest, RuleSet,
-    SchemaDocument, SchemaReference,
+    AssociationDocument, CompatibilityDocument, ContextId, ErrorCode, Metadata, RegisterRequest,
+    RuleSet, SchemaDocument, SchemaReference,
 };
 use levada_schema_core::{Reference, ResolvedReference, SchemaType};
 use serde::de::DeserializeOwned;
@@ -26,6 +27,7 @@ use uuid::Uuid;
 
 pub use auth::{Token, TokenError, TokenProvider};
 pub use builder::RegistryClientBuilder;
+pub use bundle::SchemaBundle;
 pub(crate) use cache::Action;
 pub use error::{RegistryError, RegistryErrorKind};
 pub use http::{Answering, Call};
@@ -45,6 +47,7 @@ pub(crate) use self::{
 };
 use crate::Error;
 use crate::wire_format::{SchemaRef, Side};
+use bundle::Bundled;
 use cache::{Caches, Submission};
 use http::Http;
 
@@ -60,6 +63,10 @@ pub struct RegistryClient {
 struct Inner {
     http: Http,
     caches: Caches,
+    /// What need not be asked for; empty unless the program brings something.
+    bundle: Bundled,
+    /// As the registry calls it: with a dot in front, the default one with nothing behind it.
+    context: String,
 }
 
 impl fmt::Debug for RegistryClient {
@@ -108,6 +115,9 @@ impl RegistryClient {
         normalize: bool,
     ) -> Result<Submitted, Error> {
         check_subject(subject)?;
+        if let Some(known) = self.inner.bundle.submitted(subject, schema) {
+            return Ok(known);
+        }
         let subject = subject.to_owned();
         let submission = Submission { action, subject, schema: schema.clone(), normalize };
         let caches = &self.inner.caches;
@@ -138,11 +148,28 @@ impl RegistryClient {
         self.schema(SchemaRef::Guid(guid)).await
     }
 
+    /// The id that a guid has in the context of this client, if it has one there. Never remembered.
+    pub(crate) async fn id_of_guid(&self, guid: Uuid) -> Result<Option<u32>, RegistryError> {
+        let name = guid.to_string();
+        let path = &["schemas", "guids", &name, "ids"];
+        let ids: Vec<ContextId> = self.call(Call::get(path)).await?;
+        let found = ids.iter().find(|found| found.context == self.inner.context);
+        Ok(found.and_then(|found| u32::try_from(found.id).ok()))
+    }
+
+    /// What the registry calls the context that the client works in.
+    pub(crate) fn context(&self) -> &str {
+        &self.inner.context
+    }
+
     /// The schema that a message names, its references included.
     ///
     /// [`Error::SchemaNotFound`] when the registry does not know it; that answer, too, is
     /// remembered for a while.
     pub async fn schema(&self, schema: SchemaRef) -> Result<Arc<RegisteredSchema>, Error> {
+        if let Some(known) = self.inner.bundle.schema(schema) {
+            return Ok(known);
+        }
         let caches = &self.inner.caches;
         if let Some(known) = caches.schemas.get(&schema) {
             return Ok(known);
@@ -191,7 +218,12 @@ impl RegistryClient {
                 })
             }
         };
-        caches.latest_flights.run(subject.to_owned(), request).await
+        match caches.latest_flights.run(subject.to_owned(), request).await {
+            Err(error) if error.is_retriable() => {
+                self.inner.bundle.latest(subject).map(Arc::new).ok_or(error)
+            }
+            asked => asked,
+        }
     }
 
     /// A numbered version of a subject, also if it was deleted softly.
@@ -303,7 +335,7 @@ impl RegistryClient {
         &self,
         references: &[Reference],
     ) -> Result<Vec<ResolvedReference>, Error> {
-        references::fetch(&self.inner.http, references.iter().map(document_of).collect()).await
+        references::fetch(&self.inner, references.iter().map(document_of).collect()).await
     }
 }
 
@@ -363,7 +395,7 @@ impl Inner {
         };
         let guid = guid_of(&answer);
         let text = answer.schema.ok_or_else(|| self.invalid("it has no schema"))?;
-        let references = references::fetch(&self.http, answer.references).await?;
+        let references = references::fetch(self, answer.references).await?;
         let contract = contract_of(answer.metadata, answer.rule_set);
         Ok(RegisteredSchema { schema_type, text, references, guid, contract })
     }

@@ -11,13 +11,15 @@ use serde_json::error::Category;
 use super::check::{Checker, check, registered};
 use super::fields::Fields;
 use super::message::JsonMessage;
+use super::serializer::title_of;
 use crate::Error;
 use crate::client::RegistryClient;
 use crate::error::{DecodeError, DecodeKind};
 use crate::plans::Plans;
-use crate::rules::{Form, Message, ReadRules, ReaderVersion, Reading, Rules};
+use crate::rules::{Form, Message, ReadRules, ReadSubject, ReaderVersion, Reading, Rules};
 use crate::serializer::{Deserializer, ReadFraming, deserialize_or_load};
-use crate::wire_format::{Frame, SchemaRef};
+use crate::subject_name::SubjectNameStrategy;
+use crate::wire_format::{Frame, SchemaRef, Side};
 
 /// Bodies from this size on are measured before they are read: what a body takes in memory is a
 /// multiple of its size, so smaller ones cannot take much.
@@ -205,9 +207,11 @@ impl<T> JsonDeserializer<T> {
             return Ok(());
         }
         let writer = self.client.schema(schema).await?;
+        let title = title_of(&writer.text)?;
+        let (client, title) = (&self.client, title.as_deref());
         let rules = match &self.reading {
-            Some(reading) => reading.compile(&self.client, schema, &writer).await?,
-            None => Reading::default().compile(&self.client, schema, &writer).await?,
+            Some(reading) => reading.compile(client, schema, &writer, title).await?,
+            None => Reading::default().compile(client, schema, &writer, title).await?,
         };
         // What the bodies are of when the rules have passed them.
         let version = rules.as_ref().and_then(ReadRules::version).unwrap_or(&writer);
@@ -263,7 +267,21 @@ impl<T> JsonDeserializerBuilder<T> {
     /// whose answer must be a single one.
     #[must_use]
     pub fn subject(mut self, subject: impl Into<String>) -> Self {
-        self.reading().subject = Some(subject.into());
+        self.reading().subject = ReadSubject::Named(subject.into());
+        self
+    }
+
+    /// Makes the subject, which rules may ask for, as the serializer did: by the strategy from
+    /// topic, side and what the writer's schema calls its root. The registry is not asked then which
+    /// subject has the schema, and a schema that several have is no error.
+    #[must_use]
+    pub fn subject_of(
+        mut self,
+        strategy: SubjectNameStrategy,
+        topic: impl Into<String>,
+        side: Side,
+    ) -> Self {
+        self.reading().subject = ReadSubject::Strategy { strategy, topic: topic.into(), side };
         self
     }
 

@@ -8,6 +8,7 @@ use serde_json::{Map, Value as Json};
 
 use crate::Error;
 use crate::client::RegisteredSchema;
+use crate::rules::{Constraint, RULES};
 
 /// The member of a property that names its tags.
 const TAGS: &str = "confluent:tags";
@@ -30,6 +31,8 @@ pub(crate) struct Fields {
 #[derive(Debug, Default)]
 pub(super) struct Node {
     pub(super) tags: BTreeSet<String>,
+    /// What the schema wants of objects, and of the property whose schema it is.
+    pub(super) constraints: Vec<Constraint>,
     pub(super) kinds: Vec<Kind>,
     pub(super) is_enum: bool,
     pub(super) properties: Vec<(String, NodeId)>,
@@ -138,6 +141,7 @@ impl Compiler<'_> {
     ) -> Result<Node, Error> {
         let mut node = Node {
             tags: words(schema.get(TAGS)).map(str::to_owned).collect(),
+            constraints: Constraint::all_of_json(schema.get(RULES)),
             kinds: words(schema.get("type")).filter_map(kind_of).collect(),
             is_enum: schema.contains_key("enum") || schema.contains_key("const"),
             ..Node::default()

@@ -5,7 +5,9 @@ use std::collections::BTreeSet;
 use serde_json::{Map, Number, Value as Json};
 
 use super::fields::{Fields, Kind, Node, NodeId};
-use crate::rules::{FieldContext, FieldType, FieldValue, MessageView, RuleError, Walk, misfit};
+use crate::rules::{
+    FieldContext, FieldType, FieldValue, Inspection, MessageView, RuleError, This, Walk, misfit,
+};
 
 /// A value, with its schema unless it is between two versions of one.
 #[derive(Clone, Debug)]
@@ -22,6 +24,13 @@ impl<'s> JsonMessage<'s> {
     /// A value that no schema binds.
     pub(crate) fn free(value: Json) -> Self {
         Self { fields: None, value }
+    }
+
+    /// Applies the rules that the schema carries itself.
+    pub(crate) fn inspect(&self, inspection: &mut Inspection) {
+        if let Some(fields) = self.fields {
+            inspect(fields, (fields.root(), 0), &self.value, "$", inspection);
+        }
     }
 
     pub(crate) fn walk(&mut self, walk: &Walk<'_>) -> Result<(), RuleError> {
@@ -117,6 +126,57 @@ fn part_of(
         }
     }
     Ok(())
+}
+
+/// Recurses as [`part_of`] does; `depth` counts the schemas that led to this one for the same value.
+fn inspect(
+    fields: &Fields,
+    (id, depth): (NodeId, usize),
+    value: &Json,
+    path: &str,
+    inspection: &mut Inspection,
+) {
+    let Some(node) = fields.node(id).filter(|_| depth < REFERENCES_MAX) else { return };
+    if value.is_null() || inspection.is_over() {
+        return;
+    }
+    for part in &node.all_of {
+        inspect(fields, (*part, depth + 1), value, path, inspection);
+    }
+    let mut taken = node.branches.iter().filter(|branch| branch.takes(value));
+    let apt: Vec<_> =
+        if node.takes_one { taken.next().into_iter().collect() } else { taken.collect() };
+    for branch in apt {
+        inspect(fields, (branch.node, depth + 1), value, path, inspection);
+    }
+    if let Some(target) = node.reference {
+        return inspect(fields, (target, depth + 1), value, path, inspection);
+    }
+    match value {
+        Json::Array(items) => {
+            let Some(schema) = node.items else { return };
+            for (index, item) in items.iter().enumerate() {
+                inspect(fields, (schema, 0), item, &format!("{path}[{index}]"), inspection);
+            }
+        }
+        Json::Object(members) => {
+            inspection.of(&node.constraints, This::Json(value), path);
+            for (name, property) in &node.properties {
+                let Some(value) = members.get(name).filter(|value| !value.is_null()) else {
+                    continue;
+                };
+                let path = format!("{path}.{name}");
+                // Those of an object come up when it is looked into.
+                if let Some(node) = fields.node(*property)
+                    && (!value.is_object() || node.reference.is_some())
+                {
+                    inspection.of(&node.constraints, This::Json(value), &path);
+                }
+                inspect(fields, (*property, 0), value, &path, inspection);
+            }
+        }
+        _ => {}
+    }
 }
 
 fn array(

@@ -44,6 +44,8 @@ use crate::wire_format::{SchemaRef, Side};
 pub struct JsonSerializer<T: ?Sized> {
     /// None if values are not checked.
     validator: Option<Checker>,
+    /// Whether values are checked before rules pass them, and not after.
+    checks_first: bool,
     binding: Binding,
     /// What values pass, if there is anything.
     rules: Option<Box<(WriteRules, Fields)>>,
@@ -64,6 +66,7 @@ impl<T: ?Sized> fmt::Debug for JsonSerializer<T> {
 pub struct JsonFormat<T: ?Sized> {
     own: Option<SchemaDefinition>,
     is_validating: bool,
+    checks_first: bool,
     value: PhantomData<fn(&T)>,
 }
 
@@ -74,7 +77,10 @@ fn builder<T: ?Sized>(
     client: &RegistryClient,
     own: Option<SchemaDefinition>,
 ) -> JsonSerializerBuilder<T> {
-    SerializerBuilder::new(client, JsonFormat { own, is_validating: true, value: PhantomData })
+    SerializerBuilder::new(
+        client,
+        JsonFormat { own, is_validating: true, checks_first: false, value: PhantomData },
+    )
 }
 
 #[cfg(feature = "schemars")]
@@ -98,7 +104,7 @@ impl<T: Serialize + ?Sized> JsonSerializer<T> {
     }
 
     /// Settings for a serializer of whatever schema the registry holds: the latest version of the
-    /// subject unless [`SerializerBuilder::source`] names an id.
+    /// subject unless [`SerializerBuilder::source`] names another.
     pub fn from_registry(client: &RegistryClient) -> JsonSerializerBuilder<T> {
         builder(client, None)
     }
@@ -126,7 +132,8 @@ impl<T: Serialize + ?Sized> JsonSerializer<T> {
         self.binding.message(|out| self.encode_into(value, out))
     }
 
-    /// What the rules make of a value is what is checked, as in the reference.
+    /// What the rules make of a value is what is checked, as in the reference, unless it is wanted
+    /// otherwise.
     #[cold]
     fn write_filtered(
         &self,
@@ -135,10 +142,17 @@ impl<T: Serialize + ?Sized> JsonSerializer<T> {
         out: &mut Vec<u8>,
     ) -> Result<(), Error> {
         let tree = serde_json::to_value(value).map_err(unwritable)?;
+        let check = |tree: &Json| match &self.validator {
+            Some(validator) => check(validator, tree, SchemaRef::Id(self.binding.id())),
+            None => Ok(()),
+        };
+        if self.checks_first {
+            check(&tree)?;
+        }
         let mut message = Message(Form::Json(JsonMessage::new(fields, tree)));
         rules.apply_to_value(&mut message)?;
-        if let (Some(validator), Form::Json(message)) = (&self.validator, &message.0) {
-            check(validator, &message.value, SchemaRef::Id(self.binding.id()))?;
+        if let (false, Form::Json(message)) = (self.checks_first, &message.0) {
+            check(&message.value)?;
         }
         let start = out.len();
         if let Form::Json(message) = &message.0 {
@@ -200,9 +214,18 @@ impl<T: ?Sized> JsonSerializerBuilder<T> {
         self
     }
 
+    /// Whether values are checked against the schema before the domain rules pass them, instead of
+    /// after that.
+    #[must_use]
+    pub fn validate_before_rules(mut self, is_first: bool) -> Self {
+        self.format.checks_first = is_first;
+        self
+    }
+
     /// Asks the registry for everything that encoding needs.
     pub async fn build(self) -> Result<JsonSerializer<T>, Error> {
-        let Self { client, target, format: JsonFormat { own, is_validating, .. } } = self;
+        let Self { client, target, format } = self;
+        let JsonFormat { own, is_validating, checks_first, .. } = format;
         let references = match &own {
             Some(own) => client.resolve_references(&own.references).await?,
             None => Vec::new(),
@@ -233,12 +256,12 @@ impl<T: ?Sized> JsonSerializerBuilder<T> {
             None => None,
         };
         let binding = target.bind(&client, subject, id, None).await?;
-        Ok(JsonSerializer { validator, binding, rules, value: PhantomData })
+        Ok(JsonSerializer { validator, checks_first, binding, rules, value: PhantomData })
     }
 }
 
 /// What a JSON schema has for a name.
-fn title_of(text: &str) -> Result<Option<String>, Error> {
+pub(super) fn title_of(text: &str) -> Result<Option<String>, Error> {
     let schema: Json = serde_json::from_str(text)
         .map_err(|error| Error::InvalidSchema { reason: error.to_string() })?;
     Ok(schema.get("title").and_then(Json::as_str).map(str::to_owned))

@@ -7,16 +7,19 @@ use prost_reflect::prost::{self, Message};
 use prost_reflect::{DynamicMessage, MessageDescriptor, ReflectMessage};
 
 use super::file::MessageFile;
-use super::message::{FieldTags, ProtobufMessage};
+use super::message::{Meta, ProtobufMessage};
 use super::wire;
 use crate::Error;
 use crate::client::RegistryClient;
 use crate::error::{DecodeError, DecodeKind};
 use crate::plans::Plans;
-use crate::rules::{Form, Message as RuleMessage, ReadRules, ReaderVersion, Reading, Rules};
+use crate::rules::{
+    Form, Message as RuleMessage, ReadRules, ReadSubject, ReaderVersion, Reading, Rules,
+};
 use crate::serializer::{Deserializer, ReadFraming, deserialize_or_load};
 use crate::span::Spans;
-use crate::wire_format::{Frame, MessageIndex, SchemaRef};
+use crate::subject_name::SubjectNameStrategy;
+use crate::wire_format::{Frame, MessageIndex, SchemaRef, Side};
 
 /// Bodies from this size on are measured before they are decoded: what a body takes in memory is
 /// a multiple of its size, so smaller ones cannot take much.
@@ -54,7 +57,7 @@ struct Filter {
     /// The file of the version that messages are brought to, if that is another one.
     version: Option<MessageFile>,
     /// The tags of that version.
-    tags: FieldTags,
+    tags: Meta,
 }
 
 impl Filter {
@@ -253,10 +256,12 @@ impl<M> ProtobufDeserializer<M> {
         let accepted = wanted.map(|wanted| file.indexes_of(wanted.full_name()));
         let accepted = accepted.unwrap_or_default();
         let accepts_first = accepted.contains(&MessageIndex::FIRST);
-        let rules = match self.reading.compile(&self.client, schema, &registered).await? {
+        let message = wanted.or_else(|| file.get(&MessageIndex::FIRST));
+        let name = message.map(MessageDescriptor::full_name);
+        let rules = match self.reading.compile(&self.client, schema, &registered, name).await? {
             Some(rules) => {
                 let version = rules.version().map(MessageFile::registered).transpose()?;
-                let tags = FieldTags::of(rules.version().unwrap_or(&registered))?;
+                let tags = Meta::of(rules.version().unwrap_or(&registered))?;
                 Some(Box::new(Filter { rules, version, tags }))
             }
             None => None,
@@ -402,7 +407,21 @@ impl<M> ProtobufDeserializerBuilder<M> {
     /// whose answer must be a single one.
     #[must_use]
     pub fn subject(mut self, subject: impl Into<String>) -> Self {
-        self.reading.subject = Some(subject.into());
+        self.reading.subject = ReadSubject::Named(subject.into());
+        self
+    }
+
+    /// Makes the subject, which rules may ask for, as the serializer did: by the strategy from
+    /// topic, side and what the writer's schema calls its root. The registry is not asked then which
+    /// subject has the schema, and a schema that several have is no error.
+    #[must_use]
+    pub fn subject_of(
+        mut self,
+        strategy: SubjectNameStrategy,
+        topic: impl Into<String>,
+        side: Side,
+    ) -> Self {
+        self.reading.subject = ReadSubject::Strategy { strategy, topic: topic.into(), side };
         self
     }
 

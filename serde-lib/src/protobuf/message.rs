@@ -5,29 +5,32 @@ use std::collections::{BTreeSet, HashMap};
 use levada_schema_core::Limits;
 use levada_schema_core::protobuf::{DeclaredMessage, ProtobufSchema};
 use prost_reflect::{
-    DynamicMessage, FieldDescriptor, Kind, MessageDescriptor, ReflectMessage, SerializeOptions,
-    Value,
+    DynamicMessage, FieldDescriptor, Kind, MapKey, MessageDescriptor, ReflectMessage,
+    SerializeOptions, Value,
 };
 use serde_json::Value as Json;
 
 use crate::Error;
 use crate::client::RegisteredSchema;
-use crate::rules::{FieldContext, FieldType, FieldValue, MessageView, RuleError, Walk, misfit};
+use crate::rules::{
+    Constraint, FieldContext, FieldType, FieldValue, Inspection, MessageView, RuleError, This,
+    Walk, joined, misfit,
+};
 
 /// A message with the tags of the schema that it follows.
 #[derive(Clone, Debug)]
 pub(crate) struct ProtobufMessage<'s> {
-    tags: &'s FieldTags,
+    tags: &'s Meta,
     pub(crate) message: DynamicMessage,
 }
 
 impl<'s> ProtobufMessage<'s> {
-    pub(super) fn new(tags: &'s FieldTags, message: DynamicMessage) -> Self {
+    pub(super) fn new(tags: &'s Meta, message: DynamicMessage) -> Self {
         Self { tags, message }
     }
 
     pub(super) fn of_json(
-        tags: &'s FieldTags,
+        tags: &'s Meta,
         descriptor: MessageDescriptor,
         json: Json,
     ) -> Result<Self, RuleError> {
@@ -43,44 +46,62 @@ impl<'s> ProtobufMessage<'s> {
         Ok(())
     }
 
+    pub(crate) fn inspect(&self, inspection: &mut Inspection) {
+        inspect(&self.message, self.tags, "", inspection);
+    }
+
     pub(crate) fn walk(&mut self, rule: &Walk<'_>) -> Result<(), RuleError> {
         walk(&mut self.message, rule, self.tags)
     }
 }
 
-/// The tags that the text of a schema gives fields with the option `confluent.field_meta`, by the
-/// full names of the fields.
+/// What the text of a schema says with the options of `confluent/meta.proto`.
 #[derive(Debug, Default)]
-pub(crate) struct FieldTags(HashMap<String, BTreeSet<String>>);
+pub(crate) struct Meta {
+    /// The tags of fields, by their full names.
+    tags: HashMap<String, BTreeSet<String>>,
+    /// The rules of messages, by their full names.
+    of_messages: HashMap<String, Vec<Constraint>>,
+    /// The rules of fields, by their full names.
+    of_fields: HashMap<String, Vec<Constraint>>,
+}
 
-impl FieldTags {
+impl Meta {
     pub(super) fn of(schema: &RegisteredSchema) -> Result<Self, Error> {
         let limits = Limits::default();
         let parsed = ProtobufSchema::parse(&schema.text, &schema.references, &limits)?;
         let declarations = parsed.declarations();
-        let mut tags = Self::default();
+        let mut meta = Self::default();
         let referenced = declarations.referenced.iter().map(|(_, file)| file);
         for file in referenced.chain([&declarations.own]) {
-            file.messages.iter().for_each(|message| tags.collect(message));
+            file.messages.iter().for_each(|message| meta.collect(message));
         }
-        Ok(tags)
+        Ok(meta)
     }
 
     /// Recurses as deep as the parser lets messages nest.
     fn collect(&mut self, message: &DeclaredMessage) {
         let in_oneofs = message.oneofs.iter().flat_map(|oneof| &oneof.fields);
         for field in message.fields.iter().chain(in_oneofs) {
-            let Some(meta) = field.meta.as_ref().filter(|meta| !meta.tags.is_empty()) else {
-                continue;
-            };
+            let Some(meta) = &field.meta else { continue };
             let name = format!("{}.{}", message.name, field.name);
-            self.0.insert(name, meta.tags.iter().cloned().collect());
+            if !meta.tags.is_empty() {
+                self.tags.insert(name.clone(), meta.tags.iter().cloned().collect());
+            }
+            if !meta.rules.is_empty() {
+                let rules = meta.rules.iter().map(Constraint::of_protobuf);
+                self.of_fields.insert(name, rules.collect());
+            }
+        }
+        if let Some(meta) = message.meta.as_ref().filter(|meta| !meta.rules.is_empty()) {
+            let rules = meta.rules.iter().map(Constraint::of_protobuf);
+            self.of_messages.insert(message.name.clone(), rules.collect());
         }
         message.messages.iter().for_each(|message| self.collect(message));
     }
 
     fn get(&self, field: &FieldDescriptor) -> BTreeSet<String> {
-        self.0.get(field.full_name()).cloned().unwrap_or_default()
+        self.tags.get(field.full_name()).cloned().unwrap_or_default()
     }
 }
 
@@ -102,13 +123,61 @@ fn of_json(descriptor: MessageDescriptor, json: Json) -> Result<DynamicMessage, 
         .map_err(|error| RuleError::Failed(error.to_string()))
 }
 
+/// Applies the rules that the schema carries itself to a message and to those within. Recurses as deep
+/// as the decoder let the message be.
+fn inspect(message: &DynamicMessage, meta: &Meta, path: &str, inspection: &mut Inspection) {
+    let descriptor = message.descriptor();
+    if let Some(constraints) = meta.of_messages.get(descriptor.full_name()) {
+        inspection.of(constraints, This::Protobuf(message), path);
+    }
+    for field in descriptor.fields() {
+        if inspection.is_over() {
+            return;
+        }
+        // What is not set has no value to look at.
+        if field.supports_presence() && !message.has_field(&field) {
+            continue;
+        }
+        let path = joined(path, field.name());
+        let value = message.get_field(&field);
+        if let Some(constraints) = meta.of_fields.get(field.full_name()) {
+            inspection.of(constraints, This::ProtobufField(&field, &value), &path);
+        }
+        match &*value {
+            Value::Message(inner) => inspect(inner, meta, &path, inspection),
+            Value::List(items) => {
+                for (index, item) in items.iter().enumerate() {
+                    let Value::Message(item) = item else { break };
+                    inspect(item, meta, &format!("{path}[{index}]"), inspection);
+                }
+            }
+            Value::Map(entries) => {
+                let mut entries: Vec<_> = entries.iter().collect();
+                entries.sort_unstable_by_key(|(key, _)| *key);
+                for (key, item) in entries {
+                    let Value::Message(item) = item else { break };
+                    inspect(item, meta, &format!("{path}[\"{}\"]", shown(key)), inspection);
+                }
+            }
+            _ => {}
+        }
+    }
+}
+
+fn shown(key: &MapKey) -> String {
+    match key {
+        MapKey::Bool(key) => key.to_string(),
+        MapKey::I32(key) => key.to_string(),
+        MapKey::I64(key) => key.to_string(),
+        MapKey::U32(key) => key.to_string(),
+        MapKey::U64(key) => key.to_string(),
+        MapKey::String(key) => key.clone(),
+    }
+}
+
 /// Applies a rule to the fields of a message and of those within. Recurses as deep as the decoder
 /// let the message be.
-fn walk(
-    message: &mut DynamicMessage,
-    walk: &Walk<'_>,
-    inline: &FieldTags,
-) -> Result<(), RuleError> {
+fn walk(message: &mut DynamicMessage, walk: &Walk<'_>, inline: &Meta) -> Result<(), RuleError> {
     let descriptor = message.descriptor();
     for field in descriptor.fields() {
         // What is not set has no value to look at.
@@ -132,7 +201,7 @@ struct Place<'a> {
     field: &'a FieldDescriptor,
     tags: &'a BTreeSet<String>,
     message: &'a DynamicMessage,
-    inline: &'a FieldTags,
+    inline: &'a Meta,
 }
 
 fn part(

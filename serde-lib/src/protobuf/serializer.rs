@@ -10,7 +10,7 @@ use prost_reflect::{DynamicMessage, MessageDescriptor, ReflectMessage};
 
 use super::file::{MessageFile, index_of};
 use super::imports::{Imports, ReferenceSubjectStrategy, Submit};
-use super::message::{FieldTags, ProtobufMessage};
+use super::message::{Meta, ProtobufMessage};
 use crate::Error;
 use crate::client::{RegisteredSchema, RegistryClient, SchemaDefinition};
 use crate::error::{EncodeError, EncodeKind};
@@ -66,7 +66,7 @@ impl<M> fmt::Debug for ProtobufSerializer<M> {
 struct Filter {
     rules: WriteRules,
     message: MessageDescriptor,
-    tags: FieldTags,
+    tags: Meta,
 }
 
 /// What a serializer of Protobuf is told besides; see [`ProtobufSerializer`] for the ways to say
@@ -139,7 +139,7 @@ impl ProtobufSerializer<DynamicMessage> {
     }
 
     /// Settings for a serializer of dynamic messages of whatever schema the registry holds: the
-    /// latest version of the subject unless [`SerializerBuilder::source`] names an id. They are
+    /// latest version of the subject unless [`SerializerBuilder::source`] names another. They are
     /// made with [`Self::descriptor`].
     pub fn dynamic_from_registry(
         client: &RegistryClient,
@@ -311,7 +311,7 @@ impl<M> ProtobufSerializerBuilder<M> {
         let rules = match rules {
             Some((rules, schema)) => {
                 let (message, _) = in_stored(&schema, Some(message.full_name()), &subject)?;
-                Some(Box::new(Filter { rules, message, tags: FieldTags::of(&schema)? }))
+                Some(Box::new(Filter { rules, message, tags: Meta::of(&schema)? }))
             }
             None => None,
         };
@@ -364,7 +364,8 @@ impl<M> ProtobufFormat<M> {
             &SchemaSource::Lookup { normalize } => Submit::Lookup { normalize },
             SchemaSource::Latest { .. }
             | SchemaSource::LatestWithMetadata { .. }
-            | SchemaSource::Id { .. } => return Ok(None),
+            | SchemaSource::Id { .. }
+            | SchemaSource::Guid { .. } => return Ok(None),
         };
         match (&self.local, own) {
             (LocalSchema::Text(definition), _) => Ok(Some(definition.clone())),

@@ -4,8 +4,8 @@ use apache_avro::types::Value;
 use prost_reflect::DynamicMessage;
 use serde_json::Value as Json;
 
-use super::RuleError;
 use super::field::Walk;
+use super::{Inspection, RuleError};
 use crate::avro::AvroMessage;
 use crate::json::JsonMessage;
 use crate::protobuf::ProtobufMessage;
@@ -62,6 +62,15 @@ impl Message<'_> {
                 message.value = json;
                 Ok(())
             }
+        }
+    }
+
+    /// Applies the rules that the schema carries itself.
+    pub(crate) fn inspect(&self, inspection: &mut Inspection) {
+        match &self.0 {
+            Form::Avro(message) => message.inspect(inspection),
+            Form::Protobuf(message) => message.inspect(inspection),
+            Form::Json(message) => message.inspect(inspection),
         }
     }
 

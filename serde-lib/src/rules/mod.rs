@@ -56,6 +56,38 @@
 //! the topic `dlq.topic` by itself when it writes, and on `send_dead_letter` for a record received.
 //! `onSuccess` can name the same actions; its default is `NONE`.
 //!
+//! # Rules inside a schema
+//!
+//! A schema can carry constraints itself: `confluent:rules` of an Avro record or field or of a JSON
+//! Schema, `rules` of Protobuf's `confluent.message_meta` and `confluent.field_meta`. Each is an
+//! expression in CEL over `this`, the value of the record or field (`now` is the time), which gives a
+//! boolean or, as text, what is wrong. Fields that are null or not set are passed over. Serializers
+//! check them where [`validation_rules`](crate::SerializerBuilder::validation_rules) says so; a value
+//! that breaks some is [`Error::ValidationRules`](crate::Error::ValidationRules), with all of them.
+//!
+//! ```no_run
+//! use levada_serde::rules::ValidationRules;
+//! use levada_serde::{AvroSerializer, Error, RegistryClient, SchemaDefinition};
+//!
+//! # #[derive(serde::Serialize)]
+//! # struct Order { amount: i64 }
+//! # async fn example(registry: &RegistryClient) -> Result<(), Error> {
+//! let schema = SchemaDefinition::avro(
+//!     r#"{"type": "record", "name": "Order", "fields": [{"name": "amount", "type": "long",
+//!         "confluent:rules": [{"name": "positive", "expr": "this > 0"}]}]}"#,
+//! );
+//! let orders = AvroSerializer::<Order>::with_schema(registry, schema)
+//!     .topic("orders")
+//!     .validation_rules(ValidationRules::BeforeDomainRules { fail_fast: false })
+//!     .build()
+//!     .await?;
+//! if let Err(Error::ValidationRules(broken)) = orders.encode(&Order { amount: -1 }) {
+//!     println!("{}", broken.violations[0]); // amount: positive: this > 0
+//! }
+//! # Ok(())
+//! # }
+//! ```
+//!
 //! # What differs from other clients
 //!
 //! * Rules see Avro values without logical types: a date is an `int`, a decimal `bytes`.
@@ -79,6 +111,7 @@ mod cel;
 mod error;
 mod executor;
 mod field;
+mod inline;
 #[cfg(feature = "rules-jsonata")]
 mod jsonata;
 mod message;
@@ -97,6 +130,8 @@ pub use executor::{
 };
 pub use field::{FieldContext, FieldType, FieldValue};
 pub(crate) use field::{Walk, misfit};
+pub(crate) use inline::{Constraint, Inspection, RULES, This, joined};
+pub use inline::{RuleViolation, ValidationRules, ValidationRulesError};
 #[cfg(feature = "rules-jsonata")]
 pub use jsonata::JsonataExecutor;
 pub use levada_registry_api::{Metadata, Rule, RuleSet};
@@ -104,5 +139,5 @@ pub(crate) use message::Form;
 pub use message::{Message, MessageView};
 pub(crate) use plan::{Scope, WriteRules};
 pub use reading::ReaderVersion;
-pub(crate) use reading::{ReadRules, Reading};
+pub(crate) use reading::{ReadRules, ReadSubject, Reading};
 pub use settings::{RuleOverride, Rules};

@@ -7,9 +7,10 @@ use std::sync::Arc;
 use levada_registry_api::{Rule, RuleSet};
 
 use super::action::{Action, Redaction};
+use super::inline;
 use super::{
     CompiledRule, DeadLetter, Form, Message, RuleError, RuleFailure, RuleKind, RuleMode,
-    RuleTarget, Rules, Walk,
+    RuleTarget, Rules, ValidationRules, Walk,
 };
 use crate::Error;
 use crate::client::{Contract, RegisteredSchema, RegistryClient};
@@ -27,20 +28,26 @@ pub(crate) struct Scope<'a> {
 pub(crate) struct WriteRules {
     domain: Phase,
     encoding: Phase,
+    /// When what the schema carries itself is checked, if it carries anything.
+    validation: ValidationRules,
 }
 
 impl WriteRules {
     /// None where the schema has nothing to run.
     pub(crate) async fn compile(
         rules: &Rules,
+        validation: ValidationRules,
         scope: Scope<'_>,
         schema: &RegisteredSchema,
     ) -> Result<Option<Self>, Error> {
         let mode = RuleMode::Write;
         let domain = Phase::of(rules, scope, schema, |set| &set.domain_rules, mode).await?;
         let encoding = Phase::of(rules, scope, schema, |set| &set.encoding_rules, mode).await?;
-        let has_any = !domain.is_empty() || !encoding.is_empty();
-        Ok(has_any.then_some(Self { domain, encoding }))
+        let validation =
+            if inline::may_be_in(schema) { validation } else { ValidationRules::Disabled };
+        let compiled = Self { domain, encoding, validation };
+        let has_any = compiled.looks_at_value() || !compiled.encoding.is_empty();
+        Ok(has_any.then_some(compiled))
     }
 
     /// Passes the body that `out` has from `start` on, which `read` takes apart and `write`
@@ -52,18 +59,32 @@ impl WriteRules {
         read: impl FnOnce(&[u8]) -> Result<Form<'s>, Error>,
         write: impl FnOnce(Form<'s>, &mut Vec<u8>) -> Result<(), Error>,
     ) -> Result<(), Error> {
-        if !self.domain.is_empty() {
+        if self.looks_at_value() {
             let mut message = Message(read(out.get(start..).unwrap_or_default())?);
             self.apply_to_value(&mut message)?;
-            out.truncate(start);
-            write(message.0, out)?;
+            if !self.domain.is_empty() {
+                out.truncate(start);
+                write(message.0, out)?;
+            }
         }
         self.apply_to_body(out, start)
     }
 
+    fn looks_at_value(&self) -> bool {
+        !self.domain.is_empty() || self.validation != ValidationRules::Disabled
+    }
+
     /// Passes a value that is still to be written.
     pub(crate) fn apply_to_value(&self, message: &mut Message<'_>) -> Result<(), Error> {
-        self.domain.apply(message)
+        let subject = &self.domain.subject;
+        if let ValidationRules::BeforeDomainRules { fail_fast } = self.validation {
+            inline::check(fail_fast, subject, |inspection| message.inspect(inspection))?;
+        }
+        self.domain.apply(message)?;
+        if let ValidationRules::AfterDomainRules { fail_fast } = self.validation {
+            inline::check(fail_fast, subject, |inspection| message.inspect(inspection))?;
+        }
+        Ok(())
     }
 
     /// Passes the finished body that `out` has from `start` on.

@@ -4,7 +4,7 @@ use std::borrow::Cow;
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
-use levada_registry_api::{ContextId, SubjectVersion as Holder};
+use levada_registry_api::SubjectVersion as Holder;
 use serde_json::Value as Json;
 
 use super::migration::{self, Migrations};
@@ -12,7 +12,8 @@ use super::plan::{Phase, runs_any};
 use super::{Form, Message, RuleError, RuleMode, Rules, Scope};
 use crate::Error;
 use crate::client::{Call, RegisteredSchema, RegistryClient, SubjectVersion, Version};
-use crate::wire_format::SchemaRef;
+use crate::subject_name::SubjectNameStrategy;
+use crate::wire_format::{SchemaRef, Side};
 
 /// The version of a subject that messages are brought to.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -29,8 +30,22 @@ pub enum ReaderVersion {
 #[derive(Clone, Debug, Default)]
 pub(crate) struct Reading {
     pub(crate) rules: Rules,
-    pub(crate) subject: Option<String>,
+    pub(crate) subject: ReadSubject,
     pub(crate) version: Option<ReaderVersion>,
+}
+
+/// How a deserializer knows the subject of its messages.
+#[derive(Clone, Debug, Default)]
+pub(crate) enum ReadSubject {
+    /// The registry is asked who holds the schema.
+    #[default]
+    Holder,
+    Named(String),
+    Strategy {
+        strategy: SubjectNameStrategy,
+        topic: String,
+        side: Side,
+    },
 }
 
 /// What messages of a writer schema pass after they were read.
@@ -44,22 +59,31 @@ pub(crate) struct ReadRules {
 }
 
 impl Reading {
-    /// None where messages of this schema are read as they are.
+    /// None where messages of this schema are read as they are; `record_name` is what the writer's
+    /// schema calls its root.
     pub(crate) async fn compile(
         &self,
         client: &RegistryClient,
         schema: SchemaRef,
         writer: &RegisteredSchema,
+        record_name: Option<&str>,
     ) -> Result<Option<ReadRules>, Error> {
         if self.version.is_none() && !runs_any(&self.rules, writer, RuleMode::Read) {
             return Ok(None);
         }
-        let holders = match (&self.version, &self.subject) {
+        let subject = match &self.subject {
+            ReadSubject::Holder => None,
+            ReadSubject::Named(subject) => Some(subject.clone()),
+            ReadSubject::Strategy { strategy, topic, side } => {
+                Some(strategy.subject(topic, *side, record_name)?)
+            }
+        };
+        let holders = match (&self.version, &subject) {
             (None, Some(_)) => Vec::new(),
             _ => holders(client, schema).await?,
         };
-        let subject = match &self.subject {
-            Some(subject) => subject.clone(),
+        let subject = match subject {
+            Some(subject) => subject,
             None => only_subject(schema, &holders)?,
         };
         let scope = Scope { client, subject: &subject, topic: None };
@@ -146,22 +170,13 @@ impl ReaderVersion {
 
 /// The versions of subjects that are this schema, deleted ones among them.
 async fn holders(client: &RegistryClient, schema: SchemaRef) -> Result<Vec<Holder>, Error> {
-    let ids = match schema {
-        SchemaRef::Id(id) => vec![id.to_string()],
-        SchemaRef::Guid(guid) => {
-            let guid = guid.to_string();
-            let path = &["schemas", "guids", &guid, "ids"];
-            let ids: Vec<ContextId> = client.call(Call::get(path)).await?;
-            ids.into_iter().map(|found| found.id.to_string()).collect()
-        }
+    let id = match schema {
+        SchemaRef::Id(id) => Some(id),
+        SchemaRef::Guid(guid) => client.id_of_guid(guid).await?,
     };
-    let mut holders = Vec::new();
-    for id in ids {
-        let path = &["schemas", "ids", &id, "versions"];
-        let call = Call::get(path).query(&[("deleted", "true")]);
-        holders.extend(client.call::<Vec<Holder>>(call).await?);
-    }
-    Ok(holders)
+    let Some(id) = id.map(|id| id.to_string()) else { return Ok(Vec::new()) };
+    let path = &["schemas", "ids", &id, "versions"];
+    Ok(client.call(Call::get(path).query(&[("deleted", "true")])).await?)
 }
 
 /// The subject that has this schema, if it is the only one.
@@ -171,7 +186,7 @@ fn only_subject(schema: SchemaRef, holders: &[Holder]) -> Result<String, Error> 
         (Some(subject), true) => Ok(subject.clone()),
         _ => Err(Error::Config(format!(
             "schema {schema} has rules, and the registry does not know it under one subject \
-             alone; tell the deserializer which with `subject`"
+             alone; tell the deserializer which with `subject` or `subject_of`"
         ))),
     }
 }

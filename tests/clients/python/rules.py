@@ -3,7 +3,8 @@ wrote: `rules.py REGISTRY_URL EXAMPLE`.
 
 EXAMPLE is the program `rules` among the examples of serde-lib. Of every format a first version has
 rules in CEL on fields and on the message, and a second one, which calls a field by another name,
-migration rules in JSONata. Exits 1 at the first thing that is not as it must be.
+migration rules in JSONata; another subject has constraints inside its schema, of which both must find
+the same broken. Exits 1 at the first thing that is not as it must be.
 """
 
 import json
@@ -94,11 +95,11 @@ def migrations():
     ]
 
 
-def message_class(note_name):
+def message_class(note_name, optional=False):
     """The class of `shop.Order` that a compiler would write."""
     proto = descriptor_pb2.FieldDescriptorProto
     file = descriptor_pb2.FileDescriptorProto(
-        name=f"{RUN}/{note_name}.proto", package="shop", syntax="proto3"
+        name=f"{RUN}/{note_name}{optional}.proto", package="shop", syntax="proto3"
     )
 
     def field(message, name, number, kind, **more):
@@ -109,7 +110,11 @@ def message_class(note_name):
 
     message = file.message_type.add(name="Order")
     field(message, "id", 1, "INT32")
-    field(message, note_name, 2, "STRING")
+    if optional:
+        message.oneof_decl.add(name="_note")
+        field(message, note_name, 2, "STRING", proto3_optional=True, oneof_index=0)
+    else:
+        field(message, note_name, 2, "STRING")
     field(message, "price", 3, "DOUBLE")
     field(message, "lines", 4, "MESSAGE", label=proto.LABEL_REPEATED, type_name=".shop.Line")
     line = file.message_type.add(name="Line")
@@ -179,6 +184,92 @@ def register(client, format, note_name, rules):
     )
 
 
+def constrained(format):
+    """A schema of orders that carries rules itself."""
+    def rules(name, expr, **more):
+        return {"confluent:rules": [{"name": name, "expr": expr, **more}]}
+    few = ("few", "this.size() < 3")
+    long = ("long", "this.size() > 1")
+    positive = ("positive", "this > 0 ? '' : 'id is ' + string(this)")
+    dear = ("dear", "this.lines.size() == 0 || this.price > 0.0")
+    if format == "AVRO":
+        line = {"type": "record", "name": "Line", "fields": [
+            {"name": "sku", "type": "string", **rules(*long)}, {"name": "count", "type": "int"}]}
+        return json.dumps({"type": "record", "name": "Order", "namespace": "shop",
+            **rules(*dear, doc="lines cost something"), "fields": [
+                {"name": "id", "type": "int", **rules(*positive)},
+                {"name": "note", "type": ["null", "string"], **rules("said", "this != ''")},
+                {"name": "price", "type": "double"},
+                {"name": "lines", "type": {"type": "array", "items": line}, **rules(*few)}]})
+    if format == "JSON":
+        line = {"type": "object", "properties": {
+            "sku": {"type": "string", **rules(*long)}, "count": {"type": "integer"}}}
+        return json.dumps({"title": "Order", "type": "object",
+            **rules(*dear, doc="lines cost something"), "properties": {
+                "id": {"type": "integer", **rules(*positive)},
+                "note": {"type": ["null", "string"], **rules("said", "this != ''")},
+                "price": {"type": "number"},
+                "lines": {"type": "array", "items": {"$ref": "#/definitions/line"}, **rules(*few)}},
+            "definitions": {"line": line}})
+    def option(name, expr):
+        return f'(confluent.field_meta).rules = {{ name: "{name}" expr: "{expr}" }}'
+    return f"""syntax = "proto3";
+        package shop;
+        import "confluent/meta.proto";
+        message Order {{
+          option (confluent.message_meta).rules = {{
+            name: "{dear[0]}" doc: "lines cost something" expr: "{dear[1]}" }};
+          int32 id = 1 [{option(*positive)}];
+          optional string note = 2 [{option("said", "this != ''")}];
+          double price = 3;
+          repeated Line lines = 4 [{option(*few)}];
+        }}
+        message Line {{ string sku = 1 [{option(*long)}]; int32 count = 2; }}"""
+
+
+def broken_here(format, value):
+    """What the Python client finds broken of a value, in the order of the text."""
+    client = SchemaRegistryClient({"url": URL})
+    conf = {"auto.register.schemas": False, "use.latest.version": True,
+            "validation.rules.execution": "BEFORE_DOMAIN_RULES"}
+    context = SerializationContext(f"constrained-{RUN}-{format}", MessageField.VALUE)
+    try:
+        if format == "AVRO":
+            AvroSerializer(client, conf=conf)(value, context)
+        elif format == "JSON":
+            JSONSerializer(None, client, conf=conf)(value, context)
+        else:
+            kept = {name: member for name, member in value.items() if member is not None}
+            message = json_format.ParseDict(kept, message_class("note", optional=True)())
+            ProtobufSerializer(type(message), client, conf)(message, context)
+    except SerializationError as error:
+        return sorted(line.removeprefix("  - ") for line in str(error).splitlines()[1:])
+    return []
+
+
+def constraints(client):
+    values = [
+        order("note"),
+        {**order("note"), "note": None},
+        {**order("note"), "note": "", "id": -1},
+        {"id": 0, "note": "n", "price": 0.0, "lines": [
+            {"sku": sku, "count": 1} for sku in ("ab", "c", "d")]},
+    ]
+    found = 0
+    for format in FORMATS:
+        subject = f"constrained-{RUN}-{format}-value"
+        client.register_schema(subject, Schema(constrained(format), format))
+        for value in values:
+            line = {"format": format, "topic": f"constrained-{RUN}-{format}"}
+            kept = {n: m for n, m in value.items() if m is not None or format != "PROTOBUF"}
+            there, = example("write", [{**line, "value": kept}])
+            wanted = broken_here(format, value)
+            equal(sorted(there) if isinstance(there, list) else [], wanted)
+            found += len(wanted)
+    assert found > 0
+    print(f"ok {len(FORMATS)} formats, {found} constraints found broken by both", flush=True)
+
+
 def main():
     for executor in (CelExecutor, CelFieldExecutor, JsonataExecutor):
         executor.register()
@@ -213,6 +304,7 @@ def main():
         read, = example("read", [{**line, "payload": payloads[format].hex()}])
         equal(read, wanted)
     print(f"ok {len(FORMATS)} formats brought to the next version by both", flush=True)
+    constraints(client)
     print(f"{len(CHECKED)} passed")
 
 

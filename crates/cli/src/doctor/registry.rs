@@ -155,7 +155,8 @@ fn schemas(catalog: &Catalog, limits: &Limits, checks: &mut Vec<Check>) {
 
 #[cfg(test)]
 mod tests {
-    use levada_schema_check::stored::{Stored, StoredVersion};
+    use levada_lock_file::StoredVersion;
+    use levada_schema_check::stored::Stored;
     use levada_schema_core::Reference;
 
     use super::*;
@@ -170,8 +171,11 @@ mod tests {
             subject: subject.to_owned(),
             version: 1,
             id: None,
+            guid: None,
             schema_type: "AVRO".to_owned(),
             references: references.into_iter().collect(),
+            metadata: None,
+            rule_set: None,
             schema: schema.to_owned(),
             deleted: false,
         }

@@ -83,7 +83,9 @@ mod tests {
         memory.reuse(frame(&memory, SPARE_BYTES_MAX + 1));
         assert_eq!(kept(), 0);
         let frames: Vec<_> = (0..=SPARE_COUNT).map(|_| frame(&memory, SPARE_BYTES_MAX)).collect();
-        frames.into_iter().for_each(|frame| memory.reuse(frame));
+        for frame in frames {
+            memory.reuse(frame);
+        }
         assert_eq!(kept(), SPARE_COUNT);
     }
 }

@@ -48,6 +48,28 @@ pub trait AvroDecimal: Sized {
     fn read_decimal(reader: &mut AvroReader<'_>, scale: u32) -> Decoded<Self>;
 }
 
+impl<T: AvroDecimal> AvroDecimal for Option<T> {
+    fn write_decimal(&self, precision: u32, scale: u32, out: &mut Vec<u8>) -> Encoded<()> {
+        match self {
+            None => {
+                out.push(0);
+                Ok(())
+            }
+            Some(value) => {
+                out.push(2); // branch 1
+                value.write_decimal(precision, scale, out)
+            }
+        }
+    }
+
+    fn read_decimal(reader: &mut AvroReader<'_>, scale: u32) -> Decoded<Self> {
+        match reader.branch(2)? {
+            0 => Ok(None),
+            _ => T::read_decimal(reader, scale).map(Some),
+        }
+    }
+}
+
 /// The digits as they stand in the message.
 impl AvroDecimal for Vec<u8> {
     fn write_decimal(&self, _precision: u32, _scale: u32, out: &mut Vec<u8>) -> Encoded<()> {

@@ -12,7 +12,7 @@ mod types;
 
 pub use logical::AvroDecimal;
 pub use reader::AvroReader;
-pub use schema::{Defined, RecordSchema, decimal, enumeration, logical, union};
+pub use schema::{Defined, RecordSchema, decimal, enumeration, logical, nullable, union};
 pub use serde_json::Value as Json;
 
 use crate::error::{DecodeError, EncodeError};

@@ -133,10 +133,33 @@ pub fn union(
     Json::Array(branches)
 }
 
-/// A primitive type that means something more.
-pub fn logical(base: Json, logical_type: &str) -> Json {
-    let (key, name) = ("logicalType".to_owned(), Json::from(logical_type));
-    [("type".to_owned(), base), (key, name)].into_iter().collect()
+/// A primitive type that means something more; of an option, list or map that is what it holds.
+pub fn logical(schema: Json, logical_type: &str) -> Json {
+    match schema {
+        Json::Array(branches) => {
+            let branches = branches.into_iter();
+            branches
+                .map(|branch| if branch == "null" { branch } else { logical(branch, logical_type) })
+                .collect()
+        }
+        Json::Object(mut object) => {
+            for member in ["items", "values"] {
+                if let Some(inner) = object.get_mut(member) {
+                    *inner = logical(inner.take(), logical_type);
+                }
+            }
+            object.into()
+        }
+        base => {
+            let (key, name) = ("logicalType".to_owned(), Json::from(logical_type));
+            [("type".to_owned(), base), (key, name)].into_iter().collect()
+        }
+    }
+}
+
+/// The schema of an option.
+pub fn nullable(schema: Json) -> Json {
+    Json::Array(vec!["null".into(), schema])
 }
 
 /// The schema of a decimal in `bytes`.

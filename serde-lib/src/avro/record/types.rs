@@ -8,7 +8,7 @@ use serde_json::{Value as Json, json};
 
 use super::super::cursor::Decoded;
 use super::super::encode::{Encoded, end_blocks, write_bytes, write_count};
-use super::{AvroRead, AvroReader, AvroType, AvroWrite, Defined};
+use super::{AvroRead, AvroReader, AvroType, AvroWrite, Defined, nullable};
 use crate::wire_format::write_zigzag;
 
 macro_rules! primitive {
@@ -77,7 +77,7 @@ borrowed!("bytes", bytes, AsRef::<[u8]>::as_ref, [&'b [u8], Cow<'b, [u8]>]);
 /// A union of null, which comes first, and the type.
 impl<T: AvroType> AvroType for Option<T> {
     fn schema(defined: &mut Defined) -> Json {
-        json!(["null", T::schema(defined)])
+        nullable(T::schema(defined))
     }
 }
 

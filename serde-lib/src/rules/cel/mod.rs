@@ -12,11 +12,13 @@ use futures_util::FutureExt;
 use futures_util::future::BoxFuture;
 use levada_registry_api::Rule;
 
+use super::inline::InlineProgram;
 use super::{
     CompiledRule, FieldContext, FieldRule, FieldType, FieldValue, Message, MessageRule, RuleError,
-    RuleExecutor, RuleKind, RuleTarget,
+    RuleExecutor, RuleKind, RuleTarget, This,
 };
-use program::{Guarded, Outcome};
+use cel::Value;
+use program::{Expression, Guarded, Outcome};
 
 /// Runs rules of the type `CEL`: conditions and transforms of the message as a whole.
 ///
@@ -125,6 +127,29 @@ impl FieldRule for OnFields {
                 *value = new;
                 Ok(true)
             }
+        }
+    }
+}
+
+/// A rule that a schema carries itself, about the variable `this`.
+pub(super) fn compile_inline(expression: &str) -> Result<Box<dyn InlineProgram>, RuleError> {
+    if expression.is_empty() {
+        return Err(RuleError::Invalid("it has no expression".to_owned()));
+    }
+    Ok(Box::new(Expression::compile(expression)?))
+}
+
+impl InlineProgram for Expression {
+    fn refusal(&self, this: This<'_>) -> Result<Option<String>, RuleError> {
+        match self.run(vec![("this", value::of_this(this))])? {
+            Value::Bool(holds) => Ok((!holds).then(String::new)),
+            Value::String(told) => {
+                Ok(Some(told.as_str().to_owned()).filter(|told| !told.is_empty()))
+            }
+            other => Err(RuleError::Failed(format!(
+                "a rule of a schema must give a bool or a string, and this gives a {}",
+                other.type_of()
+            ))),
         }
     }
 }

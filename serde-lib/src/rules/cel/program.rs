@@ -61,7 +61,7 @@ impl Guarded {
     }
 }
 
-struct Expression {
+pub(super) struct Expression {
     program: Program,
     env: Arc<Env>,
     levels: usize,
@@ -69,7 +69,7 @@ struct Expression {
 }
 
 impl Expression {
-    fn compile(text: &str) -> Result<Self, RuleError> {
+    pub(super) fn compile(text: &str) -> Result<Self, RuleError> {
         if text.len() > LENGTH_MAX {
             let reason = format!("the expression is longer than {LENGTH_MAX} bytes");
             return Err(RuleError::Invalid(reason));
@@ -92,7 +92,7 @@ impl Expression {
         Ok(Self { program, env, levels, wants_now: text.contains("now") })
     }
 
-    fn run(&self, variables: Vec<(&'static str, Value)>) -> Result<Value, RuleError> {
+    pub(super) fn run(&self, variables: Vec<(&'static str, Value)>) -> Result<Value, RuleError> {
         let failed = |reason: String| RuleError::Failed(shortened(reason));
         let stack = self.levels * RUN_LEVEL;
         stacker::maybe_grow(stack, stack, || {

@@ -12,7 +12,7 @@ use prost_reflect::{
 };
 use serde_json::{Map, Number, Value as Json};
 
-use crate::rules::{FieldValue, MessageView, RuleError};
+use crate::rules::{FieldValue, MessageView, RuleError, This};
 
 pub(super) fn of_field(value: &FieldValue) -> Value {
     match value {
@@ -57,6 +57,15 @@ pub(super) fn of_view(view: MessageView<'_>) -> Value {
         MessageView::Avro(value) => of_avro(value),
         MessageView::Protobuf(message) => of_protobuf(message),
         MessageView::Json(value) => of_json(value),
+    }
+}
+
+pub(super) fn of_this(this: This<'_>) -> Value {
+    match this {
+        This::Avro(value) => of_avro(value),
+        This::Protobuf(message) => of_protobuf(message),
+        This::ProtobufField(field, value) => of_field_of_protobuf(field, value),
+        This::Json(value) => of_json(value),
     }
 }
 
