@@ -128,8 +128,10 @@ fn unknown_extension_exits_2_and_says_how_to_name_the_type() {
 /// The commands that a help lists.
 fn listed(help: &str) -> Vec<String> {
     let listed = help.lines().skip_while(|line| *line != "Commands:").skip(1);
-    let names = listed.take_while(|line| !line.is_empty());
-    let names = names.filter_map(|line| line.split_whitespace().next());
+    let rows = listed.take_while(|line| !line.is_empty());
+    // A row that goes on is indented deeper.
+    let rows = rows.filter(|line| line.starts_with("  ") && !line.starts_with("   "));
+    let names = rows.filter_map(|line| line.split_whitespace().next());
     names.filter(|name| *name != "help").map(str::to_owned).collect()
 }
 

@@ -14,7 +14,9 @@ fn refused(output: &Output) -> String {
     assert!(!output.status.success(), "{output:?}");
     assert_eq!(String::from_utf8_lossy(&output.stdout), "", "nothing is announced");
     let log = String::from_utf8_lossy(&output.stderr).into_owned();
-    let lines: Vec<&str> = log.lines().filter(|line| line.starts_with("levada: ")).collect();
+    let is_why =
+        |line: &&str| line.starts_with("levada: ") && !line.starts_with("levada: warning: ");
+    let lines: Vec<&str> = log.lines().filter(is_why).collect();
     assert_eq!(lines.len(), 1, "one line says why: {log}");
     lines[0].to_owned()
 }
