@@ -5,6 +5,7 @@ use bytes::{BufMut, BytesMut};
 
 /// Takes a 32-bit value off the front. `None` when the bytes end or the value has more than 32
 /// bits; the input is then left as it was.
+#[inline]
 pub fn take_varint(input: &mut &[u8]) -> Option<i32> {
     let mut rest = *input;
     let raw = u32::try_from(take_unsigned(&mut rest, 5)?).ok()?;
@@ -13,6 +14,7 @@ pub fn take_varint(input: &mut &[u8]) -> Option<i32> {
 }
 
 /// Takes a 64-bit value off the front, with the same rules.
+#[inline]
 pub fn take_varlong(input: &mut &[u8]) -> Option<i64> {
     let mut rest = *input;
     let raw = take_unsigned(&mut rest, 10)?;
@@ -48,7 +50,24 @@ pub(crate) fn put_uvarint(out: &mut BytesMut, mut value: u32) {
     out.put_u8(value.to_le_bytes()[0]);
 }
 
+/// Almost all are of one byte or two.
+#[inline]
 fn take_unsigned(input: &mut &[u8], max_bytes: u32) -> Option<u64> {
+    match **input {
+        [byte @ ..0x80, ref rest @ ..] => {
+            *input = rest;
+            Some(u64::from(byte))
+        }
+        [low, high @ ..0x80, ref rest @ ..] => {
+            *input = rest;
+            Some(u64::from(low & 0x7f) | u64::from(high) << 7)
+        }
+        _ => take_long(input, max_bytes),
+    }
+}
+
+#[cold]
+fn take_long(input: &mut &[u8], max_bytes: u32) -> Option<u64> {
     let mut value = 0_u64;
     for at in 0..max_bytes {
         let (&byte, rest) = input.split_first()?;

@@ -16,7 +16,9 @@ pub use control::{ControlType, EndTxnMarker};
 pub use crc::{crc32c, crc32c_of};
 pub use encode::BatchBuilder;
 pub use header::{BatchHead, BatchHeader, CRC_START, HEADER_BYTES, PREFIX_BYTES, add_sequence};
-pub use record::{Record, RecordError, RecordHeader, RecordHeaders, Records, record_bytes};
+pub use record::{
+    Record, RecordError, RecordHeader, RecordHeaders, Records, record_bytes, record_times,
+};
 pub use retain::{RetainError, recompress, retain_records};
 
 /// What is wrong with a record batch.

@@ -4,7 +4,7 @@ use std::borrow::Cow;
 use std::ops::RangeInclusive;
 
 use levada_kafka_wire::compression::Codec;
-use levada_kafka_wire::record_batch::{BatchHeader, Record, Records, record_bytes};
+use levada_kafka_wire::record_batch::{BatchHeader, Record, Records, record_bytes, record_times};
 
 use super::AppendError;
 use super::scan::UNFOLDED_BYTES_MAX;
@@ -43,7 +43,8 @@ impl Times {
     }
 }
 
-/// Reads every record. In a compacted topic each has a key, and is where its offset says.
+/// Reads the records: where each ends and how old it is. In a compacted topic also whether each has
+/// a key, and is where its offset says.
 pub(super) fn inspect<'a>(
     header: &BatchHeader,
     batch: &'a [u8],
@@ -53,25 +54,29 @@ pub(super) fn inspect<'a>(
         .map_err(|error| unreadable(error.to_string()))?;
     let header = header.with_own_times();
     let mut times = Times { oldest: i64::MAX, newest: NO_TIMESTAMP };
+    record_times(&header, &plain, |_, timestamp| {
+        if timestamp != NO_TIMESTAMP {
+            times.oldest = times.oldest.min(timestamp);
+            times.newest = times.newest.max(timestamp);
+        }
+    })
+    .map_err(|error| unreadable(error.to_string()))?;
+    if needs_keys {
+        check_keys(&header, &plain)?;
+    }
+    Ok(Inspected { header, plain, times })
+}
+
+fn check_keys(header: &BatchHeader, plain: &[u8]) -> Result<(), AppendError> {
     let mut keyless = Vec::new();
-    for (index, record) in (0..).zip(Records::new(&header, &plain)) {
+    for (index, record) in (0..).zip(Records::new(header, plain)) {
         let record = record.map_err(|error| unreadable(error.to_string()))?;
-        if record.timestamp != NO_TIMESTAMP {
-            times.oldest = times.oldest.min(record.timestamp);
-            times.newest = times.newest.max(record.timestamp);
-        }
-        if needs_keys {
-            check_place(index, &record)?;
-            if record.key.is_none() && keyless.len() < RECORD_ERRORS_MAX {
-                keyless.push(index);
-            }
+        check_place(index, &record)?;
+        if record.key.is_none() && keyless.len() < RECORD_ERRORS_MAX {
+            keyless.push(index);
         }
     }
-    if keyless.is_empty() {
-        Ok(Inspected { header, plain, times })
-    } else {
-        Err(AppendError::KeylessRecords { indexes: keyless })
-    }
+    if keyless.is_empty() { Ok(()) } else { Err(AppendError::KeylessRecords { indexes: keyless }) }
 }
 
 fn check_place(index: i32, record: &Record<'_>) -> Result<(), AppendError> {
@@ -89,13 +94,15 @@ fn unreadable(reason: String) -> AppendError {
 impl Inspected<'_> {
     /// The records whose times are outside of the bounds.
     pub(super) fn outside(&self, bounds: &RangeInclusive<i64>) -> Vec<i32> {
-        let records = (0..).zip(Records::new(&self.header, &self.plain));
-        let outside = records.filter_map(|(index, record)| {
-            let timestamp = record.ok()?.timestamp;
+        let mut outside = Vec::new();
+        let told = record_times(&self.header, &self.plain, |index, timestamp| {
             let is_within = timestamp == NO_TIMESTAMP || bounds.contains(&timestamp);
-            (!is_within).then_some(index)
+            if !is_within && outside.len() < RECORD_ERRORS_MAX {
+                outside.push(index);
+            }
         });
-        outside.take(RECORD_ERRORS_MAX).collect()
+        debug_assert!(told.is_ok(), "they were read before");
+        outside
     }
 }
 
