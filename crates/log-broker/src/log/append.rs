@@ -11,7 +11,7 @@ use levada_kafka_wire::record_batch::{
 
 use super::checkpoint::io_error;
 use super::index::OffsetEntry;
-use super::inspect::{Inspected, Times, inspect, is_inspected, is_other};
+use super::inspect::{Inspected, Times, inspect, is_inspected, other_codec};
 use super::layout::{Kind, segment_path};
 use super::partition_log::Core;
 use super::segment::{Active, Rolled, Sealed, Segment};
@@ -36,7 +36,7 @@ impl PartitionLog {
         let mut header = validate(batch, origin)?;
         let marker = header.is_control().then(|| EndTxnMarker::of_batch(&header, batch)).flatten();
         let inspected = self.inspected(&header, batch, origin)?;
-        let other = inspected.as_ref().zip(is_other(&header, self.codec()));
+        let other = inspected.as_ref().zip(other_codec(&header, self.codec()));
         let recompressed = other.map(|(read, codec)| recompressed(&header, read, codec));
         let recompressed = recompressed.transpose()?;
         let batch = recompressed.as_deref().unwrap_or(batch);

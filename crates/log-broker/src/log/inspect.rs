@@ -109,10 +109,10 @@ impl Inspected<'_> {
 /// Whether the records of a batch are read before it is appended. Of a compressed batch that stays as
 /// it is only the header is: unfolding costs more than all the rest of an append.
 pub(super) fn is_inspected(header: &BatchHeader, needs_keys: bool, wanted: Option<Codec>) -> bool {
-    needs_keys || header.codec_id() == 0 || is_other(header, wanted).is_some()
+    needs_keys || header.codec_id() == 0 || other_codec(header, wanted).is_some()
 }
 
 /// The codec that the topic wants, if the batch has another.
-pub(super) fn is_other(header: &BatchHeader, wanted: Option<Codec>) -> Option<Codec> {
+pub(super) fn other_codec(header: &BatchHeader, wanted: Option<Codec>) -> Option<Codec> {
     wanted.filter(|codec| u8::from(*codec) != header.codec_id())
 }
