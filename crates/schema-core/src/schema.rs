@@ -166,11 +166,14 @@ impl Schema {
         }
     }
 
-    /// A field whose name is refused where fields are validated.
-    pub fn restricted_field(&self) -> Option<&str> {
+    /// Why the schema is refused where fields are validated.
+    pub fn field_fault(&self) -> Option<String> {
         match self {
-            Self::Json(schema) => schema.restricted_field(),
-            Self::Avro(_) | Self::Protobuf(_) => None,
+            Self::Json(schema) => schema.restricted_field().map(|field| {
+                format!("the field '{field}' is refused, because names must not start with $$")
+            }),
+            Self::Protobuf(schema) => schema.descriptor_fault(),
+            Self::Avro(_) => None,
         }
     }
 

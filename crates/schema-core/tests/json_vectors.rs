@@ -93,9 +93,8 @@ fn accepted(case: &Value) -> Result<(), String> {
     let schema = parse(text(case, "schema"), &references(case, "references"));
     let schema = schema.map_err(|error| error.to_string())?;
     let strict = case.get("validate_fields").and_then(Value::as_bool) == Some(true);
-    let Schema::Json(json) = &schema else { unreachable!("a JSON schema") };
-    if let Some(field) = json.restricted_field().filter(|_| strict) {
-        return Err(format!("restricted field {field}"));
+    if let Some(fault) = schema.field_fault().filter(|_| strict) {
+        return Err(fault);
     }
     match case.get("stored").and_then(Value::as_str) {
         Some(stored) if stored != schema.canonical() => {

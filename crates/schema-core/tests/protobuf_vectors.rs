@@ -29,6 +29,8 @@ fn valid_schemas_print_the_canonical_text() {
     for row in rows("valid-avro-protobuf.jsonl") {
         let schema = parse_input(&row).unwrap_or_else(|error| panic!("{}: {error}", row["id"]));
         assert_eq!(schema.canonical(), text(&row, "canonical"), "{}", row["id"]);
+        let is_refused = row["rejected_when_validate_fields"] == true;
+        assert_eq!(schema.field_fault().is_some(), is_refused, "{}", row["id"]);
     }
 }
 

@@ -112,10 +112,11 @@ impl<S: Store> Registry<S> {
             source = Arc::new(Source { text, ..Source::clone(&source) });
             schema = self.parser.parse(&source, validation).await?;
         }
-        if let Some(field) = schema.restricted_field().filter(|_| reading.strict_fields) {
-            return Err(RegistryError::InvalidSchema(format!(
-                "Invalid schema: the field '{field}' is refused, because names must not start with $$"
-            )));
+        if reading.strict_fields {
+            let judged = Arc::clone(&schema);
+            if let Some(fault) = self.parser.pool.run(move || judged.field_fault()).await? {
+                return Err(RegistryError::InvalidSchema(format!("Invalid schema: {fault}")));
+            }
         }
         if !reading.normalize {
             let text = schema.canonical().to_owned();

@@ -10,6 +10,7 @@ mod defaults;
 mod equal;
 mod logical;
 mod name;
+mod naming;
 mod normal_default;
 mod outline;
 mod parse;

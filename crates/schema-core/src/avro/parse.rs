@@ -5,14 +5,11 @@ use foldhash::{HashMap, HashMapExt, HashSet, HashSetExt};
 use smol_str::SmolStr;
 
 use super::attributes::{
-    Attribute, Attributes, aliases, at, check_integers, invalid, required, required_array,
-    required_text,
+    Attribute, Attributes, at, check_integers, invalid, required, required_array, required_text,
 };
 use super::defaults::DefaultCheck;
-use super::equal::{Sameness, are_equal};
-use super::name::{Alphabet, Name, fault};
 use super::types::{
-    Branches, Enum, Field, FieldDefault, Fixed, Named, Primitive, Shape, Type, TypeId, Types,
+    Branches, Enum, Field, FieldDefault, Fixed, Primitive, Shape, Type, TypeId, Types,
 };
 use crate::json_text::{self, Items, Json, NodeId, View};
 use crate::limits::breach;
@@ -31,15 +28,19 @@ const NODES_PER_TYPE: usize = 4;
 pub(super) struct Parser<'a> {
     pub(super) types: Types,
     /// Finished definitions, by full name.
-    names: HashMap<SmolStr, TypeId>,
+    pub(super) names: HashMap<SmolStr, TypeId>,
     /// Room for the full name that is looked up.
-    full_name: String,
+    pub(super) full_name: String,
     pub(super) validation: Validation,
     pub(super) limits: &'a Limits,
     /// Whether the text being read is the schema's own and so its places are worth keeping.
     keeps_places: bool,
     /// Bytes left for names written out in full.
-    name_bytes_left: usize,
+    pub(super) name_bytes_left: usize,
+    /// Definitions and uses of named types in the text that is read.
+    pub(super) names_used: usize,
+    /// Bytes of the longest namespace in it.
+    pub(super) longest_space: usize,
     /// Steps left for checking defaults.
     default_steps: usize,
     /// Fields whose defaults were accepted for types not defined by then: record and position.
@@ -60,6 +61,8 @@ impl<'a> Parser<'a> {
             limits,
             keeps_places: false,
             name_bytes_left: limits.name_bytes_max(),
+            names_used: 0,
+            longest_space: 0,
             default_steps: limits.pairs_max,
             provisional: Vec::new(),
             has_forward_uses: false,
@@ -75,7 +78,10 @@ impl<'a> Parser<'a> {
     /// Reads the schema's own text.
     pub(super) fn main(&mut self, text: &str) -> Result<TypeId, ParseError> {
         self.keeps_places = true;
-        self.text(text)
+        (self.names_used, self.longest_space) = (0, 0);
+        let root = self.text(text)?;
+        self.check_moves()?;
+        Ok(root)
     }
 
     fn text(&mut self, text: &str) -> Result<TypeId, ParseError> {
@@ -90,11 +96,11 @@ impl<'a> Parser<'a> {
     }
 
     /// Where that is, as far as it is worth telling.
-    fn location(&self, node: NodeId) -> Option<Location> {
+    pub(super) fn location(&self, node: NodeId) -> Option<Location> {
         self.keeps_places.then(|| self.types.location(node)).flatten()
     }
 
-    fn add(
+    pub(super) fn add(
         &mut self,
         shape: Shape,
         has_props: bool,
@@ -153,31 +159,6 @@ impl<'a> Parser<'a> {
             Some(fault) => Err(invalid(fault, place)),
             None => self.add(Shape::Union(ids), false, place),
         }
-    }
-
-    /// A type by name: a primitive, then the name in the current namespace, then as it stands.
-    fn find(
-        &mut self,
-        name: &str,
-        space: Option<&str>,
-        place: Json<'_>,
-    ) -> Result<TypeId, ParseError> {
-        if let Some(primitive) = Primitive::parse(name) {
-            return self.add(Shape::Primitive(primitive), false, place);
-        }
-        self.full_name.clear();
-        if let Some(space) = space.filter(|_| !name.contains('.')) {
-            self.charge_name(space.len() + name.len(), place)?;
-            self.full_name.push_str(space);
-            self.full_name.push('.');
-        }
-        self.full_name.push_str(name);
-        let known = self.names.get(self.full_name.as_str()).or_else(|| self.names.get(name));
-        if let Some(&known) = known {
-            return Ok(known);
-        }
-        let full = SmolStr::new(&self.full_name);
-        self.add(Shape::Unresolved(full), false, place)
     }
 
     fn object(&mut self, own: &Attributes<'_>, space: Option<&str>) -> Result<TypeId, ParseError> {
@@ -276,142 +257,6 @@ impl<'a> Parser<'a> {
         )
     }
 
-    /// Name, doc and aliases of a definition.
-    pub(super) fn named(
-        &mut self,
-        own: &Attributes<'_>,
-        space: Option<&str>,
-    ) -> Result<Named, ParseError> {
-        let written = required_text(own.get(Attribute::Name), "name", own.place)?;
-        let at = own.get(Attribute::Name).unwrap_or(own.place);
-        let space = own.text(Attribute::Namespace).and_then(Json::as_str).or(space);
-        self.charge_name(written.len() + space.map_or(0, str::len), own.place)?;
-        let name = Name::new(written, space);
-        self.check_name(&name.simple, at)?;
-        if name.space.is_none() && Primitive::parse(&name.simple).is_some() {
-            return Err(invalid(
-                format!("a type must not be named after the primitive type {written}"),
-                at,
-            ));
-        }
-        let aliases = match own.get(Attribute::Aliases) {
-            Some(value) => self.type_aliases(value, name.space.as_deref())?,
-            None => Vec::new(),
-        };
-        let doc = own.text(Attribute::Doc).map(Json::id);
-        Ok(Named { name, doc, aliases })
-    }
-
-    fn type_aliases(
-        &mut self,
-        value: Json<'_>,
-        space: Option<&str>,
-    ) -> Result<Vec<Name>, ParseError> {
-        let mut seen = HashSet::new();
-        let mut names: Vec<Name> = Vec::new();
-        for (alias, at) in aliases(value)? {
-            self.charge_name(alias.len() + space.map_or(0, str::len), at)?;
-            let alias = Name::new(alias, space);
-            if self.validation == Validation::New {
-                self.check_name(&alias.simple, at)?;
-            }
-            if seen.insert(alias.full.clone()) {
-                names.push(alias);
-            }
-        }
-        Ok(names)
-    }
-
-    /// Counts a full name of so many bytes.
-    fn charge_name(&mut self, bytes: usize, place: Json<'_>) -> Result<(), ParseError> {
-        let left = self.name_bytes_left.checked_sub(bytes).ok_or_else(|| {
-            let message = "the full names in the schema are too long (setting text-bytes-max)";
-            at(ParseError::new(ParseErrorKind::TooLarge, message), place)
-        })?;
-        self.name_bytes_left = left;
-        Ok(())
-    }
-
-    pub(super) fn check_name(&self, name: &str, place: Json<'_>) -> Result<(), ParseError> {
-        let alphabet = match self.validation {
-            Validation::New => Alphabet::Ascii,
-            Validation::Stored => Alphabet::Unicode,
-        };
-        fault(name, alphabet).map_or(Ok(()), |fault| Err(invalid(fault, place)))
-    }
-
-    /// Adds a finished definition. The same name may be defined again, but only alike.
-    pub(super) fn define(
-        &mut self,
-        shape: Shape,
-        has_props: bool,
-        place: Json<'_>,
-    ) -> Result<TypeId, ParseError> {
-        let name = shape.named().map(|named| named.name.clone());
-        let id = self.add(shape, has_props, place)?;
-        let Some(name) = name else { return Ok(id) };
-        if self.validation == Validation::New {
-            for part in name.space.iter().flat_map(|space| space.split('.')) {
-                self.check_name(part, place)?;
-            }
-        }
-        match self.names.get(&name.full) {
-            Some(&first)
-                if !are_equal((&self.types, first), (&self.types, id), Sameness::Structure) =>
-            {
-                Err(invalid(format!("{} is already defined, and differently", name.full), place))
-            }
-            Some(_) => Ok(id),
-            None => {
-                self.names.insert(name.full, id);
-                Ok(id)
-            }
-        }
-    }
-
-    /// Gives every name used before its definition its type.
-    fn resolve(&mut self, start: usize, root: TypeId) -> Result<TypeId, ParseError> {
-        let mut targets: HashMap<TypeId, TypeId> = HashMap::new();
-        for id in self.types.ids_since(start) {
-            let unresolved = self.types.get(id);
-            let Shape::Unresolved(full) = &unresolved.shape else { continue };
-            let Some(&target) = self.names.get(full) else {
-                let message = format!(
-                    "unknown type {full:?}: neither the schema nor its references define it"
-                );
-                let error = ParseError::new(ParseErrorKind::UnresolvedName, message);
-                return Err(ParseError { location: self.location(unresolved.node), ..error });
-            };
-            targets.insert(id, target);
-        }
-        if !targets.is_empty() {
-            self.has_forward_uses = true;
-            self.redirect(start, &targets)?;
-        }
-        for (record, position) in std::mem::take(&mut self.provisional) {
-            self.check_provisional(record, position)?;
-        }
-        Ok(targets.get(&root).copied().unwrap_or(root))
-    }
-
-    /// Replaces the names that stood for themselves. Unions may hold a type twice only now.
-    fn redirect(
-        &mut self,
-        start: usize,
-        targets: &HashMap<TypeId, TypeId>,
-    ) -> Result<(), ParseError> {
-        self.types.redirect(start, |id| targets.get(&id).copied().unwrap_or(id));
-        for checked in self.types.since(start) {
-            if let Shape::Union(branches) = &checked.shape
-                && let Some(fault) = union_fault(&self.types, branches)
-            {
-                let error = ParseError::new(ParseErrorKind::Invalid, fault);
-                return Err(ParseError { location: self.location(checked.node), ..error });
-            }
-        }
-        Ok(())
-    }
-
     /// Refuses a default that its field's type cannot hold; stored schemas pass unchecked. Returns
     /// whether the verdict must be confirmed once all names are resolved.
     pub(super) fn check_default(
@@ -434,7 +279,11 @@ impl<'a> Parser<'a> {
         Err(invalid(misfit(&self.types, field), place))
     }
 
-    fn check_provisional(&mut self, record: TypeId, position: usize) -> Result<(), ParseError> {
+    pub(super) fn check_provisional(
+        &mut self,
+        record: TypeId,
+        position: usize,
+    ) -> Result<(), ParseError> {
         let Shape::Record(shape) = self.types.shape(record) else { return Ok(()) };
         let Some(field) = shape.fields.get(position) else { return Ok(()) };
         let Some(default) = self.types.default(field) else { return Ok(()) };
@@ -478,7 +327,7 @@ fn no_schema(value: Json<'_>) -> ParseError {
 
 /// Why the branches make no union: one contains another, or two are alike. Of each unnamed kind
 /// there may be one, of each full name one.
-fn union_fault(types: &Types, branches: &[TypeId]) -> Option<String> {
+pub(super) fn union_fault(types: &Types, branches: &[TypeId]) -> Option<String> {
     /// The name that may stand once; none where that is not known yet.
     fn name(shape: &Shape) -> Option<&str> {
         match shape {

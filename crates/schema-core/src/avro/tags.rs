@@ -1,11 +1,11 @@
 //! Tags of Avro records and fields.
 
-use std::collections::{HashSet, VecDeque};
+use std::collections::{HashMap, HashSet, VecDeque};
 
 use super::AvroSchema;
 use super::types::{Shape, TypeId};
 use crate::json_text::{self, Data, Dialect, Json, Object, Value};
-use crate::tags::{Entity, EntityChange, EntityKind, EntityTags, Step, TAGS, edited};
+use crate::tags::{Entity, EntityKind, EntityTags, Step, TAGS, edited};
 use crate::{Limits, TagChanges, UnknownEntity};
 
 /// What is still to be looked at, the next one last.
@@ -56,7 +56,9 @@ impl AvroSchema {
         // The canonical text was read once already, when the schema was parsed.
         let mut root = json_text::read(self.canonical(), Dialect::AVRO, limits)
             .map_err(|error| UnknownEntity(error.to_string()))?;
-        edited(&mut root, changes, find)?;
+        // Tags are no part of what leads to a record.
+        let records = Records::of(&root);
+        edited(&mut root, changes, |_, change| records.find(&change.entity))?;
         let mut text = String::new();
         json_text::print(&root.data, &mut text);
         Ok(text)
@@ -85,35 +87,80 @@ struct Place<'v> {
     trail: usize,
 }
 
-/// The steps to a record or field, the nearest to the root first. A path may leave out the
-/// namespace.
-fn find(root: &Value, change: &EntityChange) -> Option<Vec<Step>> {
-    let wanted = Wanted::parse(&change.entity)?;
-    let mut trail = Trail::default();
-    let mut open = VecDeque::from([Place { value: root, namespace: "", trail: 0 }]);
-    while let Some(place) = open.pop_front() {
-        let below: Vec<(Step, &Value, &str)> = match &place.value.data {
-            Data::Array(items) => {
-                let items = items.iter().enumerate();
-                items.map(|(at, item)| (Step::Item(at), item, place.namespace)).collect()
-            }
-            Data::Object(object) => {
-                let namespace = text(object, "namespace").unwrap_or(place.namespace);
-                if let Some(rest) = wanted.steps_in(object, namespace) {
-                    return Some([trail.steps_to(place.trail), rest].concat());
+/// Where the records of a text are, those of one simple name together, the nearest to the root first.
+#[derive(Default)]
+struct Records {
+    by_name: HashMap<String, Vec<RecordPlace>>,
+    trail: Trail,
+}
+
+struct RecordPlace {
+    namespace: String,
+    /// The number of the step that leads to the record.
+    trail: usize,
+    /// The positions of its fields; of those of one name, the first.
+    fields: HashMap<String, usize>,
+}
+
+impl Records {
+    fn of(root: &Value) -> Self {
+        let mut records = Self::default();
+        let mut open = VecDeque::from([Place { value: root, namespace: "", trail: 0 }]);
+        while let Some(place) = open.pop_front() {
+            let below: Vec<(Step, &Value, &str)> = match &place.value.data {
+                Data::Array(items) => {
+                    let items = items.iter().enumerate();
+                    items.map(|(at, item)| (Step::Item(at), item, place.namespace)).collect()
                 }
-                let members = object.iter().filter(|member| is_nesting(&member.key));
-                members
-                    .map(|member| (Step::Member(member.key.to_string()), &member.value, namespace))
-                    .collect()
+                Data::Object(object) => {
+                    let namespace = text(object, "namespace").unwrap_or(place.namespace);
+                    records.add(object, namespace, place.trail);
+                    let members = object.iter().filter(|member| is_nesting(&member.key));
+                    let step = |key: &str| Step::Member(key.to_owned());
+                    members.map(|member| (step(&member.key), &member.value, namespace)).collect()
+                }
+                _ => continue,
+            };
+            for (step, value, namespace) in below {
+                let trail = records.trail.add(place.trail, step);
+                open.push_back(Place { value, namespace, trail });
             }
-            _ => continue,
-        };
-        for (step, value, namespace) in below {
-            open.push_back(Place { value, namespace, trail: trail.add(place.trail, step) });
         }
+        records
     }
-    None
+
+    fn add(&mut self, object: &Object, namespace: &str, trail: usize) {
+        let (Some("record"), Some(name)) = (text(object, "type"), text(object, "name")) else {
+            return;
+        };
+        let mut fields = HashMap::new();
+        let listed = object.get("fields").and_then(Value::as_array).unwrap_or_default();
+        for (position, field) in listed.iter().enumerate() {
+            if let Some(name) = field.as_object().and_then(|field| text(field, "name")) {
+                fields.entry(name.to_owned()).or_insert(position);
+            }
+        }
+        let place = RecordPlace { namespace: namespace.to_owned(), trail, fields };
+        self.by_name.entry(name.to_owned()).or_default().push(place);
+    }
+
+    /// The steps to a record or field. A path may leave out the namespace.
+    fn find(&self, entity: &Entity) -> Option<Vec<Step>> {
+        let wanted = Wanted::parse(entity)?;
+        let mut places = self
+            .by_name
+            .get(wanted.record)?
+            .iter()
+            .filter(|place| wanted.namespace.is_empty() || wanted.namespace == place.namespace);
+        let Some(field) = wanted.field else {
+            return places.next().map(|place| self.trail.steps_to(place.trail));
+        };
+        let (place, position) =
+            places.find_map(|place| Some((place, *place.fields.get(field)?)))?;
+        let mut steps = self.trail.steps_to(place.trail);
+        steps.extend([Step::Member("fields".to_owned()), Step::Item(position)]);
+        Some(steps)
+    }
 }
 
 fn is_nesting(key: &str) -> bool {
@@ -138,23 +185,6 @@ impl<'p> Wanted<'p> {
         };
         let (namespace, record) = record.rsplit_once('.').unwrap_or(("", record));
         Some(Self { namespace, record, field })
-    }
-
-    /// The steps on from an object to the entity, if it is this one or a field of it.
-    fn steps_in(&self, object: &Object, namespace: &str) -> Option<Vec<Step>> {
-        let is_wanted = text(object, "type") == Some("record")
-            && text(object, "name") == Some(self.record)
-            && (self.namespace.is_empty() || self.namespace == namespace);
-        if !is_wanted {
-            return None;
-        }
-        let Some(field) = self.field else { return Some(Vec::new()) };
-        let fields = object.get("fields").and_then(Value::as_array)?;
-        let is_field = |value: &Value| {
-            value.as_object().is_some_and(|object| text(object, "name") == Some(field))
-        };
-        let at = fields.iter().position(is_field)?;
-        Some(vec![Step::Member("fields".to_owned()), Step::Item(at)])
     }
 }
 

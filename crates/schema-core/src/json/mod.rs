@@ -87,7 +87,7 @@ impl JsonSchema {
 
     /// A top-level property whose name starts with `$$`: the reference refuses to register it
     /// where field validation is on.
-    pub fn restricted_field(&self) -> Option<&str> {
+    pub(crate) fn restricted_field(&self) -> Option<&str> {
         match &self.model.node(self.root).kind {
             Kind::Object(rules) => rules
                 .properties

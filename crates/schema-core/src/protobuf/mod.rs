@@ -194,6 +194,20 @@ impl ProtobufSchema {
         }
     }
 
+    /// What keeps the file, or one that it imports, from being a descriptor; for registries that
+    /// are told to validate fields.
+    pub(crate) fn descriptor_fault(&self) -> Option<String> {
+        let Parsed { file, dependencies, .. } = &*self.parsed;
+        let imported = |path: &str| {
+            let given = dependencies.iter().find(|dependency| dependency.reference.name == path);
+            let given = given.map(|dependency| (&dependency.file, false));
+            let well_known = || well_known::files().iter().find(|(known, _)| known == path);
+            let found = given.or_else(|| well_known().map(|(_, file)| (file, true)));
+            found.map(|(file, is_well_known)| descriptor::Importable { file, is_well_known })
+        };
+        descriptor::check(file, imported, &Types::collect(file, dependencies)).err()
+    }
+
     pub(crate) fn has_top_level_field(&self, name: &str) -> bool {
         self.parsed.file.types.iter().any(|decl| match decl {
             TypeDecl::Message(message) => {

@@ -94,6 +94,18 @@ pub(super) const CASES: &[Case] = &[
         },
     },
     Case {
+        name: "avro: a type that normal text moves into a namespace of 500 kB, used 5,000 times",
+        expected: "TooLarge",
+        task: || {
+            let moved = record("A", "").replacen('{', "{\"namespace\":\"\",", 1);
+            let uses = record("C", &list(5_000, |i| field(&format!("f{i}"), "\"A\"")));
+            let uses = uses.replacen('{', "{\"namespace\":\"c\",", 1);
+            let text = record("R", &[field("a", &moved), field("c", &uses)].join(","));
+            let space = format!("{{\"namespace\":\"{}\",", "n".repeat(500_000));
+            Task::parse(Avro, text.replacen('{', &space, 1))
+        },
+    },
+    Case {
         name: "avro: one record defined 5,000 times",
         expected: "parsed",
         task: || {

@@ -182,6 +182,17 @@ pub(super) const CASES: &[Case] = &[
         task: || Task::compare(Json, bundle(NEW, "string"), bundle(NEW, "integer")),
     },
     Case {
+        name: "json: 12,000 properties that become required",
+        expected: "incompatible",
+        task: || {
+            let properties = list(12_000, |i| format!("\"p{i}\":{{}}"));
+            let required = list(12_000, |i| format!("\"p{}\"", 11_999 - i));
+            let old = format!("{{\"properties\":{{{properties}}}}}");
+            let new = format!("{{\"properties\":{{{properties}}},\"required\":[{required}]}}");
+            Task::compare(Json, new, old)
+        },
+    },
+    Case {
         name: "json: 10,000 properties and 10,000 $refs to their schema",
         expected: "TooLarge",
         task: || {

@@ -182,3 +182,14 @@ async fn restricted_names_are_refused_where_fields_are_validated() {
     let refused = registry.put("s", &draft).await;
     assert!(matches!(refused, Err(RegistryError::InvalidSchema(_))), "{refused:?}");
 }
+
+#[tokio::test]
+async fn a_file_that_no_descriptor_can_hold_is_refused_where_fields_are_validated() {
+    let registry = registry();
+    let text = "syntax = \"proto3\"; message A { int32 a = 1; int32 b = 1; }";
+    let draft = Draft { schema_type: Some("PROTOBUF".into()), ..draft(text) };
+    assert_eq!(registry.put("t", &draft).await, Ok((1, 1)));
+    validate_fields(&registry).await;
+    let refusal = "Invalid schema: 'a' and 'b' of 'A' share number 1".to_owned();
+    assert_eq!(registry.put("s", &draft).await, Err(RegistryError::InvalidSchema(refusal)));
+}

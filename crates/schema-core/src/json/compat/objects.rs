@@ -1,5 +1,8 @@
 //! Objects: required names, properties under their content models, dependencies, sizes.
 
+use foldhash::HashSet;
+use smol_str::SmolStr;
+
 use super::Findings;
 use super::bounds::{Bound, lower, upper};
 use super::hub::{At, Comparison};
@@ -20,6 +23,31 @@ const MIN_PROPERTIES: Bound = Bound {
 /// An object schema and where it stands.
 type Side<'a> = (At, &'a ObjectRules);
 
+/// So many names are looked through one by one.
+const FEW: usize = 8;
+
+/// The names that an object must have, each found at once.
+enum Required<'a> {
+    Few(&'a [SmolStr]),
+    Many(HashSet<&'a str>),
+}
+
+impl<'a> Required<'a> {
+    fn of(rules: &'a ObjectRules) -> Self {
+        match rules.required.as_slice() {
+            few if few.len() <= FEW => Self::Few(few),
+            many => Self::Many(many.iter().map(SmolStr::as_str).collect()),
+        }
+    }
+
+    fn contains(&self, name: &str) -> bool {
+        match self {
+            Self::Few(names) => names.iter().any(|required| required == name),
+            Self::Many(names) => names.contains(name),
+        }
+    }
+}
+
 impl Comparison<'_> {
     pub(super) fn objects(
         &mut self,
@@ -28,8 +56,9 @@ impl Comparison<'_> {
         update: Side<'_>,
     ) -> Result<(), CheckError> {
         let (old, new) = (original.1, update.1);
-        self.required(findings, old, update);
-        self.properties(findings, original, update)?;
+        let required = Required::of(new);
+        self.required(findings, old, update, &required);
+        self.properties(findings, original, update, &required)?;
         self.dependencies(findings, original, update)?;
         let rules = (JsonRule::AdditionalPropertiesRemoved, JsonRule::AdditionalPropertiesNarrowed);
         let path = "additionalProperties";
@@ -56,11 +85,17 @@ impl Comparison<'_> {
     }
 
     /// Properties of both sides that are newly required.
-    fn required(&self, findings: &mut Findings, old: &ObjectRules, update: Side<'_>) {
-        let new = update.1;
-        for (name, node) in &new.properties {
+    fn required(
+        &self,
+        findings: &mut Findings,
+        old: &ObjectRules,
+        update: Side<'_>,
+        required: &Required<'_>,
+    ) {
+        let before = Required::of(old);
+        for (name, node) in &update.1.properties {
             let declared = old.properties.contains_key(name);
-            let newly = new.requires(name) && !old.requires(name);
+            let newly = required.contains(name) && !before.contains(name);
             if declared && newly && !has_default(self.node(update.0.with(*node))) {
                 findings.add(JsonRule::RequiredAttributeAdded, format!("required/{name}"));
             }
@@ -72,6 +107,7 @@ impl Comparison<'_> {
         findings: &mut Findings,
         original: Side<'_>,
         update: Side<'_>,
+        required: &Required<'_>,
     ) -> Result<(), CheckError> {
         for (name, node) in &original.1.properties {
             let property = original.0.with(*node);
@@ -86,7 +122,9 @@ impl Comparison<'_> {
         for (name, node) in &update.1.properties {
             if !original.1.properties.contains_key(name) {
                 let path = format!("properties/{name}");
-                self.added(findings, (name, &path), original, (update.0.with(*node), update.1))?;
+                let is_required = required.contains(name);
+                let property = update.0.with(*node);
+                self.added(findings, (name, &path), original, (property, is_required))?;
             }
         }
         Ok(())
@@ -123,9 +161,8 @@ impl Comparison<'_> {
         findings: &mut Findings,
         (name, path): (&str, &str),
         original: Side<'_>,
-        (property, new): Side<'_>,
+        (property, required): (At, bool),
     ) -> Result<(), CheckError> {
-        let required = new.requires(name);
         let node = self.node(property);
         if self.is_open(original) {
             if accepts_all(node) {
@@ -268,12 +305,6 @@ impl Comparison<'_> {
             },
         }
         Ok(())
-    }
-}
-
-impl ObjectRules {
-    fn requires(&self, name: &str) -> bool {
-        self.required.iter().any(|required| required == name)
     }
 }
 

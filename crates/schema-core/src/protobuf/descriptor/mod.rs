@@ -11,6 +11,7 @@ mod order;
 mod pool;
 mod proto;
 mod scalars;
+mod strict;
 mod write;
 mod write_options;
 
@@ -20,6 +21,7 @@ pub use self::declared::{
     DeclaredOneof, DeclaredRule, DeclaredType,
 };
 pub(super) use self::pool::{linked, linked_files};
+pub(super) use self::strict::{Importable, check};
 pub(super) use self::write::to_base64;
 
 use base64::Engine;

@@ -4,9 +4,9 @@ use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
 use prost_reflect::{Cardinality, DescriptorPool, Kind, MessageDescriptor};
 
-use crate::Limits;
 use crate::protobuf::ProtobufSchema;
 use crate::protobuf::error::DEPTH_MAX;
+use crate::{Limits, Reference, ResolvedReference};
 
 fn schema(text: &str) -> ProtobufSchema {
     ProtobufSchema::parse(text, &[], &Limits::default()).unwrap()
@@ -259,4 +259,88 @@ fn an_extension_that_two_files_declare_is_linked_once() {
         panic!("a message")
     };
     assert_eq!(a.get_extension(1).unwrap().full_name(), "b.more");
+}
+
+/// What is said of a file that is to be a descriptor.
+fn fault(text: &str, references: &[(&str, &str)]) -> Option<String> {
+    let given = |(name, text): &(&str, &str)| {
+        let reference = Reference { name: (*name).to_owned(), subject: "s".to_owned(), version: 1 };
+        ResolvedReference { reference, text: (*text).to_owned() }
+    };
+    let references: Vec<_> = references.iter().map(given).collect();
+    ProtobufSchema::parse(text, &references, &Limits::default()).unwrap().descriptor_fault()
+}
+
+#[test]
+fn what_no_descriptor_can_hold_is_told() {
+    let undefined = "which neither the file nor an import defines";
+    for (text, expected) in [
+        ("message A { int32 a = 1; int32 b = 1; }", "'a' and 'b' of 'p.A' share number 1".into()),
+        ("message A { int32 a = 0; }", "'p.A.a' has number 0; numbers start with 1".into()),
+        ("message A { int32 a = 1; string a = 2; }", "'p.A.a' is defined twice".into()),
+        ("message A { int32 B = 1; message B {} }", "'p.A.B' is defined twice".into()),
+        (
+            "message A { map<string, int32> m = 1; message MEntry {} }",
+            "'p.A.MEntry' is defined twice".into(),
+        ),
+        ("message A { message 1B {} }", "'1B' is no name".into()),
+        ("enum E {}", "the enum 'p.E' has no constant".into()),
+        ("enum E { V = 0; V = 1; }", "'p.E.V' is defined twice".into()),
+        (
+            "message A {} extend A { optional int32 e = 5; }",
+            "'.p.A' has no extension range with number 5".into(),
+        ),
+        (
+            "message A { oneof o { map<string, int32> m = 1; } }",
+            format!("'p.A.m' has the type 'map<string, int32>', {undefined}"),
+        ),
+        (
+            "message A { map<string, Nowhere> m = 1; }",
+            format!("'p.A.MEntry.value' has the type 'Nowhere', {undefined}"),
+        ),
+        (
+            "message A { google.protobuf.Any a = 1; }",
+            format!("'p.A.a' has the type '.google.protobuf.Any', {undefined}"),
+        ),
+        (
+            "message A { optional int32 a = 1 [default = \"x\"]; }",
+            "'p.A.a' cannot have the default 'x'".into(),
+        ),
+        (
+            "enum E { V = 0; } message A { optional E a = 1 [default = W]; }",
+            "'p.A.a' cannot have the default 'W'".into(),
+        ),
+        (
+            "message A { repeated string a = 1 [packed = true]; }",
+            "'p.A.a' is packed, and no list of numbers".into(),
+        ),
+    ] {
+        let text = format!("syntax = \"proto3\"; package p; {text}");
+        assert_eq!(fault(&text, &[]), Some(expected), "{text}");
+    }
+}
+
+#[test]
+fn what_only_a_compiler_refuses_a_descriptor_holds() {
+    for text in [
+        "import \"nope.proto\"; message A { int32 a = 536870912 [(unknown.option) = 1]; }",
+        "message A { reserved 1, 19000; int32 a = 1; int32 b = 19000; oneof o {} }",
+        "enum E { V = 1; W = 1; } enum F { V = 0; }",
+        "message A { extensions 100 to 200; map<string, A> m = 1; optional int32 o = 2; }",
+    ] {
+        assert_eq!(fault(&format!("syntax = \"proto3\"; {text}"), &[]), None, "{text}");
+    }
+}
+
+#[test]
+fn imports_are_followed_where_a_descriptor_is_built() {
+    let own = "import \"far.proto\"; message A { optional B b = 1; optional C c = 2; }";
+    let far = ("far.proto", "import public \"further.proto\"; message B {}");
+    let further = ("further.proto", "message C {}");
+    assert_eq!(fault(own, &[further, far]), None);
+    let hidden = ("far.proto", "import \"further.proto\"; message B {}");
+    let unseen = "'A.c' has the type '.C', which neither the file nor an import defines";
+    assert_eq!(fault(own, &[further, hidden]).as_deref(), Some(unseen));
+    let broken = ("further.proto", "message C {} enum E {}");
+    assert_eq!(fault(own, &[broken, far]).as_deref(), Some("the enum 'E' has no constant"));
 }
