@@ -87,6 +87,52 @@ async fn token_that_has_expired_is_renewed_and_one_without_an_end_is_not() {
 }
 
 #[tokio::test]
+async fn token_that_the_registry_takes_back_is_replaced_once() {
+    let (registry, server) = servers().await;
+    let refused = || json!({"error_code": 401, "message": "expired"});
+    registry.answer("GET /schemas/ids/77", 401, refused());
+    registry.answer("GET /schemas/ids/77", 200, json!({"schema": "\"int\""}));
+    registry.answer("GET /schemas/ids/78", 401, refused());
+    server.answer(TOKEN, 200, json!({"access_token": "t1"}));
+    server.answer(TOKEN, 200, json!({"access_token": "t2", "expires_in": u64::MAX}));
+    let client = client(&registry, &server);
+    client.schema_by_id(77).await.unwrap();
+    assert_eq!(authorizations(&registry), ["Bearer t1", "Bearer t2"]);
+    let error = registry_error(client.schema_by_id(78).await.unwrap_err());
+    assert_eq!((error.status(), error.attempts), (Some(401), 1));
+    // The server gives the refused token again, so the call is not repeated.
+    assert_eq!((registry.asked().len(), server.asked().len()), (3, 3));
+}
+
+#[tokio::test]
+async fn token_that_cannot_be_renewed_is_used_to_its_end() {
+    let (registry, server) = servers().await;
+    tokio::time::pause();
+    server.answer(TOKEN, 200, json!({"access_token": "t1", "expires_in": 3600}));
+    server.answer(TOKEN, 400, json!({"error": "invalid_client"}));
+    let client = client(&registry, &server);
+    client.schema_by_id(1).await.unwrap();
+    tokio::time::advance(Duration::from_secs(3590)).await;
+    client.schema_by_id(2).await.unwrap();
+    client.schema_by_id(3).await.unwrap();
+    assert_eq!((authorizations(&registry), server.asked().len()), (vec!["Bearer t1".into(); 3], 2));
+    tokio::time::advance(Duration::from_secs(11)).await;
+    let error = registry_error(client.schema_by_id(4).await.unwrap_err());
+    assert!(matches!(error.kind, RegistryErrorKind::NoToken(_)), "{error}");
+}
+
+#[tokio::test]
+async fn wait_beyond_all_measure_that_a_server_asks_for_ends_the_call() {
+    let registry = Stub::start().await;
+    let wait = vec![("retry-after", u64::MAX.to_string())];
+    let refused = json!({"error_code": 503, "message": "later"});
+    registry.answer_with("GET /schemas/ids/1", 503, wait, refused);
+    let client = built(RegistryClient::builder(&registry.url));
+    let error = registry_error(client.schema_by_id(1).await.unwrap_err());
+    assert_eq!((error.status(), error.attempts), (Some(503), 1));
+}
+
+#[tokio::test]
 async fn refused_credentials_are_told_at_once_and_without_the_secret() {
     let (registry, server) = servers().await;
     let body = json!({"error": "invalid_client", "error_description": "no such program"});

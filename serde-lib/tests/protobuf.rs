@@ -185,6 +185,23 @@ async fn indexes_of_clients_that_count_by_the_text_are_understood_where_they_are
 }
 
 #[tokio::test]
+async fn index_that_means_another_message_is_not_taken_for_a_count_by_the_text() {
+    let (_folder, _server, client) = start().await;
+    let text = "syntax = \"proto3\"; package shop; message Order { \
+                map<string, string> m = 1; message First { string a = 1; } \
+                message Note { string text = 1; } }";
+    let id = client.register("n", &SchemaDefinition::protobuf(text), false).await.unwrap().id;
+    let note = Note { text: "x".to_owned() };
+    let reader = ProtobufDeserializer::<Note>::builder(&client).build();
+    // Counted by a compiler, 1 is `First` and 2 is `Note`, which is 1 by the text.
+    let bytes = |at: u8| [&prefix(id)[..], &[4, 0, 2 * at], &note.encode_to_vec()].concat();
+    assert_eq!(reader.decode_async(&bytes(2), None).await.unwrap(), note);
+    let error = reader.decode_async(&bytes(1), None).await.unwrap_err();
+    let Error::MessageTypeMismatch { found, .. } = &error else { panic!("{error:?}") };
+    assert_eq!(found, "shop.Order.First");
+}
+
+#[tokio::test]
 async fn frame_of_another_message_is_refused_unless_that_is_allowed() {
     let (_folder, _server, client) = start().await;
     let writer = ProtobufSerializer::<Note>::builder(&client).topic("t").build().await.unwrap();

@@ -196,6 +196,31 @@ async fn field_rule_changes_the_fields_with_its_tag_alone() {
 }
 
 #[tokio::test]
+async fn json_fields_behind_references_of_every_kind_are_found() {
+    let line =
+        r##"{"type":"object","properties":{"sku":{"type":"string","confluent:tags":["PII"]}}"##;
+    for (target, definitions) in [
+        ("#/definitions/a%20line", format!(r##"{{"a line":{line}}}}}"##)),
+        ("#line", format!(r##"{{"x":{line},"$id":"#line"}}}}"##)),
+        ("line.json", format!(r##"{{"x":{line},"$id":"http://x.org/line.json"}}}}"##)),
+    ] {
+        let schema = format!(
+            r##"{{"$id":"http://x.org/order.json","type":"object",
+            "properties":{{"lines":{{"type":"array","items":{{"$ref":"{target}"}}}}}},
+            "definitions":{definitions}}}"##
+        );
+        let (_folder, _server, client) = start().await;
+        let details = json!({"mode": "WRITE", "tags": ["PII"]});
+        let rule = rule("mark", "CEL_FIELD", "typeName == 'STRING' ; value + '!'", details);
+        register(&client, "t-value", "JSON", &schema, domain(&[rule])).await;
+        let order = order("n", 1.5, "s");
+        let bytes = write(&client, "JSON", &order, Rules::default()).await.unwrap();
+        let written: Order = serde_json::from_slice(&bytes[5..]).unwrap();
+        assert_eq!(written.lines[0].sku, "s!", "{target}");
+    }
+}
+
+#[tokio::test]
 async fn field_condition_names_the_field_that_breaks_it() {
     for (format, schema) in FORMATS {
         let (_folder, _server, client) = start().await;

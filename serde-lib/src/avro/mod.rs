@@ -12,6 +12,7 @@ mod default;
 mod deserializer;
 mod encode;
 mod json;
+mod lenient;
 mod message;
 mod plan;
 pub mod record;

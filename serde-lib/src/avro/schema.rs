@@ -11,6 +11,7 @@ use apache_avro::Schema;
 use apache_avro::schema::{NamesRef, NamespaceRef, ResolvedSchema};
 use serde_json::Value as Json;
 
+use super::lenient::Defaults;
 use super::write_plan::WritePlan;
 use crate::Error;
 
@@ -38,7 +39,10 @@ impl ParsedSchema {
         }
         let mut root = parse_json(text)?;
         Inliner { definitions: &definitions, defined: HashSet::new() }.visit(&mut root, None, 0)?;
-        Self::from_schema(Schema::parse(&root).map_err(invalid)?)
+        let mut defaults = Defaults::take(&mut root);
+        let mut schema = Schema::parse(&root).map_err(invalid)?;
+        defaults.put_back(&mut schema);
+        Self::from_schema(schema)
     }
 
     /// Takes a schema that is self-contained already, such as a derived one.
@@ -127,9 +131,9 @@ fn check_depth(depth: usize) -> Result<(), Error> {
 }
 
 /// A full name taken apart; the namespace is what names inside the type fall back to.
-struct FullName {
-    full: String,
-    namespace: Option<String>,
+pub(super) struct FullName {
+    pub(super) full: String,
+    pub(super) namespace: Option<String>,
 }
 
 impl FullName {
@@ -147,7 +151,10 @@ impl FullName {
     }
 
     /// The name that an object of a named type defines.
-    fn of_definition(object: &serde_json::Map<String, Json>, enclosing: Option<&str>) -> Self {
+    pub(super) fn of_definition(
+        object: &serde_json::Map<String, Json>,
+        enclosing: Option<&str>,
+    ) -> Self {
         let name = object.get("name").and_then(Json::as_str).unwrap_or_default();
         let own = object.get("namespace").and_then(Json::as_str);
         Self::new(name, own.or(enclosing))
@@ -155,7 +162,7 @@ impl FullName {
 }
 
 /// What an object in type position is.
-enum Shape {
+pub(super) enum Shape {
     Record,
     EnumOrFixed,
     Array,
@@ -164,7 +171,7 @@ enum Shape {
     Wrapper,
 }
 
-fn shape(object: &serde_json::Map<String, Json>) -> Shape {
+pub(super) fn shape(object: &serde_json::Map<String, Json>) -> Shape {
     match object.get("type").and_then(Json::as_str) {
         Some("record" | "error") => Shape::Record,
         Some("enum" | "fixed") => Shape::EnumOrFixed,
@@ -175,7 +182,7 @@ fn shape(object: &serde_json::Map<String, Json>) -> Shape {
 }
 
 /// The member of an unnamed type that holds a type again.
-fn inner_member(shape: &Shape) -> &'static str {
+pub(super) fn inner_member(shape: &Shape) -> &'static str {
     match shape {
         Shape::Array => "items",
         Shape::Map => "values",
@@ -251,7 +258,7 @@ impl Inliner<'_> {
                 shape @ (Shape::Record | Shape::EnumOrFixed) => {
                     let name = FullName::of_definition(object, namespace);
                     if !self.defined.insert(name.full.clone()) {
-                        *json = Json::from(name.full);
+                        *json = used(&name.full);
                         return Ok(());
                     }
                     if matches!(shape, Shape::EnumOrFixed) {
@@ -291,7 +298,7 @@ impl Inliner<'_> {
         // A bare name means the enclosing namespace first and no namespace second.
         for candidate in [FullName::new(name, namespace).full, name.to_owned()] {
             if self.defined.contains(&candidate) {
-                return Ok(Json::from(candidate));
+                return Ok(used(&candidate));
             }
             if let Some(definition) = self.definitions.0.get(&candidate) {
                 let mut definition = definition.clone();
@@ -303,5 +310,15 @@ impl Inliner<'_> {
         let reason =
             format!("schema refers to `{name}`, which neither it nor its references define");
         Err(Error::UnresolvedReference { reason })
+    }
+}
+
+/// A use of a type by its full name. One without a namespace begins with a dot, or it would be looked
+/// for in the namespace around it.
+fn used(full_name: &str) -> Json {
+    if full_name.contains('.') {
+        Json::from(full_name)
+    } else {
+        Json::from(format!(".{full_name}"))
     }
 }

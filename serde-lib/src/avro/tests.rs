@@ -68,6 +68,51 @@ fn referenced_types_are_found_by_name_wherever_they_are_defined() {
 }
 
 #[test]
+fn referenced_type_without_a_namespace_is_used_again_within_one() {
+    let address = r#"{"type": "record", "name": "Address", "fields": [
+        {"name": "street", "type": "string"}, {"name": "of", "type": ["null", "Address"]}]}"#;
+    let person = r#"{"type": "record", "name": "Person", "namespace": "com.example", "fields": [
+        {"name": "home", "type": "Address"}, {"name": "work", "type": "Address"}]}"#;
+    let schema = ParsedSchema::parse(person, &[address]).unwrap();
+    let plan = ReadPlan::compile(&schema, &schema).unwrap();
+    let address = |street: &str| {
+        let of = Value::Union(0, Box::new(Value::Null));
+        Value::Record(vec![("street".to_owned(), street.into()), ("of".to_owned(), of)])
+    };
+    let expected =
+        Value::Record(vec![("home".to_owned(), address("a")), ("work".to_owned(), address("b"))]);
+    assert_eq!(plan.decode(&[2, b'a', 0, 2, b'b', 0], &small(), false).unwrap(), expected);
+}
+
+#[test]
+fn defaults_that_do_not_fit_matter_only_where_they_are_used() {
+    let loose = parsed(
+        r#"{"type": "error", "name": "R", "fields": [
+        {"name": "text", "type": "string", "default": null},
+        {"name": "symbol", "type": {"type": "enum", "name": "E", "symbols": ["A"], "default": "Z"}},
+        {"name": "list", "type": [{"type": "array", "items": {"type": "record", "name": "I",
+            "fields": [{"name": "n", "type": "int", "default": "x"}]}}, "null"], "default": 7}]}"#,
+    );
+    let plan = ReadPlan::compile(&loose, &loose).unwrap();
+    let expected = Value::Record(vec![
+        ("text".to_owned(), "a".into()),
+        ("symbol".to_owned(), Value::Enum(0, "A".to_owned())),
+        ("list".to_owned(), Value::Union(1, Box::new(Value::Null))),
+    ]);
+    assert_eq!(plan.decode(&[2, b'a', 0, 2], &small(), false).unwrap(), expected);
+    let less = parsed(r#"{"type": "record", "name": "R", "fields": []}"#);
+    let error = ReadPlan::compile(&less, &loose).unwrap_err();
+    assert!(error.to_string().contains("text"), "{error}");
+    let fitting = parsed(
+        r#"{"type": "record", "name": "R", "fields": [
+        {"name": "text", "type": "string", "default": "d"}]}"#,
+    );
+    let plan = ReadPlan::compile(&less, &fitting).unwrap();
+    let expected = Value::Record(vec![("text".to_owned(), "d".into())]);
+    assert_eq!(plan.decode(&[], &small(), false).unwrap(), expected);
+}
+
+#[test]
 fn nesting_is_read_to_the_limit_and_refused_one_level_deeper() {
     let chain = parsed(
         r#"{"type": "record", "name": "Node", "fields": [

@@ -9,9 +9,12 @@ use tokio::sync::Mutex;
 use tokio::time::Instant;
 
 use super::error::RegistryErrorKind;
+use super::http::after;
 
 /// A token is renewed this long before it expires, or after half of its life if that is shorter.
 const RENEWED_BEFORE: Duration = Duration::from_mins(5);
+/// How soon a renewal is tried again that has failed.
+const RENEWAL_REPEATED: Duration = Duration::from_secs(10);
 
 pub(super) enum Auth {
     None,
@@ -61,8 +64,15 @@ pub struct TokenError {
 /// The token in use, and where the next one comes from.
 pub(super) struct Tokens {
     provider: Box<dyn TokenProvider>,
-    /// With the time from which on it is to be renewed.
-    held: Mutex<Option<(Token, Option<Instant>)>>,
+    held: Mutex<Option<Held>>,
+}
+
+struct Held {
+    text: String,
+    /// From when on it is to be renewed.
+    renewal: Option<Instant>,
+    /// Until when it can be used.
+    end: Option<Instant>,
 }
 
 impl Tokens {
@@ -70,20 +80,55 @@ impl Tokens {
         Self { provider, held: Mutex::new(None) }
     }
 
-    /// The token in use. Whoever comes while one is fetched waits for that one.
+    /// The token in use. Whoever comes while one is fetched waits for that one. Where there is no new
+    /// one, the old one is used to its end.
     pub(super) async fn current(&self) -> Result<String, RegistryErrorKind> {
         let mut held = self.held.lock().await;
-        if let Some((token, renewal)) = &*held
-            && renewal.is_none_or(|renewal| Instant::now() < renewal)
+        let now = Instant::now();
+        if let Some(token) = &*held
+            && token.renewal.is_none_or(|renewal| now < renewal)
         {
             return Ok(token.text.clone());
         }
+        match self.fetch().await {
+            Ok(token) => Ok(held.insert(token).text.clone()),
+            Err(error) => match &mut *held {
+                Some(token) if token.end.is_none_or(|end| Instant::now() < end) => {
+                    token.renewal = Some(after(RENEWAL_REPEATED));
+                    Ok(token.text.clone())
+                }
+                _ => Err(error),
+            },
+        }
+    }
+
+    /// Another token instead of one that a registry has refused: servers take tokens back, and some do
+    /// not say when they end. None if there is no other.
+    pub(super) async fn instead_of(
+        &self,
+        refused: &str,
+    ) -> Result<Option<String>, RegistryErrorKind> {
+        let mut held = self.held.lock().await;
+        if let Some(token) = held.as_ref().filter(|token| token.text != refused) {
+            return Ok(Some(token.text.clone()));
+        }
+        *held = None;
+        let token = self.fetch().await?;
+        let text = held.insert(token).text.clone();
+        Ok((text != refused).then_some(text))
+    }
+
+    async fn fetch(&self) -> Result<Held, RegistryErrorKind> {
         let asked = Instant::now();
-        let token = self.provider.token().await.map_err(RegistryErrorKind::NoToken)?;
-        let renewal =
-            token.lifetime.map(|life| asked + life.saturating_sub(RENEWED_BEFORE.min(life / 2)));
-        let text = token.text.clone();
-        *held = Some((token, renewal));
-        Ok(text)
+        let Token { text, lifetime } =
+            self.provider.token().await.map_err(RegistryErrorKind::NoToken)?;
+        // Counted from before it was made. One that lasts longer than any program has no end.
+        let at = |life: Duration| asked.checked_add(life);
+        let early = |life: Duration| life.saturating_sub(RENEWED_BEFORE.min(life / 2));
+        Ok(Held {
+            text,
+            renewal: lifetime.and_then(|life| at(early(life))),
+            end: lifetime.and_then(at),
+        })
     }
 }

@@ -10,7 +10,7 @@ use std::time::Duration;
 use levada_registry_api::ErrorBody;
 use reqwest::header::{ACCEPT, CONTENT_TYPE, DATE, RETRY_AFTER};
 use reqwest::tls::TlsInfo;
-use reqwest::{Method, Response, Url};
+use reqwest::{Method, Response, StatusCode, Url};
 use serde::de::DeserializeOwned;
 use tokio::time::Instant;
 
@@ -107,7 +107,7 @@ impl Http {
         &self,
         call: Call<'_>,
     ) -> Result<A, RegistryError> {
-        let deadline = Instant::now() + self.retry.deadline;
+        let deadline = after(self.retry.deadline);
         let mut attempts = 0;
         let mut rounds = 0;
         loop {
@@ -127,7 +127,7 @@ impl Http {
                 wait = self.next_wait(attempts, &mut rounds, &failure);
             }
             match wait {
-                Some(wait) if Instant::now() + wait < deadline => tokio::time::sleep(wait).await,
+                Some(wait) if after(wait) < deadline => tokio::time::sleep(wait).await,
                 _ => {
                     let url = shown(url);
                     return Err(RegistryError { kind: failure.kind, url, attempts });
@@ -140,8 +140,7 @@ impl Http {
     pub(super) async fn answering(&self, call: Call<'_>) -> Result<Answering, RegistryError> {
         let url = &self.urls[0];
         let exchange = async {
-            let request = self.request(url, &call).await?;
-            let response = request.send().await.map_err(|error| unreachable_kind(&error))?;
+            let response = self.exchange(url, &call).await?;
             let date = response.headers().get(DATE).and_then(|date| date.to_str().ok());
             let date = date.map(str::to_owned);
             let tls = response.extensions().get::<TlsInfo>();
@@ -178,22 +177,39 @@ impl Http {
     ) -> Result<A, Failure> {
         let left = deadline.saturating_duration_since(Instant::now());
         let limit = left.min(self.retry.attempt_timeout);
-        let exchange = async {
-            let request = self.request(url, call).await?;
-            let response = request.send().await.map_err(|error| unreachable_kind(&error))?;
-            read(response).await
-        };
+        let exchange = async { read(self.exchange(url, call).await?).await };
         match tokio::time::timeout(limit, exchange).await {
             Ok(result) => result,
             Err(_) => Err(RegistryErrorKind::TimedOut.into()),
         }
     }
 
-    async fn request(
-        &self,
-        url: &Url,
-        call: &Call<'_>,
-    ) -> Result<reqwest::RequestBuilder, RegistryErrorKind> {
+    /// Sends a call once, and once more if another token may be taken where one was refused.
+    async fn exchange(&self, url: &Url, call: &Call<'_>) -> Result<Response, RegistryErrorKind> {
+        let sent = async |request: reqwest::RequestBuilder| {
+            request.send().await.map_err(|error| unreachable_kind(&error))
+        };
+        let request = self.request(url, call);
+        let tokens = match &self.auth {
+            Auth::None => return sent(request).await,
+            Auth::Basic { user, password } => {
+                return sent(request.basic_auth(user, Some(password))).await;
+            }
+            Auth::Bearer { token } => return sent(request.bearer_auth(token)).await,
+            Auth::Tokens(tokens) => tokens,
+        };
+        let token = tokens.current().await?;
+        let response = sent(request.bearer_auth(&token)).await?;
+        if response.status() != StatusCode::UNAUTHORIZED {
+            return Ok(response);
+        }
+        match tokens.instead_of(&token).await? {
+            Some(other) => sent(self.request(url, call).bearer_auth(other)).await,
+            None => Ok(response),
+        }
+    }
+
+    fn request(&self, url: &Url, call: &Call<'_>) -> reqwest::RequestBuilder {
         let mut url = url.clone();
         if let Ok(mut segments) = url.path_segments_mut() {
             segments.pop_if_empty().extend(call.path);
@@ -201,17 +217,20 @@ impl Http {
         if !call.query.is_empty() {
             url.query_pairs_mut().extend_pairs(call.query);
         }
-        let mut request = self.client.request(call.method.clone(), url).header(ACCEPT, MEDIA_TYPE);
-        if let Some(body) = &call.body {
-            request = request.header(CONTENT_TYPE, MEDIA_TYPE).body(body.clone());
+        let request = self.client.request(call.method.clone(), url).header(ACCEPT, MEDIA_TYPE);
+        match &call.body {
+            Some(body) => request.header(CONTENT_TYPE, MEDIA_TYPE).body(body.clone()),
+            None => request,
         }
-        Ok(match &self.auth {
-            Auth::None => request,
-            Auth::Basic { user, password } => request.basic_auth(user, Some(password)),
-            Auth::Bearer { token } => request.bearer_auth(token),
-            Auth::Tokens(tokens) => request.bearer_auth(tokens.current().await?),
-        })
     }
+}
+
+/// Farther away than any deadline; a year or ten more or less is the same to all of them.
+const NEVER: Duration = Duration::from_secs(100 * 365 * 24 * 3600);
+
+/// The time after a wait that servers or settings may have chosen beyond all measure.
+pub(super) fn after(wait: Duration) -> Instant {
+    Instant::now() + wait.min(NEVER)
 }
 
 /// At most [`ANSWER_BYTES_MAX`].

@@ -6,6 +6,7 @@ use levada_schema_core::json::{Dialect, Validator};
 use levada_schema_core::{Limits, Reference, ResolvedReference};
 use serde_json::{Map, Value as Json};
 
+use super::places::{Places, escaped};
 use crate::Error;
 use crate::client::RegisteredSchema;
 use crate::rules::{Constraint, RULES};
@@ -17,6 +18,9 @@ const NODES_MAX: usize = 10_000;
 const BRANCHES_MAX: usize = 500;
 /// What the schema itself is called where one of its branches is compiled.
 const ROOT: &str = "levada-root.json";
+
+/// Schemas of schemas, which have no tags.
+const META_SCHEMAS: [&str; 2] = ["http://json-schema.org/", "https://json-schema.org/"];
 
 /// Position of a [`Node`].
 pub(super) type NodeId = usize;
@@ -82,6 +86,7 @@ impl Fields {
         references.push(ResolvedReference { reference, text: schema.text.clone() });
         let mut compiler = Compiler {
             documents: &documents,
+            targets: Places::of(&documents),
             references: &references,
             fields: Self::default(),
             places: HashMap::new(),
@@ -103,6 +108,7 @@ impl Fields {
 
 struct Compiler<'a> {
     documents: &'a [(String, Json)],
+    targets: Places,
     references: &'a [ResolvedReference],
     fields: Fields,
     /// The node of each document and pointer that was met.
@@ -156,8 +162,15 @@ impl Compiler<'_> {
             node.items = Some(self.node(document, &format!("{pointer}/items"))?);
         }
         if let Some(target) = schema.get("$ref").and_then(Json::as_str)
-            && let Some((document, pointer)) = self.target(document, target)
+            && !META_SCHEMAS.iter().any(|address| target.starts_with(address))
         {
+            // Without it rules would miss what they are there for, such as to encrypt a field.
+            let (document, pointer) =
+                self.targets.target((document, pointer), target).ok_or_else(|| {
+                    let reason =
+                        format!("rules cannot follow $ref {target:?}, which leads to no schema");
+                    Error::InvalidSchema { reason }
+                })?;
             node.reference = Some(self.node(document, &pointer)?);
         }
         for index in 0..schema.get("allOf").and_then(Json::as_array).map_or(0, Vec::len) {
@@ -190,19 +203,6 @@ impl Compiler<'_> {
         let limits = Limits::default();
         Ok(Validator::compile(&text, Dialect::Draft07, self.references, &limits)?)
     }
-
-    /// Where a `$ref` leads: into the same document, or into one that is called so.
-    fn target(&self, document: usize, target: &str) -> Option<(usize, String)> {
-        let (name, pointer) = target.split_once('#').unwrap_or((target, ""));
-        let is_named = |(known, root): &(String, Json)| {
-            known == name || root.get("$id").and_then(Json::as_str) == Some(name)
-        };
-        let document = match name {
-            "" => document,
-            _ => self.documents.iter().position(is_named)?,
-        };
-        (pointer.is_empty() || pointer.starts_with('/')).then(|| (document, pointer.to_owned()))
-    }
 }
 
 /// A text, or a list of texts.
@@ -220,8 +220,4 @@ fn kind_of(name: &str) -> Option<Kind> {
         "boolean" => Kind::Boolean,
         _ => return None,
     })
-}
-
-fn escaped(name: &str) -> String {
-    name.replace('~', "~0").replace('/', "~1")
 }

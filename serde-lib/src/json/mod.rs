@@ -9,6 +9,7 @@ mod checked_write;
 mod deserializer;
 mod fields;
 mod message;
+mod places;
 mod serializer;
 mod shape;
 #[cfg(test)]

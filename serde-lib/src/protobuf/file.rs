@@ -44,16 +44,8 @@ impl MessageFile {
 
     /// Every index that may stand for the message of this name.
     pub(super) fn indexes_of(&self, full_name: &str) -> Vec<MessageIndex> {
-        let mut indexes = Vec::new();
-        let named = |message: &MessageDescriptor| message.full_name() == full_name;
-        for count in [Count::All, Count::Written] {
-            let mut messages = Vec::new();
-            collect(self.file.messages(), count, &mut Vec::new(), &mut messages);
-            let found = messages.into_iter().find(|(_, message)| named(message));
-            indexes.extend(found.map(|(index, _)| index));
-        }
-        indexes.dedup();
-        indexes
+        let named = self.messages.iter().filter(|(_, message)| message.full_name() == full_name);
+        named.map(|(index, _)| index.clone()).collect()
     }
 
     /// The message of this name, or the first of the file, if the file itself has it.
