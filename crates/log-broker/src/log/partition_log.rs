@@ -15,7 +15,7 @@ use uuid::Uuid;
 use super::checkpoint::LeaderEpochs;
 use super::segment::{Active, Offsets, Rolled, Sealed};
 use super::shared::Shared;
-use super::{AbortedTransaction, Bounds, EpochEnd, FlushPolicy, LogConfig, LogError};
+use super::{Bounds, EpochEnd, FlushPolicy, LogConfig, LogError};
 use crate::metrics::Traffic;
 use crate::producer_state::{ActiveProducer, ProducerStates};
 
@@ -187,12 +187,6 @@ impl PartitionLog {
         let core = self.core.lock();
         let (leader_epoch, end_offset) = core.epochs.end_of(leader_epoch, core.log_end_offset)?;
         Some(EpochEnd { leader_epoch, end_offset })
-    }
-
-    /// Aborted transactions with records in `from..end`, by first offset: what a committed reader
-    /// has to skip in that range.
-    pub fn aborted_transactions(&self, from: i64, end: i64) -> Vec<AbortedTransaction> {
-        self.core.lock().producers.aborted(from, end)
     }
 
     /// Whether a marker of this epoch would change anything here.

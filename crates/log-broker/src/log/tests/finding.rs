@@ -49,9 +49,9 @@ fn found_batches_are_those_that_would_be_read() {
                 let read = log.read(from, bound, max_bytes, whole).unwrap();
                 let found = log.find(from, bound, max_bytes, whole).unwrap();
                 stored += usize::from(matches!(found.records, Some(FoundRecords::Stored(_))));
-                let ReadRecords { records, volume, next_offset, bounds } = found;
+                let ReadRecords { records, volume, next_offset, bounds, aborted } = found;
                 let records = Bytes::from(bytes_of(records));
-                let found = ReadRecords { records, volume, next_offset, bounds };
+                let found = ReadRecords { records, volume, next_offset, bounds, aborted };
                 assert_eq!(found, read, "from {from}, {max_bytes} bytes, whole {whole}");
                 assert_eq!(read.volume, Volume::of(&read.records));
             }

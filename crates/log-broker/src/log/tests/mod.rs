@@ -1,5 +1,6 @@
 //! The log as a whole: appends and reads against a model, crashes, damage, retention.
 
+mod aborted;
 mod basics;
 mod compaction;
 mod compaction_bench;
