@@ -2,6 +2,7 @@
 
 mod aborted;
 mod basics;
+mod checkpoints;
 mod compaction;
 mod compaction_bench;
 mod compaction_model;
