@@ -78,3 +78,39 @@ fn records_that_go_while_they_are_read_come_with_their_aborted_transaction() {
         assert_eq!(read.aborted, Some(aborted));
     }
 }
+
+#[test]
+fn an_aborted_transaction_that_is_gone_does_not_come_back_with_an_old_snapshot() {
+    let mut bench = compacted(SimDisk::new());
+    bench.config.segment_bytes = 4_000;
+    // One key a pass.
+    bench.map_bytes = 0;
+    let (dir, log) = bench.start();
+    put_in_txn(&log, 11, 0, &[pair("a", "rolled back")]);
+    let marker = end_txn(&log, 11, ControlType::Abort);
+    for key in ["b", "c", "d", "e"] {
+        put(&log, &[pair(key, "1")]);
+        seal(&log);
+    }
+    log.flush().unwrap();
+    // From here on there is no snapshot.
+    clean(&dir);
+    assert_eq!(log.core.lock().producers.all_aborted(), [], "its records are gone");
+    for sequence in 1..7 {
+        put_in_txn(&log, 11, sequence, &[pair("f", &format!("{sequence}"))]);
+    }
+    end_txn(&log, 11, ControlType::Commit);
+    clean(&dir);
+    bench.clock.advance(DELETE_RETENTION_MS);
+    clean(&dir);
+    let markers = |log: &PartitionLog| {
+        let all = seen(log, ReadBound::HighWatermark).into_iter();
+        all.filter(|seen| seen.marker.is_some()).map(|seen| seen.offset).collect::<Vec<_>>()
+    };
+    assert!(!markers(&log).contains(&marker), "its marker, too");
+    let before = committed(&log);
+    assert_eq!(before.last().map(|last| last.key.as_str()), Some("f"));
+    drop((dir, log));
+    let (_dir, log) = bench.start();
+    assert_eq!(committed(&log), before);
+}
