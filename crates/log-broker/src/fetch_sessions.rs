@@ -4,12 +4,13 @@
 //! A session keeps its partitions in an order: those that were answered with records go to the
 //! end, so that the ones behind them get their turn at the next response.
 
-use std::collections::BTreeMap;
+use std::collections::hash_map::Entry;
+use std::collections::{BTreeMap, HashMap};
 
 use kafka_protocol::ResponseError;
 use kafka_protocol::messages::FetchRequest;
 use kafka_protocol::messages::TopicName;
-use kafka_protocol::messages::fetch_request::{FetchPartition, FetchTopic, ForgottenTopic};
+use kafka_protocol::messages::fetch_request::{FetchPartition, ForgottenTopic};
 use levada_kafka_wire::fetch::FetchedPartition;
 use parking_lot::Mutex;
 use uuid::Uuid;
@@ -41,6 +42,8 @@ pub(crate) struct Asked {
     pub(crate) topic: Named,
     pub(crate) partition: FetchPartition,
 }
+
+type Place<'a> = (Uuid, &'a TopicName, i32);
 
 /// A request, completed by what its session remembers.
 #[derive(Debug)]
@@ -92,7 +95,7 @@ impl FetchSessions {
         by_id: bool,
         now_ms: i64,
     ) -> Result<Begun, ResponseError> {
-        let asked = || request.topics.iter().flat_map(of_topic).collect();
+        let asked = || all_asked(request);
         match (request.session_id, request.session_epoch) {
             (id, CLOSING_EPOCH) => {
                 self.0.lock().remove(&id);
@@ -100,7 +103,7 @@ impl FetchSessions {
             }
             (id, FULL_EPOCH) => {
                 self.0.lock().remove(&id);
-                let asked: Vec<Asked> = asked();
+                let asked = asked();
                 // A session that remembers nothing is of no use.
                 let session = if asked.is_empty() { Kind::None } else { Kind::New };
                 Ok(Begun { asked, session })
@@ -182,7 +185,7 @@ impl Session {
     fn update(&mut self, request: &FetchRequest, asked: Vec<Asked>, now_ms: i64) {
         self.last_used_ms = now_ms;
         self.epoch = if self.epoch == i32::MAX { 1 } else { self.epoch + 1 };
-        let places: BTreeMap<_, usize> =
+        let places: HashMap<_, usize> =
             self.partitions.iter().zip(0..).map(|(one, at)| (one.asked.place(), at)).collect();
         let known: Vec<_> = asked.iter().map(|one| places.get(&one.place()).copied()).collect();
         for (asked, at) in asked.into_iter().zip(known) {
@@ -231,8 +234,8 @@ impl Told {
 }
 
 impl Asked {
-    fn place(&self) -> (Uuid, String, i32) {
-        (self.topic.id, self.topic.name.to_string(), self.partition.partition)
+    fn place(&self) -> Place<'_> {
+        (self.topic.id, &self.topic.name, self.partition.partition)
     }
 
     fn is_in(&self, forgotten: &ForgottenTopic) -> bool {
@@ -242,9 +245,23 @@ impl Asked {
     }
 }
 
-fn of_topic(topic: &FetchTopic) -> impl Iterator<Item = Asked> {
-    let named = Named { name: topic.topic.clone(), id: topic.topic_id };
-    let asked =
-        |partition: &FetchPartition| Asked { topic: named.clone(), partition: partition.clone() };
-    topic.partitions.iter().map(asked).collect::<Vec<_>>().into_iter()
+/// Each partition once, where it was named first, as it was asked for last.
+fn all_asked(request: &FetchRequest) -> Vec<Asked> {
+    let mut asked: Vec<Asked> = Vec::new();
+    let mut places = HashMap::<Place<'_>, usize>::new();
+    for topic in &request.topics {
+        let named = Named { name: topic.topic.clone(), id: topic.topic_id };
+        for partition in &topic.partitions {
+            let place = (topic.topic_id, &topic.topic, partition.partition);
+            let one = Asked { topic: named.clone(), partition: partition.clone() };
+            match places.entry(place) {
+                Entry::Occupied(known) => asked[*known.get()] = one,
+                Entry::Vacant(new) => {
+                    new.insert(asked.len());
+                    asked.push(one);
+                }
+            }
+        }
+    }
+    asked
 }

@@ -153,14 +153,20 @@ impl PartitionLog {
     fn read_run(&self, first: First) -> Result<(Bytes, Run), LogError> {
         let First { view, aborted, position, header, wanted, probe, at } = first;
         let mut run = Run::new(wanted, aborted, view.may_have_holes);
-        let chunk = self.rest_of(&view, position, probe, at, wanted.max_bytes)?;
+        let (read, at) = self.rest_of(&view, position, probe, at, wanted.max_bytes)?;
+        let chunk = read.get(at..).unwrap_or_default();
         if chunk.len() < header.total_bytes {
             return Err(self.unreadable(&view, position));
         }
         while let Ok(header) = BatchHeader::parse(chunk.get(run.len..).unwrap_or_default())
             && run.takes(&header, chunk.len())
         {}
-        Ok((chunk.slice(..run.len), run))
+        let records = chunk.get(..run.len).unwrap_or_default();
+        // A slice keeps all that was read for as long as its reader takes.
+        if 2 * records.len() < read.capacity() {
+            return Ok((Bytes::copy_from_slice(records), run));
+        }
+        Ok((Bytes::from(read).slice(at..at + run.len), run))
     }
 
     fn find_run(&self, first: First) -> Result<(FileRange, Run), LogError> {
@@ -179,7 +185,8 @@ impl PartitionLog {
         Ok((FileRange { file, position, len: run.len }, run))
     }
 
-    /// Up to `len` bytes from `position`, which is `at` in the probe: from there where it has them.
+    /// Up to `len` bytes from `position`, which is `at` in the probe, and where they begin in what
+    /// was read: the probe where it has them.
     fn rest_of(
         &self,
         view: &View,
@@ -187,11 +194,11 @@ impl PartitionLog {
         probe: Vec<u8>,
         at: usize,
         len: usize,
-    ) -> Result<Bytes, LogError> {
+    ) -> Result<(Vec<u8>, usize), LogError> {
         if probe.len() - at >= len.min(left_of(view, position)) {
-            return Ok(Bytes::from(probe).slice(at..));
+            return Ok((probe, at));
         }
-        Ok(Bytes::from(self.chunk(view, position, len)?))
+        Ok((self.chunk(view, position, len)?, 0))
     }
 
     /// Up to `len` bytes of the segment's whole batches.
