@@ -176,6 +176,11 @@ impl PartitionLog {
         *self.bounds.lock()
     }
 
+    /// How many files it keeps open.
+    pub(crate) fn segment_count(&self) -> usize {
+        self.core.lock().sealed.len() + 1
+    }
+
     /// Bytes of all segments.
     pub fn size_bytes(&self) -> u64 {
         let core = self.core.lock();

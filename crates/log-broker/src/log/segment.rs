@@ -34,9 +34,10 @@ impl Segment {
         let path = segment_path(dir, base_offset, Kind::Log);
         let failed = |error: &std::io::Error| io_error("create", &path, error);
         let offline = |error: std::io::Error| shared.health.fail(&failed(&error));
+        let names = shared.disk.open_dir(dir).map_err(|error| failed(&error))?;
         let file = shared.disk.create(&path).map_err(|error| failed(&error))?;
         file.sync().map_err(offline)?;
-        shared.disk.sync_dir(dir).map_err(offline)?;
+        names.sync().map_err(offline)?;
         Ok(Self { base_offset, file })
     }
 

@@ -8,6 +8,7 @@ mod compaction_bench;
 mod compaction_model;
 mod crash;
 mod damage;
+mod descriptors;
 mod finding;
 mod inspection;
 mod model;
