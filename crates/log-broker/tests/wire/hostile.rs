@@ -202,6 +202,7 @@ async fn liars_about_length_do_not_use_up_the_memory_of_others() {
     for _ in 0..20 {
         let mut liar = rig.client().await;
         liar.send_raw(&(100_i32 << 20).to_be_bytes()).await;
+        liar.send_raw(&vec![0; 64 << 10]).await;
         liars.push(liar);
     }
     assert_serves(&rig).await;
