@@ -182,6 +182,7 @@ impl LogDir {
         store_topic_id(disk, &made, topic_id)?;
         disk.rename(&made, &dir).map_err(|error| io_error("rename", &made, &error))?;
         names.sync().map_err(|error| io_error("sync", &self.path, &error))?;
+        let active = Active::empty(segment);
         let core = Core {
             config,
             is_deleted: false,
@@ -189,7 +190,8 @@ impl LogDir {
             stored_end: None,
             offsets: Offsets::Dense,
             sealed: Vec::new(),
-            active: Active::empty(segment),
+            durable_newest: active.newest(),
+            active,
             rolled: Vec::new(),
             producers: ProducerStates::default(),
             epochs,

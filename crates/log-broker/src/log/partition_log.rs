@@ -13,7 +13,7 @@ use tokio::sync::{Notify, watch};
 use uuid::Uuid;
 
 use super::checkpoint::LeaderEpochs;
-use super::segment::{Active, Offsets, Rolled, Sealed};
+use super::segment::{Active, Newest, Offsets, Rolled, Sealed};
 use super::shared::Shared;
 use super::{Bounds, EpochEnd, FlushPolicy, LogConfig, LogError};
 use crate::metrics::Traffic;
@@ -75,6 +75,8 @@ pub(super) struct Core {
     pub(super) log_end_offset: i64,
     /// All before it is synced.
     pub(super) durable_offset: i64,
+    /// Of the segment that this offset was in.
+    pub(super) durable_newest: Newest,
 }
 
 /// Long polls on this partition. A poll that ended elsewhere leaves a dead entry behind, swept

@@ -305,6 +305,7 @@ impl Recovery<'_> {
             stored_end: checked.is_stored.then_some(chain.next_offset),
             offsets: self.offsets(),
             sealed: chain.sealed,
+            durable_newest: active.newest(),
             active,
             rolled,
             producers,

@@ -12,6 +12,7 @@ mod descriptors;
 mod finding;
 mod inspection;
 mod model;
+mod newest;
 mod retention;
 
 use std::path::{Path, PathBuf};
