@@ -197,7 +197,8 @@ impl<R: AsyncRead + Unpin> FrameReader<R> {
 }
 
 /// One request after the other, until one of them closes the connection. Requests that were read
-/// are executed even when the peer has hung up since: acks=0 has no other way.
+/// are executed even when the peer has hung up since and no answer can be written any more: records
+/// sent with acks=0 have no other way.
 async fn execute_all(
     broker: &Arc<Broker>,
     peer: &Arc<Peer>,
@@ -218,14 +219,14 @@ async fn execute_all(
                 // Waits for the writer, who either gets on or ends the connection.
                 tokio::select! {
                     share = share.acquire_many_owned(bytes.min(UNWRITTEN_BYTES_MAX)) => share.ok(),
-                    () = executed.closed() => return,
+                    () = executed.closed() => None,
                 }
             }
             _ => None,
         };
-        let is_over =
-            executed.send(Executed { api_key, since, outcome, place, unwritten }).await.is_err();
-        if is_over || is_end {
+        // Fails when nobody writes any more; then the answer goes, and the next request is executed.
+        drop(executed.send(Executed { api_key, since, outcome, place, unwritten }).await);
+        if is_end {
             return;
         }
     }
