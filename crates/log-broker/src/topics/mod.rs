@@ -94,7 +94,7 @@ impl Topics {
     pub(crate) fn why_offline(&self, topic: &str, index: i32) -> String {
         let known = self.log_dir.offline().remove(&(topic.to_owned(), index));
         known.map_or_else(
-            || format!("{} has no directory for it", self.log_dir.path().display()),
+            || format!("{} does not say that there is one", self.file.display()),
             |error| error.to_string(),
         )
     }
