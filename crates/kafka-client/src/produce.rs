@@ -7,6 +7,7 @@ use bytes::Bytes;
 use kafka_protocol::error::ResponseError;
 use kafka_protocol::messages::ProduceRequest;
 use kafka_protocol::messages::produce_request::{PartitionProduceData, TopicProduceData};
+use kafka_protocol::messages::produce_response::PartitionProduceResponse;
 use levada_kafka_wire::record_batch::BatchBuilder;
 
 use crate::cluster::{Cluster, leader_of, topic_name};
@@ -16,9 +17,14 @@ use crate::error::KafkaError;
 const PRODUCE: RangeInclusive<i16> = 3..=11;
 /// How long the replicas may take to write.
 const WRITTEN_WITHIN: Duration = Duration::from_secs(30);
-/// What a leader says that has written, but does not know of its replicas.
-const MAYBE_WRITTEN: [ResponseError; 2] =
-    [ResponseError::RequestTimedOut, ResponseError::NotEnoughReplicasAfterAppend];
+/// What a leader may say that has written: it does not know of its replicas, or has lost the
+/// leadership or the disk while it waited for them. Some say so before they write, too.
+const MAYBE_WRITTEN: [ResponseError; 4] = [
+    ResponseError::RequestTimedOut,
+    ResponseError::NotEnoughReplicasAfterAppend,
+    ResponseError::NotLeaderOrFollower,
+    ResponseError::KafkaStorageError,
+];
 /// Every replica that is in sync.
 const ALL: i16 = -1;
 
@@ -85,26 +91,64 @@ impl Cluster {
         self.retried(async |cluster| {
             let known = cluster.topic(topic).await?;
             let leader = leader_of(&known, partition)?;
-            let what = || format!("records for {topic}-{partition}");
-            let unknown = |error: KafkaError| KafkaError::OutcomeUnknown {
-                what: what(),
-                reason: error.to_string(),
-            };
+            let what = format!("records for {topic}-{partition}");
             let sent = cluster.node(leader).await?.call(PRODUCE, &request).await;
             let answer = sent.map_err(|error| match error {
-                KafkaError::Disconnected { .. } | KafkaError::TimedOut { .. } => unknown(error),
+                KafkaError::Disconnected { .. } | KafkaError::TimedOut { .. } => {
+                    unknown(&what, &error)
+                }
                 other => other,
             })?;
             let mut partitions = answer.responses.into_iter().flat_map(|it| it.partition_responses);
-            let answered = partitions.next().unwrap_or_default();
-            let message = answered.error_message.as_deref();
-            match KafkaError::check_with(answered.error_code, message, what) {
-                Err(error) if MAYBE_WRITTEN.iter().any(|code| error.is(*code)) => {
-                    Err(unknown(error))
-                }
-                checked => checked.map(|()| answered.base_offset),
-            }
+            first_offset(&what, &partitions.next().unwrap_or_default())
         })
         .await
+    }
+}
+
+fn first_offset(what: &str, answered: &PartitionProduceResponse) -> Result<i64, KafkaError> {
+    let message = answered.error_message.as_deref();
+    match KafkaError::check_with(answered.error_code, message, || what.to_owned()) {
+        Err(error) if MAYBE_WRITTEN.iter().any(|code| error.is(*code)) => {
+            Err(unknown(what, &error))
+        }
+        checked => checked.map(|()| answered.base_offset),
+    }
+}
+
+fn unknown(what: &str, error: &KafkaError) -> KafkaError {
+    KafkaError::OutcomeUnknown { what: what.to_owned(), reason: error.to_string() }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_may_have_been_written_is_not_sent_again() {
+        use ResponseError::{
+            KafkaStorageError, LeaderNotAvailable, NotEnoughReplicas, NotEnoughReplicasAfterAppend,
+            NotLeaderOrFollower, RequestTimedOut, UnknownTopicOrPartition,
+        };
+        let answered = |error: ResponseError| {
+            let answer = PartitionProduceResponse::default().with_error_code(error.code());
+            first_offset("records for t-0", &answer).unwrap_err()
+        };
+        for error in
+            [RequestTimedOut, NotEnoughReplicasAfterAppend, NotLeaderOrFollower, KafkaStorageError]
+        {
+            let told = answered(error);
+            assert!(matches!(told, KafkaError::OutcomeUnknown { .. }), "{told}");
+            assert!(!told.is_passing(), "{told}");
+        }
+        for error in [LeaderNotAvailable, NotEnoughReplicas, UnknownTopicOrPartition] {
+            assert!(answered(error).is(error), "nothing was written");
+        }
+    }
+
+    #[test]
+    fn the_first_offset_is_told() {
+        let answer = PartitionProduceResponse::default().with_base_offset(7);
+        assert_eq!(first_offset("records for t-0", &answer).unwrap(), 7);
     }
 }

@@ -5,12 +5,13 @@
 
 use crate::reader::WireError;
 
-/// What a struct or a tagged field is charged: more than most of them take.
+/// What a struct, a number in an array or a tagged field is charged: more than most of them take.
+/// Numbers are small, but handlers make a struct of each.
 const ELEMENT_BYTES: usize = 96;
 /// Free for every frame: some six hundred elements.
 const ALLOWANCE_BYTES: usize = 64 << 10;
-/// Memory per byte of the frame.
-const MULTIPLE: usize = 16;
+/// Memory per byte of the frame: four bytes of a number pay for it.
+const MULTIPLE: usize = ELEMENT_BYTES / 4;
 /// For the largest frames.
 const BUDGET_BYTES_MAX: usize = 64 << 20;
 
@@ -28,13 +29,12 @@ impl Budget {
         Self { max, left: max }
     }
 
-    /// Charges for one struct or tagged field.
+    /// Charges for one element.
     pub(crate) fn element(&mut self) -> Result<(), WireError> {
         self.elements(1)
     }
 
-    /// Before they are made: it is their count that sizes the vector. Arrays of numbers are free,
-    /// they take in memory what they take on the wire.
+    /// Before they are made: it is their count that sizes the vector.
     pub(crate) fn elements(&mut self, count: usize) -> Result<(), WireError> {
         let left = self.left.checked_sub(count.saturating_mul(ELEMENT_BYTES));
         self.left = left.ok_or(WireError::Budget { max: self.max })?;
@@ -47,7 +47,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn small_frame_buys_its_allowance_and_sixteen_times_itself() {
+    fn small_frame_buys_its_allowance_and_a_multiple_of_itself() {
         let mut budget = Budget::of_frame(96);
         let affordable = (ALLOWANCE_BYTES + 96 * MULTIPLE) / ELEMENT_BYTES;
         budget.elements(affordable).unwrap();

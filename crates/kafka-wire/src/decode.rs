@@ -71,6 +71,7 @@ impl Walk<'_> {
             }
             Kind::Numbers(bytes) => {
                 let count = self.count(bytes)?;
+                self.budget.elements(count)?;
                 self.reader.skip(count.saturating_mul(bytes))
             }
             Kind::Texts => self.elements(1, |walk| walk.value(Kind::Text)),

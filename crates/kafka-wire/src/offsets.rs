@@ -69,6 +69,7 @@ pub fn read_fetch(body: &Bytes) -> Result<ById<OffsetFetchRequest>, WireError> {
             budget.element()?;
             topic_ids.push(reader.array()?);
             let count = reader.count(true, size_of::<i32>())?;
+            budget.elements(count)?;
             let indexes = (0..count).map(|_| reader.i32()).collect::<Result<_, _>>()?;
             Ok(OffsetFetchRequestTopics::default().with_partition_indexes(indexes))
         })?;

@@ -23,6 +23,7 @@ use crate::io::{Disk, MemoryDisk, RealDisk};
 use crate::log::{LogDir, LogError};
 use crate::metrics::{BrokerMetrics, Metrics};
 use crate::net::{Listener, Peer};
+use crate::open_files;
 use crate::producer_ids::ProducerIds;
 use crate::topics::Topics;
 use crate::txn::TransactionCoordinator;
@@ -136,10 +137,18 @@ impl Broker {
         let begun = Instant::now();
         let BrokerBuilder { data_dir, storage, advertise, config, clock, .. } = builder;
         let failed = |reason: String| StartError::DataDir { path: data_dir.clone(), reason };
+        let has_files = matches!(storage, Storage::Files);
+        if has_files {
+            open_files::raise_limit();
+        }
         let log_dir =
             LogDir::open_on(storage.disk(), &data_dir, Arc::clone(&clock), config.log.clone())
                 .map_err(|error| failed(error.to_string()))?;
         let log_dir = Arc::new(log_dir);
+        if has_files {
+            let segments = log_dir.partitions().iter().map(|log| log.segment_count()).sum();
+            open_files::check_limit(config.limits.connections_max, segments);
+        }
         let topics = Topics::open(&data_dir, Arc::clone(&log_dir), config.clone())
             .map_err(|error| failed(error.to_string()))?;
         let producer_ids = ProducerIds::open(Arc::clone(log_dir.disk()), &data_dir)
@@ -278,7 +287,8 @@ impl BrokerBuilder {
         self
     }
 
-    /// Recovers the data directory, then listens. Clients are served when it returns.
+    /// Recovers the data directory, then listens. Clients are served when it returns. With files it
+    /// raises the process's limit of open files as far as it may: each segment is one.
     pub async fn start(self) -> Result<RunningBroker, StartError> {
         let (listen, data_dir) = (self.listen.clone(), self.data_dir.clone());
         let opened = spawn_blocking(move || Broker::open(self)).await;

@@ -33,7 +33,8 @@ pub struct BrokerConfig {
 pub struct Limits {
     /// `socket.request.max.bytes`
     pub frame_bytes_max: usize,
-    /// Of all requests that are read and not yet executed; beyond it reading pauses.
+    /// Of all requests that are read and not yet executed; beyond it reading pauses, but for one
+    /// request at a time, which is read to its end.
     pub in_flight_bytes_max: usize,
     /// Requests of one connection that are read and not yet answered; beyond it reading pauses.
     pub pipelined_requests_max: usize,

@@ -4,23 +4,29 @@
 //! A session keeps its partitions in an order: those that were answered with records go to the
 //! end, so that the ones behind them get their turn at the next response.
 
-use std::collections::BTreeMap;
+use std::collections::hash_map::Entry;
+use std::collections::{BTreeMap, HashMap, HashSet};
 
 use kafka_protocol::ResponseError;
 use kafka_protocol::messages::FetchRequest;
 use kafka_protocol::messages::TopicName;
-use kafka_protocol::messages::fetch_request::{FetchPartition, FetchTopic, ForgottenTopic};
+use kafka_protocol::messages::fetch_request::{FetchPartition, ForgottenTopic};
+use kafka_protocol::protocol::StrBytes;
 use levada_kafka_wire::fetch::FetchedPartition;
 use parking_lot::Mutex;
 use uuid::Uuid;
 
 use crate::log::FoundRecords;
+use crate::topics::check_name;
 
 /// Kafka's `max.incremental.fetch.session.cache.slots`.
 const SESSIONS_MAX: usize = 1_000;
 /// Kafka's `min.incremental.fetch.session.eviction.ms`: a session that was used since is not given
 /// up for a new one.
 const KEPT_MS: i64 = 2 * 60_000;
+
+/// How many partitions a session remembers; a client with more asks in full every time.
+const PARTITIONS_MAX: usize = 4_000;
 
 const FULL_EPOCH: i32 = 0;
 const CLOSING_EPOCH: i32 = -1;
@@ -41,6 +47,8 @@ pub(crate) struct Asked {
     pub(crate) topic: Named,
     pub(crate) partition: FetchPartition,
 }
+
+type Place<'a> = (Uuid, &'a TopicName, i32);
 
 /// A request, completed by what its session remembers.
 #[derive(Debug)]
@@ -92,7 +100,7 @@ impl FetchSessions {
         by_id: bool,
         now_ms: i64,
     ) -> Result<Begun, ResponseError> {
-        let asked = || request.topics.iter().flat_map(of_topic).collect();
+        let asked = || all_asked(request);
         match (request.session_id, request.session_epoch) {
             (id, CLOSING_EPOCH) => {
                 self.0.lock().remove(&id);
@@ -100,7 +108,7 @@ impl FetchSessions {
             }
             (id, FULL_EPOCH) => {
                 self.0.lock().remove(&id);
-                let asked: Vec<Asked> = asked();
+                let asked = asked();
                 // A session that remembers nothing is of no use.
                 let session = if asked.is_empty() { Kind::None } else { Kind::New };
                 Ok(Begun { asked, session })
@@ -116,6 +124,11 @@ impl FetchSessions {
                     return Err(ResponseError::FetchSessionTopicIdError);
                 }
                 session.update(request, asked(), now_ms);
+                if !are_kept(session.partitions.iter().map(|one| &one.asked)) {
+                    // The client asks in full then, and is given no session.
+                    sessions.remove(&id);
+                    return Err(ResponseError::FetchSessionIdNotFound);
+                }
                 let asked = session.partitions.iter().map(|one| one.asked.clone()).collect();
                 Ok(Begun { asked, session: Kind::Incremental(id) })
             }
@@ -151,6 +164,9 @@ impl FetchSessions {
     }
 
     fn create(&self, begun: &Begun, by_id: bool, fetched: &[Fetched], now_ms: i64) -> i32 {
+        if !are_kept(begun.asked.iter()) {
+            return 0;
+        }
         let mut sessions = self.0.lock();
         if sessions.len() >= SESSIONS_MAX {
             let oldest = sessions.iter().min_by_key(|(_, session)| session.last_used_ms);
@@ -182,7 +198,7 @@ impl Session {
     fn update(&mut self, request: &FetchRequest, asked: Vec<Asked>, now_ms: i64) {
         self.last_used_ms = now_ms;
         self.epoch = if self.epoch == i32::MAX { 1 } else { self.epoch + 1 };
-        let places: BTreeMap<_, usize> =
+        let places: HashMap<_, usize> =
             self.partitions.iter().zip(0..).map(|(one, at)| (one.asked.place(), at)).collect();
         let known: Vec<_> = asked.iter().map(|one| places.get(&one.place()).copied()).collect();
         for (asked, at) in asked.into_iter().zip(known) {
@@ -191,9 +207,9 @@ impl Session {
                 None => self.partitions.push(Remembered { asked, told: NOTHING_TOLD }),
             }
         }
-        for forgotten in &request.forgotten_topics_data {
-            self.partitions.retain(|one| !one.asked.is_in(forgotten));
-        }
+        let forgotten: HashSet<Place<'_>> =
+            request.forgotten_topics_data.iter().flat_map(places_of).collect();
+        self.partitions.retain(|one| !forgotten.contains(&one.asked.place()));
     }
 
     /// What is news to the client; it counts as told. `fetched` is in the session's order.
@@ -231,20 +247,107 @@ impl Told {
 }
 
 impl Asked {
-    fn place(&self) -> (Uuid, String, i32) {
-        (self.topic.id, self.topic.name.to_string(), self.partition.partition)
-    }
-
-    fn is_in(&self, forgotten: &ForgottenTopic) -> bool {
-        self.topic.name == forgotten.topic
-            && self.topic.id == forgotten.topic_id
-            && forgotten.partitions.contains(&self.partition.partition)
+    fn place(&self) -> Place<'_> {
+        (self.topic.id, &self.topic.name, self.partition.partition)
     }
 }
 
-fn of_topic(topic: &FetchTopic) -> impl Iterator<Item = Asked> {
-    let named = Named { name: topic.topic.clone(), id: topic.topic_id };
-    let asked =
-        |partition: &FetchPartition| Asked { topic: named.clone(), partition: partition.clone() };
-    topic.partitions.iter().map(asked).collect::<Vec<_>>().into_iter()
+fn places_of(forgotten: &ForgottenTopic) -> impl Iterator<Item = Place<'_>> {
+    forgotten.partitions.iter().map(|index| (forgotten.topic_id, &forgotten.topic, *index))
+}
+
+/// Whether a session may remember these: few enough, under names that a topic can have.
+fn are_kept<'a>(mut asked: impl ExactSizeIterator<Item = &'a Asked>) -> bool {
+    let is_short = |name: &TopicName| name.is_empty() || check_name(name).is_ok();
+    asked.len() <= PARTITIONS_MAX && asked.all(|one| is_short(&one.topic.name))
+}
+
+/// Each partition once, where it was named first, as it was asked for last.
+fn all_asked(request: &FetchRequest) -> Vec<Asked> {
+    let mut asked: Vec<Asked> = Vec::new();
+    let mut places = HashMap::<Place<'_>, usize>::new();
+    for topic in &request.topics {
+        // A session outlives the frame, of which a slice would keep all.
+        let name = TopicName(StrBytes::from_string(topic.topic.to_string()));
+        let named = Named { name, id: topic.topic_id };
+        for partition in &topic.partitions {
+            let place = (topic.topic_id, &topic.topic, partition.partition);
+            let mut partition = partition.clone();
+            partition.unknown_tagged_fields.clear();
+            let one = Asked { topic: named.clone(), partition };
+            match places.entry(place) {
+                Entry::Occupied(known) => asked[*known.get()] = one,
+                Entry::Vacant(new) => {
+                    new.insert(asked.len());
+                    asked.push(one);
+                }
+            }
+        }
+    }
+    asked
+}
+
+#[cfg(test)]
+mod tests {
+    use bytes::{Bytes, BytesMut};
+    use kafka_protocol::messages::fetch_request::FetchTopic;
+    use kafka_protocol::protocol::{Decodable, Encodable};
+
+    use super::*;
+
+    const VERSION: i16 = 12;
+
+    fn request(session: (i32, i32), name: &str, partitions: std::ops::Range<i32>) -> FetchRequest {
+        let partitions = partitions.map(|index| {
+            let tagged = BTreeMap::from([(99, Bytes::from_static(b"unknown"))]);
+            let partition = FetchPartition::default().with_partition(index);
+            partition.with_unknown_tagged_fields(tagged)
+        });
+        let topic = FetchTopic::default()
+            .with_topic(TopicName(StrBytes::from_string(name.to_owned())))
+            .with_partitions(partitions.collect());
+        FetchRequest::default()
+            .with_session_id(session.0)
+            .with_session_epoch(session.1)
+            .with_topics(vec![topic])
+    }
+
+    /// The id of the session that `request` leaves behind.
+    fn asked(sessions: &FetchSessions, request: &FetchRequest) -> Result<i32, ResponseError> {
+        let begun = sessions.begin(request, false, 0)?;
+        let failed = |asked: &Asked| Fetched::failed(asked.partition.partition, 3);
+        let fetched = begun.asked.iter().map(failed).collect();
+        Ok(sessions.finish(&begun, false, fetched, 0).0)
+    }
+
+    #[test]
+    fn sessions_hold_nothing_of_the_frames_they_were_asked_in() {
+        let sessions = FetchSessions::default();
+        let mut session = (0, 0);
+        for _ in 0..2 {
+            let mut frame = BytesMut::new();
+            let first = session.1 * 2;
+            request(session, "t", first..first + 2).encode(&mut frame, VERSION).unwrap();
+            let frame = frame.freeze();
+            let decoded = FetchRequest::decode(&mut frame.clone(), VERSION).unwrap();
+            session = (asked(&sessions, &decoded).unwrap(), session.1 + 1);
+            drop(decoded);
+            assert!(frame.is_unique());
+        }
+        assert_eq!(sessions.0.lock()[&session.0].partitions.len(), 4);
+    }
+
+    #[test]
+    fn more_partitions_than_a_session_remembers_are_asked_in_full() {
+        let sessions = FetchSessions::default();
+        let max = i32::try_from(PARTITIONS_MAX).unwrap();
+        assert_eq!(asked(&sessions, &request((0, 0), "t", 0..max + 1)), Ok(0));
+        assert_eq!(asked(&sessions, &request((0, 0), &"t".repeat(250), 0..1)), Ok(0));
+        let id = asked(&sessions, &request((0, 0), "t", 0..max)).unwrap();
+        assert_ne!(id, 0);
+        assert_eq!(asked(&sessions, &request((id, 1), "t", 0..max)), Ok(id));
+        let one_more = asked(&sessions, &request((id, 2), "t", max..max + 1));
+        assert_eq!(one_more, Err(ResponseError::FetchSessionIdNotFound));
+        assert!(sessions.0.lock().is_empty());
+    }
 }

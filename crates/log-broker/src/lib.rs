@@ -17,6 +17,7 @@ pub mod io;
 pub mod log;
 mod metrics;
 mod net;
+mod open_files;
 mod pattern;
 mod producer_ids;
 mod producer_state;

@@ -256,6 +256,11 @@ impl ProducerStates {
         &self.transactions.aborted
     }
 
+    /// In the order of their markers.
+    pub(crate) fn set_aborted(&mut self, aborted: Vec<Aborted>) {
+        self.transactions.aborted = aborted;
+    }
+
     /// Compaction has left no record of transactions whose abort marker is in the range.
     pub(crate) fn forget_aborted_in(&mut self, range: Range<i64>) {
         self.transactions.forget_in(range);

@@ -73,8 +73,8 @@ pub(crate) enum WriteError {
 pub(crate) enum ReplayError {
     #[error("{topic}: {reason}")]
     Topic { topic: &'static str, reason: TopicError },
-    #[error("{topic} has no partition 0")]
-    NoPartition { topic: &'static str },
+    #[error("{topic}-0 cannot be used: {reason}")]
+    NoPartition { topic: &'static str, reason: String },
     #[error("{topic} cannot be read at offset {offset}: {reason}")]
     Read { topic: String, offset: i64, reason: String },
     #[error("{topic} holds a damaged record at offset {offset}: {reason}")]
@@ -94,7 +94,10 @@ impl RecordLog {
             overrides: TOPIC_CONFIG.into_iter().map(owned).collect::<BTreeMap<_, _>>(),
         });
         let made = made.map_err(|reason| ReplayError::Topic { topic, reason })?;
-        let log = made.partition(0).map_err(|_| ReplayError::NoPartition { topic })?;
+        let log = made.partition(0).map_err(|_| ReplayError::NoPartition {
+            topic,
+            reason: topics.why_offline(topic, 0),
+        })?;
         Ok(Self(Arc::clone(log)))
     }
 

@@ -496,6 +496,15 @@ fn frame_of_tiny_elements_exceeds_its_budget() {
 }
 
 #[test]
+fn seven_hundred_thousand_partition_numbers_exceed_any_budget() {
+    let mut body = vec![0, 1, b'g', 0, 0, 0, 1, 0, 1, b't'];
+    body.extend(700_000_i32.to_be_bytes());
+    body.resize(body.len() + 4 * 700_000, 0);
+    let refused = check(ApiKey::OffsetFetch, 1, &Bytes::from(body));
+    assert!(matches!(refused, Err(WireError::Budget { .. })), "{refused:?}");
+}
+
+#[test]
 fn fifty_thousand_partition_numbers_fit_any_budget() {
     let request = OffsetFetchRequest::default().with_group_id(group()).with_topics(Some(vec![
         offset_fetch_request::OffsetFetchRequestTopic::default()

@@ -38,8 +38,14 @@ impl PendingOffsets {
         record_offset: i64,
         committed: CommittedOffset,
     ) {
-        let pending = PendingOffset { epoch: producer.epoch, record_offset, committed };
-        self.0.entry(producer.producer_id).or_default().insert(place, pending);
+        let epoch = producer.epoch;
+        let places = self.0.entry(producer.producer_id).or_default();
+        // What compaction writes once more stays as old as it was, or of two transactions the one
+        // whose record is repeated first would for a moment be the later one.
+        let is_known = |known: &PendingOffset| known.epoch == epoch && known.committed == committed;
+        if !places.get(&place).is_some_and(is_known) {
+            places.insert(place, PendingOffset { epoch, record_offset, committed });
+        }
     }
 
     /// Forgets what was asked for `(topic, partition)` before `record_offset`: a later record has
@@ -119,6 +125,18 @@ mod tests {
             }
             assert_eq!(offset_of(&offsets), Some(6), "{order:?}");
         }
+    }
+
+    #[test]
+    fn a_record_that_is_written_once_more_is_no_later_one() {
+        let (mut pending, mut offsets) = (PendingOffsets::default(), Offsets::default());
+        pend(&mut pending, 1, 10, 5);
+        pend(&mut pending, 2, 11, 6);
+        pend(&mut pending, 1, 12, 5);
+        for producer_id in [2, 1] {
+            pending.end(producer_id, ControlType::Commit, &mut offsets);
+        }
+        assert_eq!(offset_of(&offsets), Some(6));
     }
 
     #[test]

@@ -42,6 +42,13 @@ impl Group {
     ) {
         match (record, producer) {
             (GroupRecord::Offset { topic, partition, committed, .. }, None) => {
+                // Compaction writes what is committed once more, behind what was pending already: a
+                // repetition decides nothing.
+                if committed.is_some()
+                    && self.offsets.committed(&topic, partition) == committed.as_ref()
+                {
+                    return;
+                }
                 self.pending.overrule(&topic, partition, offset);
                 match committed {
                     Some(committed) => self.offsets.put(topic, partition, committed),

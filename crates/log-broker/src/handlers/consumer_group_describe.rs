@@ -2,6 +2,7 @@
 //!
 //! - Groups that follow KIP-848, with what each member has and is to have; any other group is
 //!   `GROUP_ID_NOT_FOUND`, and clients go on with `DescribeGroups`; the empty name is error 24.
+//! - A group that is named again is described once.
 //! - v1 (KIP-1099) shows the type of a member: all follow the new protocol (1).
 
 use kafka_protocol::ResponseError;
@@ -15,6 +16,7 @@ use kafka_protocol::protocol::StrBytes;
 
 use super::authorized;
 use super::group_fields::{text, topic_name};
+use super::repeated::once;
 use crate::broker::Broker;
 use crate::group::consumer::{self, ConsumerGroup};
 use crate::net::{Api, Call};
@@ -37,7 +39,7 @@ pub(crate) async fn handle(
             .with_group_id(id.clone())
             .with_authorized_operations(operations)
     };
-    let groups = request.group_ids.iter().map(describe);
+    let groups = once(&request.group_ids, |id| (*id).clone()).map(describe);
     ConsumerGroupDescribeResponse::default().with_groups(groups.collect())
 }
 

@@ -4,8 +4,6 @@
 //! - A topic that is named more than once is answered once, with error 42, and stays.
 //! - v5 names the error in words, v6 takes a topic by name or by id.
 
-use std::collections::BTreeMap;
-
 use kafka_protocol::ResponseError;
 use kafka_protocol::messages::delete_topics_response::DeletableTopicResult;
 use kafka_protocol::messages::{ApiKey, DeleteTopicsRequest, DeleteTopicsResponse, TopicName};
@@ -63,27 +61,24 @@ fn well_named(
             name => refuse(name, id, "You may not specify both topic name and topic id."),
         }
     }
-    for repeated in repeated(wanted.iter().cloned()) {
-        wanted.retain(|wanted| *wanted != repeated);
-        match repeated {
+    let again = repeated(wanted.iter().cloned());
+    wanted.retain(|wanted| !again.contains(wanted));
+    for wanted in again {
+        match wanted {
             Wanted::Name(name) => refuse(Some(name), Uuid::nil(), TOPIC_REPEATED),
             Wanted::Id(id) => refuse(None, id, "Duplicate topic id."),
         }
     }
-    let id_of = |name: &TopicName| broker.topics.get(name).map(|topic| topic.id);
-    let named: BTreeMap<Uuid, TopicName> = wanted
-        .iter()
-        .filter_map(|wanted| match wanted {
-            Wanted::Name(name) => Some((id_of(name)?, name.clone())),
-            Wanted::Id(_) => None,
-        })
-        .collect();
-    for (id, name) in named {
-        if wanted.contains(&Wanted::Id(id)) {
-            wanted.retain(|wanted| ![Wanted::Id(id), Wanted::Name(name.clone())].contains(wanted));
-            let message = "The provided topic name maps to an ID that was already supplied.";
-            refuse(Some(name), id, message);
-        }
+    let id_of = |wanted: &Wanted| match wanted {
+        Wanted::Name(name) => broker.topics.get(name).map(|topic| topic.id),
+        Wanted::Id(id) => Some(*id),
+    };
+    let by_both = repeated(wanted.iter().filter_map(id_of));
+    let is_by_both = |wanted: &Wanted| id_of(wanted).is_some_and(|id| by_both.contains(&id));
+    for wanted in wanted.extract_if(.., |wanted| is_by_both(wanted)) {
+        let Wanted::Name(name) = &wanted else { continue };
+        let message = "The provided topic name maps to an ID that was already supplied.";
+        refuse(Some(name.clone()), id_of(&wanted).unwrap_or_default(), message);
     }
     (wanted, responses)
 }

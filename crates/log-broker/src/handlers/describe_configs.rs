@@ -4,6 +4,7 @@
 //!   list of keys asks for all, as null does.
 //! - Brokers: this one, by its id or the empty name; another id is error 42, as is any other type
 //!   of resource.
+//! - A resource that is named again is answered once.
 //! - v1 synonyms (the override before the broker's value), v3 types and texts.
 
 use std::collections::BTreeMap;
@@ -17,6 +18,7 @@ use kafka_protocol::messages::{ApiKey, DescribeConfigsRequest, DescribeConfigsRe
 use kafka_protocol::protocol::StrBytes;
 
 use super::config_resource::{self, Resource};
+use super::repeated::once;
 use crate::broker::{Broker, NODE_ID};
 use crate::config::BrokerConfig;
 use crate::net::{Api, Call};
@@ -41,7 +43,9 @@ pub(crate) async fn handle(
     _: &Call,
     request: DescribeConfigsRequest,
 ) -> DescribeConfigsResponse {
-    let results = request.resources.iter().map(|asked| {
+    let resource =
+        |asked: &&DescribeConfigsResource| (asked.resource_type, asked.resource_name.clone());
+    let results = once(&request.resources, resource).map(|asked| {
         let result = DescribeConfigsResult::default()
             .with_resource_type(asked.resource_type)
             .with_resource_name(asked.resource_name.clone());

@@ -1,6 +1,7 @@
 //! `DescribeGroups` (15), versions 0–6.
 //!
 //! - Metadata and assignments are shown while a group is stable.
+//! - A group that is named again is described once.
 //! - v3 (KIP-430) may ask for the allowed operations; v4 shows instance ids; a group that does not
 //!   exist is "Dead", and since v6 (KIP-1043) also `GROUP_ID_NOT_FOUND`.
 
@@ -11,6 +12,7 @@ use kafka_protocol::protocol::StrBytes;
 
 use super::authorized;
 use super::group_fields::text;
+use super::repeated::once;
 use crate::broker::Broker;
 use crate::group::describe::{GroupDescription, MemberDescription};
 use crate::net::{Api, Call};
@@ -34,7 +36,8 @@ pub(crate) async fn handle(
         }
         described.with_group_id(group_id.clone())
     };
-    DescribeGroupsResponse::default().with_groups(request.groups.iter().map(describe).collect())
+    let groups = once(&request.groups, |id| (*id).clone());
+    DescribeGroupsResponse::default().with_groups(groups.map(describe).collect())
 }
 
 fn unknown(call: &Call, group_id: &GroupId) -> DescribedGroup {

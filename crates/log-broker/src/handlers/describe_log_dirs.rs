@@ -1,7 +1,9 @@
 //! `DescribeLogDirs` (35), versions 1–4.
 //!
-//! - The one directory with the sizes of the partitions asked for, or of all (null).
+//! - The one directory with the sizes of the partitions asked for, each once, or of all (null).
 //! - v3 a top-level error; v4 (KIP-827) the room on the disk.
+
+use std::collections::{BTreeMap, BTreeSet};
 
 use kafka_protocol::messages::describe_log_dirs_response::{
     DescribeLogDirsPartition, DescribeLogDirsResult, DescribeLogDirsTopic,
@@ -25,9 +27,13 @@ pub(crate) async fn handle(
     let topics: Vec<DescribeLogDirsTopic> = match &request.topics {
         None => broker.topics.list().iter().map(|topic| describe(topic, |_| true)).collect(),
         Some(asked) => {
-            let known = asked.iter().filter_map(|asked| {
-                let topic = broker.topics.get(&asked.topic)?;
-                Some(describe(&topic, |index| asked.partitions.contains(&index)))
+            let mut wanted = BTreeMap::<_, BTreeSet<i32>>::new();
+            for asked in asked {
+                wanted.entry(&asked.topic).or_default().extend(&asked.partitions);
+            }
+            let known = wanted.iter().filter_map(|(name, indexes)| {
+                let topic = broker.topics.get(name)?;
+                Some(describe(&topic, |index| indexes.contains(&index)))
             });
             known.collect()
         }

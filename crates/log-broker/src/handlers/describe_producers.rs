@@ -2,6 +2,9 @@
 //!
 //! - Which producers a partition remembers, and since where each has a transaction open: what an
 //!   administrator looks at when the last stable offset does not move.
+//! - A partition that is named again is described once.
+
+use std::collections::HashSet;
 
 use kafka_protocol::ResponseError;
 use kafka_protocol::messages::describe_producers_response::{
@@ -23,12 +26,15 @@ pub(crate) async fn handle(
     _: &Call,
     request: DescribeProducersRequest,
 ) -> DescribeProducersResponse {
+    let mut seen = HashSet::new();
     let topics = request.topics.into_iter().map(|topic| {
-        let partitions = topic.partition_indexes.iter().map(|index| {
-            let found = broker.topics.partition(&topic.name, *index);
-            partition(*index, found.map(|log| log.active_producers()))
-        });
-        let partitions = partitions.collect();
+        let mut partitions = Vec::new();
+        for index in topic.partition_indexes {
+            if seen.insert((topic.name.clone(), index)) {
+                let found = broker.topics.partition(&topic.name, index);
+                partitions.push(partition(index, found.map(|log| log.active_producers())));
+            }
+        }
         TopicResponse::default().with_name(topic.name).with_partitions(partitions)
     });
     DescribeProducersResponse::default().with_topics(topics.collect())

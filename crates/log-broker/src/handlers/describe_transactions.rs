@@ -2,6 +2,7 @@
 //!
 //! - State, producer and partitions of transactional ids; an unknown one is
 //!   `TRANSACTIONAL_ID_NOT_FOUND` (105), the empty one error 42.
+//! - An id that is named again is described once.
 
 use kafka_protocol::ResponseError;
 use kafka_protocol::messages::describe_transactions_response::{TopicData, TransactionState};
@@ -11,6 +12,7 @@ use kafka_protocol::messages::{
 use kafka_protocol::protocol::StrBytes;
 
 use super::group_fields::topic_name;
+use super::repeated::once;
 use crate::broker::Broker;
 use crate::net::{Api, Call};
 use crate::txn::TransactionView;
@@ -22,7 +24,7 @@ pub(crate) async fn handle(
     _: &Call,
     request: DescribeTransactionsRequest,
 ) -> DescribeTransactionsResponse {
-    let states = request.transactional_ids.into_iter().map(|id| {
+    let states = once(request.transactional_ids, Clone::clone).map(|id| {
         let found = broker.transactions.describe(&id);
         state(id, found)
     });

@@ -26,7 +26,9 @@ use tokio::time::Instant;
 use super::{leader_epoch, read_error};
 use crate::broker::Broker;
 use crate::fetch_sessions::{Asked, Fetched, Named};
-use crate::log::{FoundRecords, PartitionLog, ReadBound, ReadRecords, Volume, Waiter};
+use crate::log::{
+    AbortedTransaction, FoundRecords, PartitionLog, ReadBound, ReadRecords, Volume, Waiter,
+};
 use crate::net::{Api, Call, CloseReason, Outcome, Part, Reply, decode};
 
 pub(crate) const API: Api = Api::new(ApiKey::Fetch, 4..=18);
@@ -166,13 +168,8 @@ impl<'a> Pass<'a> {
         leader_epoch::check(asked.current_leader_epoch, &log)?;
         if let Some(diverging) = leader_epoch::divergence(asked, &log) {
             self.has_news = true;
-            let nothing = ReadRecords {
-                records: None,
-                volume: Volume::default(),
-                next_offset: asked.fetch_offset,
-                bounds: log.bounds(),
-            };
-            return Ok(self.fetched(asked, &log, Some(diverging), nothing));
+            let nothing = ReadRecords::nothing(asked.fetch_offset, self.bound, log.bounds());
+            return Ok(fetched(asked, Some(diverging), nothing));
         }
         let read = self.read(&log, asked).map_err(|error| match error {
             ResponseError::UnknownTopicOrPartition if self.by_id => ResponseError::UnknownTopicId,
@@ -183,7 +180,7 @@ impl<'a> Pass<'a> {
             self.bytes += records.byte_count();
             self.bytes_left = self.bytes_left.saturating_sub(records.byte_count());
         }
-        Ok(self.fetched(asked, &log, None, read))
+        Ok(fetched(asked, None, read))
     }
 
     fn read(
@@ -197,29 +194,26 @@ impl<'a> Pass<'a> {
         let found = log.find(asked.fetch_offset, self.bound, max, is_first);
         found.map_err(|error| read_error(&error))
     }
+}
 
-    fn fetched(
-        &self,
-        asked: &FetchPartition,
-        log: &PartitionLog,
-        diverging_epoch: Option<(i32, i64)>,
-        read: ReadRecords<Option<FoundRecords>>,
-    ) -> Fetched {
-        let bounds = read.bounds;
+fn fetched(
+    asked: &FetchPartition,
+    diverging_epoch: Option<(i32, i64)>,
+    read: ReadRecords<Option<FoundRecords>>,
+) -> Fetched {
+    let bounds = read.bounds;
+    let pairs = |aborted: Vec<AbortedTransaction>| {
+        aborted.into_iter().map(|txn| (txn.producer_id, txn.first_offset)).collect()
+    };
+    Fetched {
+        index: asked.partition,
+        error_code: 0,
+        high_watermark: bounds.high_watermark,
+        last_stable_offset: bounds.last_stable_offset,
+        log_start_offset: bounds.log_start_offset,
+        diverging_epoch,
         // For committed readers the list may be empty, never null.
-        let aborted = (self.bound == ReadBound::LastStable).then(|| {
-            let aborted = log.aborted_transactions(asked.fetch_offset, read.next_offset);
-            aborted.into_iter().map(|txn| (txn.producer_id, txn.first_offset)).collect()
-        });
-        Fetched {
-            index: asked.partition,
-            error_code: 0,
-            high_watermark: bounds.high_watermark,
-            last_stable_offset: bounds.last_stable_offset,
-            log_start_offset: bounds.log_start_offset,
-            diverging_epoch,
-            aborted,
-            records: read.records,
-        }
+        aborted: read.aborted.map(pairs),
+        records: read.records,
     }
 }

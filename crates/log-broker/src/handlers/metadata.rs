@@ -3,6 +3,7 @@
 //! - One broker, which is the controller, leader of every partition and its only replica.
 //! - Unknown topics are made when the request and the broker allow it, and are in this same
 //!   answer; else error 3. Internal topics are not made this way.
+//! - A topic that is named again is described once.
 //! - v0 lists all topics when none is named; from v1 null lists all and empty lists none.
 //! - v4 the request decides about auto-creation (before: always), v7 leader epochs, v8 authorized
 //!   operations, v10 topic ids in the answer, v12 topics by id (unknown ones are error 100).
@@ -19,6 +20,7 @@ use kafka_protocol::protocol::StrBytes;
 use uuid::Uuid;
 
 use super::authorized;
+use super::repeated::once;
 use crate::broker::{Broker, NODE_ID};
 use crate::log::PartitionLog;
 use crate::net::{Api, Call};
@@ -37,7 +39,7 @@ pub(crate) async fn handle(
     let mut topics = Vec::new();
     match request.topics {
         Some(asked) if call.api_version > 0 || !asked.is_empty() => {
-            for asked in asked {
+            for asked in once(asked, |asked| (asked.name.clone(), asked.topic_id)) {
                 // The Java client asks by id with an empty name: what has an id goes by it.
                 let found = match &asked.name {
                     Some(name) if asked.topic_id.is_nil() => {

@@ -2,12 +2,14 @@
 //!
 //! - A partition without a committed offset, and every partition of a group that does not exist,
 //!   is a success with offset −1: clients start from their reset policy.
+//! - A group or partition that is named again is answered once.
 //! - With `require_stable` a place that an open transaction may yet commit is error 88: the client
 //!   asks again.
 //! - v2 null topics ask for all, and errors have a place of their own; v5 leader epochs; v7
 //!   (KIP-447) may ask for stable offsets alone; v8 (KIP-709) several groups; v9 (KIP-848) names a
 //!   member and its epoch; v10 names topics by id, 100 for one that nothing has.
 
+use std::collections::HashSet;
 use std::sync::Arc;
 
 use bytes::Bytes;
@@ -24,6 +26,7 @@ use kafka_protocol::messages::{ApiKey, OffsetFetchRequest, OffsetFetchResponse};
 use levada_kafka_wire::offsets::{BY_ID, ById, read_fetch, write_fetch};
 
 use super::group_fields::{text, topic_name, topic_of_id};
+use super::repeated::once;
 use crate::broker::Broker;
 use crate::group::record::CommittedOffset;
 use crate::group::state::Group;
@@ -69,12 +72,16 @@ async fn fetch_by_id(
     let ById { message: request, topic_ids } = asked;
     let mut asked_ids = topic_ids.into_iter();
     let (mut groups, mut topic_ids) = (Vec::new(), Vec::new());
+    let mut seen = HashSet::new();
     for mut group in request.groups {
         let mut ids = Vec::new();
         for topic in group.topics.iter_mut().flatten() {
             let id = asked_ids.next().unwrap_or_default();
             topic.name = topic_of_id(broker, id);
             ids.push(id);
+        }
+        if !seen.insert(group.group_id.clone()) {
+            continue;
         }
         let is_for_all = group.topics.is_none();
         let mut found = fetch_group(broker, &group, request.require_stable).await?;
@@ -106,7 +113,7 @@ pub(super) async fn handle(
 ) -> Result<OffsetFetchResponse, CloseReason> {
     if call.api_version >= SEVERAL_GROUPS {
         let mut groups = Vec::new();
-        for group in &request.groups {
+        for group in once(&request.groups, |group| group.group_id.clone()) {
             groups.push(fetch_group(broker, group, request.require_stable).await?);
         }
         return Ok(OffsetFetchResponse::default().with_groups(groups));
@@ -167,7 +174,9 @@ impl Read {
     fn of(self, group: Option<&Group>) -> Vec<Found> {
         let Self { wanted, require_stable } = self;
         let wanted = wanted.unwrap_or_else(|| group.map(everything).unwrap_or_default());
-        let look_up = |(topic, indexes): Wanted| {
+        let mut seen = HashSet::new();
+        let look_up = |(topic, mut indexes): Wanted| {
+            indexes.retain(|index| seen.insert((topic.clone(), *index)));
             let place = |index| (index, committed(group, &topic, index, require_stable));
             let partitions = indexes.into_iter().map(place).collect();
             Found { topic, partitions }

@@ -1,6 +1,6 @@
 //! What the broker asks of a file system.
 //!
-//! Nothing is durable before `sync` of the file and, for names, `sync_dir` of its directory.
+//! Nothing is durable before `sync` of the file and, for names, of its directory.
 
 use std::fmt::Debug;
 use std::io;
@@ -30,13 +30,25 @@ pub trait Disk: Debug + Send + Sync + 'static {
 
     fn remove_dir_all(&self, path: &Path) -> io::Result<()>;
 
-    /// Makes creations, renames and removals in `dir` durable.
-    fn sync_dir(&self, dir: &Path) -> io::Result<()>;
+    /// To be opened before the change that it syncs: once names have changed, a process that can
+    /// open no further file could not say whether they stay so.
+    fn open_dir(&self, dir: &Path) -> io::Result<Box<dyn Dir>>;
+
+    /// Makes what has happened in `dir` durable, where it may also fail to.
+    fn sync_dir(&self, dir: &Path) -> io::Result<()> {
+        self.open_dir(dir)?.sync()
+    }
 
     /// Takes the lock file exclusively; `WouldBlock` when somebody else holds it.
     fn lock(&self, path: &Path) -> io::Result<Box<dyn DirLock>>;
 
     fn space(&self, path: &Path) -> io::Result<Space>;
+}
+
+/// An open directory.
+pub trait Dir: Debug + Send + Sync {
+    /// Makes creations, renames and removals in it durable.
+    fn sync(&self) -> io::Result<()>;
 }
 
 /// Held as long as it lives.
@@ -89,10 +101,11 @@ pub fn replace_file(disk: &dyn Disk, path: &Path, content: &[u8]) -> io::Result<
     let mut name = path.as_os_str().to_owned();
     name.push(".tmp");
     let temporary = Path::new(&name);
+    let dir = disk.open_dir(path.parent().unwrap_or(Path::new(".")))?;
     let file = disk.create(temporary)?;
     file.write_at(0, [content, &[]])?;
     // Content before name: a rename that outlives the power cut must not show an empty file.
     file.sync()?;
     disk.rename(temporary, path)?;
-    disk.sync_dir(path.parent().unwrap_or(Path::new(".")))
+    dir.sync()
 }

@@ -10,7 +10,7 @@ use std::sync::atomic::{AtomicBool, Ordering};
 
 use parking_lot::RwLock;
 
-use super::disk::{DirLock, Disk, DiskFile, Space};
+use super::disk::{Dir, DirLock, Disk, DiskFile, Space};
 
 /// What a disk says that has no size of its own: memory ends where the system says so.
 const UNLIMITED: Space = Space { free: i64::MAX.cast_unsigned(), total: i64::MAX.cast_unsigned() };
@@ -141,8 +141,8 @@ impl Disk for MemoryDisk {
         Ok(())
     }
 
-    fn sync_dir(&self, _dir: &Path) -> io::Result<()> {
-        Ok(())
+    fn open_dir(&self, _dir: &Path) -> io::Result<Box<dyn Dir>> {
+        Ok(Box::new(MemoryDir))
     }
 
     fn lock(&self, _path: &Path) -> io::Result<Box<dyn DirLock>> {
@@ -154,6 +154,16 @@ impl Disk for MemoryDisk {
 
     fn space(&self, _path: &Path) -> io::Result<Space> {
         Ok(UNLIMITED)
+    }
+}
+
+/// Nothing of it outlives the process.
+#[derive(Debug)]
+struct MemoryDir;
+
+impl Dir for MemoryDir {
+    fn sync(&self) -> io::Result<()> {
+        Ok(())
     }
 }
 

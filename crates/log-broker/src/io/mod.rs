@@ -6,7 +6,7 @@ mod memory;
 mod real;
 mod sim;
 
-pub use disk::{DirLock, Disk, DiskFile, Space, read_file, replace_file};
+pub use disk::{Dir, DirLock, Disk, DiskFile, Space, read_file, replace_file};
 pub use memory::MemoryDisk;
 pub use real::RealDisk;
 pub use sim::{Fault, SimDisk};

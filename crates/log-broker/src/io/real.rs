@@ -11,7 +11,7 @@ use rustix::buffer::spare_capacity;
 use rustix::fs::{FlockOperation, fdatasync, flock, statvfs};
 use rustix::io::{pread, pwritev};
 
-use super::disk::{DirLock, Disk, DiskFile, Space};
+use super::disk::{Dir, DirLock, Disk, DiskFile, Space};
 
 /// One write call, which ends where a multiple of this does. The page cache takes a page for each
 /// call as large as the call (ext4 since Linux 6.16): larger ones it has to make room for first.
@@ -22,6 +22,9 @@ pub struct RealDisk;
 
 #[derive(Debug)]
 struct RealFile(File);
+
+#[derive(Debug)]
+struct RealDir(File);
 
 #[derive(Debug)]
 struct FileLock(File);
@@ -87,9 +90,9 @@ impl Disk for RealDisk {
         fs::remove_dir_all(path)
     }
 
-    fn sync_dir(&self, dir: &Path) -> io::Result<()> {
+    fn open_dir(&self, dir: &Path) -> io::Result<Box<dyn Dir>> {
         let is_here = dir.as_os_str().is_empty();
-        File::open(if is_here { Path::new(".") } else { dir })?.sync_all()
+        Ok(Box::new(RealDir(File::open(if is_here { Path::new(".") } else { dir })?)))
     }
 
     fn lock(&self, path: &Path) -> io::Result<Box<dyn DirLock>> {
@@ -105,6 +108,12 @@ impl Disk for RealDisk {
             free: stat.f_bavail.saturating_mul(stat.f_frsize),
             total: stat.f_blocks.saturating_mul(stat.f_frsize),
         })
+    }
+}
+
+impl Dir for RealDir {
+    fn sync(&self) -> io::Result<()> {
+        self.0.sync_all()
     }
 }
 

@@ -4,6 +4,8 @@
 //! durable names and every state since. [`SimDisk::crash`] picks, by a seed, which of these the
 //! next start finds. Shared by clones, so a test can hold the disk while the log uses it.
 
+mod content;
+
 use std::collections::BTreeMap;
 use std::io;
 use std::path::{Component, Path};
@@ -11,7 +13,9 @@ use std::sync::Arc;
 
 use parking_lot::Mutex;
 
-use super::disk::{DirLock, Disk, DiskFile, Space};
+use content::{Change, Content, Dice};
+
+use super::disk::{Dir, DirLock, Disk, DiskFile, Space};
 use crate::seeded::seeded;
 
 type Names = BTreeMap<String, usize>;
@@ -25,6 +29,8 @@ pub enum Fault {
     SyncFailsAt(u64),
     /// Writes fail from this operation on until the fault is cleared.
     FullFrom(u64),
+    /// No directory can be opened until the fault is cleared: a file has taken the last descriptor.
+    NoDirOpens,
 }
 
 #[derive(Debug, Clone)]
@@ -45,23 +51,14 @@ enum Inode {
     File(Content),
 }
 
-#[derive(Debug, Default)]
-struct Content {
-    current: Vec<u8>,
-    durable: Vec<u8>,
-    since: Vec<Change>,
-    /// A sync failed: the page cache shows the bytes, no later sync brings them to the disk.
-    is_lost: bool,
-}
-
-#[derive(Debug)]
-enum Change {
-    Write { position: usize, bytes: Vec<u8> },
-    Truncate(usize),
-}
-
 #[derive(Debug)]
 struct SimFile {
+    disk: SimDisk,
+    inode: usize,
+}
+
+#[derive(Debug)]
+struct SimDir {
     disk: SimDisk,
     inode: usize,
 }
@@ -153,64 +150,6 @@ impl Inode {
     }
 }
 
-impl Content {
-    fn change(&mut self, change: Change) {
-        change.apply(&mut self.current);
-        self.since.push(change);
-    }
-
-    /// Durable bytes, a run of the later changes, and the next one torn. Writes may also be lost
-    /// in the middle, as pages reach a disk in any order; their place then reads as zeros.
-    fn after_crash(&self, dice: &mut Dice) -> Vec<u8> {
-        let mut bytes = self.durable.clone();
-        let taken = dice.below(self.since.len() + 1);
-        for change in &self.since[..taken] {
-            match change {
-                Change::Write { position, bytes: written } if dice.below(8) == 7 => {
-                    let end = (position + written.len()).max(bytes.len());
-                    bytes.resize(end, 0);
-                }
-                _ => change.apply(&mut bytes),
-            }
-        }
-        if let Some(Change::Write { position, bytes: written }) = self.since.get(taken) {
-            let part = written[..dice.below(written.len() + 1)].to_vec();
-            if !part.is_empty() {
-                Change::Write { position: *position, bytes: part }.apply(&mut bytes);
-            }
-        }
-        bytes
-    }
-}
-
-impl Change {
-    fn apply(&self, to: &mut Vec<u8>) {
-        match self {
-            Self::Write { position, bytes } => {
-                let end = position + bytes.len();
-                if to.len() < end {
-                    to.resize(end, 0);
-                }
-                to[*position..end].copy_from_slice(bytes);
-            }
-            Self::Truncate(len) => to.resize(*len, 0),
-        }
-    }
-}
-
-/// A small generator of repeatable choices; seed 0 always chooses 0.
-struct Dice(u64);
-
-impl Dice {
-    fn below(&mut self, bound: usize) -> usize {
-        self.0 ^= self.0 << 13;
-        self.0 ^= self.0 >> 7;
-        self.0 ^= self.0 << 17;
-        let bound = u64::try_from(bound).unwrap_or(u64::MAX);
-        usize::try_from((self.0 >> 11) % bound).unwrap_or_default()
-    }
-}
-
 impl State {
     /// Counts a changing operation; says whether it fails.
     fn step(&mut self, is_write: bool) -> io::Result<()> {
@@ -254,8 +193,7 @@ impl State {
         Ok(())
     }
 
-    fn sync_names(&mut self, dir: &Path) -> io::Result<()> {
-        let inode = self.find(dir)?;
+    fn sync_names(&mut self, inode: usize) -> io::Result<()> {
         let Inode::Dir { current, durable, since } = &mut self.inodes[inode] else {
             return Err(io::ErrorKind::NotADirectory.into());
         };
@@ -294,7 +232,8 @@ impl Disk for SimDisk {
             path.push(part);
             if state.find(&path).is_err() {
                 state.add(&path, Inode::empty_dir())?;
-                state.sync_names(path.parent().unwrap_or(Path::new("")))?;
+                let parent = state.find(path.parent().unwrap_or(Path::new("")))?;
+                state.sync_names(parent)?;
             }
         }
         Ok(())
@@ -360,11 +299,13 @@ impl Disk for SimDisk {
         self.remove_file(path)
     }
 
-    fn sync_dir(&self, dir: &Path) -> io::Result<()> {
-        let mut state = self.0.lock();
-        state.step(false)?;
-        seeded!(DirectoryNotSynced => return Ok(()));
-        state.sync_names(dir)
+    fn open_dir(&self, dir: &Path) -> io::Result<Box<dyn Dir>> {
+        let state = self.0.lock();
+        if state.fault == Some(Fault::NoDirOpens) {
+            return Err(io::Error::other("too many open files"));
+        }
+        let inode = state.find(dir)?;
+        Ok(Box::new(SimDir { disk: self.clone(), inode }))
     }
 
     fn lock(&self, _path: &Path) -> io::Result<Box<dyn DirLock>> {
@@ -379,6 +320,15 @@ impl Disk for SimDisk {
 
     fn space(&self, _path: &Path) -> io::Result<Space> {
         Ok(self.0.lock().space)
+    }
+}
+
+impl Dir for SimDir {
+    fn sync(&self) -> io::Result<()> {
+        let mut state = self.disk.0.lock();
+        state.step(false)?;
+        seeded!(DirectoryNotSynced => return Ok(()));
+        state.sync_names(self.inode)
     }
 }
 

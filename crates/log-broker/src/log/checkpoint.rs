@@ -62,12 +62,21 @@ fn checkpoint_lines<'a>(path: &Path, text: &'a str) -> Result<Vec<&'a str>, LogE
 pub(super) struct OffsetCheckpoint {
     disk: Arc<dyn Disk>,
     path: PathBuf,
-    offsets: Mutex<BTreeMap<(String, i32), i64>>,
+    known: Mutex<Known>,
+}
+
+type PartitionOffsets = BTreeMap<(String, i32), i64>;
+
+#[derive(Debug)]
+struct Known {
+    offsets: PartitionOffsets,
+    /// The file says the same, for certain.
+    is_stored: bool,
 }
 
 impl OffsetCheckpoint {
     pub(super) fn load(disk: Arc<dyn Disk>, path: PathBuf) -> Result<Self, LogError> {
-        let mut offsets = BTreeMap::new();
+        let mut offsets = PartitionOffsets::new();
         if let Some(text) = read_text(&*disk, &path)? {
             for line in checkpoint_lines(&path, &text)? {
                 let (key, offset) = parse_offset(line)
@@ -77,28 +86,32 @@ impl OffsetCheckpoint {
                 }
             }
         }
-        Ok(Self { disk, path, offsets: Mutex::new(offsets) })
+        Ok(Self { disk, path, known: Mutex::new(Known { offsets, is_stored: true }) })
     }
 
     pub(super) fn offset(&self, topic: &str, index: i32) -> Option<i64> {
-        self.offsets.lock().get(&(topic.to_owned(), index)).copied()
+        self.known.lock().offsets.get(&(topic.to_owned(), index)).copied()
     }
 
-    /// Applies `change` and, when it said true, makes the file durable.
+    /// Applies `change`, which says whether anything is different now, and makes the file durable.
+    /// After an error the change stands in memory, and the next update writes it.
     pub(super) fn update(
         &self,
-        change: impl FnOnce(&mut BTreeMap<(String, i32), i64>) -> bool,
+        change: impl FnOnce(&mut PartitionOffsets) -> bool,
     ) -> Result<(), LogError> {
         // Held while writing: a newer state must not be replaced by an older one.
-        let mut offsets = self.offsets.lock();
-        if !change(&mut offsets) {
+        let mut known = self.known.lock();
+        if !change(&mut known.offsets) && known.is_stored {
             return Ok(());
         }
-        let mut text = format!("0\n{}\n", offsets.len());
-        for ((topic, index), offset) in &*offsets {
+        known.is_stored = false;
+        let mut text = format!("0\n{}\n", known.offsets.len());
+        for ((topic, index), offset) in &known.offsets {
             _ = writeln!(text, "{topic} {index} {offset}");
         }
-        replace(&*self.disk, &self.path, &text)
+        replace(&*self.disk, &self.path, &text)?;
+        known.is_stored = true;
+        Ok(())
     }
 
     pub(super) fn forget(&self, topic: &str, index: i32) -> Result<(), LogError> {

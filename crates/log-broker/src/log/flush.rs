@@ -63,7 +63,7 @@ impl PartitionLog {
 
     fn flush_in_turn(&self) -> Result<(), LogError> {
         self.shared.health.check()?;
-        let (rolled, active, end_offset) = {
+        let (rolled, active, end_offset, newest) = {
             let mut core = self.core.lock();
             if core.is_deleted {
                 return Err(LogError::Deleted);
@@ -71,7 +71,8 @@ impl PartitionLog {
             if core.durable_offset == core.log_end_offset && core.rolled.is_empty() {
                 return Ok(());
             }
-            (std::mem::take(&mut core.rolled), core.active.segment.clone(), core.log_end_offset)
+            let rolled = std::mem::take(&mut core.rolled);
+            (rolled, core.active.segment.clone(), core.log_end_offset, core.active.newest())
         };
         // In offset order: nothing durable may follow something that is not.
         for segment in rolled.iter().map(|rolled| &rolled.segment).chain([&active]) {
@@ -80,6 +81,7 @@ impl PartitionLog {
         {
             let mut core = self.core.lock();
             core.durable_offset = core.durable_offset.max(end_offset);
+            core.durable_newest = newest;
             self.publish(&mut core);
         }
         for rolled in &rolled {

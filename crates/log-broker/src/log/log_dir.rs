@@ -23,7 +23,7 @@ use super::segment::{Active, Offsets, Segment};
 use super::shared::{Health, Shared};
 use super::{LogConfig, LogError, LogOptions};
 use crate::clock::Clock;
-use crate::io::{DirLock, Disk, RealDisk, Space, replace_file};
+use crate::io::{Dir, DirLock, Disk, RealDisk, Space, replace_file};
 use crate::metrics::Histogram;
 use crate::producer_state::ProducerStates;
 
@@ -172,15 +172,17 @@ impl LogDir {
         config: LogConfig,
     ) -> Result<PartitionLog, LogError> {
         let disk = &*self.shared.disk;
+        let names = self.names()?;
         let made = self.path.join(format!("{}{}", Uuid::new_v4(), layout::TEMPORARY));
         let dir = self.path.join(partition_dir_name(topic, index));
         disk.create_dir(&made).map_err(|error| io_error("create", &made, &error))?;
-        Segment::create(&self.shared, &made, 0)?;
+        let segment = Segment::create(&self.shared, &made, 0)?;
         let epochs = LeaderEpochs::first();
         epochs.store(disk, &made)?;
         store_topic_id(disk, &made, topic_id)?;
         disk.rename(&made, &dir).map_err(|error| io_error("rename", &made, &error))?;
-        disk.sync_dir(&self.path).map_err(|error| io_error("sync", &self.path, &error))?;
+        names.sync().map_err(|error| io_error("sync", &self.path, &error))?;
+        let active = Active::empty(segment);
         let core = Core {
             config,
             is_deleted: false,
@@ -188,7 +190,8 @@ impl LogDir {
             stored_end: None,
             offsets: Offsets::Dense,
             sealed: Vec::new(),
-            active: Active::empty(Segment::open(disk, &dir, 0)?),
+            durable_newest: active.newest(),
+            active,
             rolled: Vec::new(),
             producers: ProducerStates::default(),
             epochs,
@@ -204,6 +207,7 @@ impl LogDir {
         self.shared.health.check()?;
         let _one = self.changes.lock();
         let key = (topic.to_owned(), index);
+        let names = self.names()?;
         let removed = self.partitions.write().remove(&key);
         if removed.is_none() && !self.is_offline(topic, index) {
             return Err(LogError::UnknownPartition { topic: topic.to_owned(), index });
@@ -220,12 +224,17 @@ impl LogDir {
             disk.rename(&dir, &doomed).map_err(|error| io_error("rename", &dir, &error))?;
         }
         self.offline.lock().remove(&key);
-        disk.sync_dir(&self.path).map_err(|error| io_error("sync", &self.path, &error))?;
+        names.sync().map_err(|error| io_error("sync", &self.path, &error))?;
         // Gone for every later start already; the rest is room.
         if let Err(error) = disk.remove_dir_all(&doomed) {
             tracing::warn!(path = %doomed.display(), %error, "removed at the next start");
         }
         self.forget_offsets(topic, index)
+    }
+
+    fn names(&self) -> Result<Box<dyn Dir>, LogError> {
+        let opened = self.shared.disk.open_dir(&self.path);
+        opened.map_err(|error| io_error("open", &self.path, &error))
     }
 
     fn forget_offsets(&self, topic: &str, index: i32) -> Result<(), LogError> {

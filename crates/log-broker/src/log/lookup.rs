@@ -2,7 +2,9 @@
 
 use levada_kafka_wire::record_batch::{BatchHeader, Records, record_bytes};
 
+use super::partition_log::Core;
 use super::scan::{Scan, UNFOLDED_BYTES_MAX};
+use super::segment::Newest;
 use super::view::{Target, View};
 use super::{LogError, PartitionLog, ReadError, TimestampedOffset};
 
@@ -51,14 +53,12 @@ impl PartitionLog {
         Ok(None)
     }
 
-    /// The first record that carries the largest timestamp. `None` when the log is empty. Blocks,
-    /// also on a sync: what was appended last counts.
+    /// The first readable record that carries the largest timestamp. `None` when there is none.
+    /// Blocks on the file.
     pub fn max_timestamp(&self) -> Result<Option<TimestampedOffset>, ReadError> {
-        self.flush()?;
         let newest = {
             let core = self.core.lock();
-            let sealed = core.sealed.iter().map(|sealed| sealed.max_timestamp).max();
-            sealed.flatten().max(core.active.index.max_timestamp())
+            core.newest_before(self.bounds().high_watermark)
         };
         match newest {
             Some(newest @ 0..) => self.offset_for_timestamp(newest),
@@ -88,6 +88,27 @@ impl PartitionLog {
                 return Ok(Some(found));
             }
         }
+    }
+}
+
+impl Core {
+    /// The largest timestamp before the high watermark.
+    fn newest_before(&self, high_watermark: i64) -> Option<i64> {
+        let newest = |base_offset: i64, next_offset: i64, max_timestamp: Option<i64>| {
+            if next_offset <= high_watermark {
+                return max_timestamp;
+            }
+            // What was appended since the last sync is in the index already.
+            let Newest { base_offset: durable, timestamp } = self.durable_newest;
+            timestamp.filter(|_| base_offset == durable)
+        };
+        let active = self.active.newest();
+        let sealed = self.sealed.iter();
+        sealed
+            .map(|one| newest(one.segment.base_offset, one.next_offset, one.max_timestamp))
+            .chain([newest(active.base_offset, self.log_end_offset, active.timestamp)])
+            .max()
+            .flatten()
     }
 }
 

@@ -13,9 +13,9 @@ use tokio::sync::{Notify, watch};
 use uuid::Uuid;
 
 use super::checkpoint::LeaderEpochs;
-use super::segment::{Active, Offsets, Rolled, Sealed};
+use super::segment::{Active, Newest, Offsets, Rolled, Sealed};
 use super::shared::Shared;
-use super::{AbortedTransaction, Bounds, EpochEnd, FlushPolicy, LogConfig, LogError};
+use super::{Bounds, EpochEnd, FlushPolicy, LogConfig, LogError};
 use crate::metrics::Traffic;
 use crate::producer_state::{ActiveProducer, ProducerStates};
 
@@ -75,6 +75,8 @@ pub(super) struct Core {
     pub(super) log_end_offset: i64,
     /// All before it is synced.
     pub(super) durable_offset: i64,
+    /// Of the segment that this offset was in.
+    pub(super) durable_newest: Newest,
 }
 
 /// Long polls on this partition. A poll that ended elsewhere leaves a dead entry behind, swept
@@ -176,6 +178,11 @@ impl PartitionLog {
         *self.bounds.lock()
     }
 
+    /// How many files it keeps open.
+    pub(crate) fn segment_count(&self) -> usize {
+        self.core.lock().sealed.len() + 1
+    }
+
     /// Bytes of all segments.
     pub fn size_bytes(&self) -> u64 {
         let core = self.core.lock();
@@ -187,12 +194,6 @@ impl PartitionLog {
         let core = self.core.lock();
         let (leader_epoch, end_offset) = core.epochs.end_of(leader_epoch, core.log_end_offset)?;
         Some(EpochEnd { leader_epoch, end_offset })
-    }
-
-    /// Aborted transactions with records in `from..end`, by first offset: what a committed reader
-    /// has to skip in that range.
-    pub fn aborted_transactions(&self, from: i64, end: i64) -> Vec<AbortedTransaction> {
-        self.core.lock().producers.aborted(from, end)
     }
 
     /// Whether a marker of this epoch would change anything here.

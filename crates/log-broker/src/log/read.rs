@@ -7,7 +7,9 @@ use super::checkpoint::io_error;
 use super::layout::{Kind, segment_path};
 use super::types::{FileRange, FoundRecords};
 use super::view::View;
-use super::{Bounds, LogError, PartitionLog, ReadBound, ReadError, ReadRecords, Volume};
+use super::{
+    AbortedTransaction, Bounds, LogError, PartitionLog, ReadBound, ReadError, ReadRecords, Volume,
+};
 
 /// Read first, to find the offset from its index entry. Batches on the way that are larger are
 /// skipped by their headers, and what a reader at the end of the log gets is mostly in it.
@@ -30,6 +32,8 @@ struct Wanted {
 /// The batch that holds the offset: the first that is returned.
 struct First {
     view: View,
+    /// Aborted transactions in the segment from the wanted offset on, for a committed reader.
+    aborted: Option<Vec<AbortedTransaction>>,
     /// Of the batch in its segment.
     position: u64,
     header: BatchHeader,
@@ -52,7 +56,7 @@ impl PartitionLog {
         whole_first_batch: bool,
     ) -> Result<ReadRecords, ReadError> {
         let (bounds, first) = self.look(from, bound, max_bytes, whole_first_batch)?;
-        let Some(first) = first else { return Ok(nothing(from, bounds)) };
+        let Some(first) = first else { return Ok(ReadRecords::nothing(from, bound, bounds)) };
         let (records, run) = self.read_run(first)?;
         Ok(run.of(records, bounds))
     }
@@ -66,11 +70,11 @@ impl PartitionLog {
         whole_first_batch: bool,
     ) -> Result<ReadRecords<Option<FoundRecords>>, ReadError> {
         let (bounds, first) = self.look(from, bound, max_bytes, whole_first_batch)?;
-        let Some(first) = first else { return Ok(nothing(from, bounds)) };
+        let Some(first) = first else { return Ok(ReadRecords::nothing(from, bound, bounds)) };
         if first.header.total_bytes >= SENT_BYTES_MIN
             && first.view.segment.file.descriptor().is_some()
         {
-            let (records, run) = self.find_run(&first)?;
+            let (records, run) = self.find_run(first)?;
             return Ok(run.of((records.len > 0).then_some(FoundRecords::Stored(records)), bounds));
         }
         let (records, run) = self.read_run(first)?;
@@ -104,12 +108,21 @@ impl PartitionLog {
             return Ok((bounds, None));
         }
         let view = core.view_at(from);
+        // With the view: compaction and deletion forget transactions whose records they remove,
+        // and the records of this view are read all the same.
+        let aborted = (bound == ReadBound::LastStable)
+            .then(|| core.producers.aborted(from, end.min(view.next_offset)));
         drop(core);
         let wanted = Wanted { from, end, max_bytes, whole_first_batch };
-        Ok((bounds, self.first(view, wanted)?))
+        Ok((bounds, self.first(view, aborted, wanted)?))
     }
 
-    fn first(&self, view: View, wanted: Wanted) -> Result<Option<First>, LogError> {
+    fn first(
+        &self,
+        view: View,
+        aborted: Option<Vec<AbortedTransaction>>,
+        wanted: Wanted,
+    ) -> Result<Option<First>, LogError> {
         let mut position = view.start(&*self.shared.disk, &self.dir);
         while position < view.size {
             let probe = self.chunk(&view, position, PROBE_BYTES)?;
@@ -132,41 +145,48 @@ impl PartitionLog {
                 return Err(self.unreadable(&view, position));
             }
             let wanted = Wanted { max_bytes: wanted.max_bytes.max(header.total_bytes), ..wanted };
-            return Ok(Some(First { view, position, header, wanted, probe, at }));
+            return Ok(Some(First { view, aborted, position, header, wanted, probe, at }));
         }
         Ok(None)
     }
 
     fn read_run(&self, first: First) -> Result<(Bytes, Run), LogError> {
-        let mut run = Run::new(&first);
-        let First { view, position, header, wanted, probe, at } = first;
-        let chunk = self.rest_of(&view, position, probe, at, wanted.max_bytes)?;
+        let First { view, aborted, position, header, wanted, probe, at } = first;
+        let mut run = Run::new(wanted, aborted, view.may_have_holes);
+        let (read, at) = self.rest_of(&view, position, probe, at, wanted.max_bytes)?;
+        let chunk = read.get(at..).unwrap_or_default();
         if chunk.len() < header.total_bytes {
             return Err(self.unreadable(&view, position));
         }
         while let Ok(header) = BatchHeader::parse(chunk.get(run.len..).unwrap_or_default())
             && run.takes(&header, chunk.len())
         {}
-        Ok((chunk.slice(..run.len), run))
+        let records = chunk.get(..run.len).unwrap_or_default();
+        // A slice keeps all that was read for as long as its reader takes.
+        if 2 * records.len() < read.capacity() {
+            return Ok((Bytes::copy_from_slice(records), run));
+        }
+        Ok((Bytes::from(read).slice(at..at + run.len), run))
     }
 
-    fn find_run(&self, first: &First) -> Result<(FileRange, Run), LogError> {
-        let First { view, position, header, .. } = first;
-        let mut run = Run::new(first);
-        let left = left_of(view, *position);
-        let mut next = Ok(*header);
+    fn find_run(&self, first: First) -> Result<(FileRange, Run), LogError> {
+        let First { view, aborted, position, header, wanted, .. } = first;
+        let mut run = Run::new(wanted, aborted, view.may_have_holes);
+        let left = left_of(&view, position);
+        let mut next = Ok(header);
         while let Ok(header) = next
             && run.takes(&header, left)
             && run.volume.batches < FOUND_BATCHES_MAX
         {
             let at = position.saturating_add(u64::try_from(run.len).unwrap_or(u64::MAX));
-            next = BatchHeader::parse(&self.chunk(view, at, HEADER_BYTES)?);
+            next = BatchHeader::parse(&self.chunk(&view, at, HEADER_BYTES)?);
         }
         let file = view.segment.file.clone();
-        Ok((FileRange { file, position: *position, len: run.len }, run))
+        Ok((FileRange { file, position, len: run.len }, run))
     }
 
-    /// Up to `len` bytes from `position`, which is `at` in the probe: from there where it has them.
+    /// Up to `len` bytes from `position`, which is `at` in the probe, and where they begin in what
+    /// was read: the probe where it has them.
     fn rest_of(
         &self,
         view: &View,
@@ -174,11 +194,11 @@ impl PartitionLog {
         probe: Vec<u8>,
         at: usize,
         len: usize,
-    ) -> Result<Bytes, LogError> {
+    ) -> Result<(Vec<u8>, usize), LogError> {
         if probe.len() - at >= len.min(left_of(view, position)) {
-            return Ok(Bytes::from(probe).slice(at..));
+            return Ok((probe, at));
         }
-        Ok(Bytes::from(self.chunk(view, position, len)?))
+        Ok((self.chunk(view, position, len)?, 0))
     }
 
     /// Up to `len` bytes of the segment's whole batches.
@@ -202,8 +222,13 @@ fn left_of(view: &View, position: u64) -> usize {
     usize::try_from(view.size.saturating_sub(position)).unwrap_or(usize::MAX)
 }
 
-fn nothing<R: Default>(from: i64, bounds: Bounds) -> ReadRecords<R> {
-    ReadRecords { records: R::default(), volume: Volume::default(), next_offset: from, bounds }
+impl<R: Default> ReadRecords<R> {
+    /// An answer without records.
+    pub(crate) fn nothing(from: i64, bound: ReadBound, bounds: Bounds) -> Self {
+        let aborted = (bound == ReadBound::LastStable).then(Vec::new);
+        let (records, volume) = (R::default(), Volume::default());
+        Self { records, volume, next_offset: from, bounds, aborted }
+    }
 }
 
 /// Where the batch that holds `from` begins, and its header. Without a header the chunk ended
@@ -229,6 +254,7 @@ fn skip_to(chunk: &[u8], from: i64) -> Option<(usize, Option<BatchHeader>)> {
 /// Whole batches one after the other, as far as they are wanted.
 struct Run {
     wanted: Wanted,
+    aborted: Option<Vec<AbortedTransaction>>,
     may_have_holes: bool,
     len: usize,
     volume: Volume,
@@ -236,14 +262,9 @@ struct Run {
 }
 
 impl Run {
-    fn new(first: &First) -> Self {
-        Self {
-            wanted: first.wanted,
-            may_have_holes: first.view.may_have_holes,
-            len: 0,
-            volume: Volume::default(),
-            next_offset: first.wanted.from,
-        }
+    fn new(wanted: Wanted, aborted: Option<Vec<AbortedTransaction>>, may_have_holes: bool) -> Self {
+        let (volume, next_offset) = (Volume::default(), wanted.from);
+        Self { wanted, aborted, may_have_holes, len: 0, volume, next_offset }
     }
 
     /// Adds the batch that comes next, unless it is not wanted or not within the `available` bytes.
@@ -264,6 +285,11 @@ impl Run {
     }
 
     fn of<R>(self, records: R, bounds: Bounds) -> ReadRecords<R> {
-        ReadRecords { records, volume: self.volume, next_offset: self.next_offset, bounds }
+        let Self { volume, next_offset, mut aborted, .. } = self;
+        if let Some(aborted) = &mut aborted {
+            let within = aborted.partition_point(|txn| txn.first_offset < next_offset);
+            aborted.truncate(within);
+        }
+        ReadRecords { records, volume, next_offset, bounds, aborted }
     }
 }

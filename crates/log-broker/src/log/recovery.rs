@@ -5,8 +5,11 @@
 //! is not right. Such a batch at or above the recovery point is a torn write and is cut off; below
 //! it, it is damage to durable data, and the partition stays offline with its files untouched.
 
+use std::io;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
+
+use levada_kafka_wire::record_batch::{BatchHeader, HEADER_BYTES};
 
 use super::checkpoint::{LeaderEpochs, io_error, load_topic_id};
 use super::cleaner::finish_swaps;
@@ -17,8 +20,9 @@ use super::segment_check::{
     Checked, Continuity, check_active, check_sealed, count_batches, scan_whole,
 };
 use super::shared::Shared;
+use super::view::Target;
 use super::{LogConfig, LogError, PartitionLog, replay};
-use crate::producer_state::ProducerStates;
+use crate::producer_state::{Aborted, ProducerStates};
 use crate::seeded::seeded;
 
 /// A partition on its way up.
@@ -265,6 +269,12 @@ impl Recovery<'_> {
         let mut producers: ProducerStates =
             replayed.map_err(|error| io_error("read a log in", &self.dir, &error))?;
         producers.forget_aborted_before(log_start);
+        if self.offsets() == Offsets::Rising {
+            let with_marker = self.aborted_with_marker(&chain, producers.all_aborted());
+            producers.set_aborted(
+                with_marker.map_err(|error| io_error("read a log in", &self.dir, &error))?,
+            );
+        }
         let Some((segment, checked)) = chain.last else {
             return Err(self.damaged("it holds no segment".to_owned()));
         };
@@ -295,6 +305,7 @@ impl Recovery<'_> {
             stored_end: checked.is_stored.then_some(chain.next_offset),
             offsets: self.offsets(),
             sealed: chain.sealed,
+            durable_newest: active.newest(),
             active,
             rolled,
             producers,
@@ -303,6 +314,43 @@ impl Recovery<'_> {
             durable_offset: chain.next_offset,
         };
         Ok((core, log_start))
+    }
+
+    /// A snapshot may be older than the pass that has removed an aborted transaction: first its
+    /// records, later its marker. Without that, committed readers would skip all that its producer
+    /// wrote since.
+    fn aborted_with_marker(&self, chain: &Chain, all: &[Aborted]) -> io::Result<Vec<Aborted>> {
+        let mut kept = Vec::new();
+        for aborted in all {
+            let (_, marker_offset) = aborted.offsets();
+            let at = chain.sealed.partition_point(|sealed| sealed.next_offset <= marker_offset);
+            let is_there = match chain.sealed.get(at) {
+                Some(sealed) => self.is_marker(sealed, marker_offset, aborted.producer_id())?,
+                // Nothing is removed from the active segment.
+                None => true,
+            };
+            if is_there {
+                kept.push(*aborted);
+            }
+        }
+        Ok(kept)
+    }
+
+    fn is_marker(&self, sealed: &Sealed, offset: i64, producer_id: i64) -> io::Result<bool> {
+        let view = sealed.view(Target::Offset(offset));
+        let mut position = view.start(&*self.shared.disk, &self.dir);
+        while position < sealed.size {
+            let mut head = Vec::with_capacity(HEADER_BYTES);
+            sealed.segment.file.read_at(position, HEADER_BYTES, &mut head)?;
+            let header = BatchHeader::parse(&head).map_err(io::Error::other)?;
+            if header.last_offset() >= offset {
+                let is_its = header.is_control() && header.producer_id == producer_id;
+                // The last batch of a segment stays, empty if need be.
+                return Ok(is_its && header.last_offset() == offset && header.record_count > 0);
+            }
+            position += u64::try_from(header.total_bytes).map_err(io::Error::other)?;
+        }
+        Ok(false)
     }
 }
 

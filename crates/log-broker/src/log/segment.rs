@@ -34,9 +34,10 @@ impl Segment {
         let path = segment_path(dir, base_offset, Kind::Log);
         let failed = |error: &std::io::Error| io_error("create", &path, error);
         let offline = |error: std::io::Error| shared.health.fail(&failed(&error));
+        let names = shared.disk.open_dir(dir).map_err(|error| failed(&error))?;
         let file = shared.disk.create(&path).map_err(|error| failed(&error))?;
         file.sync().map_err(offline)?;
-        shared.disk.sync_dir(dir).map_err(offline)?;
+        names.sync().map_err(offline)?;
         Ok(Self { base_offset, file })
     }
 
@@ -87,6 +88,18 @@ impl Active {
         let index = SparseIndex::default();
         Self { segment, size: 0, index, first_append_ms: None, dice: roll_dice() }
     }
+
+    pub(super) fn newest(&self) -> Newest {
+        let base_offset = self.segment.base_offset;
+        Newest { base_offset, timestamp: self.index.max_timestamp() }
+    }
+}
+
+/// The largest timestamp in what a segment held at some time.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Newest {
+    pub(super) base_offset: i64,
+    pub(super) timestamp: Option<i64>,
 }
 
 /// A segment that was rolled and still owes its sync, its index files and its snapshot.

@@ -55,6 +55,8 @@ pub struct ReadRecords<R = Bytes> {
     pub next_offset: i64,
     /// The bounds the read obeyed.
     pub bounds: Bounds,
+    /// What a committed reader has to skip in the records, by first offset; `None` for others.
+    pub aborted: Option<Vec<AbortedTransaction>>,
 }
 
 /// How much batches are.

@@ -16,6 +16,8 @@ pub(super) struct View {
     pub(super) segment: Arc<Segment>,
     /// What of the file is whole batches.
     pub(super) size: u64,
+    /// Of the first record that is not in it.
+    pub(super) next_offset: i64,
     hint: Hint,
     /// Whether offsets may be missing: compaction has been here.
     pub(super) may_have_holes: bool,
@@ -60,6 +62,7 @@ impl Core {
         View {
             segment: active.segment.clone(),
             size: active.size,
+            next_offset: self.log_end_offset,
             hint: Hint::Known(entry),
             may_have_holes: false,
         }
@@ -77,7 +80,13 @@ impl Sealed {
                 Hint::Known(index.before_time(time).and_then(|t| index.floor(t.last_relative)))
             }
         };
-        View { segment: self.segment.clone(), size: self.size, hint, may_have_holes: false }
+        View {
+            segment: self.segment.clone(),
+            size: self.size,
+            next_offset: self.next_offset,
+            hint,
+            may_have_holes: false,
+        }
     }
 }
 

@@ -16,10 +16,10 @@ use tokio::net::TcpStream;
 use tokio::net::tcp::OwnedWriteHalf;
 use tokio::sync::mpsc::{self, Receiver, Sender};
 use tokio::sync::{OwnedSemaphorePermit, Semaphore};
-use tokio::time::{Instant, timeout};
+use tokio::time::{Instant, timeout, timeout_at};
 use tracing::{debug, warn};
 
-use super::memory::RequestMemory;
+use super::memory::{RequestMemory, SPARE_BYTES_MAX, Share};
 use super::reply::CloseReason;
 use super::{Call, Outcome, Peer, dispatch, send};
 use crate::broker::Broker;
@@ -27,7 +27,8 @@ use crate::broker::Broker;
 /// Read buffer: small frames cost one system call for many. Also what a frame may take before
 /// the peer has sent anything of it.
 const READ_AHEAD_BYTES: usize = 16 << 10;
-/// What must have arrived of a larger frame before memory and budget are given for the rest.
+/// What must have arrived of a larger frame before more is given: as much again each time, so that
+/// who announces much and sends little holds little.
 const GOOD_FAITH_BYTES: usize = 64 << 10;
 
 /// What replies of one connection may take while its peer does not read them. A larger one waits
@@ -40,7 +41,7 @@ struct Arrived {
     /// When its last byte came.
     since: Instant,
     place: OwnedSemaphorePermit,
-    shares: Vec<OwnedSemaphorePermit>,
+    share: Share,
 }
 
 /// A request that has been executed, in its place.
@@ -118,17 +119,15 @@ struct FrameReader<R> {
 impl<R: AsyncRead + Unpin> FrameReader<R> {
     /// Ends with `Ok` when the peer has closed between two frames.
     async fn run(mut self, arrived: Sender<Arrived>) -> Result<(), ReadEnd> {
-        let deadline = self.broker.config.limits.frame_deadline;
         loop {
             let place = Arc::clone(&self.places).acquire_owned().await;
             let place = place.map_err(|_| ReadEnd::Closing)?;
             if !self.wait_for_frame().await? {
                 return Ok(());
             }
-            let read = timeout(deadline, self.read_frame()).await;
-            let (frame, shares) = read.map_err(|_| ReadEnd::Slow)??;
+            let (frame, share) = self.read_frame().await?;
             self.broker.metrics.received_bytes.add(count(LENGTH_BYTES + frame.len()));
-            let request = Arrived { frame, since: Instant::now(), place, shares };
+            let request = Arrived { frame, since: Instant::now(), place, share };
             arrived.send(request).await.map_err(|_| ReadEnd::Closing)?;
         }
     }
@@ -147,44 +146,59 @@ impl<R: AsyncRead + Unpin> FrameReader<R> {
         }
     }
 
-    async fn read_frame(&mut self) -> Result<(Bytes, Vec<OwnedSemaphorePermit>), ReadEnd> {
-        let mut prefix = [0; LENGTH_BYTES];
-        self.stream.read_exact(&mut prefix).await?;
+    async fn read_frame(&mut self) -> Result<(Bytes, Share), ReadEnd> {
         let limits = &self.broker.config.limits;
+        let mut deadline = Instant::now() + limits.frame_deadline;
         // A frame larger than the budget of all could never be given its share.
         let max = limits.frame_bytes_max.min(limits.in_flight_bytes_max);
+        let mut prefix = [0; LENGTH_BYTES];
+        let read = timeout_at(deadline, self.stream.read_exact(&mut prefix)).await;
+        read.map_err(|_| ReadEnd::Slow)??;
         let length = frame_length(prefix, max)?;
         let first = length.min(GOOD_FAITH_BYTES);
-        let mut shares = vec![self.acquire(first).await?];
+        let waiting = Instant::now();
+        let mut share = self.memory.share(first).await.map_err(|_| ReadEnd::Closing)?;
+        // The peer is not slow while it is kept waiting.
+        deadline += waiting.elapsed();
         let mut frame = self.memory.buffer(first);
-        self.fill(&mut frame, first).await?;
-        if first < length {
-            shares.push(self.acquire(length - first).await?);
-            let begun = std::mem::replace(&mut frame, self.memory.buffer(length));
-            frame.extend_from_slice(&begun);
-            self.fill(&mut frame, length).await?;
+        self.fill(&mut frame, first, deadline).await?;
+        while frame.len() < length {
+            let next = length.min(2 * frame.len());
+            let waiting = Instant::now();
+            let grown = self.memory.grow(&mut share, next - frame.len()).await;
+            grown.map_err(|_| ReadEnd::Closing)?;
+            deadline += waiting.elapsed();
+            if frame.capacity() < next {
+                let room = length.min(next.max(SPARE_BYTES_MAX));
+                let begun = std::mem::replace(&mut frame, self.memory.buffer(room));
+                frame.extend_from_slice(&begun);
+            }
+            self.fill(&mut frame, next, deadline).await?;
         }
-        Ok((frame.freeze(), shares))
+        Ok((frame.freeze(), share))
     }
 
-    async fn fill(&mut self, frame: &mut BytesMut, length: usize) -> Result<(), ReadEnd> {
+    async fn fill(
+        &mut self,
+        frame: &mut BytesMut,
+        length: usize,
+        deadline: Instant,
+    ) -> Result<(), ReadEnd> {
         while frame.len() < length {
             let missing = u64::try_from(length - frame.len()).unwrap_or(u64::MAX);
             let mut rest = (&mut self.stream).take(missing);
-            if rest.read_buf(frame).await? == 0 {
+            let read = timeout_at(deadline, rest.read_buf(frame)).await;
+            if read.map_err(|_| ReadEnd::Slow)?? == 0 {
                 return Err(ReadEnd::Broken(std::io::ErrorKind::UnexpectedEof.into()));
             }
         }
         Ok(())
     }
-
-    async fn acquire(&self, bytes: usize) -> Result<OwnedSemaphorePermit, ReadEnd> {
-        self.memory.acquire(bytes).await.map_err(|_| ReadEnd::Closing)
-    }
 }
 
 /// One request after the other, until one of them closes the connection. Requests that were read
-/// are executed even when the peer has hung up since: acks=0 has no other way.
+/// are executed even when the peer has hung up since and no answer can be written any more: records
+/// sent with acks=0 have no other way.
 async fn execute_all(
     broker: &Arc<Broker>,
     peer: &Arc<Peer>,
@@ -193,10 +207,10 @@ async fn execute_all(
     executed: Sender<Executed>,
 ) {
     let unwritten_bytes = Arc::new(Semaphore::new(UNWRITTEN_BYTES_MAX as usize));
-    while let Some(Arrived { frame, since, place, shares }) = arrived.recv().await {
+    while let Some(Arrived { frame, since, place, share }) = arrived.recv().await {
         let (api_key, outcome) = execute(broker, peer, frame.clone()).await;
         memory.reuse(frame);
-        drop(shares);
+        drop(share);
         let is_end = outcome.is_err();
         let unwritten = match &outcome {
             Ok(Outcome::Reply(reply)) => {
@@ -205,14 +219,14 @@ async fn execute_all(
                 // Waits for the writer, who either gets on or ends the connection.
                 tokio::select! {
                     share = share.acquire_many_owned(bytes.min(UNWRITTEN_BYTES_MAX)) => share.ok(),
-                    () = executed.closed() => return,
+                    () = executed.closed() => None,
                 }
             }
             _ => None,
         };
-        let is_over =
-            executed.send(Executed { api_key, since, outcome, place, unwritten }).await.is_err();
-        if is_over || is_end {
+        // Fails when nobody writes any more; then the answer goes, and the next request is executed.
+        drop(executed.send(Executed { api_key, since, outcome, place, unwritten }).await);
+        if is_end {
             return;
         }
     }

@@ -9,23 +9,55 @@ use tokio::sync::{AcquireError, OwnedSemaphorePermit, Semaphore};
 /// Buffers that are kept: for so many requests, each of so many bytes.
 const SPARE_COUNT: usize = 8;
 const SPARE_BYTES_MIN: usize = 128 << 10;
-const SPARE_BYTES_MAX: usize = 2 << 20;
+pub(super) const SPARE_BYTES_MAX: usize = 2 << 20;
 
 #[derive(Debug)]
 pub(super) struct RequestMemory {
     /// A permit a byte.
     budget: Arc<Semaphore>,
+    /// For one request at a time that has begun and finds the budget used up, or requests that hold a
+    /// part each could wait for each other for ever.
+    turn: Arc<Semaphore>,
     /// Fresh memory costs a page fault for every 4 KiB of it, and is in no cache of the processor.
     spare: Mutex<Vec<BytesMut>>,
 }
 
+/// What one request holds of the budget until it is dropped.
+#[derive(Debug)]
+pub(super) struct Share {
+    _begun: OwnedSemaphorePermit,
+    more: Vec<OwnedSemaphorePermit>,
+    turn: Option<OwnedSemaphorePermit>,
+}
+
 impl RequestMemory {
     pub(super) fn new(bytes_max: usize) -> Self {
-        Self { budget: Arc::new(Semaphore::new(bytes_max)), spare: Mutex::default() }
+        Self {
+            budget: Arc::new(Semaphore::new(bytes_max)),
+            turn: Arc::new(Semaphore::new(1)),
+            spare: Mutex::default(),
+        }
     }
 
-    /// Waits for a share of the budget, which is given back when it is dropped.
-    pub(super) async fn acquire(&self, bytes: usize) -> Result<OwnedSemaphorePermit, AcquireError> {
+    /// Waits until there is room to begin.
+    pub(super) async fn share(&self, bytes: usize) -> Result<Share, AcquireError> {
+        Ok(Share { _begun: self.acquire(bytes).await?, more: Vec::new(), turn: None })
+    }
+
+    /// Waits until there is room for so many bytes more, or until it is this request's turn to be
+    /// read to its end whatever room there is.
+    pub(super) async fn grow(&self, share: &mut Share, bytes: usize) -> Result<(), AcquireError> {
+        if share.turn.is_none() {
+            tokio::select! {
+                biased;
+                more = self.acquire(bytes) => share.more.push(more?),
+                turn = Arc::clone(&self.turn).acquire_owned() => share.turn = Some(turn?),
+            }
+        }
+        Ok(())
+    }
+
+    async fn acquire(&self, bytes: usize) -> Result<OwnedSemaphorePermit, AcquireError> {
         let permits = u32::try_from(bytes).unwrap_or(u32::MAX);
         Arc::clone(&self.budget).acquire_many_owned(permits).await
     }
@@ -71,6 +103,31 @@ mod tests {
         let second = frame(&memory, 150 << 10);
         assert_eq!(second.as_ptr(), address);
         assert_eq!(second.len(), 150 << 10);
+    }
+
+    /// Whether it has to wait for something else to happen.
+    async fn waits<T>(work: impl Future<Output = T>) -> bool {
+        tokio::select! {
+            biased;
+            _ = work => false,
+            () = std::future::ready(()) => true,
+        }
+    }
+
+    #[tokio::test]
+    async fn of_requests_that_have_taken_all_one_at_a_time_is_read_to_its_end() {
+        let memory = RequestMemory::new(100);
+        let mut first = memory.share(60).await.unwrap();
+        let mut second = memory.share(40).await.unwrap();
+        for _ in 0..3 {
+            assert!(!waits(memory.grow(&mut first, 50)).await);
+            assert!(waits(memory.grow(&mut second, 50)).await);
+            assert!(waits(memory.share(1)).await, "nobody begins");
+        }
+        drop(first);
+        assert!(!waits(memory.grow(&mut second, 50)).await);
+        assert!(!waits(memory.share(10)).await);
+        assert!(second.turn.is_none(), "there was room");
     }
 
     #[test]

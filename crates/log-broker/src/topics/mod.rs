@@ -90,6 +90,15 @@ impl Topics {
         topic.partition(index).cloned()
     }
 
+    /// Why a partition of a topic has no log.
+    pub(crate) fn why_offline(&self, topic: &str, index: i32) -> String {
+        let known = self.log_dir.offline().remove(&(topic.to_owned(), index));
+        known.map_or_else(
+            || format!("{} does not say that there is one", self.file.display()),
+            |error| error.to_string(),
+        )
+    }
+
     /// As [`Self::partition`], by the topic's id.
     pub(crate) fn partition_of_id(
         &self,

@@ -90,6 +90,17 @@ async fn only_what_has_changed_is_asked_and_told() {
 }
 
 #[tokio::test]
+async fn a_partition_that_is_named_again_is_answered_once_as_it_was_named_last() {
+    let (_rig, mut client) = rig().await;
+    append(&mut client, "a").await;
+    for session in [(0, -1), (0, 0)] {
+        let request = request(session, &[("a", 1), ("b", 0), ("a", 1), ("a", 0)]);
+        let answer = fetch(&mut client, &request).await;
+        assert_eq!(told(&answer), [one("a", 0, true), one("b", 0, false)]);
+    }
+}
+
+#[tokio::test]
 async fn served_partitions_go_behind_the_waiting_ones() {
     let (_rig, mut client) = rig().await;
     for name in ["a", "b"] {

@@ -10,7 +10,7 @@ use kafka_protocol::messages::{
 use kafka_protocol::protocol::Decodable;
 use levada_log_broker::Limits;
 
-use super::client::{Client, Rig, batch, frame, produce, topic_name};
+use super::client::{Client, DEADLINE, Rig, batch, frame, produce, topic_name};
 
 /// Asserts that the broker still answers, on a new connection.
 async fn assert_serves(rig: &Rig) {
@@ -202,6 +202,7 @@ async fn liars_about_length_do_not_use_up_the_memory_of_others() {
     for _ in 0..20 {
         let mut liar = rig.client().await;
         liar.send_raw(&(100_i32 << 20).to_be_bytes()).await;
+        liar.send_raw(&vec![0; 64 << 10]).await;
         liars.push(liar);
     }
     assert_serves(&rig).await;
@@ -279,28 +280,94 @@ async fn request_behind_a_long_poll_is_answered_after_it() {
     assert_eq!(id, next_id);
 }
 
-#[tokio::test]
-async fn peer_that_asks_and_never_reads_is_not_answered_without_end() {
-    let rig = Rig::start().await;
-    let mut client = rig.client().await;
+/// Some 900 KB in batches so small that they are read and not sent from where they lie.
+async fn fill(client: &mut Client) {
     client.create_topic("t", &[]).await;
-    let value = "x".repeat(900_000);
-    let records = batch(&[&value]).build().unwrap();
-    let _: kafka_protocol::messages::ProduceResponse =
+    for _ in 0..130 {
+        append(client, &"x".repeat(7_000)).await;
+    }
+}
+
+async fn append(client: &mut Client, value: &str) {
+    let records = batch(&[value]).build().unwrap();
+    let answer: kafka_protocol::messages::ProduceResponse =
         client.call(ApiKey::Produce, 9, &produce("t", -1, Some(records.into()))).await;
+    assert_eq!(answer.responses[0].partition_responses[0].error_code, 0);
+}
+
+fn fetch_all() -> FetchRequest {
     let partition = fetch_request::FetchPartition::default().with_partition_max_bytes(1 << 20);
     let topic = fetch_request::FetchTopic::default()
         .with_topic(topic_name("t"))
         .with_partitions(vec![partition]);
-    let fetch = FetchRequest::default().with_max_bytes(1 << 20).with_topics(vec![topic]);
+    FetchRequest::default().with_max_bytes(1 << 20).with_topics(vec![topic])
+}
+
+#[tokio::test]
+async fn peer_that_asks_and_never_reads_is_not_answered_without_end() {
+    let rig = Rig::start().await;
+    let (mut client, mut other) = (rig.client().await, rig.client().await);
+    fill(&mut client).await;
     for _ in 0..60 {
-        client.send(ApiKey::Fetch, 12, &fetch).await;
+        client.send(ApiKey::Fetch, 12, &fetch_all()).await;
     }
-    assert_serves(&rig).await;
-    // It was slow, not lost: every answer comes once it reads.
+    for number in 0..20 {
+        append(&mut other, &number.to_string()).await;
+    }
+    // It was slow, not lost: every answer comes once it reads, and the last ones were not made
+    // before that.
+    let mut lengths = Vec::new();
     for _ in 0..60 {
-        assert!(client.receive_raw().await.unwrap().len() > value.len());
+        lengths.push(client.receive_raw().await.unwrap().len());
     }
+    other.send(ApiKey::Fetch, 12, &fetch_all()).await;
+    let whole = other.receive_raw().await.unwrap().len();
+    assert!(whole > 900_000, "{whole} bytes");
+    assert_eq!(lengths.last(), Some(&whole));
+}
+
+/// Bytes of the requests that the broker has read so far.
+fn received_bytes(rig: &Rig) -> usize {
+    let mut registry = prometheus_client::registry::Registry::default();
+    registry.register_collector(Box::new(rig.running.metrics()));
+    let mut text = String::new();
+    prometheus_client::encoding::text::encode(&mut text, &registry).unwrap();
+    let line = text.lines().find(|line| line.starts_with("levada_broker_received_bytes_total"));
+    line.and_then(|line| line.split(' ').nth(1)).unwrap().parse().unwrap()
+}
+
+#[tokio::test]
+async fn what_was_sent_with_acks_0_is_written_though_the_answers_before_it_reach_nobody() {
+    let rig = Rig::start().await;
+    let (mut client, mut other) = (rig.client().await, rig.client().await);
+    fill(&mut client).await;
+    let mut frames = BytesMut::new();
+    for id in 0..30 {
+        frames.extend_from_slice(&frame(ApiKey::Fetch, 12, id, &fetch_all()));
+    }
+    let records = batch(&["the last"]).build().unwrap();
+    frames.extend_from_slice(&frame(
+        ApiKey::Produce,
+        9,
+        30,
+        &produce("t", 0, Some(records.into())),
+    ));
+    let before = received_bytes(&rig);
+    client.send_raw(&frames).await;
+    while received_bytes(&rig) < before + frames.len() {
+        tokio::task::yield_now().await;
+    }
+    drop(client);
+    let written = async {
+        loop {
+            other.send(ApiKey::Fetch, 12, &fetch_all()).await;
+            let answer = other.receive_raw().await.unwrap();
+            if answer.windows(8).any(|bytes| bytes == b"the last") {
+                break;
+            }
+        }
+    };
+    tokio::time::timeout(DEADLINE, written).await.expect("it is written");
 }
 
 #[tokio::test]

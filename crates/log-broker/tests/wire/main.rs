@@ -11,6 +11,7 @@ mod fetch_sessions;
 mod hostile;
 mod memory;
 mod records;
+mod repeated;
 mod replicas;
 mod sending;
 mod start;

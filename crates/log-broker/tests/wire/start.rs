@@ -3,14 +3,17 @@
 use std::fs;
 
 use kafka_protocol::messages::metadata_request::MetadataRequestTopic;
+use kafka_protocol::messages::offset_commit_request::{
+    OffsetCommitRequestPartition, OffsetCommitRequestTopic,
+};
 use kafka_protocol::messages::{
     ApiKey, DeleteTopicsRequest, DeleteTopicsResponse, DescribeClusterRequest,
-    DescribeClusterResponse, FetchRequest, FetchResponse, MetadataRequest, MetadataResponse,
-    ProduceResponse, fetch_request,
+    DescribeClusterResponse, FetchRequest, FetchResponse, GroupId, MetadataRequest,
+    MetadataResponse, OffsetCommitRequest, OffsetCommitResponse, ProduceResponse, fetch_request,
 };
 use levada_log_broker::{Broker, StartError};
 
-use super::client::{Client, Rig, batch, produce, topic_name};
+use super::client::{Client, Rig, batch, produce, text, topic_name};
 
 #[tokio::test]
 async fn used_port_is_named() {
@@ -151,4 +154,30 @@ async fn stop_ends_long_polls_with_an_answer() {
     if let Some((_, answer)) = answer {
         assert_eq!(answer.responses[0].partitions[0].error_code, 0);
     }
+}
+
+#[tokio::test]
+async fn why_the_offsets_of_groups_cannot_be_read_is_told() {
+    let rig = Rig::start().await;
+    let mut client = rig.client().await;
+    client.create_topic("t", &[]).await;
+    let partition = OffsetCommitRequestPartition::default().with_committed_offset(7);
+    let topic = OffsetCommitRequestTopic::default()
+        .with_name(topic_name("t"))
+        .with_partitions(vec![partition]);
+    let request =
+        OffsetCommitRequest::default().with_group_id(GroupId(text("g"))).with_topics(vec![topic]);
+    let answer: OffsetCommitResponse = client.call(ApiKey::OffsetCommit, 8, &request).await;
+    assert_eq!(answer.topics[0].partitions[0].error_code, 0);
+    rig.running.shutdown().await;
+    let log = rig.directory.path().join("log");
+    fs::remove_file(log.join(".kafka_cleanshutdown")).unwrap();
+    let path = log.join("__consumer_offsets-0/00000000000000000000.log");
+    let mut bytes = fs::read(&path).unwrap();
+    *bytes.last_mut().unwrap() ^= 1;
+    fs::write(&path, bytes).unwrap();
+    let builder = Broker::builder().data_dir(&log).listen("127.0.0.1:0");
+    let error = builder.start().await.unwrap_err().to_string();
+    let dir = log.join("__consumer_offsets-0").display().to_string();
+    assert!(error.contains(&dir) && error.contains("restore the files from a copy"), "{error}");
 }

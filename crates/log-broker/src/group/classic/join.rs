@@ -5,6 +5,9 @@ use kafka_protocol::ResponseError;
 
 use super::{ClassicGroup, GroupConfig, Member, MemberIdentity, Protocol, State, Step, Token};
 
+/// Of one member. Each is looked for among those of every other member; clients know five or so.
+const PROTOCOLS_MAX: usize = 32;
+
 #[derive(Debug, Clone)]
 pub(crate) struct JoinRequest {
     /// The member id is empty on a first join.
@@ -68,7 +71,7 @@ impl JoinRequest {
         }
         let bytes: usize =
             self.protocols.iter().map(|one| one.name.len() + one.metadata.len()).sum();
-        if bytes > config.max_member_metadata_bytes {
+        if bytes > config.max_member_metadata_bytes || self.protocols.len() > PROTOCOLS_MAX {
             return Err(ResponseError::GroupMaxSizeReached);
         }
         Ok(())

@@ -14,7 +14,7 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use super::{CleanError, Rewritten};
-use crate::io::Disk;
+use crate::io::{Dir, Disk};
 use crate::log::checkpoint::io_error;
 use crate::log::index::SparseIndex;
 use crate::log::layout::{Kind, parse_segment_name, segment_path};
@@ -41,12 +41,17 @@ impl PartitionLog {
             self.shared.health.fail(&io_error("replace segments in", &self.dir, &error))
         };
         let disk = &*self.shared.disk;
+        let opened = disk.open_dir(&self.dir);
+        let names = opened.map_err(|error| {
+            self.remove_cleaned(base_offset);
+            CleanError::Log(io_error("open", &self.dir, &error))
+        })?;
         let log = segment_path(&self.dir, base_offset, Kind::Log);
         disk.rename(&log.with_extension(CLEANED), &log.with_extension(SWAP)).map_err(failed)?;
-        disk.sync_dir(&self.dir).map_err(failed)?;
+        names.sync().map_err(failed)?;
         let (index, aborted) = self.replace(group, rewritten);
         let replaced = group.iter().map(|sealed| sealed.segment.base_offset);
-        finish(disk, &self.dir, base_offset, replaced).map_err(failed)?;
+        finish(disk, (&self.dir, &*names), base_offset, replaced).map_err(failed)?;
         self.store_indexes(base_offset, &index, &aborted);
         Ok(())
     }
@@ -92,7 +97,7 @@ impl PartitionLog {
 /// Ends what the rename to `.swap` has decided.
 fn finish(
     disk: &dyn Disk,
-    dir: &Path,
+    (dir, names): (&Path, &dyn Dir),
     base_offset: i64,
     replaced: impl IntoIterator<Item = i64>,
 ) -> io::Result<()> {
@@ -104,10 +109,10 @@ fn finish(
             remove_if_there(disk, &segment_path(dir, old, Kind::Log))?;
         }
     }
-    disk.sync_dir(dir)?;
+    names.sync()?;
     let log = segment_path(dir, base_offset, Kind::Log);
     disk.rename(&log.with_extension(SWAP), &log)?;
-    disk.sync_dir(dir)
+    names.sync()
 }
 
 fn remove_if_there(disk: &dyn Disk, path: &Path) -> io::Result<()> {
@@ -146,7 +151,8 @@ pub(in crate::log) fn finish_swaps(disk: &dyn Disk, dir: &Path) -> Result<(), Lo
         let within = base_offset..next_offset;
         let bases = segments.iter().map(|(base, _)| *base).filter(|base| within.contains(base));
         let replaced: BTreeSet<i64> = bases.collect();
-        finish(disk, dir, base_offset, replaced)
+        disk.open_dir(dir)
+            .and_then(|names| finish(disk, (dir, &*names), base_offset, replaced))
             .map_err(|error| io_error("replace segments in", dir, &error))?;
         tracing::info!(dir = %dir.display(), base_offset, "finished a compaction");
     }

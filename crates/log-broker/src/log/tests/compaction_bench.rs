@@ -150,7 +150,9 @@ fn seen_in(batch: &[u8]) -> Vec<Seen> {
 /// skipped from the first offset that the broker names until its abort marker.
 pub(super) fn committed(log: &PartitionLog) -> Vec<Seen> {
     let bounds = log.bounds();
-    let mut aborted = log.aborted_transactions(bounds.log_start_offset, bounds.last_stable_offset);
+    let core = log.core.lock();
+    let mut aborted = core.producers.aborted(bounds.log_start_offset, bounds.last_stable_offset);
+    drop(core);
     aborted.reverse();
     let mut skipped = std::collections::HashSet::new();
     let mut found = Vec::new();

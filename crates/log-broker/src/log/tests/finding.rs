@@ -37,6 +37,28 @@ fn bytes_of(records: Option<FoundRecords>) -> Vec<u8> {
 }
 
 #[test]
+fn records_keep_no_more_memory_than_twice_themselves() {
+    let temp = tempfile::tempdir().unwrap();
+    let (_dir, log) = log(temp.path());
+    fill(&log, std::iter::repeat_n(100, 1_000));
+    // One batch of a probe, what a probe holds, and the first of many that were read together: the
+    // transaction behind it is open.
+    let open = BatchBuilder::new().producer(5, 0, 0).transactional();
+    let open = open.record(0, None, Some(b"undecided")).build().unwrap();
+    log.append(&open, AppendOrigin::Client).unwrap();
+    fill(&log, std::iter::repeat_n(100, 1_000));
+    log.flush().unwrap();
+    let before_open = log.bounds().last_stable_offset - 1;
+    for (from, max_bytes) in [(0, 1), (0, 1_000), (0, 16_000), (0, 60_000), (before_open, 1 << 20)]
+    {
+        let read = log.read(from, ReadBound::LastStable, max_bytes, true).unwrap().records;
+        let bytes = read.len();
+        let held = Vec::from(read).capacity();
+        assert!(held <= 2 * bytes, "{held} bytes for {bytes}");
+    }
+}
+
+#[test]
 fn found_batches_are_those_that_would_be_read() {
     let temp = tempfile::tempdir().unwrap();
     let (_dir, log) = log(temp.path());
@@ -49,9 +71,9 @@ fn found_batches_are_those_that_would_be_read() {
                 let read = log.read(from, bound, max_bytes, whole).unwrap();
                 let found = log.find(from, bound, max_bytes, whole).unwrap();
                 stored += usize::from(matches!(found.records, Some(FoundRecords::Stored(_))));
-                let ReadRecords { records, volume, next_offset, bounds } = found;
+                let ReadRecords { records, volume, next_offset, bounds, aborted } = found;
                 let records = Bytes::from(bytes_of(records));
-                let found = ReadRecords { records, volume, next_offset, bounds };
+                let found = ReadRecords { records, volume, next_offset, bounds, aborted };
                 assert_eq!(found, read, "from {from}, {max_bytes} bytes, whole {whole}");
                 assert_eq!(read.volume, Volume::of(&read.records));
             }

@@ -1,14 +1,18 @@
 //! The log as a whole: appends and reads against a model, crashes, damage, retention.
 
+mod aborted;
 mod basics;
+mod checkpoints;
 mod compaction;
 mod compaction_bench;
 mod compaction_model;
 mod crash;
 mod damage;
+mod descriptors;
 mod finding;
 mod inspection;
 mod model;
+mod newest;
 mod retention;
 
 use std::path::{Path, PathBuf};

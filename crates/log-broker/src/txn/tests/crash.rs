@@ -138,3 +138,39 @@ async fn a_second_power_cut_while_rolling_forward_changes_nothing() {
         }
     }
 }
+
+/// The group has committed 1, and 2 waits for the end of a transaction.
+async fn with_pending_offset() -> (Rig, Caller) {
+    let (rig, mut caller) = prepared().await;
+    for offset in [1, 2] {
+        rig.add(caller, &[OFFSETS_TOPIC]).await.unwrap();
+        rig.commit(caller, offset).await.unwrap();
+        rig.clock.advance(1);
+        if offset == 1 {
+            caller = rig.end(caller, Outcome::Commit, Protocol::V1).await.unwrap();
+        }
+    }
+    (rig, caller)
+}
+
+#[tokio::test]
+async fn a_power_cut_while_the_offsets_topic_is_compacted_loses_no_pending_offset() {
+    let operations = {
+        let (rig, _) = with_pending_offset().await;
+        let before = rig.disk.operations();
+        rig.groups.compact().await.unwrap();
+        rig.disk.operations() - before
+    };
+    for cut in 0..=operations {
+        let (rig, caller) = with_pending_offset().await;
+        rig.disk.set_fault(Some(Fault::PowerCutAt(rig.disk.operations() + cut)));
+        assert_eq!(rig.groups.compact().await.is_ok(), cut == operations);
+        for seed in 0..12 {
+            let context = format!("cut at {cut}, outcome {seed}");
+            let again = Rig::open(rig.disk.crash(seed * 7919 + seed), NOW_MS);
+            assert_eq!(again.group_offset().await, Some(1), "{context}");
+            again.end(caller, Outcome::Commit, Protocol::V1).await.unwrap();
+            assert_eq!(again.group_offset().await, Some(2), "{context}");
+        }
+    }
+}

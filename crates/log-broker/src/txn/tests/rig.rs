@@ -169,7 +169,7 @@ impl Rig {
             if read.records.is_empty() {
                 return values;
             }
-            let mut aborted = log.aborted_transactions(offset, read.next_offset);
+            let mut aborted = read.aborted.unwrap();
             let mut skipped = BTreeSet::new();
             for batch in batches(&read.records) {
                 let header = BatchHeader::parse(&batch).unwrap();

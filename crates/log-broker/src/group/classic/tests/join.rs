@@ -113,6 +113,17 @@ fn member_metadata_beyond_its_limit_is_refused() {
 }
 
 #[test]
+fn a_member_names_as_many_protocols_as_can_be_compared_under_a_lock() {
+    let named = |count: usize| {
+        let name = |at| Protocol { name: format!("p{at}"), metadata: Bytes::new() };
+        JoinRequest { protocols: (0..count).map(name).collect(), ..first_join("a") }
+    };
+    let config = GroupConfig::default();
+    assert_eq!(named(32).check(&config), Ok(()));
+    assert_eq!(named(33).check(&config), Err(ResponseError::GroupMaxSizeReached));
+}
+
+#[test]
 fn join_without_protocols_or_type_is_inconsistent() {
     let mut bench = Bench::new();
     let none = bench.join(with_protocols(first_join("a"), &[]));
