@@ -190,6 +190,11 @@ impl<S: Store> Registry<S> {
             if stored.text == candidate.text {
                 return Ok(true);
             }
+            // The text of a JSON Schema is its identity, and reads again as itself. That of
+            // Protobuf may not: it is printed without escapes, as the reference prints it.
+            if stored.schema_type == SchemaType::Json {
+                return Ok(false);
+            }
             // What is equal in references has the candidate's closure.
             let (new, old) = (
                 Arc::clone(&candidate.schema),

@@ -1,9 +1,11 @@
 //! How much is read for an answer: each version once, and none in vain.
 
+use levada_schema_core::{Fingerprint, SchemaType};
+
 use super::*;
 use crate::{
     AssociationDraft, AssociationQuery, AssociationRequest, AssociationType, Check,
-    ReadAssociations, Store, VersionSpec,
+    ReadAssociations, SchemaId, Store, StoredSchema, VersionSpec, WriteTransaction,
 };
 
 const CHECK: Check = Check { version: None, normalize: false, verbose: false };
@@ -153,4 +155,33 @@ async fn the_schema_of_an_association_is_read_without_the_versions_before_it() {
     assert_eq!(shown.association.association_type, AssociationType::Value);
     assert_eq!(shown.schema.as_ref().map(|found| found.version), Some(SchemaVersion(10)));
     assert_eq!(registry.store().take_contents_read(), 1);
+}
+
+#[tokio::test]
+async fn a_json_schema_is_looked_up_without_parsing_the_stored_ones() {
+    let registry = registry();
+    let text = |length: i32| format!(r#"{{"type":"string","maxLength":{length}}}"#);
+    let subject = subject("s");
+    let mut tx = registry.store().write().await.unwrap();
+    for number in 1..=20 {
+        let schema = StoredSchema {
+            id: SchemaId(number),
+            schema_type: SchemaType::Json,
+            references: Vec::new(),
+            contract: Contract::default(),
+            fingerprint: Fingerprint::of(&text(number), &[], &Contract::default()),
+            text: text(number),
+        };
+        tx.insert_schema(&subject.context, &schema, true).await.unwrap();
+        tx.put_version(&subject, SchemaVersion(number), SchemaId(number), 0).await.unwrap();
+    }
+    tx.commit(None).await.unwrap();
+    let lookup = async |text: String| {
+        let json = Draft { schema_type: Some("JSON".to_owned()), ..draft(text) };
+        let found = registry.lookup(&subject, &json, false, false).await;
+        found.map(|found| found.version.0)
+    };
+    assert_eq!(lookup(text(99)).await, Err(RegistryError::NoSuchSchema));
+    assert_eq!(lookup(text(7).replace(',', " ,\n")).await, Ok(7));
+    assert_eq!(registry.parser.parses(), 2);
 }
