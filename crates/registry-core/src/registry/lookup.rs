@@ -32,8 +32,10 @@ impl<S: Store> Registry<S> {
         let contexts = super::reads::other_contexts(&mut self.store.read().await?).await?;
         for context in contexts {
             let elsewhere = subject.within(context);
-            if let Ok(found) = self.lookup_in(&elsewhere, draft, normalize, deleted).await {
-                return Ok(found);
+            match self.lookup_in(&elsewhere, draft, normalize, deleted).await {
+                // What a draft refers to may be missing in another context, and no reason to stop.
+                Err(error) if !error.is_failure() => {}
+                other => return other,
             }
         }
         Err(missed)

@@ -217,3 +217,22 @@ async fn old_rows_of_the_audit_are_removed_and_refused_changes_have_rows_too() {
         assert_eq!(audit(store).await, ["c"].map(expected), "the newest row in {database:?}");
     }
 }
+
+#[tokio::test]
+async fn a_failure_of_the_store_in_another_context_is_no_missing_schema() {
+    let (_directory, databases) = each().await;
+    for database in &databases {
+        let registry = open(database).await;
+        let elsewhere = QualifiedSubject::parse(":.c:s");
+        let string = draft("\"string\"");
+        registry.register(&elsewhere, &string, RegisterOptions::default()).await.unwrap();
+        let lookup =
+            async || registry.lookup(&QualifiedSubject::parse("s"), &string, false, false).await;
+        assert_eq!(lookup().await.unwrap().subject, elsewhere);
+        let unreadable =
+            "INSERT INTO configs (context, subject, document) VALUES ('.c', 's', 'no JSON')";
+        force(registry.store(), unreadable).await.unwrap();
+        let failed = lookup().await.unwrap_err();
+        assert!(matches!(failed, RegistryError::Store(_)), "{database:?}: {failed}");
+    }
+}
