@@ -80,7 +80,7 @@ pub struct StoredVersion {
 }
 
 /// A version of a subject without its content.
-#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct VersionKey {
     pub subject: QualifiedSubject,
     pub version: SchemaVersion,

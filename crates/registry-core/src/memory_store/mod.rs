@@ -37,6 +37,7 @@ pub struct MemoryStore {
 #[derive(Debug, Default)]
 struct Asked {
     contents: AtomicUsize,
+    referrers: AtomicUsize,
 }
 
 #[derive(Clone, Debug, Default)]
@@ -99,6 +100,12 @@ impl MemoryStore {
     #[cfg(test)]
     pub(crate) fn take_contents_read(&self) -> usize {
         self.asked.contents.swap(0, Ordering::Relaxed)
+    }
+
+    /// How often it was asked who refers to a subject, since the last call.
+    #[cfg(test)]
+    pub(crate) fn take_referrers_asked(&self) -> usize {
+        self.asked.referrers.swap(0, Ordering::Relaxed)
     }
 
     fn transaction(&self, writer: Option<OwnedMutexGuard<()>>) -> MemoryTransaction {
@@ -278,6 +285,8 @@ impl ReadTransaction for MemoryTransaction {
     }
 
     async fn referrers(&mut self, subject: &QualifiedSubject) -> Result<Vec<Referrer>, StoreError> {
+        #[cfg(test)]
+        self.asked.referrers.fetch_add(1, Ordering::Relaxed);
         let mut referrers = Vec::new();
         for holder in self.state.keys(|_, _| true) {
             let home = &holder.subject.context;

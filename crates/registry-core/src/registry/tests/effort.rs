@@ -158,6 +158,24 @@ async fn the_schema_of_an_association_is_read_without_the_versions_before_it() {
 }
 
 #[tokio::test]
+async fn a_context_that_is_cleared_for_an_import_is_asked_for_referrers_once_a_subject() {
+    let registry = layered(3).await;
+    for name in layer(0) {
+        registry.set_level(&name, "NONE").await;
+        registry.put(&name, &draft(record(&["more?"]))).await.unwrap();
+    }
+    for at in (0..3).rev() {
+        for name in layer(at) {
+            registry.soft_delete(&name).await;
+        }
+    }
+    registry.store().take_referrers_asked();
+    registry.set_mode_of("", "IMPORT").await.unwrap();
+    assert_eq!(registry.store().take_referrers_asked(), 30);
+    assert_eq!(registry.numbers("L0N0").await, [0; 0]);
+}
+
+#[tokio::test]
 async fn a_json_schema_is_looked_up_without_parsing_the_stored_ones() {
     let registry = registry();
     let text = |length: i32| format!(r#"{{"type":"string","maxLength":{length}}}"#);
