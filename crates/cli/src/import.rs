@@ -63,7 +63,7 @@ fn failure(Stopped { error, tally }: Stopped, dry_run: bool) -> Failure {
     }
     let message = format!(
         "stopped midway: {error}. Until then: {tally}. Contexts may still be in mode IMPORT. The same \
-         command goes on from here"
+         command goes on from here and names those"
     );
     Failure::new(exit::PARTLY, message)
 }

@@ -16,7 +16,7 @@ pub(crate) struct Progress {
     what: &'static str,
     bar: ProgressBar,
     is_terminal: bool,
-    /// Only problems and differences are told.
+    /// Only problems, notices and differences are told.
     is_quiet: bool,
 }
 
@@ -64,6 +64,10 @@ impl Observer for Progress {
     }
 
     fn problem(&self, what: &str) {
+        self.line(what);
+    }
+
+    fn notice(&self, what: &str) {
         self.line(what);
     }
 

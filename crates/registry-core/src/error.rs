@@ -123,6 +123,11 @@ pub enum RegistryError {
 }
 
 impl RegistryError {
+    /// Whether the registry could not answer, which says nothing about the request.
+    pub(crate) fn is_failure(&self) -> bool {
+        matches!(self, Self::Internal | Self::Store(_))
+    }
+
     /// A schema text that its format's parser refused.
     pub(crate) fn invalid_schema(error: &ParseError, text: &str) -> Self {
         if error.kind == levada_schema_core::ParseErrorKind::Empty {

@@ -49,6 +49,6 @@ pub use registry::{
     SchemaListing, ShownDek, VersionListing,
 };
 pub use store::{
-    KeyQuery, ReadTransaction, Referrer, Revision, Revisions, ScopeSettings, Store, StoreError,
-    StoreErrorKind, StoredSchema, StoredVersion, VersionKey, WriteTransaction,
+    History, KeyQuery, ReadTransaction, Referrer, Revision, Revisions, ScopeSettings, Store,
+    StoreError, StoreErrorKind, StoredSchema, StoredVersion, VersionKey, WriteTransaction,
 };

@@ -5,13 +5,13 @@ use std::hash::{Hash, Hasher};
 use std::sync::Arc;
 
 use levada_schema_core::{
-    Limits, ParseError, RawSchema, ResolvedReference, Schema, SchemaType, Validation,
+    Limits, ParseError, RawSchema, Reference, ResolvedReference, Schema, SchemaType, Validation,
 };
 use quick_cache::Weighter;
 use quick_cache::sync::Cache;
 
-use crate::RegistryError;
 use crate::cpu_pool::{CpuPool, here};
+use crate::{RegistryError, StoredSchema};
 
 /// Parsed schemas kept: about this many, of this many bytes of text together.
 const CACHED_COUNT: usize = 4_096;
@@ -22,7 +22,21 @@ const CACHED_TEXT_BYTES: u64 = 32 << 20;
 pub(crate) struct Source {
     pub(crate) schema_type: SchemaType,
     pub(crate) text: String,
-    pub(crate) closure: Vec<ResolvedReference>,
+    pub(crate) closure: Vec<Target>,
+}
+
+/// What a reference points to. Its text is shared by all that point there.
+#[derive(Clone, Debug, Eq)]
+pub(crate) struct Target {
+    pub(crate) reference: Reference,
+    pub(crate) schema: Arc<StoredSchema>,
+}
+
+impl PartialEq for Target {
+    /// Of the schema nothing but its text counts for those that are parsed with it.
+    fn eq(&self, other: &Self) -> bool {
+        self.reference == other.reference && self.schema.text == other.schema.text
+    }
 }
 
 /// Avro texts up to this long are parsed where they are asked for, unless they nest deeper than
@@ -57,7 +71,7 @@ struct ByText;
 
 impl Weighter<Key, Parsed> for ByText {
     fn weight(&self, key: &Key, _: &Parsed) -> u64 {
-        let closure: usize = key.0.closure.iter().map(|target| target.text.len()).sum();
+        let closure: usize = key.0.closure.iter().map(|target| target.schema.text.len()).sum();
         u64::try_from(key.0.text.len() + closure).unwrap_or(u64::MAX).max(1)
     }
 }
@@ -143,8 +157,11 @@ impl Source {
     /// Parses for one validation and tells whether the strict one is passed as well: a text that is
     /// looked up is most often registered next.
     fn parse(&self, validation: Validation, limits: &Limits) -> Result<Parsed, ParseError> {
+        let references = resolved(&self.closure);
+        let (schema_type, text) = (self.schema_type, self.text.as_str());
+        let raw = RawSchema { schema_type, text, references: &references };
         let parse = |passes| {
-            let schema = Schema::parse(self.raw(), passes, limits).map(Arc::new)?;
+            let schema = Schema::parse(raw, passes, limits).map(Arc::new)?;
             Ok(Parsed { schema, passes })
         };
         match parse(Validation::New) {
@@ -152,10 +169,15 @@ impl Source {
             other => other,
         }
     }
+}
 
-    fn raw(&self) -> RawSchema<'_> {
-        RawSchema { schema_type: self.schema_type, text: &self.text, references: &self.closure }
-    }
+/// Targets as the parsers take them, with texts of their own.
+pub(crate) fn resolved(closure: &[Target]) -> Vec<ResolvedReference> {
+    let target = |target: &Target| ResolvedReference {
+        reference: target.reference.clone(),
+        text: target.schema.text.clone(),
+    };
+    closure.iter().map(target).collect()
 }
 
 #[cfg(test)]

@@ -3,7 +3,7 @@
 use std::future::Future;
 use std::sync::Arc;
 
-use levada_schema_core::{Contract, Fingerprint, Reference, SchemaType};
+use levada_schema_core::{Contract, Fingerprint, Metadata, Reference, SchemaType};
 
 use crate::{
     AuditEntry, Config, ConfigChain, Context, DeletedFilter, Mode, ModeChain, Page,
@@ -80,12 +80,21 @@ pub struct StoredVersion {
 }
 
 /// A version of a subject without its content.
-#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct VersionKey {
     pub subject: QualifiedSubject,
     pub version: SchemaVersion,
     pub id: SchemaId,
     pub is_deleted: bool,
+}
+
+/// The versions of a subject, both lists ascending.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct History {
+    /// All of them, soft-deleted ones included.
+    pub keys: Vec<VersionKey>,
+    /// Those that are not soft-deleted.
+    pub live: Vec<StoredVersion>,
 }
 
 /// Which versions of many subjects are asked for.
@@ -172,11 +181,24 @@ pub trait Store: Send + Sync + 'static {
 
 /// Questions about one instant. Lists are ordered by context, subject and version.
 pub trait ReadTransaction: ReadKeys + ReadAssociations {
-    /// All versions of a subject, soft-deleted ones included, ascending.
+    /// The versions of a subject, ascending: all, or those alone that are not soft-deleted.
     fn versions(
         &mut self,
         subject: &QualifiedSubject,
+        deleted: bool,
     ) -> impl Future<Output = Result<Vec<StoredVersion>, StoreError>> + Send;
+
+    /// All versions of a subject; of soft-deleted ones no content is read.
+    fn history(
+        &mut self,
+        subject: &QualifiedSubject,
+    ) -> impl Future<Output = Result<History, StoreError>> + Send;
+
+    /// As [`Self::version_keys`], with the metadata of each version.
+    fn version_metadata(
+        &mut self,
+        subject: &QualifiedSubject,
+    ) -> impl Future<Output = Result<Vec<(VersionKey, Option<Metadata>)>, StoreError>> + Send;
 
     fn version(
         &mut self,
@@ -190,7 +212,7 @@ pub trait ReadTransaction: ReadKeys + ReadAssociations {
         subject: &QualifiedSubject,
     ) -> impl Future<Output = Result<Option<StoredVersion>, StoreError>> + Send;
 
-    /// As [`Self::versions`], without the contents.
+    /// All versions of a subject without their contents, ascending.
     fn version_keys(
         &mut self,
         subject: &QualifiedSubject,

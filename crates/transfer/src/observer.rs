@@ -8,6 +8,8 @@ pub trait Observer: Send + Sync {
     fn advance(&self);
     /// Something about one record that could not be brought over; the transfer goes on.
     fn problem(&self, what: &str);
+    /// Something that whoever started the transfer should know; nothing failed.
+    fn notice(&self, what: &str);
     /// Something in which source and target differ.
     fn difference(&self, what: &str);
 }

@@ -30,22 +30,29 @@ impl SqlTransaction {
 }
 
 impl SqlStore {
-    /// Removes the rows of the audit that are older than `before_ms`, the first ones first. The
-    /// newest row stays: the next one gets the number behind it.
+    /// Removes the rows of the audit that are older than `before_ms`, wherever they stand: clocks
+    /// are set back and forth. The newest row stays: the next one gets the number behind it.
     pub(crate) async fn purge_audit(&self, before_ms: i64) -> Result<(), StoreError> {
+        let mut after = i64::MIN;
         loop {
-            let mut tx = self.write().await?;
-            let oldest = Statement::new(
-                "DELETE FROM audit WHERE ts_ms < $1 AND seq < (SELECT MAX(seq) FROM audit)
-                 AND seq IN (SELECT seq FROM audit ORDER BY seq LIMIT $2) RETURNING seq",
+            // Found outside of the transaction that others wait for.
+            let old = Statement::new(
+                "SELECT seq FROM audit WHERE seq > $1 AND ts_ms < $2
+                 AND seq < (SELECT MAX(seq) FROM audit) ORDER BY seq LIMIT $3",
             );
             let most = i64::try_from(PURGED_AT_ONCE).unwrap_or(i64::MAX);
-            let removed: Vec<i64> =
-                tx.all(oldest.bind(before_ms).bind(most), |row| get(row, "seq")).await?;
+            let old = old.bind(after).bind(before_ms).bind(most).long();
+            let found: Vec<i64> = self.read().await?.all(old, |row| get(row, "seq")).await?;
+            let (Some(first), Some(last)) = (found.first(), found.last()) else { return Ok(()) };
+            let mut tx = self.write().await?;
+            let remove =
+                Statement::new("DELETE FROM audit WHERE seq BETWEEN $1 AND $2 AND ts_ms < $3");
+            tx.run(remove.bind(*first).bind(*last).bind(before_ms)).await?;
             tx.commit(None).await?;
-            if removed.len() < PURGED_AT_ONCE {
+            if found.len() < PURGED_AT_ONCE {
                 return Ok(());
             }
+            after = *last;
         }
     }
 }

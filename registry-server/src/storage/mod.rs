@@ -7,6 +7,7 @@
 mod associations;
 mod audit;
 mod database;
+mod doubt;
 mod error;
 mod keys;
 mod migrations;

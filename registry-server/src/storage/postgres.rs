@@ -15,7 +15,7 @@ use super::database::postgres_options;
 use super::error::{OpenError, refused};
 use super::migrations;
 use super::statements::Statement;
-use super::store::SqlStore;
+use super::store::Connections;
 use super::transaction::{Connection, SqlTransaction};
 
 /// Connections of a node that read.
@@ -32,7 +32,7 @@ const SESSION: [(&str, &str); 2] =
 const DURABLE: [&str; 3] = ["fsync", "full_page_writes", "synchronous_commit"];
 
 /// Connects, and brings the schema of the database up to date.
-pub(super) async fn open(address: &Secret) -> Result<SqlStore, OpenError> {
+pub(super) async fn open(address: &Secret) -> Result<Connections, OpenError> {
     let mut options = postgres_options(address)?;
     let name = name(&options);
     if options.get_application_name().is_none() {
@@ -56,7 +56,7 @@ pub(super) async fn open(address: &Secret) -> Result<SqlStore, OpenError> {
         |max| PoolOptions::<Postgres>::new().max_connections(max).acquire_timeout(ACQUIRE_TIMEOUT);
     let writers = pool(WRITERS).connect_with(options.clone()).await.map_err(unreachable)?;
     let readers = pool(READERS).connect_with(options).await.map_err(unreachable)?;
-    Ok(SqlStore::Postgres { writers, readers })
+    Ok(Connections::Postgres { writers, readers })
 }
 
 /// The database as errors name it: all of the address but the password.

@@ -1,11 +1,11 @@
 //! What is asked of the database, statement for question.
 
 use levada_registry_core::{
-    Config, Context, DeletedFilter, KeyQuery, Mode, Page, QualifiedSubject, ReadTransaction,
-    Referrer, Revision, Revisions, SchemaId, SchemaVersion, ScopeSettings, StoreError,
-    StoredSchema, StoredVersion, SubjectFilter, VersionKey,
+    Config, Context, DeletedFilter, History, KeyQuery, Mode, Page, QualifiedSubject,
+    ReadTransaction, Referrer, Revision, Revisions, SchemaId, SchemaVersion, ScopeSettings,
+    StoreError, StoredSchema, StoredVersion, SubjectFilter, VersionKey,
 };
-use levada_schema_core::Fingerprint;
+use levada_schema_core::{Fingerprint, Metadata};
 use std::collections::HashMap;
 
 use super::rows::{self, Row, get};
@@ -21,13 +21,45 @@ impl ReadTransaction for SqlTransaction {
     async fn versions(
         &mut self,
         subject: &QualifiedSubject,
+        deleted: bool,
     ) -> Result<Vec<StoredVersion>, StoreError> {
         let query = of_scope(
             "SELECT * FROM versions JOIN schemas USING (context, id)
+             WHERE context = $1 AND subject = $2 AND ($3 OR NOT is_deleted) ORDER BY version",
+            subject,
+        );
+        self.all(query.bind(deleted), rows::version).await
+    }
+
+    async fn history(&mut self, subject: &QualifiedSubject) -> Result<History, StoreError> {
+        let query = of_scope(
+            "SELECT v.*, s.fingerprint, s.schema_type, s.text, s.refs, s.metadata, s.rule_set
+             FROM versions v LEFT JOIN schemas s
+             ON s.context = v.context AND s.id = v.id AND NOT v.is_deleted
+             WHERE v.context = $1 AND v.subject = $2 ORDER BY v.version",
+            subject,
+        );
+        let mut history = History::default();
+        for row in self.rows(query).await? {
+            let key = rows::version_key(&row)?;
+            if !key.is_deleted {
+                history.live.push(rows::version(&row)?);
+            }
+            history.keys.push(key);
+        }
+        Ok(history)
+    }
+
+    async fn version_metadata(
+        &mut self,
+        subject: &QualifiedSubject,
+    ) -> Result<Vec<(VersionKey, Option<Metadata>)>, StoreError> {
+        let query = of_scope(
+            "SELECT versions.*, metadata FROM versions JOIN schemas USING (context, id)
              WHERE context = $1 AND subject = $2 ORDER BY version",
             subject,
         );
-        self.all(query, rows::version).await
+        self.all(query, |row| Ok((rows::version_key(row)?, rows::metadata(row)?))).await
     }
 
     async fn version(

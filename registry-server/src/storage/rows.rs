@@ -7,7 +7,7 @@ use levada_registry_core::{
     Context, Mode, QualifiedSubject, SchemaId, SchemaVersion, StoreError, StoredSchema,
     StoredVersion, VersionKey,
 };
-use levada_schema_core::{Contract, Fingerprint, SchemaType};
+use levada_schema_core::{Contract, Fingerprint, Metadata, SchemaType};
 use rusqlite::types::FromSql;
 use serde::de::DeserializeOwned;
 use sqlx::postgres::PgRow;
@@ -61,6 +61,10 @@ pub(super) fn version_key(row: &Row) -> Result<VersionKey, StoreError> {
     })
 }
 
+pub(super) fn metadata(row: &Row) -> Result<Option<Metadata>, StoreError> {
+    optional_json(row, "metadata")
+}
+
 pub(super) fn schema(row: &Row) -> Result<StoredSchema, StoreError> {
     let fingerprint: [u8; 16] = get(row, "fingerprint")?;
     Ok(StoredSchema {
@@ -69,10 +73,7 @@ pub(super) fn schema(row: &Row) -> Result<StoredSchema, StoreError> {
         schema_type: SchemaType::from_str(&get::<String>(row, "schema_type")?).map_err(failed)?,
         text: get(row, "text")?,
         references: json(&get::<String>(row, "refs")?)?,
-        contract: Contract {
-            metadata: optional_json(row, "metadata")?,
-            rule_set: optional_json(row, "rule_set")?,
-        },
+        contract: Contract { metadata: metadata(row)?, rule_set: optional_json(row, "rule_set")? },
     })
 }
 

@@ -7,6 +7,7 @@ use levada_schema_core::SchemaType;
 use sqlx::PgPool;
 
 use super::database::Database;
+use super::doubt::Doubt;
 use super::error::{OpenError, failed};
 use super::postgres;
 use super::revision::Revision;
@@ -16,9 +17,16 @@ use super::statements::Statement;
 use super::transaction::{Connection, SqlTransaction};
 use crate::metrics::PoolSize;
 
+/// A database, and what is known of its health.
+#[derive(Debug)]
+pub(crate) struct SqlStore {
+    connections: Connections,
+    doubt: Arc<Doubt>,
+}
+
 /// Connections that write and others that read, so that reads never wait for a writer's.
 #[derive(Debug)]
-pub(crate) enum SqlStore {
+pub(super) enum Connections {
     /// With the lock that keeps other processes away.
     Sqlite {
         writer: Writer,
@@ -35,19 +43,31 @@ pub(crate) enum SqlStore {
 impl SqlStore {
     /// Opens or creates the database.
     pub(crate) async fn open(database: &Database) -> Result<Self, OpenError> {
-        match database {
-            Database::Sqlite(path) => sqlite::open(path).await,
+        let connections = match database {
+            Database::Sqlite(path) => sqlite::open(path).await?,
             // Boxed, for it is by far the larger of the two.
-            Database::Postgres(address) => Box::pin(postgres::open(address)).await,
+            Database::Postgres(address) => Box::pin(postgres::open(address)).await?,
+        };
+        Ok(Self { connections, doubt: Arc::default() })
+    }
+
+    /// Makes sure that the database takes changes, unless the last one that was tried was stored.
+    pub(crate) async fn check_writable(&self) -> Result<(), StoreError> {
+        if !self.doubt.is_raised() {
+            return Ok(());
         }
+        let mut tx = self.write().await?;
+        // Nothing less than a change makes the database write.
+        tx.touch_settings().await?;
+        tx.finish().await
     }
 
     /// The number of the state, where no other process can change it. Reads that begin later see
     /// this state or a later one.
     pub(crate) fn revision(&self) -> Option<u64> {
-        match self {
-            Self::Sqlite { revision, .. } => revision.now(),
-            Self::Postgres { .. } => None,
+        match &self.connections {
+            Connections::Sqlite { revision, .. } => revision.now(),
+            Connections::Postgres { .. } => None,
         }
     }
 
@@ -78,11 +98,11 @@ impl SqlStore {
     /// The pools of connections as they are now.
     pub(crate) fn pools(&self) -> [PoolSize; 2] {
         let size = |pool, all: usize, idle| PoolSize { pool, idle, busy: all.saturating_sub(idle) };
-        let [(writers, idle_writers), (readers, idle_readers)] = match self {
-            Self::Sqlite { writer, readers, .. } => {
+        let [(writers, idle_writers), (readers, idle_readers)] = match &self.connections {
+            Connections::Sqlite { writer, readers, .. } => {
                 [(1, usize::from(writer.is_idle())), readers.size()]
             }
-            Self::Postgres { writers, readers } => [writers, readers].map(|connections| {
+            Connections::Postgres { writers, readers } => [writers, readers].map(|connections| {
                 let all = usize::try_from(connections.size()).unwrap_or(usize::MAX);
                 (all, connections.num_idle())
             }),
@@ -92,11 +112,11 @@ impl SqlStore {
 
     /// Closes every connection; what the database defers to its end is done before.
     pub(crate) async fn close(&self) -> Result<(), StoreError> {
-        match self {
-            Self::Sqlite { writer, readers, .. } => {
+        match &self.connections {
+            Connections::Sqlite { writer, readers, .. } => {
                 sqlite::close(writer, readers).await.map_err(failed)
             }
-            Self::Postgres { writers, readers } => {
+            Connections::Postgres { writers, readers } => {
                 readers.close().await;
                 writers.close().await;
                 Ok(())
@@ -105,34 +125,44 @@ impl SqlStore {
     }
 }
 
+impl Connections {
+    async fn write(&self, in_group: bool) -> Result<SqlTransaction, StoreError> {
+        match self {
+            Self::Sqlite { writer, .. } => {
+                let writing = if in_group { writer.join().await? } else { writer.begin().await? };
+                Ok(SqlTransaction::new(Connection::WriteSqlite(writing)))
+            }
+            Self::Postgres { writers, .. } => postgres::write(writers).await,
+        }
+    }
+}
+
+impl SqlStore {
+    async fn begin(&self, in_group: bool) -> Result<SqlTransaction, StoreError> {
+        let begun = self.connections.write(in_group).await;
+        let begun = begun.inspect_err(|error| self.doubt.note(error))?;
+        Ok(begun.noted_in(&self.doubt))
+    }
+}
+
 impl Store for SqlStore {
     type Read = SqlTransaction;
     type Write = SqlTransaction;
 
     async fn read(&self) -> Result<SqlTransaction, StoreError> {
-        match self {
-            Self::Sqlite { readers, .. } => {
+        match &self.connections {
+            Connections::Sqlite { readers, .. } => {
                 Ok(SqlTransaction::new(Connection::ReadSqlite(readers.begin().await?)))
             }
-            Self::Postgres { readers, .. } => postgres::read(readers).await,
+            Connections::Postgres { readers, .. } => postgres::read(readers).await,
         }
     }
 
     async fn write(&self) -> Result<SqlTransaction, StoreError> {
-        match self {
-            Self::Sqlite { writer, .. } => {
-                Ok(SqlTransaction::new(Connection::WriteSqlite(writer.begin().await?)))
-            }
-            Self::Postgres { writers, .. } => postgres::write(writers).await,
-        }
+        self.begin(false).await
     }
 
     async fn write_in_group(&self) -> Result<SqlTransaction, StoreError> {
-        match self {
-            Self::Sqlite { writer, .. } => {
-                Ok(SqlTransaction::new(Connection::WriteSqlite(writer.join().await?)))
-            }
-            Self::Postgres { .. } => self.write().await,
-        }
+        self.begin(true).await
     }
 }

@@ -1,8 +1,11 @@
 //! Transactions of the rules as transactions of the database.
 
+use std::sync::Arc;
+
 use levada_registry_core::{StoreError, StoreErrorKind};
 use sqlx::{Postgres, Transaction};
 
+use super::doubt::Doubt;
 use super::error::{commit_failed, failed, refused};
 use super::rows::Row;
 use super::sqlite::{Reading, Writing};
@@ -14,6 +17,8 @@ pub(crate) struct SqlTransaction {
     connection: Connection,
     /// Whether a statement has failed. `PostgreSQL` would answer a commit with a silent rollback.
     has_failed: bool,
+    /// Of one that writes.
+    doubt: Option<Arc<Doubt>>,
 }
 
 #[derive(Debug)]
@@ -26,7 +31,12 @@ pub(super) enum Connection {
 
 impl SqlTransaction {
     pub(super) fn new(connection: Connection) -> Self {
-        Self { connection, has_failed: false }
+        Self { connection, has_failed: false, doubt: None }
+    }
+
+    /// As one that writes, whose outcome is noted.
+    pub(super) fn noted_in(self, doubt: &Arc<Doubt>) -> Self {
+        Self { doubt: Some(Arc::clone(doubt)), ..self }
     }
 
     pub(super) async fn rows(&mut self, statement: Statement<'_>) -> Result<Vec<Row>, StoreError> {
@@ -49,7 +59,10 @@ impl SqlTransaction {
                 rows.map(in_postgres).map_err(|error| refused(&error, true))
             }
         };
-        self.has_failed |= answer.is_err();
+        if let Err(error) = &answer {
+            self.has_failed = true;
+            self.note(error);
+        }
         answer
     }
 
@@ -78,7 +91,7 @@ impl SqlTransaction {
         if self.has_failed {
             return Err(StoreError::new("a statement of the transaction has failed"));
         }
-        match self.connection {
+        let committed = match self.connection {
             Connection::WriteSqlite(tx) => tx.finish().await,
             Connection::WritePostgres(tx) => {
                 tx.commit().await.map_err(|error| commit_failed(&error))
@@ -86,6 +99,16 @@ impl SqlTransaction {
             Connection::ReadSqlite(_) | Connection::ReadPostgres(_) => {
                 Err(failed("a transaction that only reads has nothing to commit"))
             }
+        };
+        if let Some(doubt) = &self.doubt {
+            committed.as_ref().map_or_else(|error| doubt.note(error), |()| doubt.end());
+        }
+        committed
+    }
+
+    fn note(&self, error: &StoreError) {
+        if let Some(doubt) = &self.doubt {
+            doubt.note(error);
         }
     }
 }

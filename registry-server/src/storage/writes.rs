@@ -24,7 +24,7 @@ impl SqlTransaction {
         .map(drop)
     }
 
-    async fn touch_settings(&mut self) -> Result<(), StoreError> {
+    pub(super) async fn touch_settings(&mut self) -> Result<(), StoreError> {
         self.run(Statement::new("UPDATE settings_revision SET revision = revision + 1")).await
     }
 }

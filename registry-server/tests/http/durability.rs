@@ -134,6 +134,33 @@ async fn a_second_server_on_a_database_or_a_port_is_refused_in_one_line() {
 }
 
 #[tokio::test]
+async fn after_a_change_that_was_not_stored_a_server_is_not_ready_until_one_is() {
+    let directory = TempDir::new().unwrap();
+    let file = directory.path().join("registry.db");
+    // A row of the audit would be a change that can be stored.
+    let settings =
+        Settings { audit_retention_days: 0, ..Settings::new(file.clone(), "127.0.0.1:0") };
+    let server = Server::start_as(settings).await;
+    let disk =
+        |statement: &str| rusqlite::Connection::open(&file).unwrap().execute_batch(statement);
+    let set = || server.request(Method::PUT, "/config").json(&json!({"compatibility": "NONE"}));
+    let failing = "CREATE TRIGGER broken BEFORE UPDATE ON settings_revision
+                  BEGIN SELECT RAISE(ABORT, 'disk I/O error'); END";
+    disk(failing).unwrap();
+    assert_eq!(answer(server.get("/readyz")).await, (200, json!({})), "nobody has tried");
+    assert_eq!(error_code(set()).await, (500, 50001));
+    let (status, body) = answer(server.get("/readyz")).await;
+    let message = "Error in the backend data store: disk I/O error";
+    assert_eq!((status, body), (500, json!({"error_code": 50001, "message": message})));
+    assert_eq!(answer(server.get("/config")).await.0, 200, "reads go on");
+    disk("DROP TRIGGER broken").unwrap();
+    assert_eq!(answer(server.get("/readyz")).await, (200, json!({})));
+    disk(failing).unwrap();
+    assert_eq!(answer(server.get("/readyz")).await, (200, json!({})), "no change is made for it");
+    server.stop().await;
+}
+
+#[tokio::test]
 async fn after_a_shutdown_nobody_answers_and_the_log_is_empty() {
     let server = Server::start().await;
     server.register("s", "\"string\"").await;

@@ -108,6 +108,7 @@ impl Observer for Silent {
     fn begin(&self, _total: u64) {}
     fn advance(&self) {}
     fn problem(&self, _what: &str) {}
+    fn notice(&self, _what: &str) {}
     fn difference(&self, _what: &str) {}
 }
 

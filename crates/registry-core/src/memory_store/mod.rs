@@ -2,19 +2,22 @@
 
 mod associations;
 mod keys;
+mod writes;
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
+#[cfg(test)]
+use std::sync::atomic::{AtomicUsize, Ordering};
 
-use levada_schema_core::Fingerprint;
+use levada_schema_core::{Fingerprint, Metadata};
 use parking_lot::RwLock;
 use tokio::sync::{Mutex, OwnedMutexGuard};
 
 use crate::{
-    Association, AuditEntry, Config, Context, Dek, DekSeries, Kek, Mode, QualifiedSubject,
+    Association, AuditEntry, Config, Context, Dek, DekSeries, History, Kek, Mode, QualifiedSubject,
     ReadTransaction, Referrer, Revision, Revisions,
 };
-use crate::{DeletedFilter, KeyQuery, Page, SubjectFilter, VersionKey, WriteTransaction};
+use crate::{DeletedFilter, KeyQuery, Page, SubjectFilter, VersionKey};
 use crate::{
     SchemaId, SchemaVersion, ScopeSettings, Store, StoreError, StoredSchema, StoredVersion,
 };
@@ -25,6 +28,16 @@ pub struct MemoryStore {
     current: Arc<RwLock<Arc<State>>>,
     writer: Arc<Mutex<()>>,
     audit: Arc<RwLock<Vec<AuditEntry>>>,
+    #[cfg(test)]
+    asked: Arc<Asked>,
+}
+
+/// What a store was asked, for tests of how much is.
+#[cfg(test)]
+#[derive(Debug, Default)]
+struct Asked {
+    contents: AtomicUsize,
+    referrers: AtomicUsize,
 }
 
 #[derive(Clone, Debug, Default)]
@@ -57,6 +70,8 @@ pub struct MemoryTransaction {
     state: Arc<State>,
     current: Arc<RwLock<Arc<State>>>,
     audit: Arc<RwLock<Vec<AuditEntry>>>,
+    #[cfg(test)]
+    asked: Arc<Asked>,
     /// Held by the writer until it commits or is dropped.
     _writer: Option<OwnedMutexGuard<()>>,
 }
@@ -81,11 +96,25 @@ impl MemoryStore {
         self.audit.read().clone()
     }
 
+    /// How many versions were read with their contents since the last call.
+    #[cfg(test)]
+    pub(crate) fn take_contents_read(&self) -> usize {
+        self.asked.contents.swap(0, Ordering::Relaxed)
+    }
+
+    /// How often it was asked who refers to a subject, since the last call.
+    #[cfg(test)]
+    pub(crate) fn take_referrers_asked(&self) -> usize {
+        self.asked.referrers.swap(0, Ordering::Relaxed)
+    }
+
     fn transaction(&self, writer: Option<OwnedMutexGuard<()>>) -> MemoryTransaction {
         MemoryTransaction {
             state: Arc::clone(&self.current.read()),
             current: Arc::clone(&self.current),
             audit: Arc::clone(&self.audit),
+            #[cfg(test)]
+            asked: Arc::clone(&self.asked),
             _writer: writer,
         }
     }
@@ -129,9 +158,28 @@ impl ReadTransaction for MemoryTransaction {
     async fn versions(
         &mut self,
         subject: &QualifiedSubject,
+        deleted: bool,
     ) -> Result<Vec<StoredVersion>, StoreError> {
-        let keys = self.state.versions.keys().filter(|(owner, _)| owner == subject);
-        Ok(keys.filter_map(|key| self.state.version(key)).collect())
+        let keys = self.state.keys(|owner, held| owner == subject && (deleted || !held.is_deleted));
+        Ok(self.contents(keys))
+    }
+
+    async fn history(&mut self, subject: &QualifiedSubject) -> Result<History, StoreError> {
+        let keys = self.version_keys(subject).await?;
+        let live = keys.iter().filter(|key| !key.is_deleted).cloned().collect();
+        Ok(History { keys, live: self.contents(live) })
+    }
+
+    async fn version_metadata(
+        &mut self,
+        subject: &QualifiedSubject,
+    ) -> Result<Vec<(VersionKey, Option<Metadata>)>, StoreError> {
+        let metadata = |key: VersionKey| {
+            let schema = self.state.schemas.get(&(key.subject.context.clone(), key.id))?;
+            Some((key, schema.contract.metadata.clone()))
+        };
+        let keys = self.state.keys(|owner, _| owner == subject);
+        Ok(keys.into_iter().filter_map(metadata).collect())
     }
 
     async fn version(
@@ -139,7 +187,7 @@ impl ReadTransaction for MemoryTransaction {
         subject: &QualifiedSubject,
         version: SchemaVersion,
     ) -> Result<Option<StoredVersion>, StoreError> {
-        Ok(self.state.version(&(subject.clone(), version)))
+        Ok(self.content((subject.clone(), version)))
     }
 
     async fn latest_version(
@@ -148,7 +196,7 @@ impl ReadTransaction for MemoryTransaction {
     ) -> Result<Option<StoredVersion>, StoreError> {
         let keys = self.state.keys(|owner, held| owner == subject && !held.is_deleted);
         let latest = keys.into_iter().next_back();
-        Ok(latest.and_then(|key| self.state.version(&(key.subject, key.version))))
+        Ok(latest.and_then(|key| self.content((key.subject, key.version))))
     }
 
     async fn version_keys(
@@ -216,7 +264,7 @@ impl ReadTransaction for MemoryTransaction {
             Some(_) => holders.pop(),
             None => holders.into_iter().min_by_key(|holder| holder.is_deleted),
         };
-        Ok(chosen.and_then(|key| self.state.version(&(key.subject, key.version))))
+        Ok(chosen.and_then(|key| self.content((key.subject, key.version))))
     }
 
     async fn holders(
@@ -237,6 +285,8 @@ impl ReadTransaction for MemoryTransaction {
     }
 
     async fn referrers(&mut self, subject: &QualifiedSubject) -> Result<Vec<Referrer>, StoreError> {
+        #[cfg(test)]
+        self.asked.referrers.fetch_add(1, Ordering::Relaxed);
         let mut referrers = Vec::new();
         for holder in self.state.keys(|_, _| true) {
             let home = &holder.subject.context;
@@ -292,125 +342,17 @@ impl ReadTransaction for MemoryTransaction {
 }
 
 impl MemoryTransaction {
+    fn content(&self, key: (QualifiedSubject, SchemaVersion)) -> Option<StoredVersion> {
+        #[cfg(test)]
+        self.asked.contents.fetch_add(1, Ordering::Relaxed);
+        self.state.version(&key)
+    }
+
+    fn contents(&self, keys: Vec<VersionKey>) -> Vec<StoredVersion> {
+        keys.into_iter().filter_map(|key| self.content((key.subject, key.version))).collect()
+    }
+
     fn change(&mut self) -> &mut State {
         Arc::make_mut(&mut self.state)
-    }
-}
-
-impl WriteTransaction for MemoryTransaction {
-    async fn allocate_id(&mut self, context: &Context) -> Result<Option<SchemaId>, StoreError> {
-        let state = self.change();
-        state.contexts.insert(context.clone());
-        let max_id = state.max_ids.entry(context.clone()).or_default();
-        let Some(next) = max_id.checked_add(1) else { return Ok(None) };
-        *max_id = next;
-        Ok(Some(SchemaId(next)))
-    }
-
-    async fn insert_schema(
-        &mut self,
-        context: &Context,
-        schema: &StoredSchema,
-        imported: bool,
-    ) -> Result<(), StoreError> {
-        let state = self.change();
-        if imported {
-            state.contexts.insert(context.clone());
-            let max_id = state.max_ids.entry(context.clone()).or_default();
-            *max_id = (*max_id).max(schema.id.0);
-        }
-        state.schemas.insert((context.clone(), schema.id), Arc::new(schema.clone()));
-        Ok(())
-    }
-
-    async fn put_version(
-        &mut self,
-        subject: &QualifiedSubject,
-        version: SchemaVersion,
-        id: SchemaId,
-        ts_ms: i64,
-    ) -> Result<(), StoreError> {
-        let state = self.change();
-        let held = Held { id, is_deleted: false, ts_ms };
-        state.versions.insert((subject.clone(), version), held);
-        state.touch(subject);
-        Ok(())
-    }
-
-    async fn soft_delete(
-        &mut self,
-        subject: &QualifiedSubject,
-        version: SchemaVersion,
-        ts_ms: i64,
-    ) -> Result<(), StoreError> {
-        let state = self.change();
-        if let Some(held) = state.versions.get_mut(&(subject.clone(), version)) {
-            held.is_deleted = true;
-            held.ts_ms = ts_ms;
-        }
-        state.touch(subject);
-        Ok(())
-    }
-
-    async fn remove_version(
-        &mut self,
-        subject: &QualifiedSubject,
-        version: SchemaVersion,
-    ) -> Result<(), StoreError> {
-        let state = self.change();
-        state.versions.remove(&(subject.clone(), version));
-        state.touch(subject);
-        Ok(())
-    }
-
-    async fn remove_schema(&mut self, context: &Context, id: SchemaId) -> Result<(), StoreError> {
-        self.change().schemas.remove(&(context.clone(), id));
-        Ok(())
-    }
-
-    async fn put_config(
-        &mut self,
-        scope: &QualifiedSubject,
-        config: Option<&Config>,
-    ) -> Result<(), StoreError> {
-        let state = self.change();
-        match config {
-            Some(config) => state.configs.insert(scope.clone(), config.clone()),
-            None => state.configs.remove(scope),
-        };
-        state.settings.0 += 1;
-        Ok(())
-    }
-
-    async fn put_mode(
-        &mut self,
-        scope: &QualifiedSubject,
-        mode: Option<Mode>,
-    ) -> Result<(), StoreError> {
-        let state = self.change();
-        match mode {
-            Some(mode) => state.modes.insert(scope.clone(), mode),
-            None => state.modes.remove(scope),
-        };
-        state.settings.0 += 1;
-        Ok(())
-    }
-
-    async fn remove_subject_modes(&mut self, context: &Context) -> Result<(), StoreError> {
-        let state = self.change();
-        state.modes.retain(|scope, _| scope.context != *context || scope.is_context());
-        state.settings.0 += 1;
-        Ok(())
-    }
-
-    async fn unlist_context(&mut self, context: &Context) -> Result<(), StoreError> {
-        self.change().contexts.remove(context);
-        Ok(())
-    }
-
-    async fn commit(self, note: Option<&AuditEntry>) -> Result<(), StoreError> {
-        *self.current.write() = self.state;
-        self.audit.write().extend(note.cloned());
-        Ok(())
     }
 }

@@ -1,16 +1,18 @@
 //! Schemas in hand: one handed in by a client, and the stored ones it is compared with.
 
+use std::collections::HashMap;
 use std::str::FromStr;
 use std::sync::Arc;
 
-use levada_schema_core::{
-    Contract, Fingerprint, Limits, Reference, ResolvedReference, Schema, SchemaType, Validation,
-};
+use levada_schema_core::{Contract, Fingerprint, Reference, Schema, SchemaType, Validation};
 
-use super::references::{self, Closure};
+use super::references::{Closure, References};
 use super::{Draft, Registry};
-use crate::parser::Source;
-use crate::{EffectiveConfig, ReadTransaction, RegistryError, Store, StoredVersion, stamp};
+use crate::parser::{Source, Target};
+use crate::{
+    EffectiveConfig, ReadTransaction, RegistryError, SchemaVersion, Store, StoredSchema,
+    StoredVersion, stamp,
+};
 
 /// A parsed schema that a client handed in.
 #[derive(Clone, Debug)]
@@ -19,6 +21,7 @@ pub(super) struct Candidate {
     /// What would be stored: the canonical or the normalized text.
     pub(super) text: String,
     pub(super) references: Vec<Reference>,
+    closure: Vec<Target>,
 }
 
 /// How a draft is read.
@@ -42,42 +45,41 @@ impl Reading {
 #[derive(Clone, Debug)]
 pub(super) struct Loaded {
     pub(super) stored: StoredVersion,
-    source: Arc<Source>,
+    /// The closure of the references, in dependency order.
+    pub(super) closure: Vec<Target>,
 }
 
-impl Loaded {
+/// The closures of those stored versions whose written-out text is looked at, by version.
+#[derive(Debug, Default)]
+pub(super) struct WrittenOut(HashMap<SchemaVersion, Vec<Target>>);
+
+impl WrittenOut {
+    /// Of `versions`, for a draft with these references. A draft without any may be what an Avro
+    /// schema with references is once these are written out; no other comparison needs more than
+    /// the draft's own closure.
     pub(super) async fn load<T: ReadTransaction>(
-        tx: &mut T,
-        stored: StoredVersion,
-        limits: &Limits,
+        references: &mut References<'_, T>,
+        draft: &Draft,
+        versions: &[StoredVersion],
     ) -> Result<Self, RegistryError> {
-        let schema = &stored.schema;
-        let home = &stored.subject.context;
-        let closure = references::closure(tx, home, &schema.references, limits).await?;
-        let source = Arc::new(Source {
-            schema_type: schema.schema_type,
-            text: schema.text.clone(),
-            closure: closure.targets,
-        });
-        Ok(Self { stored, source })
-    }
-
-    /// The closure of the references, in dependency order.
-    pub(super) fn closure(&self) -> &[ResolvedReference] {
-        &self.source.closure
-    }
-
-    pub(super) async fn load_all<T: ReadTransaction>(
-        tx: &mut T,
-        versions: Vec<StoredVersion>,
-        limits: &Limits,
-    ) -> Result<Vec<Self>, RegistryError> {
-        let mut loaded = Vec::with_capacity(versions.len());
-        for version in versions {
-            loaded.push(Self::load(tx, version, limits).await?);
+        let mut closures = HashMap::new();
+        if draft.references.is_empty() && schema_type(draft) == Ok(SchemaType::Avro) {
+            let may_be = |old: &&StoredVersion| {
+                old.schema.schema_type == SchemaType::Avro && !old.schema.references.is_empty()
+            };
+            for old in versions.iter().filter(may_be) {
+                closures.insert(old.version, references.load(old.clone()).await?.closure);
+            }
         }
-        Ok(loaded)
+        Ok(Self(closures))
     }
+}
+
+/// The stored versions that a draft may be equal to, ascending.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Held<'a> {
+    pub(super) versions: &'a [StoredVersion],
+    pub(super) written_out: &'a WrittenOut,
 }
 
 /// The type that a draft names.
@@ -120,7 +122,8 @@ impl<S: Store> Registry<S> {
         }
         if !reading.normalize {
             let text = schema.canonical().to_owned();
-            return Ok(Candidate { schema, text, references: closure.references.clone() });
+            let (references, closure) = (closure.references.clone(), closure.targets.clone());
+            return Ok(Candidate { schema, text, references, closure });
         }
         let text = self.parser.pool.run(move || schema.normalized()).await?;
         let source = Source { text: text.clone(), ..Source::clone(&source) };
@@ -128,39 +131,47 @@ impl<S: Store> Registry<S> {
             schema: self.parser.parse(&Arc::new(source), validation).await?,
             text,
             references: Schema::normalized_references(&closure.references),
+            closure: closure.targets.clone(),
         })
     }
 
     pub(super) async fn parse_loaded(&self, loaded: &Loaded) -> Result<Arc<Schema>, RegistryError> {
-        self.parser.parse(&loaded.source, Validation::Stored).await
+        self.parse_stored(&loaded.stored.schema, &loaded.closure).await
     }
 
-    /// The version among `versions` that counts as the same schema: the very content first, then
-    /// the newest that is equal in meaning.
+    async fn parse_stored(
+        &self,
+        stored: &StoredSchema,
+        closure: &[Target],
+    ) -> Result<Arc<Schema>, RegistryError> {
+        let (schema_type, text) = (stored.schema_type, stored.text.clone());
+        let source = Source { schema_type, text, closure: closure.to_vec() };
+        self.parser.parse(&Arc::new(source), Validation::Stored).await
+    }
+
+    /// The version that counts as the same schema: the very content first, then the newest that is
+    /// equal in meaning.
     pub(super) async fn find_equal<'a>(
         &self,
         candidate: &Candidate,
         contract: &Contract,
-        versions: &[&'a Loaded],
-    ) -> Result<Option<&'a Loaded>, RegistryError> {
+        held: Held<'a>,
+    ) -> Result<Option<&'a StoredVersion>, RegistryError> {
+        let Held { versions, written_out } = held;
         if versions.is_empty() {
             return Ok(None);
         }
         let schema_type = candidate.schema.schema_type();
         let fingerprint = Fingerprint::of(&candidate.text, &candidate.references, contract);
-        let of_type =
-            || versions.iter().rev().filter(|old| old.stored.schema.schema_type == schema_type);
-        let same = of_type().find(|old| {
-            let stored = &old.stored.schema;
-            stored.fingerprint == fingerprint && stored.text == candidate.text
-        });
+        let of_type = || versions.iter().rev().filter(|old| old.schema.schema_type == schema_type);
+        let same = of_type()
+            .find(|old| old.schema.fingerprint == fingerprint && old.schema.text == candidate.text);
         if let Some(same) = same {
             return Ok(Some(same));
         }
         for old in of_type() {
-            let stored = &old.stored;
-            let equal_contract = stamp::is_equal(contract, &stored.schema.contract, stored.version);
-            if equal_contract && self.is_equivalent(candidate, old).await? {
+            let equal_contract = stamp::is_equal(contract, &old.schema.contract, old.version);
+            if equal_contract && self.is_equivalent(candidate, old, written_out).await? {
                 return Ok(Some(old));
             }
         }
@@ -172,21 +183,37 @@ impl<S: Store> Registry<S> {
     async fn is_equivalent(
         &self,
         candidate: &Candidate,
-        old: &Loaded,
+        old: &StoredVersion,
+        written_out: &WrittenOut,
     ) -> Result<bool, RegistryError> {
-        let stored = &old.stored.schema;
+        let stored = &old.schema;
         if stored.references == candidate.references {
             if stored.text == candidate.text {
                 return Ok(true);
             }
-            let (new, old) = (Arc::clone(&candidate.schema), self.parse_loaded(old).await?);
+            // The text of a JSON Schema is its identity, and reads again as itself. That of
+            // Protobuf may not: it is printed without escapes, as the reference prints it.
+            if stored.schema_type == SchemaType::Json {
+                return Ok(false);
+            }
+            // What is equal in references has the candidate's closure.
+            let (new, old) = (
+                Arc::clone(&candidate.schema),
+                self.parse_stored(stored, &candidate.closure).await?,
+            );
             return self.parser.pool.run(move || new.is_equivalent(&old)).await;
         }
         if !candidate.references.is_empty() {
             return Ok(false);
         }
-        let parsed = self.parse_loaded(old).await?;
-        let resolved = self.parser.pool.run(move || parsed.resolved()).await?;
-        Ok(resolved == candidate.text)
+        match written_out.0.get(&old.version) {
+            Some(closure) => {
+                let parsed = self.parse_stored(stored, closure).await?;
+                let resolved = self.parser.pool.run(move || parsed.resolved()).await?;
+                Ok(resolved == candidate.text)
+            }
+            // Other formats are not written out.
+            None => Ok(stored.text == candidate.text),
+        }
     }
 }

@@ -1,5 +1,7 @@
 //! Deletion of versions and subjects, soft and permanent.
 
+use std::collections::HashSet;
+
 use super::associations::check_unassociated;
 use super::{Registry, now_ms, scope};
 use crate::{About, Context, QualifiedSubject, ReadTransaction, Referrer, RegistryError, SchemaId};
@@ -157,15 +159,19 @@ async fn forget_settings<T: WriteTransaction>(
     Ok(())
 }
 
-/// Whether anything outside `keys` references one of them.
+/// Refuses if anything outside `keys`, which are ordered by subject, references one of them.
 pub(super) async fn check_unreferenced_from_outside<T: ReadTransaction>(
     tx: &mut T,
     keys: &[VersionKey],
 ) -> Result<(), RegistryError> {
-    for key in keys {
-        let mut referrers = tx.referrers(&key.subject).await?;
-        referrers.retain(|referrer| !keys.contains(&referrer.holder));
-        check_unreferenced(&referrers, key, true)?;
+    let inside: HashSet<&VersionKey> = keys.iter().collect();
+    for versions in keys.chunk_by(|a, b| a.subject == b.subject) {
+        let Some(VersionKey { subject, .. }) = versions.first() else { continue };
+        let mut referrers = tx.referrers(subject).await?;
+        referrers.retain(|referrer| !inside.contains(&referrer.holder));
+        for key in versions {
+            check_unreferenced(&referrers, key, true)?;
+        }
     }
     Ok(())
 }

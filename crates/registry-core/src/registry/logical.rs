@@ -3,9 +3,10 @@
 use levada_logical_types::{LogicalError, Target, to_native};
 use levada_schema_core::SchemaType;
 
-use super::references::closure;
+use super::references::References;
 use super::register::deleted_reference;
 use super::{Draft, Registry};
+use crate::parser::resolved;
 use crate::{QualifiedSubject, RegistryError, Store};
 
 impl<S: Store> Registry<S> {
@@ -32,14 +33,16 @@ impl<S: Store> Registry<S> {
             return Err(RegistryError::SchemaTooLarge { bytes, limit });
         }
         let mut read = self.store.read().await?;
-        let closure = closure(&mut read, &subject.context, &draft.references, &limits).await?;
+        let mut references = References::new(&mut read, &limits);
+        let closure = references.closure(&subject.context, &draft.references).await?;
         drop(read);
         if let Some(deleted) = &closure.deleted {
             return Err(deleted_reference(deleted));
         }
         let row_name = row_name(&subject.to_string());
         let convert = move || {
-            let target = Target { schema_type, row_name: &row_name, references: &closure.targets };
+            let references = &resolved(&closure.targets);
+            let target = Target { schema_type, row_name: &row_name, references };
             let text = to_native(&draft.text, target, &limits)?;
             Ok(Draft { text, schema_type: Some(schema_type.to_string()), ..draft })
         };

@@ -2,12 +2,13 @@
 
 use levada_schema_core::Contract;
 
-use super::candidate::{Candidate, Loaded, Reading};
-use super::references::closure;
-use super::register::inherited_contract;
+use super::candidate::{Candidate, Held, Reading, WrittenOut};
+use super::references::References;
+use super::snapshot::inherited_contract;
 use super::{Draft, Registry, candidate, scope};
-use crate::StoredVersion;
-use crate::{EffectiveConfig, QualifiedSubject, ReadTransaction, RegistryError, Store};
+use crate::{
+    EffectiveConfig, QualifiedSubject, ReadTransaction, RegistryError, Store, StoredVersion,
+};
 
 impl<S: Store> Registry<S> {
     /// The version of `subject` that holds `draft`. A plain subject without a match is looked for
@@ -31,8 +32,10 @@ impl<S: Store> Registry<S> {
         let contexts = super::reads::other_contexts(&mut self.store.read().await?).await?;
         for context in contexts {
             let elsewhere = subject.within(context);
-            if let Ok(found) = self.lookup_in(&elsewhere, draft, normalize, deleted).await {
-                return Ok(found);
+            match self.lookup_in(&elsewhere, draft, normalize, deleted).await {
+                // What a draft refers to may be missing in another context, and no reason to stop.
+                Err(error) if !error.is_failure() => {}
+                other => return other,
             }
         }
         Err(missed)
@@ -48,23 +51,22 @@ impl<S: Store> Registry<S> {
         candidate::schema_type(draft)?;
         let mut tx = self.store.read().await?;
         let config = scope::config_in_scope(&mut tx, subject).await?;
-        let mut versions = tx.versions(subject).await?;
-        versions.retain(|version| deleted || !version.is_deleted);
-        let limits = &self.parser.limits;
-        let versions = Loaded::load_all(&mut tx, versions, limits).await?;
-        let closure = closure(&mut tx, &subject.context, &draft.references, limits).await;
+        let versions = tx.versions(subject, deleted).await?;
+        let mut references = References::new(&mut tx, &self.parser.limits);
+        let written_out = WrittenOut::load(&mut references, draft, &versions).await?;
+        let closure = references.closure(&subject.context, &draft.references).await;
         drop(tx);
-        let versions: Vec<&Loaded> = versions.iter().collect();
         // A blank text is no error of its own: it matches nothing.
         let found = if draft.text.trim().is_empty() {
             None
         } else {
             let reading = Reading::to_compare(normalize || config.normalize(), &config);
             let candidate = self.candidate(draft, &closure?, reading).await?;
-            self.find_held(&candidate, &draft.contract, &versions, &config).await?
+            let held = Held { versions: &versions, written_out: &written_out };
+            self.find_held(&candidate, &draft.contract, held, &config).await?
         };
         match found {
-            Some(found) => Ok(found.stored.clone()),
+            Some(found) => Ok(found.clone()),
             None if versions.is_empty() => Err(RegistryError::SubjectNotFound(subject.clone())),
             None => Err(RegistryError::NoSuchSchema),
         }
@@ -76,16 +78,16 @@ impl<S: Store> Registry<S> {
         &self,
         candidate: &Candidate,
         contract: &Contract,
-        versions: &[&'a Loaded],
+        held: Held<'a>,
         config: &EffectiveConfig,
-    ) -> Result<Option<&'a Loaded>, RegistryError> {
-        let found = self.find_equal(candidate, contract, versions).await?;
-        let latest = versions.iter().rfind(|version| !version.stored.is_deleted);
+    ) -> Result<Option<&'a StoredVersion>, RegistryError> {
+        let found = self.find_equal(candidate, contract, held).await?;
+        let latest = held.versions.iter().rfind(|version| !version.is_deleted);
         let (None, Some(latest)) = (found, latest) else { return Ok(found) };
         let inherited = config.contract_of(inherited_contract(contract, latest));
         if inherited == *contract {
             return Ok(None);
         }
-        self.find_equal(candidate, &inherited, versions).await
+        self.find_equal(candidate, &inherited, held).await
     }
 }

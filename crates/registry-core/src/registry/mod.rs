@@ -18,6 +18,7 @@ mod register;
 mod reserved;
 mod schema_listing;
 mod scope;
+mod snapshot;
 mod tags;
 #[cfg(test)]
 mod tests;

@@ -1,9 +1,10 @@
 //! Reading single schemas: by version, by id, by guid, by metadata.
 
-use levada_schema_core::{Fingerprint, Limits, ResolvedReference, Schema, SchemaType};
+use levada_schema_core::{Fingerprint, Limits, Metadata, Schema, SchemaType};
 
 use super::Registry;
-use super::candidate::Loaded;
+use super::references::References;
+use crate::parser::{Target, resolved};
 use crate::{Context, QualifiedSubject, ReadTransaction, RegistryError, SchemaId, Store};
 use crate::{StoredVersion, VersionSpec};
 
@@ -38,11 +39,13 @@ impl SchemaFormat {
     fn render(
         self,
         schema: &Schema,
-        closure: &[ResolvedReference],
+        closure: &[Target],
         limits: &Limits,
     ) -> Result<String, RegistryError> {
         Ok(match (self, schema) {
-            (Self::Logical, schema) => levada_logical_types::from_native(schema, closure, limits)?,
+            (Self::Logical, schema) => {
+                levada_logical_types::from_native(schema, &resolved(closure), limits)?
+            }
             (Self::Resolved, schema) => schema.resolved(),
             (Self::WithoutExtensions, Schema::Protobuf(schema)) => schema.without_extensions(),
             (Self::Serialized, Schema::Protobuf(schema)) => schema.serialized(),
@@ -69,17 +72,19 @@ impl<S: Store> Registry<S> {
         pairs: &[(String, String)],
         deleted: bool,
     ) -> Result<StoredVersion, RegistryError> {
-        let mut versions = self.store.read().await?.versions(subject).await?;
-        versions.retain(|version| deleted || !version.is_deleted);
+        let mut tx = self.store.read().await?;
+        let mut versions = tx.version_metadata(subject).await?;
+        versions.retain(|(key, _)| deleted || !key.is_deleted);
         if versions.is_empty() {
             return Err(RegistryError::SubjectNotFound(subject.clone()));
         }
-        let holds_all = |version: &StoredVersion| {
-            version.schema.contract.metadata.as_ref().is_some_and(|metadata| {
-                pairs.iter().all(|(key, value)| metadata.properties.get(key) == Some(value))
-            })
+        let holds_all = |metadata: &Metadata| {
+            pairs.iter().all(|(key, value)| metadata.properties.get(key) == Some(value))
         };
-        versions.into_iter().rfind(holds_all).ok_or(RegistryError::NoSuchSchema)
+        let newest =
+            versions.iter().rfind(|(_, metadata)| metadata.as_ref().is_some_and(holds_all));
+        let (newest, _) = newest.ok_or(RegistryError::NoSuchSchema)?;
+        tx.version(subject, newest.version).await?.ok_or(RegistryError::NoSuchSchema)
     }
 
     /// A version that holds an id, looked for as [`find_id`] says.
@@ -125,9 +130,11 @@ impl<S: Store> Registry<S> {
             return Ok(version.schema.text.clone());
         }
         let limits = self.parser.limits;
-        let loaded = Loaded::load(&mut self.store.read().await?, version.clone(), &limits).await?;
+        let mut tx = self.store.read().await?;
+        let loaded = References::new(&mut tx, &limits).load(version.clone()).await?;
+        drop(tx);
         let parsed = self.parse_loaded(&loaded).await?;
-        self.parser.pool.run(move || format.render(&parsed, loaded.closure(), &limits)).await?
+        self.parser.pool.run(move || format.render(&parsed, &loaded.closure, &limits)).await?
     }
 }
 

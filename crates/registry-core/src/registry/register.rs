@@ -7,18 +7,17 @@
 
 use std::sync::Arc;
 
-use levada_schema_core::{Contract, Fingerprint, Limits, Reference, TagChanges, Validation};
+use levada_schema_core::{Contract, Fingerprint, Reference, TagChanges, Validation};
 
-use super::candidate::{Candidate, Loaded, Reading};
-use super::references::{Closure, closure};
+use super::candidate::{Candidate, Held, Reading};
+use super::references::Closure;
+use super::snapshot::Snapshot;
 use super::{Draft, Registry, delete, now_ms};
 use crate::contract::check_rule_set;
 use crate::{
-    About, EffectiveConfig, Mode, QualifiedSubject, ReadTransaction, RegistryError, Revision,
-    Revisions,
+    About, QualifiedSubject, RegistryError, SchemaId, SchemaVersion, Store, StoredSchema,
+    StoredVersion, VersionKey, WriteTransaction,
 };
-use crate::{SchemaId, SchemaVersion, Store, StoredSchema, StoredVersion, WriteTransaction};
-use crate::{config, stamp};
 
 /// The version that a draft means which changes tags and names none: the latest, so that the new
 /// one carries its number.
@@ -51,16 +50,6 @@ impl Registered {
     }
 }
 
-/// One instant of everything that a registration depends on.
-struct Snapshot {
-    config: EffectiveConfig,
-    mode: Mode,
-    /// All versions, soft-deleted ones included, ascending.
-    versions: Vec<Loaded>,
-    closure: Result<Closure, RegistryError>,
-    revisions: Revisions,
-}
-
 /// A version to be added, decided on a snapshot.
 struct Addition {
     version: SchemaVersion,
@@ -91,15 +80,16 @@ impl<S: Store> Registry<S> {
         check_draft(subject, draft)?;
         for _ in 0..OPTIMISTIC_ATTEMPTS {
             let mut read = self.store.read().await?;
-            let snapshot = Snapshot::take(&mut read, subject, draft, &self.parser.limits).await?;
+            let limits = &self.parser.limits;
+            let snapshot = Snapshot::take(&mut read, subject, draft, options, limits).await?;
             drop(read);
             let addition = match self.decide(subject, draft, options, &snapshot).await? {
                 Decision::Existing(version) => return Ok(Registered { version, is_new: false }),
                 Decision::Add(addition) => addition,
             };
             let mut tx = self.store.write_in_group().await?;
-            if snapshot.is_current(&mut tx, subject, &addition).await? {
-                let registered = add(&mut tx, subject, *addition, &snapshot.versions).await?;
+            if snapshot.is_current(&mut tx, subject, &addition.closure).await? {
+                let registered = add(&mut tx, subject, *addition, &snapshot.keys).await?;
                 self.commit(tx, registered.about()).await?;
                 return Ok(registered);
             }
@@ -121,10 +111,11 @@ impl<S: Store> Registry<S> {
         options: RegisterOptions,
     ) -> Result<Registered, RegistryError> {
         check_draft(subject, draft)?;
-        let snapshot = Snapshot::take(tx, subject, draft, &self.parser.limits).await?;
+        let limits = &self.parser.limits;
+        let snapshot = Snapshot::take(tx, subject, draft, options, limits).await?;
         match self.decide(subject, draft, options, &snapshot).await? {
             Decision::Existing(version) => Ok(Registered { version, is_new: false }),
-            Decision::Add(addition) => add(tx, subject, *addition, &snapshot.versions).await,
+            Decision::Add(addition) => add(tx, subject, *addition, &snapshot.keys).await,
         }
     }
 
@@ -139,12 +130,11 @@ impl<S: Store> Registry<S> {
     ) -> Result<Decision, RegistryError> {
         let importing = snapshot.mode.takes_ids();
         let normalize = !importing && (options.normalize || snapshot.config.normalize());
-        let live = snapshot.live();
         // Where tags or the contract are changed, a schema is equal only after that was done.
         let is_as_given =
             draft.tags.is_empty() && !options.propagate_tags && !snapshot.config.has_contract();
         if !draft.text.trim().is_empty() && is_as_given {
-            let found = self.early_lookup(draft, normalize, snapshot, &live).await?;
+            let found = self.early_lookup(draft, normalize, snapshot).await?;
             if let Some(version) = found {
                 return Ok(Decision::Existing(version));
             }
@@ -157,8 +147,7 @@ impl<S: Store> Registry<S> {
             (true, None) => Err(RegistryError::NotInReadWriteMode(subject.clone())),
             (false, Some(_)) => Err(RegistryError::NotInImportMode(subject.clone())),
             (false, None) => {
-                self.decide_new(subject, draft, RegisterOptions { normalize, ..options }, snapshot)
-                    .await
+                self.decide_new(subject, RegisterOptions { normalize, ..options }, snapshot).await
             }
         }
     }
@@ -169,25 +158,25 @@ impl<S: Store> Registry<S> {
         draft: &Draft,
         normalize: bool,
         snapshot: &Snapshot,
-        live: &[&Loaded],
     ) -> Result<Option<StoredVersion>, RegistryError> {
         let closure = snapshot.closure.clone()?;
         let reading = Reading::to_compare(normalize, &snapshot.config);
         let candidate = self.candidate(draft, &closure, reading).await?;
-        let searched = match (draft.version, live) {
+        let versions = match (draft.version, snapshot.live.as_slice()) {
             (-1, [.., latest]) => std::slice::from_ref(latest),
-            _ => live,
+            (_, live) => live,
         };
-        let found = self.find_equal(&candidate, &draft.contract, searched).await?;
-        let fits = |found: &&Loaded| {
+        let held = Held { versions, ..snapshot.held() };
+        let found = self.find_equal(&candidate, &draft.contract, held).await?;
+        let fits = |found: &&StoredVersion| {
             let explicit = draft.explicit_id();
-            let id_fits = explicit.is_none_or(|id| id == found.stored.schema.id);
+            let id_fits = explicit.is_none_or(|id| id == found.schema.id);
             // A numbered version is a wish for that very number, unless the id comes with it.
-            let version_fits = draft.version <= 0
-                || (explicit.is_some() && draft.version == found.stored.version.0);
+            let version_fits =
+                draft.version <= 0 || (explicit.is_some() && draft.version == found.version.0);
             id_fits && version_fits
         };
-        Ok(found.filter(fits).map(|found| found.stored.clone()))
+        Ok(found.filter(fits).cloned())
     }
 
     /// With explicit id: nothing is inherited, validated beyond parsing, or compared.
@@ -213,17 +202,14 @@ impl<S: Store> Registry<S> {
     async fn decide_new(
         &self,
         subject: &QualifiedSubject,
-        draft: &Draft,
         options: RegisterOptions,
         snapshot: &Snapshot,
     ) -> Result<Decision, RegistryError> {
-        let live = snapshot.live();
-        let mut draft = inherit(draft, live.last().copied());
-        if let (true, Some(latest)) = (options.propagate_tags, live.last()) {
-            let add = self.tags_of(latest).await?;
+        let mut draft = snapshot.completed.clone();
+        if let Some(tagged) = &snapshot.tagged {
+            let add = self.tags_of(tagged).await?;
             draft.tags.push(TagChanges { add, remove: Vec::new() });
         }
-        let draft = &draft;
         if draft.text.trim().is_empty() {
             return Err(RegistryError::InvalidSchema("Empty schema".to_owned()));
         }
@@ -236,23 +222,21 @@ impl<S: Store> Registry<S> {
             validation: snapshot.config.validation(),
             strict_fields: snapshot.config.validate_fields(),
         };
-        let candidate = self.candidate(draft, &closure, reading).await?;
+        let candidate = self.candidate(&draft, &closure, reading).await?;
         check_not_owned(&closure)?;
         let next = snapshot.next_version()?;
-        let mut contract = snapshot.config.contract_of(draft.contract.clone());
-        if draft.version != 0 || stamp::has_stamp(contract.metadata.as_ref()) {
-            contract.metadata = Some(stamp::stamped(contract.metadata, next));
-        }
+        let contract = draft.contract;
         if draft.version == 0 {
-            let equal = self.find_equal(&candidate, &contract, &live).await?;
+            let equal = self.find_equal(&candidate, &contract, snapshot.held()).await?;
             if let Some(equal) = equal {
-                return Ok(Decision::Existing(equal.stored.clone()));
+                return Ok(Decision::Existing(equal.clone()));
             }
         }
         if !options.force {
-            let config = &snapshot.config;
+            let (config, latest) = (&snapshot.config, snapshot.live.last());
+            let compared = snapshot.compared.as_ref().map_err(Clone::clone)?;
             let metadata = contract.metadata.as_ref();
-            let messages = self.check(&candidate, metadata, &live, config).await?;
+            let messages = self.check(&candidate, metadata, latest, compared, config).await?;
             if !messages.is_empty() {
                 return Err(RegistryError::Incompatible { subject: subject.clone(), messages });
             }
@@ -286,63 +270,6 @@ impl Draft {
     }
 }
 
-impl Snapshot {
-    async fn take<T: ReadTransaction>(
-        tx: &mut T,
-        subject: &QualifiedSubject,
-        draft: &Draft,
-        limits: &Limits,
-    ) -> Result<Self, RegistryError> {
-        let revisions = tx.revisions(subject).await?;
-        // A subject that never changed has none.
-        let versions = match revisions.subject {
-            Revision(0) => Vec::new(),
-            _ => tx.versions(subject).await?,
-        };
-        let versions = Loaded::load_all(tx, versions, limits).await?;
-        let latest = versions.iter().rfind(|version| !version.stored.is_deleted);
-        let references = inherit(draft, latest).references;
-        let settings = tx.settings(subject).await?;
-        Ok(Self {
-            config: config::in_scope(settings.config),
-            mode: settings.mode.in_force(),
-            closure: closure(tx, &subject.context, &references, limits).await,
-            versions,
-            revisions,
-        })
-    }
-
-    /// Whether what was decided on this snapshot still holds in `tx`.
-    async fn is_current<T: ReadTransaction>(
-        &self,
-        tx: &mut T,
-        subject: &QualifiedSubject,
-        addition: &Addition,
-    ) -> Result<bool, RegistryError> {
-        if tx.revisions(subject).await? != self.revisions {
-            return Ok(false);
-        }
-        for (target, revision) in &addition.closure.revisions {
-            if tx.revisions(target).await?.subject != *revision {
-                return Ok(false);
-            }
-        }
-        Ok(true)
-    }
-
-    fn live(&self) -> Vec<&Loaded> {
-        self.versions.iter().filter(|version| !version.stored.is_deleted).collect()
-    }
-
-    /// One more than the highest version there is, soft-deleted ones included.
-    fn next_version(&self) -> Result<SchemaVersion, RegistryError> {
-        let highest = self.versions.last().map_or(0, |version| version.stored.version.0);
-        highest.checked_add(1).map(SchemaVersion).ok_or_else(|| {
-            RegistryError::InvalidSchema("Version numbers of the subject are used up".to_owned())
-        })
-    }
-}
-
 fn check_not_owned(closure: &Closure) -> Result<(), RegistryError> {
     match &closure.owned {
         Some(subject) => Err(RegistryError::ReferenceToOwned(subject.clone())),
@@ -357,40 +284,16 @@ pub(super) fn deleted_reference(reference: &Reference) -> RegistryError {
     ))
 }
 
-/// What a draft leaves out comes from the latest live version: the text with its type and
-/// references, the metadata, and the rule set.
-fn inherit(draft: &Draft, latest: Option<&Loaded>) -> Draft {
-    let mut draft = draft.clone();
-    let Some(latest) = latest else { return draft };
-    draft.contract = inherited_contract(&draft.contract, latest);
-    let latest = &latest.stored.schema;
-    if draft.text.trim().is_empty() {
-        draft.text.clone_from(&latest.text);
-        draft.schema_type = Some(latest.schema_type.to_string());
-        draft.references.clone_from(&latest.references);
-    }
-    draft
-}
-
-/// `own`; a part that it leaves out is the one of `latest`.
-pub(super) fn inherited_contract(own: &Contract, latest: &Loaded) -> Contract {
-    let latest = &latest.stored.schema.contract;
-    Contract {
-        metadata: own.metadata.as_ref().or(latest.metadata.as_ref()).cloned(),
-        rule_set: own.rule_set.as_ref().or(latest.rule_set.as_ref()).cloned(),
-    }
-}
-
 /// Stores what was decided, in the transaction that has checked the decision: the versions of the
 /// subject are still the `earlier` ones.
 async fn add<T: WriteTransaction>(
     tx: &mut T,
     subject: &QualifiedSubject,
     addition: Addition,
-    earlier: &[Loaded],
+    earlier: &[VersionKey],
 ) -> Result<Registered, RegistryError> {
     let Addition { version, schema: Content { candidate, contract }, id, .. } = addition;
-    let Candidate { schema, text, references } = candidate;
+    let Candidate { schema, text, references, .. } = candidate;
     // A comment or a default of Protobuf may hold it, but no text of PostgreSQL. Known before the
     // first write, it costs no other registration of the same commit anything.
     if text.contains('\0') {
@@ -407,10 +310,10 @@ async fn add<T: WriteTransaction>(
     };
     let ts_ms = now_ms();
     tx.put_version(subject, version, content.id, ts_ms).await?;
-    for Loaded { stored: old, .. } in earlier {
+    for old in earlier {
         if old.version == version {
-            delete::release(tx, &subject.context, old.schema.id).await?;
-        } else if old.is_deleted && old.version < version && old.schema.id == content.id {
+            delete::release(tx, &subject.context, old.id).await?;
+        } else if old.is_deleted && old.version < version && old.id == content.id {
             // A schema that comes back takes the place of its soft-deleted versions, unless
             // something still points to them.
             let referrers = tx.referrers(subject).await?;

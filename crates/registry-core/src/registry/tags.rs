@@ -3,6 +3,7 @@
 use levada_schema_core::{Contract, EntityTags, Metadata, RuleSet, TagChanges};
 
 use super::candidate::Loaded;
+use super::references::References;
 use super::register::RETAGGED_VERSION;
 use super::{Draft, RegisterOptions, Registered, Registry};
 use crate::contract::{check_rule_set, merge_rule_sets};
@@ -118,9 +119,9 @@ impl<S: Store> Registry<S> {
         version: &StoredVersion,
         wanted: &[String],
     ) -> Result<Vec<EntityTags>, RegistryError> {
-        let loaded =
-            Loaded::load(&mut self.store.read().await?, version.clone(), &self.parser.limits)
-                .await?;
+        let mut tx = self.store.read().await?;
+        let loaded = References::new(&mut tx, &self.parser.limits).load(version.clone()).await?;
+        drop(tx);
         let mut entities = self.tags_of(&loaded).await?;
         let is_any = wanted.iter().any(|tag| tag == "*");
         entities.retain(|found| is_any || found.tags.iter().any(|tag| wanted.contains(tag)));

@@ -79,7 +79,7 @@ async fn bring_dek(
         Ok(there) => there,
         // It is there; the KMS that would show it in clear is out of the target's reach.
         Err(error) if error.error_code() == Some(KMS_FAILED) => {
-            target.unchanged(&key);
+            target.unread(&key, &error.to_string());
             return Ok(());
         }
         Err(error) => return Err(error),

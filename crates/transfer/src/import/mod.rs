@@ -35,15 +35,22 @@ pub struct Tally {
     pub brought: Counts,
     /// Records that the target had already.
     pub unchanged: Counts,
+    /// DEKs that the target has already and could not show, so that they may be other keys. The
+    /// observer was told.
+    pub unread: u64,
     /// Records that could not be brought over, of which the observer was told.
     pub problems: u64,
 }
 
 impl fmt::Display for Tally {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let Self { brought, unchanged, problems } = self;
+        let Self { brought, unchanged, unread, problems } = self;
         write!(f, "{} new ({brought}), ", brought.total())?;
-        write!(f, "{} there already ({unchanged}), {problems} refused", unchanged.total())
+        write!(f, "{} there already ({unchanged}), ", unchanged.total())?;
+        if *unread > 0 {
+            write!(f, "{unread} there but not readable, ")?;
+        }
+        write!(f, "{problems} refused")
     }
 }
 

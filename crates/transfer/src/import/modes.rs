@@ -16,9 +16,11 @@ pub(super) async fn bring(records: &mut Records, target: &Target<'_>) -> Result<
         settled.insert(mode.scope);
     }
     restore_all(&settled, target).await?;
-    // An import that was stopped may have left a context in mode IMPORT that this one found full.
+    // Whether somebody wants it so or an import was stopped before its end cannot be told.
     for context in target.contexts().difference(&settled) {
-        restore(context, None, target).await?;
+        if is_importing(context, target).await? {
+            target.left_importing(context);
+        }
     }
     Ok(())
 }
@@ -59,14 +61,17 @@ async fn bring_mode(mode: &ModeRecord, target: &Target<'_>) -> Result<(), Transf
 
 /// Ends mode IMPORT: gives the scope back the mode that it had of its own, if any.
 async fn restore(scope: &str, old: Option<&str>, target: &Target<'_>) -> Result<(), TransferError> {
-    let there = target.registry.mode(scope).await?;
-    if target.is_dry_run() || there.is_none_or(|there| there.mode != IMPORT) {
+    if target.is_dry_run() || old == Some(IMPORT) || !is_importing(scope, target).await? {
         return Ok(());
     }
     match old {
-        Some(old) if old != IMPORT => target.registry.put_mode(scope, old).await,
-        _ => target.registry.delete_mode(scope).await,
+        Some(old) => target.registry.put_mode(scope, old).await,
+        None => target.registry.delete_mode(scope).await,
     }
+}
+
+async fn is_importing(scope: &str, target: &Target<'_>) -> Result<bool, TransferError> {
+    Ok(target.registry.mode(scope).await?.is_some_and(|there| there.mode == IMPORT))
 }
 
 fn mode_of(record: Record) -> Result<ModeRecord, Record> {

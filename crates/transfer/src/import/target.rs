@@ -85,6 +85,21 @@ impl<'a> Target<'a> {
         self.observer.problem(&format!("{key}: {reason}"));
     }
 
+    /// Tells of something that is there and that the target cannot show.
+    pub(super) fn unread(&self, key: &Key, reason: &str) {
+        self.tally.lock().unread += 1;
+        self.observer.notice(&format!("{key} is there, but not readable: {reason}"));
+    }
+
+    /// Tells of a context that was in mode IMPORT before, and so is left in it.
+    pub(super) fn left_importing(&self, context: &str) {
+        let end = Registry::delete_mode_call(context);
+        self.observer.notice(&format!(
+            "context {context} was in mode IMPORT before and still is; if an import that was stopped \
+             has left it so, end that with {end}"
+        ));
+    }
+
     pub(super) fn brought(&self, key: &Key) {
         self.tally.lock().brought.count(key);
     }
@@ -145,7 +160,7 @@ impl<'a> Target<'a> {
         }
         let old = self.registry.mode(context).await?.map(|own| own.mode);
         if old.as_deref() != Some(IMPORT) {
-            // One that an import has left in mode IMPORT goes on; otherwise somebody may work here.
+            // In mode IMPORT nobody else works here, whoever has set it.
             if !self.options.force && self.registry.has_subjects(context).await? {
                 return Err(TransferError::InUse { context: context.to_owned() });
             }

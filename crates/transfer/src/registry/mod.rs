@@ -127,7 +127,8 @@ impl Registry {
         }
     }
 
-    /// All pages of a list of names. A registry that does not know pages gives all at once.
+    /// All pages of a list of names. Pages may be shorter than what was asked for, so the last one
+    /// is empty; a registry that does not know pages gives all at once, and the same again.
     async fn names(
         &self,
         path: &[&str],
@@ -141,17 +142,11 @@ impl Registry {
             let query = [query, &paging].concat();
             let page: Option<Vec<String>> = self.find(Call::get(path).query(&query)).await?;
             let page = page.unwrap_or_default();
-            // A registry that knows no pages gives the same one again.
             if page.is_empty() || page.first() == names.first() {
-                break;
+                return Ok(names);
             }
-            let is_last = page.len() != NAMES_PAGE;
             names.extend(page);
-            if is_last {
-                break;
-            }
         }
-        Ok(names)
     }
 }
 
@@ -174,15 +169,27 @@ fn json(body: &impl Serialize) -> Vec<u8> {
 mod tests {
     use axum::Router;
     use axum::extract::{Query, State};
+    use axum::http::Uri;
+    use serde_json::json;
     use tokio::net::TcpListener;
 
     use super::*;
 
-    /// A list of so many names, in pages or always whole.
+    /// A list of so many names.
     #[derive(Clone, Copy)]
     struct List {
         count: usize,
-        pages: bool,
+        pages: Pages,
+    }
+
+    #[derive(Clone, Copy, Debug)]
+    enum Pages {
+        /// As long as asked for.
+        Any,
+        /// At most so long, whatever was asked for.
+        UpTo(usize),
+        /// Always the whole list.
+        Ignored,
     }
 
     impl List {
@@ -192,28 +199,40 @@ mod tests {
     }
 
     async fn answer(
+        uri: Uri,
         State(list): State<List>,
         Query(query): Query<HashMap<String, String>>,
     ) -> String {
         let number = |name: &str| query[name].parse::<usize>().unwrap();
-        let (offset, limit) =
-            if list.pages { (number("offset"), number("limit")) } else { (0, list.count) };
-        let page: Vec<String> = list.names().into_iter().skip(offset).take(limit).collect();
+        let (offset, limit) = match list.pages {
+            Pages::Any => (number("offset"), number("limit")),
+            Pages::UpTo(most) => (number("offset"), number("limit").min(most)),
+            Pages::Ignored => (0, list.count),
+        };
+        let page = list.names().into_iter().skip(offset).take(limit);
+        let page: Vec<Value> = match uri.path() {
+            "/schemas" => page.map(|name| json!({"subject": name, "version": 1})).collect(),
+            _ => page.map(Value::from).collect(),
+        };
         serde_json::to_string(&page).unwrap()
     }
 
     #[tokio::test]
-    async fn list_is_read_to_its_end_with_pages_and_without() {
+    async fn list_is_read_to_its_end_however_long_the_pages_are() {
         for count in [0, 1, NAMES_PAGE, NAMES_PAGE + 1, 2 * NAMES_PAGE] {
-            for pages in [true, false] {
+            for pages in [Pages::Any, Pages::UpTo(700), Pages::Ignored] {
                 let list = List { count, pages };
                 let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
                 let url = format!("http://{}", listener.local_addr().unwrap());
                 let app = Router::new().fallback(answer).with_state(list);
                 let serving = tokio::spawn(async move { axum::serve(listener, app).await });
-                let read =
-                    Registry::new(RegistryClient::new(&url).unwrap()).subjects().await.unwrap();
-                assert!(read == list.names(), "{count}, {pages}: {} names", read.len());
+                let registry = Registry::new(RegistryClient::new(&url).unwrap());
+                let read = registry.subjects().await.unwrap();
+                assert!(read == list.names(), "{count}, {pages:?}: {} names", read.len());
+                let mut read = Vec::new();
+                let subject = |shown: Value| shown["subject"].as_str().unwrap().to_owned();
+                registry.each_schema(&[], |shown| read.push(subject(shown))).await.unwrap();
+                assert!(read == list.names(), "{count}, {pages:?}: {} schemas", read.len());
                 serving.abort();
             }
         }

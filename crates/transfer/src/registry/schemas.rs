@@ -121,13 +121,16 @@ impl Registry {
         Ok(names)
     }
 
-    /// Walks over all pages of a list of schemas, with smaller ones where texts are long.
-    async fn each_schema(
+    /// Walks over all pages of a list of schemas, with smaller ones where texts are long. It ends as
+    /// a list of names does.
+    pub(super) async fn each_schema(
         &self,
         query: &[(&str, &str)],
         mut visit: impl FnMut(Value),
     ) -> Result<(), TransferError> {
         let (mut offset, mut limit) = (0, SCHEMAS_PAGE);
+        let place = |shown: &Value| (shown.get("subject").cloned(), shown.get("version").cloned());
+        let mut begin = None;
         loop {
             let (from, most) = (offset.to_string(), limit.to_string());
             let paging = [("offset", from.as_str()), ("limit", most.as_str())];
@@ -140,12 +143,13 @@ impl Registry {
                 }
                 page => page?.unwrap_or_default(),
             };
-            let count = page.len();
-            page.into_iter().for_each(&mut visit);
-            if count != limit {
+            let first = page.first().map(place);
+            if first.is_none() || first == begin {
                 return Ok(());
             }
-            offset += count;
+            begin = begin.or(first);
+            offset += page.len();
+            page.into_iter().for_each(&mut visit);
         }
     }
 

@@ -116,6 +116,11 @@ impl Registry {
         self.change(Call::put(&path("mode", &name), body).query(query), None).await
     }
 
+    /// The question that takes the mode of a scope away, for whoever shall ask it.
+    pub(crate) fn delete_mode_call(scope: &str) -> String {
+        Call::delete(&path("mode", &in_path(scope))).to_string()
+    }
+
     /// Takes the mode of a scope away.
     pub(crate) async fn delete_mode(&self, scope: &str) -> Result<(), TransferError> {
         self.change(Call::delete(&path("mode", &in_path(scope))), Some(NOT_SET)).await

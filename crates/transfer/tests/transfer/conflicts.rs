@@ -5,7 +5,7 @@ use serde_json::json;
 
 use crate::fill::{fill, record};
 use crate::server::Server;
-use crate::{brought, compared, source};
+use crate::{brought, compared, noticed, source};
 
 const FORCE: ImportOptions = ImportOptions { dry_run: false, force: true };
 
@@ -133,5 +133,30 @@ async fn read_only_modes_of_the_target_alone_stop_nothing_and_are_there_again_af
     assert_eq!(differences, expected);
     for scope in ["s", ":.eu:"] {
         assert_eq!(to.get(&format!("/mode/{scope}")).await, json!({"mode": "READONLY"}));
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn mode_import_that_was_there_before_stays_and_is_told() {
+    let (from, to) = (Server::start().await, Server::start().await);
+    from.register("s", record("S", "a")).await;
+    from.register(":.eu:s", record("S", "a")).await;
+    let importing = json!({"mode": "IMPORT"});
+    for path in ["/mode", "/mode/:.eu:"] {
+        to.make(&format!("PUT {path}"), importing.clone()).await;
+    }
+    let expected = [(":.:", "/mode"), (":.eu:", "/mode/:.eu:")].map(|(context, path)| {
+        format!(
+            "context {context} was in mode IMPORT before and still is; if an import that was \
+             stopped has left it so, end that with DELETE {path}"
+        )
+    });
+    // The first one brings two versions, the second nothing.
+    for count in [2, 0] {
+        let (tally, notices) = noticed(&source(&from), &to).await;
+        assert_eq!((tally.brought.versions, notices.as_slice()), (count, expected.as_slice()));
+        for path in ["/mode", "/mode/:.eu:"] {
+            assert_eq!(to.get(path).await, importing);
+        }
     }
 }

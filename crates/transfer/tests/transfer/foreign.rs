@@ -12,7 +12,7 @@ use serde_json::{Value, json};
 use tokio::net::TcpListener;
 
 use crate::server::Server;
-use crate::{Notes, bring, brought, compared, registry};
+use crate::{Notes, bring, brought, compared, noticed, registry};
 
 /// A registry of canned answers (null is no content), by path, with `?` for those that ask for deleted things. It
 /// ignores all other parameters, and knows nothing else.
@@ -141,7 +141,12 @@ async fn shared_key_that_the_target_cannot_unwrap_comes_all_the_same() {
     let from = Source::Registry(registry(&from.url()));
     let expected = Counts { keks: 1, deks: 1, ..Counts::default() };
     assert_eq!(bring(&from, &to).await.brought, expected);
-    assert_eq!(bring(&from, &to).await.unchanged, expected);
+    let (again, notices) = noticed(&from, &to).await;
+    let there = Counts { keks: 1, ..Counts::default() };
+    assert_eq!((again.brought, again.unchanged, again.unread), (Counts::default(), there, 1));
+    assert!(again.to_string().ends_with(", 1 there but not readable, 0 refused"), "{again}");
+    let told = "DEK k :.eu:s AES256_GCM version 1 is there, but not readable: ";
+    assert!(notices.len() == 1 && notices[0].starts_with(told), "{notices:?}");
     let versions = "/dek-registry/v1/keks/k/deks/:.eu:s/versions";
     assert_eq!(to.get(versions).await, json!([1]));
     let differences = compared(&from, &to).await.1;

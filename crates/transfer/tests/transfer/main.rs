@@ -26,6 +26,7 @@ use server::Server;
 #[derive(Default)]
 struct Notes {
     problems: Mutex<Vec<String>>,
+    notices: Mutex<Vec<String>>,
     differences: Mutex<Vec<String>>,
 }
 
@@ -36,6 +37,10 @@ impl Observer for Notes {
 
     fn problem(&self, what: &str) {
         self.problems.lock().push(what.to_owned());
+    }
+
+    fn notice(&self, what: &str) {
+        self.notices.lock().push(what.to_owned());
     }
 
     fn difference(&self, what: &str) {
@@ -72,9 +77,17 @@ async fn brought(
 
 /// An import that must bring everything.
 async fn bring(from: &Source, to: &Server) -> Tally {
-    let (tally, problems) = brought(from, &to.url(), ImportOptions::default()).await;
-    assert_eq!(problems, Vec::<String>::new());
-    tally.unwrap()
+    noticed(from, to).await.0
+}
+
+/// The same, with the notices that it gave.
+async fn noticed(from: &Source, to: &Server) -> (Tally, Vec<String>) {
+    let notes = Arc::new(Notes::default());
+    let observer: Arc<dyn Observer> = notes.clone();
+    let imported = import(from, &registry(&to.url()), ImportOptions::default(), &observer).await;
+    assert_eq!(*notes.problems.lock(), Vec::<String>::new());
+    let notices = notes.notices.lock().clone();
+    (imported.unwrap(), notices)
 }
 
 /// What a comparison found, and the differences that it told.

@@ -24,7 +24,7 @@ pub(super) use writer::{Writer, Writing};
 
 use super::error::OpenError;
 use super::migrations;
-use super::store::SqlStore;
+use super::store::Connections;
 
 const READERS: usize = 4;
 const BUSY_TIMEOUT: Duration = Duration::from_secs(5);
@@ -40,7 +40,7 @@ const CHECKPOINT_PAGES: i64 = 4_096;
 const STATEMENTS_KEPT: usize = 128;
 
 /// Opens or creates the database at `path`.
-pub(super) async fn open(path: &Path) -> Result<SqlStore, OpenError> {
+pub(super) async fn open(path: &Path) -> Result<Connections, OpenError> {
     let lock = Lock::take(path)?;
     let failed = |error: Error| OpenError::Database {
         database: path.display().to_string(),
@@ -58,7 +58,7 @@ pub(super) async fn open(path: &Path) -> Result<SqlStore, OpenError> {
     let readers = Readers::new(readers.collect::<Result<_, _>>().map_err(failed)?);
     let revision = Arc::default();
     let writer = Writer::new(writer, Arc::clone(&revision));
-    Ok(SqlStore::Sqlite { writer, readers, revision, _lock: lock })
+    Ok(Connections::Sqlite { writer, readers, revision, _lock: lock })
 }
 
 fn connect(path: &Path) -> Result<Connection, Error> {

@@ -217,3 +217,50 @@ async fn old_rows_of_the_audit_are_removed_and_refused_changes_have_rows_too() {
         assert_eq!(audit(store).await, ["c"].map(expected), "the newest row in {database:?}");
     }
 }
+
+/// A clock that was ahead for a while must not keep what came after it for ever.
+#[tokio::test]
+async fn old_rows_of_the_audit_are_removed_behind_any_number_of_rows_from_the_future() {
+    let (_directory, databases) = each().await;
+    for database in &databases {
+        let store = SqlStore::open(database).await.unwrap();
+        let add = |ts_ms: i64, action: &str| {
+            format!(
+                "INSERT INTO audit (ts_ms, principal, action, request_id)
+                 WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n WHERE i < 1500)
+                 SELECT {ts_ms}, 'p', '{action}', 'r' FROM n"
+            )
+        };
+        for (ts_ms, action) in [(i64::MAX, "future"), (1, "old"), (30, "new")] {
+            force(&store, add(ts_ms, action).leak()).await.unwrap();
+        }
+        store.purge_audit(20).await.unwrap();
+        let mut tx = store.read().await.unwrap();
+        let kept = Statement::new(
+            "SELECT action, count(*) AS rows FROM audit GROUP BY action ORDER BY action",
+        );
+        let kept: Vec<(String, i64)> =
+            tx.all(kept, |row| Ok((get(row, "action")?, get(row, "rows")?))).await.unwrap();
+        let expected = [("future".to_owned(), 1500), ("new".to_owned(), 1500)];
+        assert_eq!(kept, expected, "{database:?}");
+    }
+}
+
+#[tokio::test]
+async fn a_failure_of_the_store_in_another_context_is_no_missing_schema() {
+    let (_directory, databases) = each().await;
+    for database in &databases {
+        let registry = open(database).await;
+        let elsewhere = QualifiedSubject::parse(":.c:s");
+        let string = draft("\"string\"");
+        registry.register(&elsewhere, &string, RegisterOptions::default()).await.unwrap();
+        let lookup =
+            async || registry.lookup(&QualifiedSubject::parse("s"), &string, false, false).await;
+        assert_eq!(lookup().await.unwrap().subject, elsewhere);
+        let unreadable =
+            "INSERT INTO configs (context, subject, document) VALUES ('.c', 's', 'no JSON')";
+        force(registry.store(), unreadable).await.unwrap();
+        let failed = lookup().await.unwrap_err();
+        assert!(matches!(failed, RegistryError::Store(_)), "{database:?}: {failed}");
+    }
+}

@@ -4,7 +4,7 @@
 //! a resource must never be left with half of them.
 
 use super::request::{Checked, Link, check_frozen, invalid};
-use super::{Associated, Association, AssociationQuery, Lifecycle, latest};
+use super::{Associated, Association, AssociationQuery, Lifecycle};
 use crate::associations::Resource;
 use crate::registry::{Registry, scope};
 use crate::{
@@ -60,7 +60,7 @@ impl<S: Store> Registry<S> {
     ) -> Result<Option<StoredVersion>, RegistryError> {
         let Some((draft, options)) = &wish.link.schema else { return Ok(None) };
         let subject = &wish.subject;
-        let had = latest(tx, subject).await?;
+        let had = tx.latest_version(subject).await?;
         let registered = self.register_within(tx, subject, draft, *options).await?;
         if let Some(Association { association_type, .. }) = &wish.existing
             && !request.is_create
@@ -163,7 +163,7 @@ async fn new_wish<T: ReadTransaction>(
             let detail = "schema must be provided when creating a frozen association";
             return Err(invalid("schema", detail));
         }
-        let has_more = latest(tx, &subject).await?.is_some_and(|found| found.version.0 != 1);
+        let has_more = tx.latest_version(&subject).await?.is_some_and(|found| found.version.0 != 1);
         if has_more {
             let detail =
                 "cannot create a frozen association when schemas already exist in the subject";
@@ -208,7 +208,7 @@ async fn check_subject<T: ReadTransaction>(
         let detail = format!("cannot be provided while subject '{subject}' is in IMPORT mode");
         return Err(invalid("schema", detail));
     }
-    if wish.link.schema.is_none() && latest(tx, subject).await?.is_none() {
+    if wish.link.schema.is_none() && tx.latest_version(subject).await?.is_none() {
         return Err(RegistryError::NoLiveVersion(subject.clone()));
     }
     let mut others = tx.associations(AssociationQuery::OfSubject(subject)).await?;

@@ -116,18 +116,11 @@ impl<S: Store> Registry<S> {
         let mut tx = self.store.read().await?;
         let mut shown = Vec::with_capacity(associations.len());
         for association in associations {
-            let schema = latest(&mut tx, &association.subject).await?;
+            let schema = tx.latest_version(&association.subject).await?;
             shown.push(Associated { association, schema });
         }
         Ok(shown)
     }
-}
-
-async fn latest<T: ReadTransaction>(
-    tx: &mut T,
-    subject: &QualifiedSubject,
-) -> Result<Option<StoredVersion>, RegistryError> {
-    Ok(tx.versions(subject).await?.into_iter().rfind(|version| !version.is_deleted))
 }
 
 /// Whether there was anything to remove.

@@ -6,6 +6,7 @@ mod compatibility;
 mod contexts;
 mod contracts;
 mod delete;
+mod effort;
 mod keys;
 mod lookup;
 mod reads;
