@@ -8,6 +8,7 @@ mod associations;
 mod audit;
 mod database;
 mod error;
+mod examine;
 mod keys;
 mod migrations;
 mod postgres;
@@ -24,5 +25,5 @@ mod writes;
 
 pub use database::{Database, InvalidDatabase};
 pub(crate) use error::OpenError;
-pub use sqlite::{Examination, examine};
+pub use examine::{Examination, examine};
 pub(crate) use store::SqlStore;
