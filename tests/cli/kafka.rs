@@ -1,5 +1,6 @@
 //! The commands that talk to Kafka brokers: `topic`, `group`, and `doctor`, which looks at all.
 
+use levada_test_postgres::{PASSWORD, PostgresServer};
 use levada_tests::{Levada, levada};
 use rdkafka::ClientConfig;
 use rdkafka::consumer::{Consumer, StreamConsumer};
@@ -304,6 +305,33 @@ fn doctor_finds_a_sound_setup_sound() {
     assert_eq!(told[2].1, "1 version; all of them parse, all references lead somewhere");
     assert_eq!(told[3].1, broker);
     assert_eq!(told[6].1, "data/registry.db is sound and up to date");
+}
+
+#[test]
+fn doctor_looks_into_postgresql_beside_the_servers_that_use_it() {
+    let postgres = PostgresServer::shared();
+    let database = postgres.new_database();
+    let project = Project::new();
+    let look = |address: &str| {
+        let mut command = levada();
+        command.current_dir(project.path()).arg("doctor").env("LEVADA_DATABASE", address);
+        told(&mut command)
+    };
+    let (code, out, err) = look(&database);
+    assert_eq!((code, err.as_str()), (Some(1), ""), "{out}");
+    let empty = "problem  database  the PostgreSQL database is sound; ";
+    assert!(out.starts_with(empty) && out.contains(" migrations are still to come\n"), "{out}");
+    let server = Levada::start_on(&project.path().join("data"), &database);
+    let sound = "ok       database  the PostgreSQL database is sound and up to date\n\n1 check, 0 \
+                 problems\n";
+    assert_eq!(look(&database), (Some(0), sound.to_owned(), String::new()));
+    server.terminate();
+    let (code, out, _) = look(&database.replace(PASSWORD, "guessed"));
+    assert_eq!(code, Some(1));
+    assert!(out.contains("password authentication failed"), "{out}");
+    assert!(!out.contains("guessed") && out.contains("\n         do: "), "{out}");
+    let (code, _, err) = look("mysql://db/levada");
+    assert_eq!((code, err.lines().count()), (Some(2), 1), "{err}");
 }
 
 #[test]

@@ -3,7 +3,9 @@
 mod check;
 mod commands;
 mod config;
+mod dev;
 mod globals;
+mod init;
 mod kafka;
 mod pipelines;
 mod project;

@@ -26,6 +26,8 @@ fn text<'a>(value: &'a Value, pointer: &str) -> &'a str {
 struct Change {
     _origin: Project,
     clone: Project,
+    /// What a runner keeps beside the clone.
+    runner: Project,
 }
 
 impl Change {
@@ -39,7 +41,7 @@ impl Change {
         let clone = Project::new();
         let from = format!("file://{}", origin.path().display());
         git_in(clone.path(), &["clone", "--quiet", "--depth=1", "--branch=change", &from, "."]);
-        Self { _origin: origin, clone }
+        Self { _origin: origin, clone, runner: Project::new() }
     }
 
     fn path(&self) -> &Path {
@@ -52,6 +54,16 @@ impl Change {
         bash.args(["--noprofile", "--norc", "-eo", "pipefail", "-c", script]);
         told(bash.current_dir(self.path()).env("PATH", path_with_levada()).envs(variables))
     }
+}
+
+/// What the GitHub Action gives to later steps, and the errors that the report of it counts.
+fn outputs(change: &Change) -> (String, Value) {
+    let folder = change.runner.path();
+    let output = std::fs::read_to_string(folder.join("output")).expect("outputs");
+    let report = std::fs::read_to_string(folder.join("levada-report.json")).expect("the report");
+    let report: Value = serde_json::from_str(&report).expect("JSON");
+    let place = folder.join("levada-report.json").display().to_string();
+    (output.replace(&place, "REPORT"), report["summary"]["errors"].clone())
 }
 
 /// The PATH with the binary under test before all others.
@@ -72,6 +84,8 @@ fn run_action(change: &Change) -> Told {
         let mut variables = BTreeMap::from([
             ("GITHUB_BASE_REF", "main".to_owned()),
             ("GITHUB_ACTIONS", "true".to_owned()),
+            ("RUNNER_TEMP", change.runner.path().display().to_string()),
+            ("GITHUB_OUTPUT", change.runner.path().join("output").display().to_string()),
         ]);
         let given = step.get("env").and_then(Value::as_object);
         for (name, value) in given.into_iter().flatten() {
@@ -98,6 +112,7 @@ fn github_action_passes_a_change_that_readers_take() {
     let (code, out, err) = run_action(&change);
     assert_eq!((code, err.as_str()), (Some(0), ""));
     assert_eq!(out, "checked 1 schema, 1 pair compared, 0 findings\n");
+    assert_eq!(outputs(&change), ("findings=0\nreport=REPORT\n".to_owned(), 0.into()));
 }
 
 #[test]
@@ -109,6 +124,7 @@ fn github_action_annotates_the_line_of_a_break() {
     assert!(out.contains(BREAKS), "{out}");
     let sarif = std::fs::read_to_string(change.path().join("found.sarif")).expect("the report");
     assert!(sarif.contains("READER_FIELD_MISSING_DEFAULT_VALUE"), "{sarif}");
+    assert_eq!(outputs(&change), ("findings=2\nreport=REPORT\n".to_owned(), 2.into()));
 }
 
 #[test]

@@ -58,21 +58,35 @@ fn without_commits(text: &str) -> String {
 
 #[test]
 fn check_and_its_settings_file_are_as_the_readme_shows_them() {
-    const SECTION: &str = "## Check schemas where the code is";
-    let [settings] = &blocks(SECTION, "toml")[..] else { panic!("one settings file") };
+    let [section, ..] = REPLAYED;
+    let [settings] = &blocks(section, "toml")[..] else { panic!("one settings file") };
     let (settings, approval) = settings.split_once("[[accept]]").expect("an approval");
+    let commands = transcript(section);
+    let [(init, written), (line, printed), others @ ..] = &commands[..] else {
+        panic!("init, check, and others")
+    };
     let project = Project::with_git();
-    project.write("levada.toml", settings);
     project.write("schemas/orders/order.avsc", OLD);
+    assert_eq!(shell(&project, init, &[]), (Some(0), written.clone(), String::new()));
+    project.write("levada.toml", settings);
     project.commit();
     project.git(&["checkout", "--quiet", "-b", "change"]);
     let added = ",\n    { \"name\": \"email\", \"type\": \"string\" }\n  ]";
     project.write("schemas/orders/order.avsc", &OLD.replace("\n  ]", added));
     project.commit();
-    let [(line, printed)] = &transcript(SECTION)[..] else { panic!("one command") };
     let (code, out, err) = shell(&project, line, &[]);
     assert_eq!((code, err.as_str()), (Some(1), ""));
     assert_eq!(without_commits(&out), without_commits(printed));
+    let folder = Project::new();
+    let server = Levada::start(&folder.path().join("data"));
+    for (line, printed) in others {
+        let line = line.replace("http://127.0.0.1:8081", &server.registry);
+        assert_eq!(
+            shell(&project, &line, &[]),
+            (Some(0), printed.clone(), String::new()),
+            "{line}"
+        );
+    }
     // The approval is of this very change.
     let (_, out, _) = shell(&project, &format!("{line} --print-accept"), &[]);
     for key in ["rule", "at", "hash"] {
@@ -83,6 +97,17 @@ fn check_and_its_settings_file_are_as_the_readme_shows_them() {
         assert!(of(approval).is_some(), "{key}");
         assert_eq!(of(&out), of(approval), "{out}");
     }
+}
+
+/// The sections whose transcripts the tests of this file run.
+const REPLAYED: [&str; 3] =
+    ["## Check schemas where the code is", "## Look into topics", "## Move a registry"];
+
+#[test]
+fn every_transcript_is_run_by_a_test() {
+    let readme = std::fs::read_to_string(workspace_root().join("README.md")).expect("README.md");
+    let of_sections: usize = REPLAYED.iter().map(|heading| blocks(heading, "console").len()).sum();
+    assert_eq!(readme.matches("```console\n").count(), of_sections);
 }
 
 #[test]

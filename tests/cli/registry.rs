@@ -172,6 +172,22 @@ fn registry_is_asked_and_changed_in_the_words_of_its_api() {
 }
 
 #[test]
+fn diff_shows_what_files_have_that_a_registry_lacks_and_the_other_way_round() {
+    let ends = Ends::start();
+    ends.project.write("s/order.avsc", ORDER);
+    ends.project.write("s/gone.avsc", ORDER);
+    ends.lines(&["push", "s"]);
+    ends.project.remove("s/gone.avsc");
+    ends.project.write("levada.toml", "[[schemas]]\npath = \"s/*.avsc\"\n");
+    ends.project.write("s/new.avsc", ORDER);
+    let registry = ends.server.registry.as_str();
+    let expected =
+        ["removed gone (gone version 1)", "added new (s/new.avsc)", "2 subjects changed"];
+    assert_eq!(ends.lines(&["diff", registry]), expected);
+    assert_eq!(ends.lines(&["diff", registry, registry]), ["0 subjects changed"]);
+}
+
+#[test]
 fn two_registries_are_compared() {
     let (one, other) = (Ends::start(), Ends::start());
     one.project.write("s/order.avsc", ORDER);

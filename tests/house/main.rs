@@ -85,14 +85,19 @@ fn metadata() -> Value {
 
 /// Every package with what its `[dependencies]` name.
 fn dependencies() -> BTreeMap<String, BTreeSet<String>> {
+    dependencies_that(|_| true)
+}
+
+fn dependencies_that(are_meant: fn(&Value) -> bool) -> BTreeMap<String, BTreeSet<String>> {
     let text = |value: &Value| value.as_str().unwrap_or_default().to_owned();
     let metadata = metadata();
     let packages = metadata["packages"].as_array().expect("packages");
     packages
         .iter()
         .map(|package| {
-            let normal = package["dependencies"].as_array().expect("dependencies").iter();
-            let names = normal.filter(|dep| dep["kind"].is_null()).map(|dep| text(&dep["name"]));
+            let all = package["dependencies"].as_array().expect("dependencies").iter();
+            let meant = all.filter(|dep| dep["kind"].is_null() && are_meant(dep));
+            let names = meant.map(|dep| text(&dep["name"]));
             (text(&package["name"]), names.collect())
         })
         .collect()
@@ -129,6 +134,28 @@ fn pure_crates_know_no_runtime_network_or_database() {
             packages[package].iter().filter(|name| IMPURE.contains(&name.as_str())).collect();
         assert_eq!(impure, Vec::<&String>::new(), "{package} is pure");
     }
+}
+
+/// What makes a server, and takes minutes to build.
+const SERVER: [&str; 5] =
+    ["levada-registry-server", "levada-log-broker", "axum", "rusqlite", "sqlx"];
+
+#[test]
+fn command_line_alone_is_built_without_a_server() {
+    let all = dependencies();
+    assert!(all["levada-cli"].contains("levada-registry-server"), "the whole binary has one");
+    let needed = dependencies_that(|dependency| dependency["optional"] == false);
+    let mut reached: BTreeSet<&str> = BTreeSet::new();
+    let mut left: Vec<&str> = needed["levada-cli"].iter().map(String::as_str).collect();
+    while let Some(package) = left.pop() {
+        if reached.insert(package) {
+            // What a crate below takes on request counts, for nobody looks who requests it.
+            left.extend(all.get(package).into_iter().flatten().map(String::as_str));
+        }
+    }
+    assert!(reached.len() > 20, "{reached:?}");
+    let server: Vec<&&str> = SERVER.iter().filter(|name| reached.contains(**name)).collect();
+    assert_eq!(server, Vec::<&&str>::new());
 }
 
 fn rust_files() -> Vec<PathBuf> {

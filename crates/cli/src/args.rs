@@ -17,12 +17,12 @@ use crate::doctor::DoctorArgs;
 use crate::exit;
 use crate::explain::ExplainArgs;
 use crate::globals::{Globals, has_password};
+use crate::init::{self, InitArgs};
 use crate::kafka::{CatArgs, DecodeArgs, GroupCommand, ProduceArgs, TopicCommand};
-use crate::limits::LimitArgs;
-use crate::log::LogFormat;
 use crate::registry::{AccessArgs, RegistryArgs};
 use crate::rest::{ConfigCommand, ContextCommand, ModeCommand, SchemaCommand, SubjectCommand};
 use crate::schemas::{DiffArgs, FmtArgs, LintArgs, LockArgs};
+use crate::serve::{self, ServeArgs, ServeFlags};
 use crate::version::VersionArgs;
 
 /// The command that prints the settings.
@@ -53,10 +53,8 @@ LEVADA_REGISTRY and LEVADA_FROM, for flags are seen by every user of a machine."
 #[command(
     name = "levada",
     version,
-    about = "Schema registry, Kafka log broker and schema checks in one binary",
-    long_about = "Schema registry, Kafka log broker and schema checks in one binary.\n\n\
-                  Without a command, levada serves: the registry on http://127.0.0.1:8081, \
-                  Kafka on 127.0.0.1:9092, data under ./data.",
+    about = serve::ABOUT,
+    long_about = format!("{}.\n\n{}", serve::ABOUT, serve::WITHOUT_COMMAND),
     after_help = EXIT_CODES
 )]
 struct CommandLine {
@@ -69,9 +67,11 @@ struct CommandLine {
 #[derive(Debug, Subcommand)]
 pub(crate) enum Command {
     /// Run the schema registry and the Kafka log broker
-    #[command(after_help = "Example:\n  levada serve --data-dir /var/lib/levada \
-                            --kafka-listen 0.0.0.0:9092 --kafka-advertise kafka.example.com:9092")]
+    #[command(hide = !serve::IS_HERE, after_help = serve::HELP)]
     Serve(ServeArgs),
+    /// Write levada.toml for the schema files that lie here, or for a registry
+    #[command(after_help = init::HELP)]
+    Init(InitArgs),
     /// Compare schema files with an earlier state of them, with the registry's own verdict
     #[command(after_help = check::HELP)]
     Check(CheckArgs),
@@ -88,7 +88,8 @@ pub(crate) enum Command {
     Test(LintArgs),
     /// Show what changed between two states of schema files, and whom each change keeps from reading
     #[command(after_help = "Examples:\n  levada diff .git#branch=main\n  \
-                            levada diff old.avsc new.avsc --text")]
+                            levada diff old.avsc new.avsc --text\n  \
+                            levada diff https://registry.example.com --text")]
     Diff(DiffArgs),
     /// Write schema files in a stable form; only white space changes
     #[command(after_help = "Example:\n  levada fmt --check schemas")]
@@ -162,10 +163,7 @@ pub(crate) enum Command {
     #[command(subcommand, after_help = "Example:\n  levada group lag billing")]
     Group(GroupCommand),
     /// Look at registry, brokers and data, and say what to do where something is wrong
-    #[command(after_help = "Examples:\n  levada doctor --registry https://registry.example.com \
-                            --bootstrap kafka.example.com:9092\n  \
-                            levada doctor --data-dir /var/lib/levada\n\n\
-                            Nothing is changed. Exits 1 where something is wrong.")]
+    #[command(after_help = serve::DOCTOR_HELP)]
     Doctor(DoctorArgs),
     /// Write everything that a schema registry holds into an archive
     #[command(after_help = "Example:\n  levada export --registry https://registry.example.com \
@@ -185,45 +183,6 @@ pub(crate) enum Command {
     Version(VersionArgs),
 }
 
-/// What `serve` was told on the command line or by variables; the settings file fills the gaps.
-#[derive(Debug, Default, Args)]
-pub(crate) struct ServeArgs {
-    /// Folder for the log, and for the database unless it is elsewhere [default: ./data]
-    #[arg(long, env = "LEVADA_DATA_DIR", value_name = "DIR")]
-    pub(crate) data_dir: Option<PathBuf>,
-    /// Database of the schema registry: sqlite:PATH, or postgres://USER:PASSWORD@HOST:PORT/NAME,
-    /// which several servers can share [default: sqlite:registry.db in the data folder]
-    #[arg(long, env = "LEVADA_DATABASE", value_name = "DATABASE", hide_env_values = true)]
-    pub(crate) database: Option<Secret>,
-    /// Address of the schema registry; port 0 takes a free one [default: 127.0.0.1:8081]
-    #[arg(long, env = "LEVADA_REGISTRY_LISTEN", value_name = "HOST:PORT")]
-    pub(crate) registry_listen: Option<String>,
-    /// Address of the Kafka listener; port 0 takes a free one [default: 127.0.0.1:9092]
-    #[arg(long, env = "LEVADA_KAFKA_LISTEN", value_name = "HOST:PORT")]
-    pub(crate) kafka_listen: Option<String>,
-    /// Address that Kafka clients are told to connect to [default: the one listened on]
-    #[arg(long, env = "LEVADA_KAFKA_ADVERTISE", value_name = "HOST:PORT")]
-    pub(crate) kafka_advertise: Option<String>,
-    /// Secret of the local KMS, for shared keys of the DEK registry that bring none of their own
-    #[arg(long, env = "LEVADA_LOCAL_KMS_SECRET", value_name = "TEXT", hide_env_values = true)]
-    pub(crate) local_kms_secret: Option<Secret>,
-    /// Longest request body of the schema registry in bytes [default: 1048576]
-    #[arg(long, env = "LEVADA_REGISTRY_BODY_MAX", value_name = "BYTES")]
-    pub(crate) registry_body_max: Option<usize>,
-    /// How long rows of the audit are kept, in days; 0 keeps no audit [default: 90]
-    #[arg(long, env = "LEVADA_AUDIT_RETENTION_DAYS", value_name = "DAYS")]
-    pub(crate) audit_retention_days: Option<u32>,
-    /// Whether /metrics shows each topic, each partition and the lag of each group, too
-    /// [default: false]
-    #[arg(long, env = "LEVADA_KAFKA_METRICS_PER_TOPIC", value_name = "BOOL")]
-    pub(crate) kafka_metrics_per_topic: Option<bool>,
-    /// Form of the log lines on stderr [default: text]
-    #[arg(long, env = "LEVADA_LOG_FORMAT", value_name = "FORMAT")]
-    pub(crate) log_format: Option<LogFormat>,
-    #[command(flatten)]
-    pub(crate) limits: LimitArgs,
-}
-
 /// The flags of `serve`, and where each of their values comes from; or what a registry is asked.
 #[derive(Debug, Args)]
 #[command(args_conflicts_with_subcommands = true)]
@@ -231,7 +190,7 @@ pub(crate) struct ConfigArgs {
     #[command(subcommand)]
     pub(crate) registry: Option<ConfigCommand>,
     #[command(flatten)]
-    pub(crate) serve: ServeArgs,
+    pub(crate) serve: ServeFlags,
     #[arg(skip)]
     pub(crate) settings: Vec<Setting>,
 }

@@ -11,14 +11,14 @@ use serde::de::DeserializeOwned;
 use crate::exit::{self, Failure};
 use crate::globals::from_folder_of;
 use crate::limits::LimitsTable;
-use crate::log::LogFormat;
+use crate::serve::ServeTable;
 
-const NAME: &str = "levada.toml";
+pub(crate) const NAME: &str = "levada.toml";
 /// The version of its format.
 const VERSION: u32 = 1;
 
 /// What a settings file may say.
-#[derive(Debug, Default, PartialEq, Eq, Deserialize)]
+#[derive(Debug, Default, PartialEq, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub(crate) struct ConfigFile {
     /// Of the file's format; 1 is the only one yet.
@@ -81,22 +81,6 @@ impl ConfigFile {
     }
 }
 
-/// The table `[serve]`: the flags of `levada serve` under the same names.
-#[derive(Debug, Default, PartialEq, Eq, Deserialize)]
-#[serde(deny_unknown_fields, rename_all = "kebab-case")]
-pub(crate) struct ServeTable {
-    pub(crate) data_dir: Option<PathBuf>,
-    pub(crate) database: Option<Secret>,
-    pub(crate) registry_listen: Option<String>,
-    pub(crate) kafka_listen: Option<String>,
-    pub(crate) kafka_advertise: Option<String>,
-    pub(crate) local_kms_secret: Option<Secret>,
-    pub(crate) registry_body_max: Option<usize>,
-    pub(crate) audit_retention_days: Option<u32>,
-    pub(crate) kafka_metrics_per_topic: Option<bool>,
-    pub(crate) log_format: Option<LogFormat>,
-}
-
 /// The file to be read: `named`, or the nearest `levada.toml` from `from` upwards, if there is one.
 pub(crate) fn find(named: Option<&Path>, from: &Path) -> Option<PathBuf> {
     match named {
@@ -151,10 +135,10 @@ mod tests {
         let root = tempfile::tempdir().unwrap();
         let below = root.path().join("a/b");
         std::fs::create_dir_all(&below).unwrap();
-        std::fs::write(root.path().join(NAME), "[serve]\ndata-dir = \"/srv\"\n").unwrap();
+        std::fs::write(root.path().join(NAME), "[kafka]\nbootstrap = \"b:1\"\n").unwrap();
         assert_eq!(
-            load(find(None, &below).as_deref()).unwrap().serve,
-            ServeTable { data_dir: Some("/srv".into()), ..ServeTable::default() }
+            load(find(None, &below).as_deref()).unwrap().kafka,
+            KafkaTable { bootstrap: Some("b:1".to_owned()) }
         );
     }
 
@@ -162,8 +146,8 @@ mod tests {
     fn unknown_key_is_refused_with_its_line() {
         let root = tempfile::tempdir().unwrap();
         let path = root.path().join(NAME);
-        std::fs::write(&path, "[serve]\nkafka-port = 1\n").unwrap();
+        std::fs::write(&path, "[kafka]\nport = 1\n").unwrap();
         let failure = format!("{:?}", load(Some(&path)).unwrap_err());
-        assert!(failure.contains("line 2: unknown field `kafka-port`"), "{failure}");
+        assert!(failure.contains("line 2: unknown field `port`"), "{failure}");
     }
 }

@@ -95,6 +95,14 @@ impl Globals {
         if self.quiet { Ok(()) } else { print(text) }
     }
 
+    /// Writes to stderr what nobody asked for and everybody should know.
+    pub(crate) fn warn(&self, text: &str) {
+        if !self.quiet {
+            // A closed stderr leaves nobody to warn.
+            let _ = writeln!(std::io::stderr(), "levada: {text}");
+        }
+    }
+
     /// Writes a line to stderr with `--verbose`.
     pub(crate) fn note(&self, line: &str) {
         if self.verbose {

@@ -4,10 +4,10 @@ use std::collections::BTreeMap;
 use std::str::FromStr;
 
 use clap::Args;
-use levada_registry_server::HttpLimits;
 use levada_schema_core::{LimitError, Limits};
 
 use crate::exit::{self, Failure};
+use crate::serve::HttpLimits;
 
 /// The table `[limits]` of the settings file.
 pub(crate) type LimitsTable = BTreeMap<String, usize>;

@@ -12,9 +12,9 @@ mod explain;
 mod export;
 mod globals;
 mod import;
+mod init;
 mod kafka;
 mod limits;
-mod log;
 mod output;
 mod progress;
 mod project;
@@ -22,16 +22,19 @@ mod registry;
 mod rest;
 mod runtime;
 mod schemas;
+#[cfg(feature = "serve")]
+mod serve;
+#[cfg(not(feature = "serve"))]
+#[path = "without_server.rs"]
 mod serve;
 mod version;
 
-use std::io::Write;
 use std::process::ExitCode;
 
 use args::{Asked, Command};
 use globals::Globals;
 
-const PASSWORD_SEEN: &str = "levada: warning: every user of this machine sees a password that stands on \
+const PASSWORD_SEEN: &str = "warning: every user of this machine sees a password that stands on \
                              the command line; the variables (LEVADA_REGISTRY, LEVADA_FROM, \
                              LEVADA_DATABASE) and levada.toml keep it";
 
@@ -44,9 +47,8 @@ fn main() -> ExitCode {
         Ok(asked) => asked,
         Err(answer) => return answer.print(),
     };
-    if shows_password && !globals.quiet {
-        // A closed stderr leaves nobody to warn.
-        let _ = writeln!(std::io::stderr(), "{PASSWORD_SEEN}");
+    if shows_password {
+        globals.warn(PASSWORD_SEEN);
     }
     let outcome = std::panic::catch_unwind(|| run(command, &globals)).unwrap_or_else(|_| {
         let message = "this is a defect of levada; please report it with what stands above and, if \
@@ -59,6 +61,7 @@ fn main() -> ExitCode {
 fn run(command: Command, globals: &Globals) -> Result<ExitCode, exit::Failure> {
     match command {
         Command::Serve(args) => serve::run(args, globals),
+        Command::Init(args) => init::run(&args, globals),
         Command::Check(args) => check::run(&args, globals),
         Command::Lint(args) => schemas::run_lint(&args, globals),
         Command::Test(args) => schemas::run_test(&args, globals),

@@ -12,9 +12,7 @@ use levada_schema_check::report::Report;
 use crate::exit::{self, Failure};
 use crate::globals::Globals;
 
-/// Columns of lines that no terminal bounds.
-const WIDTH: usize = 140;
-const IN_A_FILE: Style = Style { color: false, width: WIDTH, summary: true };
+const IN_A_FILE: Style = Style { color: false, width: None, summary: true };
 
 #[derive(Debug, Default, Args)]
 pub(crate) struct OutputArgs {
@@ -89,13 +87,12 @@ impl OutputArgs {
     }
 }
 
-/// The columns of the terminal, unless the variable `COLUMNS` says another number.
-pub(crate) fn width() -> usize {
+/// The columns of the terminal, unless the variable `COLUMNS` says another number; none where text
+/// goes into a pipe or a file.
+pub(crate) fn width() -> Option<usize> {
     let said = std::env::var("COLUMNS").ok().and_then(|columns| columns.parse().ok());
     let asked = || rustix::termios::tcgetwinsize(std::io::stdout()).ok();
-    said.or_else(|| asked().map(|size| usize::from(size.ws_col)))
-        .filter(|columns| *columns > 0)
-        .unwrap_or(WIDTH)
+    said.or_else(|| asked().map(|size| usize::from(size.ws_col))).filter(|columns| *columns > 0)
 }
 
 fn step_summary(report: &Report) -> Result<(), Failure> {

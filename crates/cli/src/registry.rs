@@ -114,6 +114,13 @@ impl AccessArgs {
         })
     }
 
+    /// A settings file's table for the registry at `url`, which says what these flags say.
+    pub(crate) fn table(&self, url: &str, context: Option<String>) -> RegistryTable {
+        let Self { token_file, ca } = self;
+        let url = Some(Secret::from(url));
+        RegistryTable { url, context, token_file: token_file.clone(), ca: ca.clone() }
+    }
+
     /// The registry at `url`, where these flags are about another one: only the trust is shared.
     pub(crate) fn other(
         &self,
@@ -159,6 +166,14 @@ impl Endpoint {
         }
         builder.build().map_err(|error| Failure::new(exit::USAGE, error))
     }
+}
+
+/// A URL without user and password, which no file that others read should have.
+pub(crate) fn without_login(url: &str) -> String {
+    let Some((scheme, rest)) = url.split_once("://") else { return url.to_owned() };
+    let (authority, path) = rest.split_at(rest.find('/').unwrap_or(rest.len()));
+    let host = authority.rsplit_once('@').map_or(authority, |(_, host)| host);
+    format!("{scheme}://{host}{path}")
 }
 
 /// The token in a file: one word, which is all that a header can carry.

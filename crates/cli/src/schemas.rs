@@ -11,7 +11,7 @@ use levada_schema_check::catalog::Catalog;
 use levada_schema_check::check;
 use levada_schema_check::diff::diff;
 use levada_schema_check::layout::Layout;
-use levada_schema_check::{format, lint, lock, samples, stored};
+use levada_schema_check::{format, lint, lock, samples, server, stored};
 use levada_schema_core::Validation;
 use levada_transfer::export;
 
@@ -21,7 +21,7 @@ use crate::globals::Globals;
 use crate::output::{OutputArgs, print};
 use crate::progress::Progress;
 use crate::project::{FilesArgs, SettingsArgs, Workspace};
-use crate::registry::{AccessArgs, Endpoint};
+use crate::registry::{AccessArgs, ContextArgs, Endpoint};
 use crate::runtime;
 
 #[derive(Debug, Args)]
@@ -186,7 +186,7 @@ fn write(path: &Path, text: &str) -> Result<(), Failure> {
 
 #[derive(Debug, Args)]
 pub(crate) struct DiffArgs {
-    /// The state of before: as --against of levada check, but for registries
+    /// The state of before, as --against of levada check takes it
     old: String,
     /// The state of after [default: the files as they are]
     new: Option<String>,
@@ -198,17 +198,30 @@ pub(crate) struct DiffArgs {
     exit_code: bool,
     #[command(flatten)]
     settings: SettingsArgs,
+    #[command(flatten)]
+    access: AccessArgs,
+    #[command(flatten)]
+    context: ContextArgs,
 }
 
 pub(crate) fn run_diff(args: &DiffArgs, globals: &Globals) -> Result<ExitCode, Failure> {
     on_large_stack(|| {
         let workspace = Workspace::open(&[], &args.settings, globals)?;
         let layout = workspace.layout(Vec::new())?;
+        let state = |spec: &str, other: Option<&Catalog>| {
+            if !is_registry(spec) {
+                return state(&workspace, &layout, spec, other);
+            }
+            let url = Secret::from(spec);
+            let endpoint = args.access.endpoint(&url, globals, &workspace.registry)?;
+            let client = endpoint.within(&args.context).client()?;
+            Ok(server::load_all(&client, &workspace.limits)?)
+        };
         let new = match &args.new {
             None => workspace.files()?.catalog,
-            Some(spec) => state(&workspace, &layout, spec, None)?,
+            Some(spec) => state(spec, None)?,
         };
-        let old = state(&workspace, &layout, &args.old, Some(&new))?;
+        let old = state(&args.old, Some(&new))?;
         let found = diff(&old, &new, &workspace.limits, args.text)?;
         print(found.text)?;
         let is_found = args.exit_code && found.changed > 0;
@@ -223,11 +236,6 @@ fn state(
     spec: &str,
     other: Option<&Catalog>,
 ) -> Result<Catalog, Failure> {
-    if is_registry(spec) {
-        let message = "a registry is no side of levada diff; levada compare compares two, and levada \
-                       check --against one compares files with it";
-        return Err(Failure::new(exit::USAGE, message));
-    }
     let baseline = Baseline::parse(spec, &workspace.here, &workspace.root)?;
     let none = Catalog::default();
     let new = match (&baseline, other) {

@@ -13,7 +13,7 @@ use levada_schema_core::{
 use crate::catalog::{Catalog, Subject, Version};
 use crate::check::{self, Options};
 use crate::layout::Level;
-use crate::render::{Style, lines};
+use crate::render::{Style, lines, wrap};
 use crate::report::Report;
 use crate::samples;
 
@@ -115,11 +115,11 @@ fn type_of(case: &Case) -> SchemaType {
 pub fn explain(rule: &str, style: Style) -> Option<String> {
     let wanted = rule.to_uppercase().replace('-', "_");
     if let Some((name, why, fix)) = OTHERS.iter().find(|(name, ..)| *name == wanted) {
-        return Some(format!("{name}\n\n{why}\n\nfix: {fix}\n"));
+        return Some(format!("{name}\n\n{}", meant(why, fix, style)));
     }
     if let Some(rule) = StyleRule::ALL.iter().find(|rule| rule.as_str() == wanted) {
-        let (why, fix) = (rule.explanation(), rule.fix());
-        return Some(format!("{wanted} (style)\n\n{why}\n\nfix: {fix}\n"));
+        let meant = meant(rule.explanation(), rule.fix(), style);
+        return Some(format!("{wanted} (style)\n\n{meant}"));
     }
     let mut cases: Vec<&Case> = CASES.iter().filter(|case| case.rule == wanted).collect();
     // The smallest sample says it best.
@@ -146,8 +146,14 @@ fn sample(case: &Case, style: Style) -> Option<String> {
         let texts = files.map(|(name, text)| format!("{}:\n{}", called(name), indented(text)));
         texts.collect::<Vec<_>>().join("\n")
     });
-    let shown = lines(finding, style);
-    Some(format!("{why}\n\nfix: {fix}\n\nA sample that breaks.\n\n{old}\n{new}\n{shown}\n"))
+    let (meant, shown) = (meant(why, &fix, style), lines(finding, style));
+    Some(format!("{meant}\nA sample that breaks.\n\n{old}\n{new}\n{shown}\n"))
+}
+
+/// What a rule is about and what to do, as wide as the terminal is.
+fn meant(why: &str, fix: &str, style: Style) -> String {
+    let width = style.width.unwrap_or(usize::MAX);
+    wrap(&format!("{why}\n\nfix: {fix}\n"), width, width)
 }
 
 /// What the two sides are in a check: the reader is the new schema.
@@ -199,7 +205,7 @@ fn version(case: &Case, side: &str, number: i32) -> Option<Version> {
 mod tests {
     use super::*;
 
-    const PLAIN: Style = Style { color: false, width: 100, summary: true };
+    const PLAIN: Style = Style { color: false, width: None, summary: true };
 
     #[test]
     fn every_rule_that_breaks_is_shown_with_a_sample_in_which_it_is_found() {

@@ -22,6 +22,7 @@ pub mod folder;
 pub mod format;
 mod format_proto;
 pub mod git;
+pub mod init;
 pub mod layout;
 pub mod lint;
 pub mod lock;

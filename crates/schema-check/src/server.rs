@@ -11,7 +11,7 @@ use crate::error::CheckFailure;
 use crate::layout::Level;
 
 /// Requests at once.
-const REQUESTS_MAX: usize = 8;
+pub(crate) const REQUESTS_MAX: usize = 8;
 
 /// The subjects of `new`, as far as the registry has them.
 pub fn load(
@@ -19,18 +19,29 @@ pub fn load(
     new: &Catalog,
     limits: &Limits,
 ) -> Result<Catalog, CheckFailure> {
+    waited(async {
+        // An empty registry is told from a wrong address.
+        let _: Vec<String> = client.call(Call::get(&["schemas", "types"])).await?;
+        let names: Vec<String> = new.subjects.keys().cloned().collect();
+        read(client, &names, limits).await
+    })
+}
+
+/// All subjects of the context that the client works in.
+pub fn load_all(client: &RegistryClient, limits: &Limits) -> Result<Catalog, CheckFailure> {
+    waited(async { read(client, &subjects(client).await?, limits).await })
+}
+
+fn waited<T>(asking: impl Future<Output = Result<T, CheckFailure>>) -> Result<T, CheckFailure> {
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build();
-    runtime.map_err(CheckFailure::Threads)?.block_on(read(client, new, limits))
+    runtime.map_err(CheckFailure::Threads)?.block_on(asking)
 }
 
 async fn read(
     client: &RegistryClient,
-    new: &Catalog,
+    names: &[String],
     limits: &Limits,
 ) -> Result<Catalog, CheckFailure> {
-    // An empty registry is told from a wrong address.
-    let _: Vec<String> = client.call(Call::get(&["schemas", "types"])).await?;
-    let names = new.subjects.keys();
     let subjects: Vec<Option<(String, Subject)>> = stream::iter(names)
         .map(|name| subject(client, name, limits))
         .buffered(REQUESTS_MAX)

@@ -9,6 +9,7 @@ mod audit;
 mod database;
 mod doubt;
 mod error;
+mod examine;
 mod keys;
 mod migrations;
 mod postgres;
@@ -25,5 +26,5 @@ mod writes;
 
 pub use database::{Database, InvalidDatabase};
 pub(crate) use error::OpenError;
-pub use sqlite::{Examination, examine};
+pub use examine::{Examination, examine};
 pub(crate) use store::SqlStore;

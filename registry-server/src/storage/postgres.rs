@@ -13,6 +13,7 @@ use sqlx::{Connection as _, PgConnection, PgPool, Postgres, Row};
 
 use super::database::postgres_options;
 use super::error::{OpenError, refused};
+use super::examine::Examination;
 use super::migrations;
 use super::statements::Statement;
 use super::store::Connections;
@@ -33,30 +34,56 @@ const DURABLE: [&str; 3] = ["fsync", "full_page_writes", "synchronous_commit"];
 
 /// Connects, and brings the schema of the database up to date.
 pub(super) async fn open(address: &Secret) -> Result<Connections, OpenError> {
+    let (options, name, mut first) = connect(address).await?;
+    migrations::run(migrations::POSTGRES, &mut first, &name).await?;
+    let failed = |error| unreachable(&name, &error);
+    first.close().await.map_err(failed)?;
+    let options = options.options(SESSION);
+    let pool =
+        |max| PoolOptions::<Postgres>::new().max_connections(max).acquire_timeout(ACQUIRE_TIMEOUT);
+    let writers = pool(WRITERS).connect_with(options.clone()).await.map_err(failed)?;
+    let readers = pool(READERS).connect_with(options).await.map_err(failed)?;
+    Ok(Connections::Postgres { writers, readers })
+}
+
+/// A look at the database beside the servers that may be using it: nothing is changed.
+pub(super) async fn examine(address: &Secret) -> Result<Examination, OpenError> {
+    let (_, database, mut connection) = connect(address).await?;
+    let failed = |error: sqlx::Error| OpenError::Database {
+        database: database.clone(),
+        message: error.to_string(),
+    };
+    let is_used: bool = sqlx::query_scalar("SELECT to_regclass('_sqlx_migrations') IS NOT NULL")
+        .fetch_one(&mut connection)
+        .await
+        .map_err(failed)?;
+    let mut steps = None;
+    if is_used {
+        let newest = "SELECT max(version) FROM _sqlx_migrations WHERE success";
+        steps = sqlx::query_scalar(newest).fetch_one(&mut connection).await.map_err(failed)?;
+    }
+    let (steps, steps_known) = (steps.unwrap_or_default(), migrations::newest_step());
+    Ok(Examination { steps, steps_known, damage: Vec::new() })
+}
+
+/// The first connection to a server that is fit to keep a registry, with what it was made of and the
+/// name of the database.
+async fn connect(address: &Secret) -> Result<(PgConnectOptions, String, PgConnection), OpenError> {
     let mut options = postgres_options(address)?;
     let name = name(&options);
     if options.get_application_name().is_none() {
         options = options.application_name("levada");
     }
-    let unreachable = |error: sqlx::Error| OpenError::Connect {
-        database: name.clone(),
-        message: error.to_string(),
-    };
     let connected =
         tokio::time::timeout(ACQUIRE_TIMEOUT, PgConnection::connect_with(&options)).await;
-    let mut first = match connected {
-        Ok(connected) => connected.map_err(unreachable)?,
-        Err(_) => return Err(unreachable(sqlx::Error::PoolTimedOut)),
-    };
+    let connected = connected.unwrap_or(Err(sqlx::Error::PoolTimedOut));
+    let mut first = connected.map_err(|error| unreachable(&name, &error))?;
     check_server(&mut first, &name).await?;
-    migrations::run(migrations::POSTGRES, &mut first, &name).await?;
-    first.close().await.map_err(unreachable)?;
-    let options = options.options(SESSION);
-    let pool =
-        |max| PoolOptions::<Postgres>::new().max_connections(max).acquire_timeout(ACQUIRE_TIMEOUT);
-    let writers = pool(WRITERS).connect_with(options.clone()).await.map_err(unreachable)?;
-    let readers = pool(READERS).connect_with(options).await.map_err(unreachable)?;
-    Ok(Connections::Postgres { writers, readers })
+    Ok((options, name, first))
+}
+
+fn unreachable(database: &str, error: &sqlx::Error) -> OpenError {
+    OpenError::Connect { database: database.to_owned(), message: error.to_string() }
 }
 
 /// The database as errors name it: all of the address but the password.

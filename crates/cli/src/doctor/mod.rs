@@ -2,13 +2,12 @@
 //! is wrong. Nothing is changed.
 
 mod broker;
-mod data;
 mod registry;
 
-use std::path::PathBuf;
 use std::process::ExitCode;
 
 use clap::Args;
+use levada_schema_check::render::wrap;
 use levada_schema_check::report::plural;
 use serde::Serialize;
 
@@ -17,7 +16,9 @@ use crate::exit::{self, Failure};
 use crate::globals::Globals;
 use crate::kafka::{AnswerArgs, BrokerArgs};
 use crate::limits::LimitArgs;
+use crate::output::width;
 use crate::registry::RegistryArgs;
+use crate::serve::{DataArgs, look_at_data};
 
 #[derive(Debug, Args)]
 pub(crate) struct DoctorArgs {
@@ -25,10 +26,8 @@ pub(crate) struct DoctorArgs {
     registry: RegistryArgs,
     #[command(flatten)]
     broker: BrokerArgs,
-    /// The data folder of a levada serve on this machine
-    /// [default: data-dir in the table [serve] of levada.toml]
-    #[arg(long, env = "LEVADA_DATA_DIR", value_name = "DIR")]
-    data_dir: Option<PathBuf>,
+    #[command(flatten)]
+    data: DataArgs,
     #[command(flatten)]
     limits: LimitArgs,
     #[command(flatten)]
@@ -37,7 +36,7 @@ pub(crate) struct DoctorArgs {
 
 /// What was looked at, and how it is.
 #[derive(Debug, Serialize)]
-struct Check {
+pub(crate) struct Check {
     what: &'static str,
     ok: bool,
     found: String,
@@ -47,11 +46,15 @@ struct Check {
 }
 
 impl Check {
-    fn good(what: &'static str, found: impl Into<String>) -> Self {
+    pub(crate) fn good(what: &'static str, found: impl Into<String>) -> Self {
         Self { what, ok: true, found: found.into(), advice: None }
     }
 
-    fn bad(what: &'static str, found: impl Into<String>, advice: impl Into<String>) -> Self {
+    pub(crate) fn bad(
+        what: &'static str,
+        found: impl Into<String>,
+        advice: impl Into<String>,
+    ) -> Self {
         Self { what, ok: false, found: found.into(), advice: Some(advice.into()) }
     }
 }
@@ -75,10 +78,10 @@ pub(crate) fn run(args: &DoctorArgs, globals: &Globals) -> Result<ExitCode, Fail
     };
     look(args, globals, &file, &mut checks)?;
     if checks.is_empty() {
-        let message = "nothing to look at; name a --registry, a --bootstrap or a --data-dir";
+        let message = "nothing to look at; say what, as 'levada doctor --help' shows";
         return Err(Failure::new(exit::NO_INPUT, message));
     }
-    args.answer.write(&checks, |checks| text_of(checks))?;
+    args.answer.write(&checks, |checks| text_of(checks, width()))?;
     let is_well = checks.iter().all(|check| check.ok);
     Ok(ExitCode::from(if is_well { exit::OK } else { exit::FAILED }))
 }
@@ -98,21 +101,44 @@ fn look(
     if args.broker.is_named(file) {
         broker::look(&args.broker, globals, &file.kafka, checks);
     }
-    if let Some(folder) = args.data_dir.as_ref().or(file.serve.data_dir.as_ref()) {
-        data::look(folder, checks);
-    }
-    Ok(())
+    look_at_data(&args.data, &file.serve, checks)
 }
 
-fn text_of(checks: &[Check]) -> String {
+/// `width` is that of the terminal, if text goes to one.
+fn text_of(checks: &[Check], width: Option<usize>) -> String {
     let widest = checks.iter().map(|check| check.what.len()).max().unwrap_or_default();
     let line = |check: &Check| {
         let verdict = if check.ok { "ok     " } else { "problem" };
         let Check { what, found, advice, .. } = check;
-        let advice = advice.as_ref().map(|advice| format!("         do: {advice}\n"));
-        format!("{verdict}  {what:widest$}  {found}\n{}", advice.unwrap_or_default())
+        let found = behind(&format!("{verdict}  {what:widest$}  "), found, width);
+        let advice = advice.as_ref().map(|advice| behind("         do: ", advice, width));
+        [found, advice.unwrap_or_default()].concat()
     };
     let problems = checks.iter().filter(|check| !check.ok).count();
     let lines: String = checks.iter().map(line).collect();
     format!("{lines}\n{}, {}\n", plural(checks.len(), "check"), plural(problems, "problem"))
+}
+
+/// A line that begins with a label; what goes on stands behind it, too.
+fn behind(label: &str, text: &str, width: Option<usize>) -> String {
+    let room = width.map_or(usize::MAX, |width| width.saturating_sub(label.len()));
+    let text = wrap(text, room, room).replace('\n', &format!("\n{}", " ".repeat(label.len())));
+    format!("{label}{text}\n")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn text_is_as_wide_as_the_terminal() {
+        let checks =
+            [Check::good("data", "room enough"), Check::bad("database", "it is ill", "mend it")];
+        let whole = "ok       data      room enough\nproblem  database  it is ill\n         do: mend \
+                     it\n\n2 checks, 1 problem\n";
+        assert_eq!(text_of(&checks, None), whole);
+        let narrow = "ok       data      room\n                   enough\nproblem  database  it is\n\
+                      \u{20}                  ill\n         do: mend it\n\n2 checks, 1 problem\n";
+        assert_eq!(text_of(&checks, Some(24)), narrow);
+    }
 }

@@ -11,9 +11,11 @@ mod sarif;
 #[cfg(test)]
 mod tests;
 mod text;
+mod wrap;
 
 pub(crate) use example::hex;
 pub(crate) use text::lines;
+pub use wrap::wrap;
 
 use std::fmt;
 use std::str::FromStr;
@@ -54,8 +56,9 @@ pub struct UnknownFormat(pub String);
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Style {
     pub color: bool,
-    /// Columns of the terminal.
-    pub width: usize,
+    /// Columns of the terminal, in which text is wrapped and source lines are cut; none where lines
+    /// may be as long as they are.
+    pub width: Option<usize>,
     /// Whether a last line says what was compared.
     pub summary: bool,
 }

@@ -2,19 +2,25 @@
 
 use annotate_snippets::{AnnotationKind, Group, Level, Origin, Renderer, Snippet};
 
-use super::{Style, example};
+use super::{Style, example, severity, wrap};
 use crate::report::{Finding, Kind, Report, Severity, Spot};
 
+/// Columns of source lines that no terminal bounds.
+const SOURCE_WIDTH: usize = 140;
+/// How far the lines of a title that follow the first are moved in.
+const HANGING: usize = 2;
+/// What stands before a note besides the width of line numbers: ` = `.
+const BEFORE_NOTE: usize = 3;
+
 pub(super) fn render(report: &Report, style: Style) -> String {
-    let renderer = renderer(style);
     let mut text = String::new();
     for finding in &report.findings {
-        let notes = notes(finding).into_iter().map(|note| Level::NOTE.no_name().message(note));
-        text.push_str(&renderer.render(&[group(finding).elements(notes)]));
+        text.push_str(&drawn(finding, notes(finding), style));
         text.push_str("\n\n");
     }
     if style.summary {
-        text.push_str(&report.summary());
+        let width = style.width.unwrap_or(usize::MAX);
+        text.push_str(&wrap(&report.summary(), width, width));
         text.push('\n');
     }
     text
@@ -22,23 +28,42 @@ pub(super) fn render(report: &Report, style: Style) -> String {
 
 /// The finding with its lines alone.
 pub(crate) fn lines(finding: &Finding, style: Style) -> String {
-    renderer(style).render(&[group(finding)])
+    drawn(finding, Vec::new(), style)
 }
 
-fn renderer(style: Style) -> Renderer {
+fn drawn(finding: &Finding, notes: Vec<String>, style: Style) -> String {
     let renderer = if style.color { Renderer::styled() } else { Renderer::plain() };
-    renderer.term_width(style.width)
+    let renderer = renderer.term_width(style.width.unwrap_or(SOURCE_WIDTH));
+    let label = severity(finding.severity).len() + finding.rule.len() + "[]: ".len();
+    let (mut title, mut notes) = (finding.message.clone(), notes);
+    if let Some(width) = style.width {
+        title = wrap(&title, width.saturating_sub(label), width.saturating_sub(HANGING));
+        let room = width.saturating_sub(number_width(finding) + BEFORE_NOTE);
+        notes = notes.iter().map(|note| wrap(note, room, room)).collect();
+    }
+    let notes = notes.iter().map(|note| Level::NOTE.no_name().message(note.as_str()));
+    let drawn = renderer.render(&[group(finding, &title).elements(notes)]);
+    // The renderer puts all lines of a title behind its label, which leaves them little room.
+    let behind_label = format!("\n{}", " ".repeat(label));
+    let moved_in = format!("\n{}", " ".repeat(HANGING));
+    drawn.replacen(&behind_label, &moved_in, title.matches('\n').count())
 }
 
-fn group(finding: &Finding) -> Group<'_> {
+/// How many digits the line numbers beside a finding have.
+fn number_width(finding: &Finding) -> usize {
+    let old = finding.incompatible.as_ref().map(|incompatible| &incompatible.old);
+    let spots = std::iter::once(&finding.new).chain(old);
+    let lines = spots.filter_map(|spot| spot.location).map(|location| location.line);
+    lines.max().unwrap_or_default().to_string().len()
+}
+
+fn group<'a>(finding: &'a Finding, title: &'a str) -> Group<'a> {
     let level = match finding.severity {
         Severity::Error => Level::ERROR,
         Severity::Warning => Level::WARNING,
     };
-    let mut group = level
-        .primary_title(finding.message.as_str())
-        .id(finding.rule.as_str())
-        .elements(Vec::<Origin<'_>>::new());
+    let mut group =
+        level.primary_title(title).id(finding.rule.as_str()).elements(Vec::<Origin<'_>>::new());
     group = with_spot(group, &finding.new, AnnotationKind::Primary, &finding.path);
     if let Some(incompatible) = &finding.incompatible {
         group = with_spot(group, &incompatible.old, AnnotationKind::Context, "before");

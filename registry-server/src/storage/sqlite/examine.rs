@@ -1,32 +1,18 @@
-//! A look at a `SQLite` database, beside the server that may be using it: nothing is changed.
+//! A look at a `SQLite` file.
 
 use std::path::Path;
 
 use rusqlite::{Connection, Error, OpenFlags};
 
 use super::BUSY_TIMEOUT;
+use crate::storage::examine::Examination;
 use crate::storage::migrations::newest_step;
 
 /// Most faults that are told, of each kind.
 const DAMAGE_MAX: usize = 5;
 
-/// How a database is.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Examination {
-    /// The newest step that it has taken.
-    pub steps: i64,
-    /// The newest step that this program knows.
-    pub steps_known: i64,
-    /// What is wrong with the file; empty where nothing is.
-    pub damage: Vec<String>,
-}
-
-/// Reads through the whole file; `Err` says why it is no database that can be read.
-pub fn examine(path: &Path) -> Result<Examination, String> {
-    look(path).map_err(|error| error.to_string())
-}
-
-fn look(path: &Path) -> Result<Examination, Error> {
+/// Reads through the whole file.
+pub(crate) fn examine(path: &Path) -> Result<Examination, Error> {
     let flags = OpenFlags::SQLITE_OPEN_READ_ONLY | OpenFlags::SQLITE_OPEN_NO_MUTEX;
     let connection = Connection::open_with_flags(path, flags)?;
     connection.busy_timeout(BUSY_TIMEOUT)?;
@@ -65,6 +51,6 @@ mod tests {
         let folder = tempfile::tempdir().unwrap();
         let path = folder.path().join("registry.db");
         std::fs::write(&path, "no database at all, but long enough to look at").unwrap();
-        assert_eq!(examine(&path), Err("file is not a database".to_owned()));
+        assert_eq!(examine(&path).unwrap_err().to_string(), "file is not a database");
     }
 }

@@ -17,7 +17,7 @@ use sqlx::Connection as _;
 use sqlx::sqlite::{SqliteConnectOptions, SqliteConnection};
 
 pub(super) use connection::SqliteRow;
-pub use examine::{Examination, examine};
+pub(super) use examine::examine;
 pub(super) use lock::Lock;
 pub(super) use readers::{Readers, Reading};
 pub(super) use writer::{Writer, Writing};
