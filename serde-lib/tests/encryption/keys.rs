@@ -1,7 +1,7 @@
 //! Where keys come from, and when there is another.
 
 use std::sync::Arc;
-use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::time::{Duration, SystemTime};
 
 use futures_util::FutureExt;
@@ -9,12 +9,14 @@ use futures_util::future::ready;
 use levada_serde::Error;
 use levada_serde::client::Call;
 use levada_serde::encryption::{Encryption, EncryptionBuilder};
-use levada_serde::rules::RuleError;
+use levada_serde::rules::{DeadLetter, RuleError};
 use serde_json::{Value as Json, json};
 
+use crate::contract::{domain, register, rule};
 use crate::driver::{Disturbed, gone};
 use crate::orders::{
-    ask, encrypt_fields, encrypt_payload, local, order, reader, round_trip, secret, writer,
+    SCHEMA, ask, encrypt_fields, encrypt_payload, local, order, raw_reader, reader, round_trip,
+    secret, writer,
 };
 use crate::server::start;
 
@@ -212,6 +214,54 @@ async fn a_writer_without_its_kms_is_not_built() {
     assert!(error.is_retriable(), "{error}");
     let text = error.to_string();
     assert!(text.ends_with("KMS `local-kms`, key 'any': not reachable: gone"), "{text}");
+}
+
+#[tokio::test]
+async fn rule_that_may_fail_on_reading_lets_records_pass_without_its_kms() {
+    let (_folder, _server, client) = start().await;
+    let more = json!({"tags": ["PII"], "params": local(&[]), "onFailure": "ERROR,NONE"});
+    let secrets = domain(&[rule("secret", "ENCRYPT", "", more)]);
+    register(&client, "orders-value", "AVRO", SCHEMA, secrets).await;
+    let bytes = writer(&client, &secret("s")).await.unwrap().encode(&order()).unwrap();
+    let away = Disturbed::new(|_| ready(Err(gone())).boxed());
+    let reader = reader(&client, &Encryption::builder().driver(away.clone()).build()).await;
+    let encrypted = raw_reader(&client).await.decode_async(&bytes, None).await.unwrap();
+    for _ in 0..2 {
+        assert_eq!(reader.decode_async(&bytes, None).await.unwrap(), encrypted);
+    }
+    assert_eq!(*away.asked.lock().unwrap(), ["any"], "not asked again at once");
+}
+
+#[tokio::test]
+async fn record_whose_key_cannot_be_had_is_set_aside_where_the_rule_says_so() {
+    let (_folder, _server, client) = start().await;
+    let mut params = local(&[]);
+    params["dlq.topic"] = json!("aside");
+    let more = json!({"tags": ["PII"], "params": params, "onFailure": "DLQ"});
+    let secrets = domain(&[rule("secret", "ENCRYPT", "", more)]);
+    register(&client, "orders-value", "AVRO", SCHEMA, secrets).await;
+    let is_away = Arc::new(AtomicBool::new(false));
+    let away = Arc::clone(&is_away);
+    let driver = Disturbed::new(move |_| {
+        ready(if away.load(Ordering::Relaxed) { Err(gone()) } else { Ok(()) }).boxed()
+    });
+    let ttl = Duration::from_mins(1);
+    let encryption = Encryption::builder().property("secret", "s").keys_ttl(ttl).driver(driver);
+    let writer = writer(&client, &encryption.build()).await.unwrap();
+    is_away.store(true, Ordering::Relaxed);
+    tokio::time::pause();
+    tokio::time::advance(ttl).await;
+    tokio::time::resume();
+    let Error::Rule(failure) = writer.encode_async(&order()).await.unwrap_err() else { panic!() };
+    let Some(DeadLetter { topic, body: Some(body) }) = failure.dead_letter else {
+        panic!("{failure}");
+    };
+    let hidden = "<REDACTED>";
+    let wanted = json!({
+        "id": 7, "note": hidden, "seal": hidden, "labels": [hidden, hidden], "open": "seen"
+    });
+    let body: Json = serde_json::from_slice(&body).unwrap();
+    assert_eq!((topic.as_str(), body), ("aside", wanted));
 }
 
 #[tokio::test]
