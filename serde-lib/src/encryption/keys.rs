@@ -128,12 +128,19 @@ impl Keys {
         &self,
         settings: &KeySettings,
     ) -> Result<(), EncryptionError> {
+        let asked = Instant::now();
         let _alone = self.loading.lock().await;
         if let Ok(Some(_)) = self.for_writing(settings) {
             return Ok(());
         }
         let id = (Arc::clone(&settings.series), settings.written());
-        let held = self.written(settings).await.map_err(|error| self.note(&id, error))?;
+        self.unless_failed_since(asked, &id)?;
+        let aged = self.fresh(&id);
+        let held = match (self.written(settings, aged.is_some()).await, aged) {
+            (Ok(held), _) => held,
+            (Err(_), Some(aged)) => self.renewed(settings, aged),
+            (Err(error), None) => return Err(self.note(&id, error)),
+        };
         self.held.insert((Arc::clone(&id.0), Version::Number(held.version)), held.clone());
         self.held.insert(id, held);
         Ok(())
@@ -145,11 +152,13 @@ impl Keys {
         settings: &KeySettings,
         version: i32,
     ) -> Result<(), EncryptionError> {
+        let asked = Instant::now();
         let _alone = self.loading.lock().await;
         if let Ok(Some(_)) = self.for_reading(settings, version) {
             return Ok(());
         }
         let id = (Arc::clone(&settings.series), Version::Number(version));
+        self.unless_failed_since(asked, &id)?;
         let held = self.found(settings, id.1).await.map_err(|error| self.note(&id, error))?;
         self.held.insert(id, held);
         Ok(())
@@ -160,7 +169,24 @@ impl Keys {
         error
     }
 
-    async fn written(&self, settings: &KeySettings) -> Result<HeldKey, EncryptionError> {
+    /// Who waited while another asked in vain has that answer.
+    fn unless_failed_since(&self, asked: Instant, id: &KeyId) -> Result<(), EncryptionError> {
+        let failed = self.failed.get(id).filter(|(at, _)| *at > asked);
+        failed.map_or(Ok(()), |(_, error)| Err(error))
+    }
+
+    /// Better an old key than none: registry or KMS may be away for a moment.
+    fn renewed(&self, settings: &KeySettings, aged: HeldKey) -> HeldKey {
+        let age = settings.expiry.unwrap_or_default().saturating_sub(RENEWAL_PAUSE);
+        let since = (self.config.clock)().checked_sub(age);
+        HeldKey { since: since.unwrap_or(aged.since), ..aged }
+    }
+
+    async fn written(
+        &self,
+        settings: &KeySettings,
+        has_aged: bool,
+    ) -> Result<HeldKey, EncryptionError> {
         let series = &settings.series;
         let kek = self.kek_for_writing(settings).await?;
         match dek_registry::dek(&self.client, series, settings.written(), false).await? {
@@ -170,14 +196,11 @@ impl Keys {
             }
             Some(dek) => {
                 let next = self.made(settings, &kek, dek.version.saturating_add(1)).await;
-                if let Ok(next) = next {
-                    return Ok(next);
+                if next.is_ok() || has_aged {
+                    return next;
                 }
-                // Better an old key than none: registry or KMS may be away for a moment.
-                let age = settings.expiry.unwrap_or_default().saturating_sub(RENEWAL_PAUSE);
-                let since = (self.config.clock)().checked_sub(age);
-                let held = self.opened(series, &kek, &dek).await?;
-                Ok(HeldKey { since: since.unwrap_or(held.since), ..held })
+                let aged = self.opened(series, &kek, &dek).await?;
+                Ok(self.renewed(settings, aged))
             }
         }
     }
