@@ -88,8 +88,9 @@ pub struct RuleFailure {
 pub struct DeadLetter {
     /// The topic that the rule, or the schema's metadata, names as `dlq.topic`.
     pub topic: String,
-    /// On writing the value before the first rule as JSON; encrypted fields are redacted. On
-    /// reading there is none: the record is set aside as it came.
+    /// On writing the value before the first rule as JSON, without what rules encrypt; or, for an
+    /// encoding rule, the body. There is none where the body as a whole, or a part of one that is
+    /// finished, is to be encrypted. On reading there is none: the record is set aside as it came.
     pub body: Option<Vec<u8>>,
 }
 
