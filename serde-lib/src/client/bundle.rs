@@ -119,12 +119,12 @@ fn of_json<T: DeserializeOwned>(json: Option<&Json>) -> Result<Option<T>, String
 fn follow(
     by_key: &ByKey<'_>,
     (context, references, depth): (&str, &[Reference], usize),
-    seen: &mut HashSet<(String, i32)>,
+    seen: &mut HashSet<String>,
     found: &mut Vec<ResolvedReference>,
 ) -> Result<(), String> {
     for reference in references {
-        let Reference { subject, version, .. } = reference;
-        if !seen.insert((subject.clone(), *version)) {
+        let Reference { name, subject, version } = reference;
+        if !seen.insert(name.clone()) {
             continue;
         }
         if seen.len() > REFERENCES_MAX || depth >= DEPTH_MAX {

@@ -1,6 +1,6 @@
 //! Fetches everything that a schema refers to, in dependency order, within bounds.
 
-use std::collections::HashSet;
+use std::collections::{HashMap, HashSet};
 
 use futures_util::FutureExt;
 use futures_util::future::BoxFuture;
@@ -15,20 +15,23 @@ use crate::Error;
 pub(super) const REFERENCES_MAX: usize = 256;
 pub(super) const DEPTH_MAX: usize = 32;
 
-/// The closure of `direct`: every target once, behind everything that it refers to itself.
+/// The closure of `direct`: every name once, behind everything that its target refers to itself.
 pub(super) async fn fetch(
     inner: &Inner,
     direct: Vec<SchemaReference>,
 ) -> Result<Vec<ResolvedReference>, Error> {
-    let mut walk = Walk { inner, seen: HashSet::new(), resolved: Vec::new() };
+    let mut walk =
+        Walk { inner, seen: HashSet::new(), fetched: HashMap::new(), resolved: Vec::new() };
     walk.visit(direct, 0).await?;
     Ok(walk.resolved)
 }
 
 struct Walk<'a> {
     inner: &'a Inner,
-    /// Subjects and versions met; a cycle ends at the second meeting.
-    seen: HashSet<(String, i32)>,
+    /// Names met, which are what texts use; a cycle ends at the second meeting.
+    seen: HashSet<String>,
+    /// One version may have several names, and is asked for once.
+    fetched: HashMap<(String, i32), SchemaDocument>,
     resolved: Vec<ResolvedReference>,
 }
 
@@ -48,7 +51,7 @@ impl Walk<'_> {
                 else {
                     return Err(invalid_answer(&self.inner.http, "a reference is incomplete"));
                 };
-                if !self.seen.insert((subject.clone(), version)) {
+                if !self.seen.insert(name.clone()) {
                     continue;
                 }
                 if self.seen.len() > REFERENCES_MAX || depth >= DEPTH_MAX {
@@ -72,7 +75,11 @@ impl Walk<'_> {
     }
 
     /// A soft-deleted version still defines what others refer to.
-    async fn target(&self, subject: &str, version: i32) -> Result<SchemaDocument, Error> {
+    async fn target(&mut self, subject: &str, version: i32) -> Result<SchemaDocument, Error> {
+        let key = (subject.to_owned(), version);
+        if let Some(known) = self.fetched.get(&key) {
+            return Ok(known.clone());
+        }
         if let Some((text, references)) = self.inner.bundle.target(subject, version) {
             let references = references.iter().map(document_of).collect();
             let schema = Some(text.to_owned());
@@ -80,6 +87,9 @@ impl Walk<'_> {
         }
         let number = version.to_string();
         let path = &["subjects", subject, "versions", &number];
-        Ok(self.inner.http.send(Call::get(path).query(&[("deleted", "true")])).await?)
+        let call = Call::get(path).query(&[("deleted", "true")]);
+        let answer: SchemaDocument = self.inner.http.send(call).await?;
+        self.fetched.insert(key, answer.clone());
+        Ok(answer)
     }
 }
