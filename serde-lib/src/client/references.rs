@@ -15,14 +15,23 @@ use crate::Error;
 pub(super) const REFERENCES_MAX: usize = 256;
 pub(super) const DEPTH_MAX: usize = 32;
 
-/// The closure of `direct`: every name once, behind everything that its target refers to itself.
+/// Context and name of a subject, as a schema of the context `home` calls it: a plain name is of the
+/// same context.
+pub(super) fn within<'a>(subject: &'a str, home: &'a str) -> (&'a str, &'a str) {
+    let qualified = subject.strip_prefix(':').and_then(|rest| rest.split_once(':'));
+    qualified.filter(|(context, _)| context.starts_with('.')).unwrap_or((home, subject))
+}
+
+/// The closure of `direct`, which stands in a schema of the context `home`: every name once, behind
+/// everything that its target refers to itself.
 pub(super) async fn fetch(
     inner: &Inner,
+    home: &str,
     direct: Vec<SchemaReference>,
 ) -> Result<Vec<ResolvedReference>, Error> {
     let mut walk =
         Walk { inner, seen: HashSet::new(), fetched: HashMap::new(), resolved: Vec::new() };
-    walk.visit(direct, 0).await?;
+    walk.visit(home.to_owned(), direct, 0).await?;
     Ok(walk.resolved)
 }
 
@@ -38,6 +47,7 @@ struct Walk<'a> {
 impl Walk<'_> {
     fn visit(
         &mut self,
+        home: String,
         references: Vec<SchemaReference>,
         depth: usize,
     ) -> BoxFuture<'_, Result<(), Error>> {
@@ -61,8 +71,9 @@ impl Walk<'_> {
                     );
                     return Err(invalid_answer(&self.inner.http, reason));
                 }
-                let target = self.target(&subject, version).await?;
-                self.visit(target.references, depth + 1).await?;
+                let (context, plain) = within(&subject, &home);
+                let target = self.target(context, plain, version).await?;
+                self.visit(context.to_owned(), target.references, depth + 1).await?;
                 let text = target.schema;
                 let text =
                     text.ok_or_else(|| invalid_answer(&self.inner.http, "it has no schema"))?;
@@ -75,18 +86,28 @@ impl Walk<'_> {
     }
 
     /// A soft-deleted version still defines what others refer to.
-    async fn target(&mut self, subject: &str, version: i32) -> Result<SchemaDocument, Error> {
-        let key = (subject.to_owned(), version);
+    async fn target(
+        &mut self,
+        context: &str,
+        subject: &str,
+        version: i32,
+    ) -> Result<SchemaDocument, Error> {
+        let subject = if context == self.inner.context {
+            subject.to_owned()
+        } else {
+            format!(":{context}:{subject}")
+        };
+        let key = (subject, version);
         if let Some(known) = self.fetched.get(&key) {
             return Ok(known.clone());
         }
-        if let Some((text, references)) = self.inner.bundle.target(subject, version) {
+        if let Some((text, references)) = self.inner.bundle.target(&key.0, version) {
             let references = references.iter().map(document_of).collect();
             let schema = Some(text.to_owned());
             return Ok(SchemaDocument { schema, references, ..SchemaDocument::default() });
         }
         let number = version.to_string();
-        let path = &["subjects", subject, "versions", &number];
+        let path = &["subjects", &key.0, "versions", &number];
         let call = Call::get(path).query(&[("deleted", "true")]);
         let answer: SchemaDocument = self.inner.http.send(call).await?;
         self.fetched.insert(key, answer.clone());
