@@ -270,8 +270,8 @@ impl<KD, VD> DeserializingConsumer<KD, VD> {
             {
                 return Err(error.clone().into());
             }
+            self.store_offset(raw)?;
             let Some(raw) = current.take() else { continue };
-            self.store_offset(&raw)?;
             self.consumer.context().note(&raw);
             match (read, &self.on_error) {
                 (Ok((key, value)), _) => return Ok(Message { key, value, raw }),
