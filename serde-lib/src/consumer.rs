@@ -2,6 +2,7 @@
 
 use std::fmt;
 use std::sync::Arc;
+use std::time::Duration;
 
 use futures_util::Stream;
 use rdkafka::consumer::{CommitMode, Consumer, ConsumerGroupMetadata, StreamConsumer};
@@ -11,9 +12,13 @@ use rdkafka::{ClientConfig, Offset, TopicPartitionList};
 use tokio::sync::Mutex;
 
 use crate::Error;
+use crate::handed_out::{HandedOut, Positions};
 use crate::kafka::{Unset, blocking, is_passing};
 use crate::serializer::{Deserializer, deserialize_or_load};
 use crate::wire_format::Side;
+
+/// Longest wait until partitions go back to an earlier record; nothing is asked over the network.
+const SEEKING: Duration = Duration::from_secs(10);
 
 /// What happens to a record that can never be read ([`Error::is_poison`]).
 ///
@@ -147,7 +152,7 @@ pub struct Message<K, V> {
 
 /// Receives records and reads their keys and values.
 pub struct DeserializingConsumer<KD, VD> {
-    consumer: Arc<StreamConsumer>,
+    consumer: Arc<StreamConsumer<HandedOut>>,
     key: KD,
     value: VD,
     on_error: ErrorPolicy,
@@ -225,8 +230,9 @@ impl<KD, VD> DeserializingConsumerBuilder<KD, VD> {
 
     /// Makes the consumer and subscribes it. The group is joined in the background.
     pub fn subscribe(mut self, topics: &[&str]) -> Result<DeserializingConsumer<KD, VD>, Error> {
-        let consumer: StreamConsumer =
-            self.config.set("enable.auto.offset.store", "false").create()?;
+        self.config.set("enable.auto.offset.store", "false");
+        let consumer: StreamConsumer<HandedOut> =
+            self.config.create_with_context(HandedOut::default())?;
         consumer.subscribe(topics)?;
         Ok(DeserializingConsumer {
             consumer: Arc::new(consumer),
@@ -264,8 +270,9 @@ impl<KD, VD> DeserializingConsumer<KD, VD> {
             {
                 return Err(error.clone().into());
             }
+            self.store_offset(raw)?;
             let Some(raw) = current.take() else { continue };
-            self.store_offset(&raw)?;
+            self.consumer.context().note(&raw);
             match (read, &self.on_error) {
                 (Ok((key, value)), _) => return Ok(Message { key, value, raw }),
                 (Err((side, error)), ErrorPolicy::Fail) => {
@@ -326,32 +333,42 @@ impl<KD, VD> DeserializingConsumer<KD, VD> {
         .await
     }
 
-    /// The positions behind what was handed out, and the group that they are of.
+    /// The positions behind what was handed out and no transaction has committed, and the group that
+    /// they are of.
+    ///
+    /// Where a partition with such records was taken away, none of them can count: all are handed
+    /// out once more, and the error is retriable.
     pub(crate) async fn positions(
         &self,
     ) -> Result<(TopicPartitionList, ConsumerGroupMetadata), Error> {
-        let current = self.current.lock().await;
-        let mut positions = TopicPartitionList::new();
-        for element in self.consumer.position()?.elements() {
-            let (topic, partition) = (element.topic(), element.partition());
-            // The record being read has left the client's queue, and nobody has it yet.
-            let unread =
-                current.as_ref().filter(|raw| (raw.topic(), raw.partition()) == (topic, partition));
-            match (unread, element.offset()) {
-                (Some(raw), _) => {
-                    let offset = Offset::Offset(raw.offset());
-                    positions.add_partition_offset(topic, partition, offset)?;
-                }
-                (None, offset @ Offset::Offset(_)) => {
-                    positions.add_partition_offset(topic, partition, offset)?;
-                }
-                // Nothing was received of it.
-                (None, _) => {}
+        let mut current = self.current.lock().await;
+        let again = match self.consumer.context().positions()? {
+            Positions::Behind(positions) => {
+                let group = self.consumer.group_metadata();
+                let missing = || Error::Config("the consumer is in no group".to_owned());
+                return Ok((positions, group.ok_or_else(missing)?));
             }
+            Positions::Again(again) => again,
+        };
+        if again.count() > 0 {
+            let (consumer, wanted) = (Arc::clone(&self.consumer), again.clone());
+            blocking(move || {
+                let sought = consumer.seek_partitions(wanted, SEEKING)?;
+                sought.elements().iter().try_for_each(|element| element.error())
+            })
+            .await?;
         }
-        let group = self.consumer.group_metadata();
-        let group = group.ok_or_else(|| Error::Config("the consumer is in no group".to_owned()))?;
-        Ok((positions, group))
+        current.take_if(|raw| again.find_partition(raw.topic(), raw.partition()).is_some());
+        self.consumer.context().forget();
+        let reason = "a partition was taken away from this consumer after it had handed out records \
+                      of it; abort the transaction, and receive again: what was not committed \
+                      comes once more, to whoever has the partition now";
+        Err(Error::Kafka { reason: reason.to_owned(), is_retriable: true })
+    }
+
+    /// What was handed out, for a transaction that is committed later.
+    pub(crate) fn handed_out(&self) -> Arc<HandedOut> {
+        Arc::clone(self.consumer.context())
     }
 
     /// Leaves the group, which gets its partitions back at once. Commits what was received only

@@ -87,6 +87,8 @@ pub mod encryption;
 mod error;
 #[cfg(doc)]
 pub mod guide;
+#[cfg(feature = "rdkafka")]
+mod handed_out;
 pub mod json;
 #[cfg(feature = "rdkafka")]
 mod kafka;

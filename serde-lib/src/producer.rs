@@ -16,8 +16,8 @@ use tokio::sync::OnceCell;
 use crate::Error;
 use crate::consumer::RecordError;
 use crate::kafka::{Unset, blocking};
-use crate::rules::{RuleFailure, load_missing};
-use crate::serializer::{LOADS_MAX, Serializer};
+use crate::rules::{Loads, RuleFailure};
+use crate::serializer::Serializer;
 use crate::wire_format::Side;
 
 /// How long to wait before a full queue is tried again.
@@ -207,17 +207,15 @@ impl<KS, VS> SerializingProducer<KS, VS> {
     {
         check_binding(&self.key, Side::Key, record.topic)?;
         check_binding(&self.value, Side::Value, record.topic)?;
-        let mut loads = 0;
+        let mut loads = Loads::default();
         loop {
             match self.try_enqueue(&record) {
                 Ok(Some(report)) => return Ok(PendingDelivery { report }),
                 Ok(None) => tokio::time::sleep(QUEUE_RETRY).await,
-                Err(error) if loads < LOADS_MAX => {
-                    loads += 1;
-                    let Err(error) = load_missing(error).await else { continue };
+                Err(error) => {
+                    let Err(error) = loads.load(error).await else { continue };
                     return Err(self.set_aside(&record, error).await);
                 }
-                Err(error) => return Err(error),
             }
         }
     }

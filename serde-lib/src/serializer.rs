@@ -7,7 +7,7 @@ use bytes::Bytes;
 use uuid::Uuid;
 
 use crate::Error;
-use crate::rules::load_missing;
+use crate::rules::{LOADS_MAX, Loads};
 use crate::wire_format::{Frame, FrameError, MessageIndex, SchemaRef, Side, split, split_indexed};
 
 /// Which schema a serializer writes with.
@@ -92,9 +92,6 @@ impl ReadFraming {
     }
 }
 
-/// Most things that are fetched for one message, such as keys; each is asked for when it is met.
-pub(crate) const LOADS_MAX: usize = 64;
-
 /// Makes the payload of one side of a record.
 pub trait Serializer<T: ?Sized>: Send + Sync {
     /// Appends the payload to `out`. On an error `out` is as before.
@@ -132,14 +129,12 @@ pub(crate) async fn deserialize_or_load<T>(
     payload: &[u8],
     header: Option<&[u8]>,
 ) -> Result<T, Error> {
+    let mut loads = Loads::default();
     for _ in 0..LOADS_MAX {
-        let missing = match deserializer.deserialize(payload, header) {
-            Err(error) => error,
+        match deserializer.deserialize(payload, header) {
+            Err(Error::SchemaNotLoaded { schema }) => deserializer.load(schema).await?,
+            Err(error) => loads.load(error).await?,
             read => return read,
-        };
-        match missing {
-            Error::SchemaNotLoaded { schema } => deserializer.load(schema).await?,
-            other => load_missing(other).await?,
         }
     }
     deserializer.deserialize(payload, header)
@@ -147,13 +142,13 @@ pub(crate) async fn deserialize_or_load<T>(
 
 /// Does `encode`, and fetches what rules lack for it.
 pub(crate) async fn encode_or_load<R>(encode: impl Fn() -> Result<R, Error>) -> Result<R, Error> {
-    for _ in 0..LOADS_MAX {
+    let mut loads = Loads::default();
+    loop {
         match encode() {
-            Err(error) => load_missing(error).await?,
+            Err(error) => loads.load(error).await?,
             written => return written,
         }
     }
-    encode()
 }
 
 /// Text without a schema, as the plain string serializers of other languages write it.

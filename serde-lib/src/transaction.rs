@@ -1,12 +1,15 @@
 //! [`Transaction`]: records and a group's positions that count together or not at all.
 
 use std::fmt;
+use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
+use rdkafka::TopicPartitionList;
 use rdkafka::error::KafkaError;
 use rdkafka::producer::{FutureProducer, Producer};
 use rdkafka::util::Timeout;
 
+use crate::handed_out::HandedOut;
 use crate::kafka::blocking;
 use crate::{DeserializingConsumer, Error, SerializingProducer};
 
@@ -30,7 +33,7 @@ impl<KS, VS> SerializingProducer<KS, VS> {
         });
         initialized.await?;
         producer.begin_transaction()?;
-        Ok(Transaction { producer: Some(producer) })
+        Ok(Transaction { producer: Some(producer), positions: Mutex::default() })
     }
 }
 
@@ -39,6 +42,8 @@ impl<KS, VS> SerializingProducer<KS, VS> {
 pub struct Transaction {
     /// There until the end.
     producer: Option<FutureProducer>,
+    /// What counts as read with it, by consumer.
+    positions: Mutex<Vec<(Arc<HandedOut>, TopicPartitionList)>>,
 }
 
 impl fmt::Debug for Transaction {
@@ -48,9 +53,13 @@ impl fmt::Debug for Transaction {
 }
 
 impl Transaction {
-    /// Adds the position behind every record that `consumer` has handed out: with the transaction
-    /// they count as read by its group, and without it not. That consumer commits nothing itself:
-    /// its `enable.auto.commit` is to be `false`.
+    /// Adds the position behind every record that `consumer` has handed out and no transaction has
+    /// committed: with the transaction they count as read by its group, and without it not. That
+    /// consumer commits nothing itself: its `enable.auto.commit` is to be `false`.
+    ///
+    /// After an error that is retriable the transaction is to be aborted. If the group took a
+    /// partition of such records away, they are another member's to read, and `consumer` hands out
+    /// all others once more: go on with [`DeserializingConsumer::recv`], and begin a new transaction.
     pub async fn add_positions<KD, VD>(
         &self,
         consumer: &DeserializingConsumer<KD, VD>,
@@ -60,8 +69,12 @@ impl Transaction {
         if positions.count() == 0 {
             return Ok(());
         }
-        blocking(move || producer.send_offsets_to_transaction(&positions, &group, Timeout::Never))
-            .await
+        let added = positions.clone();
+        let send = move || producer.send_offsets_to_transaction(&positions, &group, Timeout::Never);
+        blocking(send).await?;
+        let mut all = self.positions.lock().unwrap_or_else(PoisonError::into_inner);
+        all.push((consumer.handed_out(), added));
+        Ok(())
     }
 
     /// Waits for all records that were sent, and lets them count. After an error nothing of the
@@ -69,7 +82,12 @@ impl Transaction {
     /// or the producer is of no more use, as one is whose transactional id another has taken.
     pub async fn commit(mut self) -> Result<(), Error> {
         let Some(producer) = self.producer.take() else { return Ok(()) };
-        blocking(move || Ok(commit(&producer))).await?
+        blocking(move || Ok(commit(&producer))).await??;
+        let positions = self.positions.get_mut().unwrap_or_else(PoisonError::into_inner);
+        for (consumer, positions) in positions.drain(..) {
+            consumer.settle(&positions);
+        }
+        Ok(())
     }
 
     /// Takes back whatever was sent.

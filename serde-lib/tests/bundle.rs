@@ -145,6 +145,17 @@ async fn client_of_a_context_has_its_subjects_alone() {
 }
 
 #[tokio::test]
+async fn version_that_is_referred_to_by_two_names_comes_under_both() {
+    let reference = |name: &str| Reference { name: name.into(), subject: "c".into(), version: 1 };
+    let root = stored("s", 1, Some(1), "\"int\"");
+    let root = StoredVersion { references: vec![reference("a"), reference("b")], ..root };
+    let client = alone(&[root, stored("c", 1, Some(2), "\"long\"")], None).unwrap();
+    let schema = client.schema_by_id(1).await.unwrap();
+    let found: Vec<_> = schema.references.iter().map(|found| &*found.reference.name).collect();
+    assert_eq!(found, ["a", "b"]);
+}
+
+#[tokio::test]
 async fn registry_that_answers_knows_later_versions_than_the_bundle() {
     let (_folder, server, client) = start().await;
     client.register("s", &SchemaDefinition::avro("\"int\""), false).await.unwrap();

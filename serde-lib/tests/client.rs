@@ -78,6 +78,21 @@ async fn schema_by_id_brings_its_references_in_dependency_order() {
 }
 
 #[tokio::test]
+async fn version_that_is_referred_to_by_two_names_comes_under_both_and_is_asked_for_once() {
+    let stub = Stub::start().await;
+    let reference = |name: &str| json!({"name": name, "subject": "common", "version": 3});
+    let root = json!({"schema": "root", "references": [reference("a"), reference("b")]});
+    stub.answer("GET /schemas/ids/5", 200, root);
+    let common = json!({"subject": "common", "version": 3, "id": 1, "schema": "text"});
+    stub.answer("GET /subjects/common/versions/3", 200, common);
+    let schema = client(&stub).schema_by_id(5).await.unwrap();
+    let found = schema.references.iter();
+    let found: Vec<_> = found.map(|found| (&*found.reference.name, &*found.text)).collect();
+    assert_eq!(found, [("a", "text"), ("b", "text")]);
+    assert_eq!(stub.asked().len(), 2);
+}
+
+#[tokio::test]
 async fn schemas_by_id_and_guid_are_fetched_once() {
     let stub = Stub::start().await;
     stub.schema(5, "\"int\"");

@@ -248,6 +248,41 @@ async fn contexts_have_subjects_and_ids_of_their_own() {
 }
 
 #[tokio::test]
+async fn references_are_of_the_context_of_the_schema_that_has_them() {
+    let (_folder, server, client) = start().await;
+    let url = format!("http://{}", server.local_addr());
+    let shop = RegistryClient::builder(&url).context(".shop").build().unwrap();
+    let text = |name: &str, of: &str| {
+        format!(r#"{{"type":"record","name":"{name}","fields":[{{"name":"f","type":"{of}"}}]}}"#)
+    };
+    // Both contexts have a subject `inner`, and only one is meant.
+    for (client, of) in [(&client, "int"), (&shop, "long")] {
+        let inner = SchemaDefinition::avro(text("Inner", of));
+        client.register("inner", &inner, false).await.unwrap();
+    }
+    let middle = SchemaDefinition::avro(text("Middle", "Inner"));
+    let middle = middle.with_reference("Inner", "inner", 1);
+    shop.register("middle", &middle, false).await.unwrap();
+    let outer = SchemaDefinition::avro(text("Outer", "Middle"));
+    let outer = outer.with_reference("Middle", ":.shop:middle", 1);
+    let id = client.register("outer", &outer, false).await.unwrap().id;
+
+    let wanted = [text("Inner", "long"), text("Middle", "Inner")];
+    let fetched = client.schema_by_id(id).await.unwrap();
+    let texts: Vec<_> = fetched.references.iter().map(|found| found.text.clone()).collect();
+    assert_eq!(texts, wanted);
+    let from_outside = client.version(":.shop:middle", Version::Number(1)).await.unwrap();
+    let texts: Vec<_> = from_outside.schema.references.iter().map(|found| &found.text).collect();
+    assert_eq!(texts, [&wanted[0]]);
+    // A qualified name means the same in a client of another context.
+    let elsewhere = RegistryClient::builder(&url).context(".elsewhere").build().unwrap();
+    elsewhere.register("outer", &outer, false).await.unwrap();
+    let latest = elsewhere.version("outer", Version::Latest).await.unwrap();
+    let texts: Vec<_> = latest.schema.references.iter().map(|found| found.text.clone()).collect();
+    assert_eq!(texts, wanted);
+}
+
+#[tokio::test]
 async fn unknown_ids_of_any_size_are_not_found() {
     let (_folder, _server, client) = start().await;
     for id in [0, 999, u32::MAX] {

@@ -8,7 +8,7 @@ use std::fmt::{self, Write as _};
 
 use levada_schema_core::Reference;
 use serde::{Deserialize, Serialize};
-use serde_json::Value;
+use serde_json::{Map, Value};
 use sha2::{Digest, Sha256};
 
 /// What the file is called.
@@ -46,12 +46,12 @@ pub struct StoredVersion {
 
 #[derive(Debug, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
-struct LockFile {
+struct LockFile<T> {
     version: u32,
-    schemas: Vec<Locked>,
+    schemas: Vec<T>,
 }
 
-#[derive(Debug, Serialize, Deserialize)]
+#[derive(Debug, Serialize)]
 struct Locked {
     #[serde(flatten)]
     schema: StoredVersion,
@@ -108,13 +108,19 @@ pub fn read(text: &str) -> Result<Vec<StoredVersion>, LockFileError> {
     if version != FORMAT {
         return Err(LockFileError::UnknownFormat(version));
     }
-    let file: LockFile = serde_json::from_str(text).map_err(syntax)?;
-    let is_changed = |locked: &&Locked| locked.hash != hash_of(&locked.schema);
-    if let Some(Locked { schema, .. }) = file.schemas.iter().find(is_changed) {
-        let StoredVersion { subject, version, .. } = schema;
-        return Err(LockFileError::Changed { subject: subject.clone(), version: *version });
+    let file: LockFile<Map<String, Value>> = serde_json::from_str(text).map_err(syntax)?;
+    file.schemas.into_iter().enumerate().map(|(index, members)| unlocked(index, members)).collect()
+}
+
+/// A version, if it is as it was written. A flattened struct would take members that it does not know.
+fn unlocked(index: usize, mut members: Map<String, Value>) -> Result<StoredVersion, LockFileError> {
+    let hash = members.remove("hash");
+    let schema: StoredVersion = serde_json::from_value(Value::Object(members))
+        .map_err(|error| LockFileError::Syntax(format!("schemas[{index}]: {error}")))?;
+    if hash.as_ref().and_then(Value::as_str) == Some(hash_of(&schema).as_str()) {
+        return Ok(schema);
     }
-    Ok(file.schemas.into_iter().map(|locked| locked.schema).collect())
+    Err(LockFileError::Changed { subject: schema.subject, version: schema.version })
 }
 
 /// Sixteen hex digits of the SHA-256 of the version as JSON.
@@ -157,6 +163,19 @@ mod tests {
             let error = read(&edited).unwrap_err();
             let subject = "orders-value".to_owned();
             assert_eq!(error, LockFileError::Changed { subject, version: 3 }, "{from}");
+        }
+    }
+
+    #[test]
+    fn member_that_nobody_knows_is_refused_wherever_it_stands() {
+        for (before, place) in [
+            ("\"hash\"", "schemas[0]: unknown field `other`"),
+            ("\"schemas\"", "unknown field `other`"),
+        ] {
+            let edited =
+                write(&[version()]).replacen(before, &format!("\"other\": 1, {before}"), 1);
+            let Err(LockFileError::Syntax(reason)) = read(&edited) else { panic!("{before}") };
+            assert!(reason.starts_with(place), "{reason}");
         }
     }
 

@@ -7,6 +7,9 @@ use std::time::Duration;
 use levada_serde::consumer::Message;
 use levada_serde::{DeserializingConsumer, Error, PlainText, Record, SerializingProducer};
 use levada_testing::Levada;
+use rdkafka::ClientConfig;
+use rdkafka::admin::{AdminClient, AdminOptions, NewTopic, TopicReplication};
+use rdkafka::client::DefaultClientContext;
 
 const PATIENCE: Duration = Duration::from_secs(30);
 
@@ -14,7 +17,11 @@ type Producer = SerializingProducer<PlainText, PlainText>;
 type Consumer = DeserializingConsumer<PlainText, PlainText>;
 
 fn producer(levada: &Levada) -> Producer {
-    let builder = SerializingProducer::builder(levada.bootstrap()).set("transactional.id", "t");
+    producer_with(levada, "t")
+}
+
+fn producer_with(levada: &Levada, id: &str) -> Producer {
+    let builder = SerializingProducer::builder(levada.bootstrap()).set("transactional.id", id);
     builder.key(PlainText).value(PlainText).build().unwrap()
 }
 
@@ -85,6 +92,75 @@ async fn positions_count_with_the_records_of_their_transaction() {
     transaction.commit().await.unwrap();
     let outcome = consumer(&levada, "other", "out");
     assert_eq!([received(&outcome).await, received(&outcome).await], ["A", "B again"]);
+}
+
+/// A topic of two partitions with one record in each.
+async fn two_partitions(levada: &Levada, topic: &str, values: [&str; 2]) {
+    let mut config = ClientConfig::new();
+    let admin: AdminClient<DefaultClientContext> =
+        config.set("bootstrap.servers", levada.bootstrap()).create().unwrap();
+    let topics = [NewTopic::new(topic, 2, TopicReplication::Fixed(1))];
+    admin.create_topics(&topics, &AdminOptions::new()).await.unwrap()[0].as_ref().unwrap();
+    let plain = SerializingProducer::builder(levada.bootstrap());
+    let plain = plain.key(PlainText).value(PlainText).build().unwrap();
+    for (partition, value) in (0..).zip(values) {
+        let value = value.to_owned();
+        let record = Record::<String, String>::to(topic).value(&value).partition(partition);
+        plain.send(record).await.unwrap();
+    }
+}
+
+fn member(levada: &Levada, strategy: &str) -> Consumer {
+    DeserializingConsumer::builder(levada.bootstrap(), "g")
+        .set("auto.offset.reset", "earliest")
+        .set("enable.auto.commit", "false")
+        .set("partition.assignment.strategy", strategy)
+        .set("heartbeat.interval.ms", "100")
+        .key(PlainText)
+        .value(PlainText)
+        .subscribe(&["in"])
+        .unwrap()
+}
+
+/// One record through one transaction.
+async fn passed(consumer: &Consumer, producer: &Producer, value: &str) {
+    let transaction = producer.begin_transaction().await.unwrap();
+    send(producer, "out", value).await;
+    transaction.add_positions(consumer).await.unwrap();
+    transaction.commit().await.unwrap();
+}
+
+#[tokio::test]
+async fn transaction_whose_records_another_member_gets_cannot_commit_and_each_counts_once() {
+    for strategy in ["range", "cooperative-sticky"] {
+        let levada = Levada::start().await.unwrap();
+        two_partitions(&levada, "in", ["a", "b"]).await;
+        let (producer, rival) = (producer(&levada), producer_with(&levada, "rival"));
+        let reader = member(&levada, strategy);
+        let transaction = producer.begin_transaction().await.unwrap();
+        for _ in 0..2 {
+            let value = received(&reader).await;
+            send(&producer, "out", &value).await;
+        }
+        // The second member takes a partition away, whose record is in the transaction.
+        let other = member(&levada, strategy);
+        let taken = tokio::select! {
+            taken = received(&other) => taken,
+            () = async { loop { received(&reader).await; } } => unreachable!(),
+        };
+        let error = transaction.add_positions(&reader).await.unwrap_err();
+        assert!(error.is_retriable(), "{strategy}: {error}");
+        transaction.abort().await.unwrap();
+        passed(&other, &rival, &taken).await;
+        // What is left to the first member comes once more.
+        let left = received(&reader).await;
+        passed(&reader, &producer, &left).await;
+
+        let outcome = consumer(&levada, "other", "out");
+        let mut values = [received(&outcome).await, received(&outcome).await];
+        values.sort();
+        assert_eq!(values, ["a", "b"], "{strategy}");
+    }
 }
 
 #[tokio::test]

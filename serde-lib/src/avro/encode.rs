@@ -120,12 +120,15 @@ fn write_record(
     values: &[(String, Value)],
     out: &mut Vec<u8>,
 ) -> Encoded<()> {
-    let is_unknown = |name: &String| !record.fields.iter().any(|field| field.name == *name);
-    if let Some((name, _)) = values.iter().find(|(name, _)| is_unknown(name)) {
-        return Err(error(EncodeKind::UnknownField(name.clone())));
+    // Values mostly stand in the order of the schema, and then none is unknown.
+    let mut in_order = values.iter().zip(&record.fields);
+    if values.len() > record.fields.len() || !in_order.all(|((name, _), f)| *name == f.name) {
+        let is_unknown = |name: &String| !record.fields.iter().any(|field| field.name == *name);
+        if let Some((name, _)) = values.iter().find(|(name, _)| is_unknown(name)) {
+            return Err(error(EncodeKind::UnknownField(name.clone())));
+        }
     }
     for (position, field) in record.fields.iter().enumerate() {
-        // Values mostly stand in the order of the schema.
         let in_place = values.get(position).filter(|(name, _)| *name == field.name);
         let found = in_place.or_else(|| values.iter().find(|(name, _)| *name == field.name));
         let written = match found {

@@ -174,6 +174,22 @@ impl Compiler {
         resolved
     }
 
+    /// As [`Self::resolve`], for a pair that something else takes the place of when it does not
+    /// resolve: of such an attempt nothing is left.
+    fn attempt(&mut self, writer: Typed<'_>, reader: Typed<'_>) -> Resolved<NodeId> {
+        let (nodes, skips) = (self.plan.nodes.len(), self.plan.skips.len());
+        let resolved = self.resolve(writer, reader);
+        if resolved.is_err() && self.plan.nodes.len() > nodes {
+            self.plan.nodes.truncate(nodes);
+            self.pairs.retain(|_, pair| pair.as_ref().map_or(true, |&id| id < nodes));
+        }
+        if resolved.is_err() && self.plan.skips.len() > skips {
+            self.plan.skips.truncate(skips);
+            self.skips.retain(|_, id| *id < skips);
+        }
+        resolved
+    }
+
     fn resolve_pair(&mut self, writer: Typed<'_>, reader: Typed<'_>) -> Resolved<NodeId> {
         match (writer.schema, reader.schema) {
             (Schema::Union(branches), _) => self.writer_union(branches.variants(), writer, reader),
@@ -224,7 +240,7 @@ impl Compiler {
         let mut has_match = false;
         let mut nodes = Vec::with_capacity(branches.len());
         for branch in branches {
-            nodes.push(match self.resolve(writer.part(branch), reader) {
+            nodes.push(match self.attempt(writer.part(branch), reader) {
                 Ok(node) => {
                     has_match = true;
                     node
@@ -259,13 +275,15 @@ impl Compiler {
             |branch: Typed<'_>| same(branch) && writer.full_name() == branch.full_name();
         let mut last_error = None;
         let rules: [&dyn Fn(Typed<'_>) -> bool; 3] = [&exact_name, &same, &promoted];
+        let mut is_tried = vec![false; branches.len()];
         for rule in rules {
-            for (index, branch) in (0u32..).zip(branches) {
+            for ((index, branch), is_tried) in (0u32..).zip(branches).zip(&mut is_tried) {
                 let branch = reader.part(branch);
-                if !rule(branch) {
+                if *is_tried || !rule(branch) {
                     continue;
                 }
-                match self.resolve(writer, branch) {
+                *is_tried = true;
+                match self.attempt(writer, branch) {
                     Ok(inner) => return self.add(Node::Wrap { branch: index, inner }),
                     Err(error) => last_error = Some(error),
                 }

@@ -170,6 +170,32 @@ fn bare_value_in_a_union_takes_the_branch_of_its_type() {
 }
 
 #[test]
+fn branch_that_was_tried_in_vain_leaves_nothing_that_could_not_be_read() {
+    let record = |name: &str, of: &str| {
+        format!(
+            r#"{{"type": "record", "name": "{name}", "fields": [{{"name": "f", "type": "{of}"}}]}}"#
+        )
+    };
+    let writer = parsed(&record("w.R", "int"));
+    let reader = format!("[{}, {}]", record("a.R", "string"), record("b.R", "int"));
+    let plan = ReadPlan::compile(&writer, &parsed(&reader)).unwrap();
+    assert!(plan.is_total(), "{plan:?}");
+}
+
+#[test]
+fn each_branch_of_nested_unions_is_tried_once() {
+    let nested = |leaf: &str, around: fn(String) -> String| {
+        (0..40).fold(format!("\"{leaf}\""), |items, _| {
+            around(format!(r#"{{"type": "array", "items": {items}}}"#))
+        })
+    };
+    let writer = parsed(&nested("int", |array| array));
+    let reader = parsed(&nested("string", |array| format!(r#"["null", {array}]"#)));
+    // Two attempts a level would be 2^40.
+    assert!(ReadPlan::compile(&writer, &reader).is_err());
+}
+
+#[test]
 fn top_level_bytes_have_no_length() {
     let schema = parsed("\"bytes\"");
     let plan = ReadPlan::compile(&schema, &schema).unwrap();

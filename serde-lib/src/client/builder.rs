@@ -289,7 +289,7 @@ fn parse_url(text: &str) -> Result<Url, Error> {
 }
 
 /// What the registry calls the context in which requests without one are.
-const DEFAULT_CONTEXT: &str = ".";
+pub(super) const DEFAULT_CONTEXT: &str = ".";
 
 /// A context as the registry calls it, with a dot in front.
 fn context_name(context: &str) -> Result<String, Error> {

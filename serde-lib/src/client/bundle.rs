@@ -10,7 +10,8 @@ use serde::de::DeserializeOwned;
 use serde_json::Value as Json;
 use uuid::Uuid;
 
-use super::references::{DEPTH_MAX, REFERENCES_MAX};
+use super::builder::DEFAULT_CONTEXT;
+use super::references::{DEPTH_MAX, REFERENCES_MAX, within};
 use super::types::{
     Contract, Registered, RegisteredSchema, SchemaDefinition, SubjectVersion, Submitted,
 };
@@ -52,11 +53,11 @@ impl SchemaBundle {
     pub(super) fn in_context(&self, context: &str) -> Result<Bundled, Error> {
         let mut by_key = HashMap::new();
         for stored in &self.0 {
-            by_key.insert((split(&stored.subject), stored.version), stored);
+            by_key.insert((within(&stored.subject, DEFAULT_CONTEXT), stored.version), stored);
         }
         let mut bundled = Bundled::default();
         for stored in &self.0 {
-            let (of, subject) = split(&stored.subject);
+            let (of, subject) = within(&stored.subject, DEFAULT_CONTEXT);
             let Some(id) = stored.id.and_then(|id| u32::try_from(id).ok()) else { continue };
             if of != context {
                 continue;
@@ -73,12 +74,6 @@ impl SchemaBundle {
         }
         Ok(bundled)
     }
-}
-
-/// Context and name of a subject.
-fn split(subject: &str) -> (&str, &str) {
-    let qualified = subject.strip_prefix(':').and_then(|rest| rest.split_once(':'));
-    qualified.filter(|(context, _)| context.starts_with('.')).unwrap_or((".", subject))
 }
 
 type ByKey<'a> = HashMap<((&'a str, &'a str), i32), &'a StoredVersion>;
@@ -119,19 +114,18 @@ fn of_json<T: DeserializeOwned>(json: Option<&Json>) -> Result<Option<T>, String
 fn follow(
     by_key: &ByKey<'_>,
     (context, references, depth): (&str, &[Reference], usize),
-    seen: &mut HashSet<(String, i32)>,
+    seen: &mut HashSet<String>,
     found: &mut Vec<ResolvedReference>,
 ) -> Result<(), String> {
     for reference in references {
-        let Reference { subject, version, .. } = reference;
-        if !seen.insert((subject.clone(), *version)) {
+        let Reference { name, subject, version } = reference;
+        if !seen.insert(name.clone()) {
             continue;
         }
         if seen.len() > REFERENCES_MAX || depth >= DEPTH_MAX {
             return Err("it refers to too many schemas".to_owned());
         }
-        // A plain name belongs to the context of the referrer.
-        let key = if subject.starts_with(":.") { split(subject) } else { (context, &**subject) };
+        let key = within(subject, context);
         let target = by_key.get(&(key, *version)).ok_or_else(|| {
             format!("it refers to version {version} of '{subject}', which is not in the bundle")
         })?;

@@ -335,7 +335,8 @@ impl RegistryClient {
         &self,
         references: &[Reference],
     ) -> Result<Vec<ResolvedReference>, Error> {
-        references::fetch(&self.inner, references.iter().map(document_of).collect()).await
+        let direct = references.iter().map(document_of).collect();
+        references::fetch(&self.inner, &self.inner.context, direct).await
     }
 }
 
@@ -360,7 +361,7 @@ impl Inner {
             SchemaRef::Guid(guid) => ("guids", guid.to_string()),
         };
         match self.http.send(Call::get(&["schemas", kind, &name])).await {
-            Ok(answer) => self.with_references(answer).await,
+            Ok(answer) => self.with_references(&self.context, answer).await,
             Err(error) if is_not_found(&error, schema) => Err(Error::SchemaNotFound { schema }),
             Err(error) => Err(error.into()),
         }
@@ -384,18 +385,24 @@ impl Inner {
     ) -> Result<SubjectVersion, Error> {
         let id = id_of(&answer, || self.invalid("it has no schema id"))?;
         let version = answer.version.ok_or_else(|| self.invalid("it has no version"))?;
-        let schema = self.with_references(answer).await?;
+        let (context, _) = references::within(subject, &self.context);
+        let schema = self.with_references(context, answer).await?;
         Ok(SubjectVersion { subject: subject.to_owned(), version, id, schema })
     }
 
-    async fn with_references(&self, answer: SchemaDocument) -> Result<RegisteredSchema, Error> {
+    /// `context` is where the schema stands.
+    async fn with_references(
+        &self,
+        context: &str,
+        answer: SchemaDocument,
+    ) -> Result<RegisteredSchema, Error> {
         let schema_type = match answer.schema_type.as_deref() {
             None => SchemaType::Avro,
             Some(name) => name.parse().map_err(|unknown| self.invalid(format!("{unknown}")))?,
         };
         let guid = guid_of(&answer);
         let text = answer.schema.ok_or_else(|| self.invalid("it has no schema"))?;
-        let references = references::fetch(self, answer.references).await?;
+        let references = references::fetch(self, context, answer.references).await?;
         let contract = contract_of(answer.metadata, answer.rule_set);
         Ok(RegisteredSchema { schema_type, text, references, guid, contract })
     }

@@ -1,6 +1,6 @@
 //! Fetches everything that a schema refers to, in dependency order, within bounds.
 
-use std::collections::HashSet;
+use std::collections::{HashMap, HashSet};
 
 use futures_util::FutureExt;
 use futures_util::future::BoxFuture;
@@ -15,26 +15,39 @@ use crate::Error;
 pub(super) const REFERENCES_MAX: usize = 256;
 pub(super) const DEPTH_MAX: usize = 32;
 
-/// The closure of `direct`: every target once, behind everything that it refers to itself.
+/// Context and name of a subject, as a schema of the context `home` calls it: a plain name is of the
+/// same context.
+pub(super) fn within<'a>(subject: &'a str, home: &'a str) -> (&'a str, &'a str) {
+    let qualified = subject.strip_prefix(':').and_then(|rest| rest.split_once(':'));
+    qualified.filter(|(context, _)| context.starts_with('.')).unwrap_or((home, subject))
+}
+
+/// The closure of `direct`, which stands in a schema of the context `home`: every name once, behind
+/// everything that its target refers to itself.
 pub(super) async fn fetch(
     inner: &Inner,
+    home: &str,
     direct: Vec<SchemaReference>,
 ) -> Result<Vec<ResolvedReference>, Error> {
-    let mut walk = Walk { inner, seen: HashSet::new(), resolved: Vec::new() };
-    walk.visit(direct, 0).await?;
+    let mut walk =
+        Walk { inner, seen: HashSet::new(), fetched: HashMap::new(), resolved: Vec::new() };
+    walk.visit(home.to_owned(), direct, 0).await?;
     Ok(walk.resolved)
 }
 
 struct Walk<'a> {
     inner: &'a Inner,
-    /// Subjects and versions met; a cycle ends at the second meeting.
-    seen: HashSet<(String, i32)>,
+    /// Names met, which are what texts use; a cycle ends at the second meeting.
+    seen: HashSet<String>,
+    /// One version may have several names, and is asked for once.
+    fetched: HashMap<(String, i32), SchemaDocument>,
     resolved: Vec<ResolvedReference>,
 }
 
 impl Walk<'_> {
     fn visit(
         &mut self,
+        home: String,
         references: Vec<SchemaReference>,
         depth: usize,
     ) -> BoxFuture<'_, Result<(), Error>> {
@@ -48,7 +61,7 @@ impl Walk<'_> {
                 else {
                     return Err(invalid_answer(&self.inner.http, "a reference is incomplete"));
                 };
-                if !self.seen.insert((subject.clone(), version)) {
+                if !self.seen.insert(name.clone()) {
                     continue;
                 }
                 if self.seen.len() > REFERENCES_MAX || depth >= DEPTH_MAX {
@@ -58,8 +71,9 @@ impl Walk<'_> {
                     );
                     return Err(invalid_answer(&self.inner.http, reason));
                 }
-                let target = self.target(&subject, version).await?;
-                self.visit(target.references, depth + 1).await?;
+                let (context, plain) = within(&subject, &home);
+                let target = self.target(context, plain, version).await?;
+                self.visit(context.to_owned(), target.references, depth + 1).await?;
                 let text = target.schema;
                 let text =
                     text.ok_or_else(|| invalid_answer(&self.inner.http, "it has no schema"))?;
@@ -72,14 +86,31 @@ impl Walk<'_> {
     }
 
     /// A soft-deleted version still defines what others refer to.
-    async fn target(&self, subject: &str, version: i32) -> Result<SchemaDocument, Error> {
-        if let Some((text, references)) = self.inner.bundle.target(subject, version) {
+    async fn target(
+        &mut self,
+        context: &str,
+        subject: &str,
+        version: i32,
+    ) -> Result<SchemaDocument, Error> {
+        let subject = if context == self.inner.context {
+            subject.to_owned()
+        } else {
+            format!(":{context}:{subject}")
+        };
+        let key = (subject, version);
+        if let Some(known) = self.fetched.get(&key) {
+            return Ok(known.clone());
+        }
+        if let Some((text, references)) = self.inner.bundle.target(&key.0, version) {
             let references = references.iter().map(document_of).collect();
             let schema = Some(text.to_owned());
             return Ok(SchemaDocument { schema, references, ..SchemaDocument::default() });
         }
         let number = version.to_string();
-        let path = &["subjects", subject, "versions", &number];
-        Ok(self.inner.http.send(Call::get(path).query(&[("deleted", "true")])).await?)
+        let path = &["subjects", &key.0, "versions", &number];
+        let call = Call::get(path).query(&[("deleted", "true")]);
+        let answer: SchemaDocument = self.inner.http.send(call).await?;
+        self.fetched.insert(key, answer.clone());
+        Ok(answer)
     }
 }

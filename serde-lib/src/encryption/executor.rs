@@ -149,7 +149,7 @@ impl Cryptor {
     }
 
     fn encrypt(&self, plaintext: &[u8]) -> Result<Vec<u8>, RuleError> {
-        let held = self.keys.for_writing(&self.settings);
+        let held = self.keys.for_writing(&self.settings)?;
         let HeldKey { key, version, .. } = held.ok_or_else(|| self.not_loaded(Wanted::Written))?;
         let ciphertext = key.encrypt(plaintext).map_err(EncryptionError::Plaintext)?;
         if !self.settings.names_versions() {
@@ -161,7 +161,7 @@ impl Cryptor {
     fn decrypt(&self, ciphertext: &[u8]) -> Result<Vec<u8>, RuleError> {
         let (version, ciphertext) =
             if self.settings.names_versions() { versioned(ciphertext)? } else { (1, ciphertext) };
-        let held = self.keys.for_reading(&self.settings, version);
+        let held = self.keys.for_reading(&self.settings, version)?;
         let held = held.ok_or_else(|| self.not_loaded(Wanted::Version(version)))?;
         held.key.decrypt(ciphertext).map_err(|error| foreign(&error.to_string()))
     }

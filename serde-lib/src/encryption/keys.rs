@@ -22,8 +22,8 @@ use crate::client::{RegistryClient, Version};
 const ALTERNATE_KEY_IDS: &str = "encrypt.alternate.kms.key.ids";
 /// How long a key that could not be replaced goes on being used before that is tried again.
 const RENEWAL_PAUSE: Duration = Duration::from_mins(1);
-/// How long the registry is not asked again for a version that it does not have.
-const MISSING_TTL: Duration = Duration::from_secs(10);
+/// How long neither registry nor KMS is asked again for a key that could not be had.
+const FAILED_TTL: Duration = Duration::from_secs(5);
 
 /// Says what time it is.
 pub(super) type Clock = Arc<dyn Fn() -> SystemTime + Send + Sync>;
@@ -53,7 +53,7 @@ pub(super) struct Keys {
     client: RegistryClient,
     config: Arc<Config>,
     held: Cache<KeyId, HeldKey>,
-    missing: Cache<KeyId, Instant>,
+    failed: Cache<KeyId, (Instant, EncryptionError)>,
     /// One key is loaded at a time, so that tasks that want the same do not make two.
     loading: tokio::sync::Mutex<()>,
 }
@@ -76,23 +76,46 @@ impl fmt::Debug for Keys {
 
 impl Keys {
     pub(super) fn new(client: RegistryClient, config: Arc<Config>) -> Self {
-        let (held, missing) = (Cache::new(config.keys_max), Cache::new(config.keys_max));
-        Self { client, config, held, missing, loading: tokio::sync::Mutex::default() }
+        let (held, failed) = (Cache::new(config.keys_max), Cache::new(config.keys_max));
+        Self { client, config, held, failed, loading: tokio::sync::Mutex::default() }
     }
 
     pub(super) fn are_of(&self, client: &RegistryClient) -> bool {
         self.client.is_same(client)
     }
 
-    /// The key to encrypt with, if it is at hand and not too old.
-    pub(super) fn for_writing(&self, settings: &KeySettings) -> Option<HeldKey> {
-        let held = self.fresh(&(Arc::clone(&settings.series), settings.written()))?;
-        (!self.is_expired(settings, held.since)).then_some(held)
+    /// The key to encrypt with, if it is at hand and not too old, or why it could not be had a
+    /// short while ago.
+    pub(super) fn for_writing(
+        &self,
+        settings: &KeySettings,
+    ) -> Result<Option<HeldKey>, EncryptionError> {
+        let id = (Arc::clone(&settings.series), settings.written());
+        let held = self.fresh(&id).filter(|held| !self.is_expired(settings, held.since));
+        self.unless_failed(&id, held)
     }
 
-    /// The key of a version, if it is at hand.
-    pub(super) fn for_reading(&self, settings: &KeySettings, version: i32) -> Option<HeldKey> {
-        self.fresh(&(Arc::clone(&settings.series), Version::Number(version)))
+    /// The key of a version, if it is at hand, or why it could not be had a short while ago.
+    pub(super) fn for_reading(
+        &self,
+        settings: &KeySettings,
+        version: i32,
+    ) -> Result<Option<HeldKey>, EncryptionError> {
+        let id = (Arc::clone(&settings.series), Version::Number(version));
+        let held = self.fresh(&id);
+        self.unless_failed(&id, held)
+    }
+
+    fn unless_failed(
+        &self,
+        id: &KeyId,
+        held: Option<HeldKey>,
+    ) -> Result<Option<HeldKey>, EncryptionError> {
+        let failed = self.failed.get(id).filter(|_| held.is_none());
+        match failed.filter(|(at, _)| at.elapsed() < FAILED_TTL) {
+            Some((_, error)) => Err(error),
+            None => Ok(held),
+        }
     }
 
     fn fresh(&self, id: &KeyId) -> Option<HeldKey> {
@@ -105,33 +128,21 @@ impl Keys {
         &self,
         settings: &KeySettings,
     ) -> Result<(), EncryptionError> {
+        let asked = Instant::now();
         let _alone = self.loading.lock().await;
-        if self.for_writing(settings).is_some() {
+        if let Ok(Some(_)) = self.for_writing(settings) {
             return Ok(());
         }
-        let series = &settings.series;
-        let kek = self.kek_for_writing(settings).await?;
-        let found = dek_registry::dek(&self.client, series, settings.written(), false).await?;
-        let held = match found {
-            None => self.made(settings, &kek, 1).await?,
-            Some(dek) if !self.is_expired(settings, stored_at(&dek)) => {
-                self.opened(series, &kek, &dek).await?
-            }
-            Some(dek) => {
-                let next = self.made(settings, &kek, dek.version.saturating_add(1)).await;
-                if let Ok(next) = next {
-                    next
-                } else {
-                    // Better an old key than none: registry or KMS may be away for a moment.
-                    let age = settings.expiry.unwrap_or_default().saturating_sub(RENEWAL_PAUSE);
-                    let since = (self.config.clock)().checked_sub(age);
-                    let held = self.opened(series, &kek, &dek).await?;
-                    HeldKey { since: since.unwrap_or(held.since), ..held }
-                }
-            }
+        let id = (Arc::clone(&settings.series), settings.written());
+        self.unless_failed_since(asked, &id)?;
+        let aged = self.fresh(&id);
+        let held = match (self.written(settings, aged.is_some()).await, aged) {
+            (Ok(held), _) => held,
+            (Err(_), Some(aged)) => self.renewed(settings, aged),
+            (Err(error), None) => return Err(self.note(&id, error)),
         };
-        self.held.insert((Arc::clone(series), Version::Number(held.version)), held.clone());
-        self.held.insert((Arc::clone(series), settings.written()), held);
+        self.held.insert((Arc::clone(&id.0), Version::Number(held.version)), held.clone());
+        self.held.insert(id, held);
         Ok(())
     }
 
@@ -141,24 +152,70 @@ impl Keys {
         settings: &KeySettings,
         version: i32,
     ) -> Result<(), EncryptionError> {
+        let asked = Instant::now();
         let _alone = self.loading.lock().await;
-        if self.for_reading(settings, version).is_some() {
+        if let Ok(Some(_)) = self.for_reading(settings, version) {
             return Ok(());
         }
         let id = (Arc::clone(&settings.series), Version::Number(version));
-        if self.missing.get(&id).is_some_and(|told| told.elapsed() < MISSING_TTL) {
-            return Err(not_found(&id.0, id.1));
-        }
-        let kek = self.kek(settings).await?;
-        let kek = kek.ok_or_else(|| EncryptionError::KekNotFound(settings.series.kek.clone()))?;
-        let Some(dek) = dek_registry::dek(&self.client, &id.0, id.1, true).await? else {
-            let error = not_found(&id.0, id.1);
-            self.missing.insert(id, Instant::now());
-            return Err(error);
-        };
-        let held = self.opened(&id.0, &kek, &dek).await?;
+        self.unless_failed_since(asked, &id)?;
+        let held = self.found(settings, id.1).await.map_err(|error| self.note(&id, error))?;
         self.held.insert(id, held);
         Ok(())
+    }
+
+    fn note(&self, id: &KeyId, error: EncryptionError) -> EncryptionError {
+        self.failed.insert(id.clone(), (Instant::now(), error.clone()));
+        error
+    }
+
+    /// Who waited while another asked in vain has that answer.
+    fn unless_failed_since(&self, asked: Instant, id: &KeyId) -> Result<(), EncryptionError> {
+        let failed = self.failed.get(id).filter(|(at, _)| *at > asked);
+        failed.map_or(Ok(()), |(_, error)| Err(error))
+    }
+
+    /// Better an old key than none: registry or KMS may be away for a moment.
+    fn renewed(&self, settings: &KeySettings, aged: HeldKey) -> HeldKey {
+        let age = settings.expiry.unwrap_or_default().saturating_sub(RENEWAL_PAUSE);
+        let since = (self.config.clock)().checked_sub(age);
+        HeldKey { since: since.unwrap_or(aged.since), ..aged }
+    }
+
+    async fn written(
+        &self,
+        settings: &KeySettings,
+        has_aged: bool,
+    ) -> Result<HeldKey, EncryptionError> {
+        let series = &settings.series;
+        let kek = self.kek_for_writing(settings).await?;
+        match dek_registry::dek(&self.client, series, settings.written(), false).await? {
+            None => self.made(settings, &kek, 1).await,
+            Some(dek) if !self.is_expired(settings, stored_at(&dek)) => {
+                self.opened(series, &kek, &dek).await
+            }
+            Some(dek) => {
+                let next = self.made(settings, &kek, dek.version.saturating_add(1)).await;
+                if next.is_ok() || has_aged {
+                    return next;
+                }
+                let aged = self.opened(series, &kek, &dek).await?;
+                Ok(self.renewed(settings, aged))
+            }
+        }
+    }
+
+    async fn found(
+        &self,
+        settings: &KeySettings,
+        version: Version,
+    ) -> Result<HeldKey, EncryptionError> {
+        let series = &settings.series;
+        let kek = self.kek(settings).await?;
+        let kek = kek.ok_or_else(|| EncryptionError::KekNotFound(series.kek.clone()))?;
+        let dek = dek_registry::dek(&self.client, series, version, true).await?;
+        let dek = dek.ok_or_else(|| not_found(series, version))?;
+        self.opened(series, &kek, &dek).await
     }
 
     /// The KEK as the registry has it, if that is what the rule says.

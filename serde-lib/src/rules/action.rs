@@ -2,7 +2,7 @@
 
 use std::collections::BTreeSet;
 
-use levada_registry_api::Rule;
+use levada_registry_api::RuleSet;
 
 use super::{
     FieldContext, FieldRule, FieldType, FieldValue, Form, Message, RuleError, RuleKind, RuleMode,
@@ -48,32 +48,38 @@ impl Action {
     }
 }
 
-/// Rule types whose fields nobody else may read.
-const SECRET_TYPES: [&str; 2] = ["ENCRYPT", "ENCRYPT_PAYLOAD"];
-
 /// What is put in the place of text that is to be encrypted, before a record is set aside.
 const REDACTED: &str = "<REDACTED>";
 
 /// Takes out of a record what rules of the same schema would encrypt.
+#[derive(Default)]
 pub(super) struct Redaction {
-    /// The tags of those rules; without rules of that type there is nothing to take out.
-    tags: Option<BTreeSet<String>>,
+    /// The tags of each rule that encrypts fields; one without tags means all.
+    fields: Vec<BTreeSet<String>>,
+    /// Whether a rule encrypts the body as a whole.
+    is_whole: bool,
 }
 
 impl Redaction {
-    pub(super) fn of(rules: &[Rule]) -> Self {
-        let is_secret = |rule: &&Rule| {
-            rule.rule_type.as_deref().is_some_and(|name| SECRET_TYPES.contains(&name))
-        };
-        let mut secret = rules.iter().filter(is_secret).peekable();
-        let tags = secret.peek().is_some();
-        Self { tags: tags.then(|| secret.flat_map(|rule| rule.tags.iter().cloned()).collect()) }
+    pub(super) fn of(rules: &RuleSet) -> Self {
+        let mut redaction = Self::default();
+        for rule in rules.domain_rules.iter().chain(&rules.encoding_rules) {
+            match rule.rule_type.as_deref() {
+                Some("ENCRYPT") => redaction.fields.push(rule.tags.clone()),
+                Some("ENCRYPT_PAYLOAD") => redaction.is_whole = true,
+                _ => {}
+            }
+        }
+        redaction
     }
 
     /// A message as JSON text fit for others; none where it cannot be made.
     pub(super) fn redacted(&self, form: &Form<'_>, contract: &Contract) -> Option<Vec<u8>> {
+        if self.is_whole {
+            return None;
+        }
         let mut message = Message(form.clone());
-        if let Some(wanted) = &self.tags {
+        for wanted in &self.fields {
             let walk = Walk {
                 rule: &Redact,
                 kind: RuleKind::Transform,
@@ -84,6 +90,11 @@ impl Redaction {
             message.walk(&walk).ok()?;
         }
         serde_json::to_vec(&message.to_json().ok()?).ok()
+    }
+
+    /// A finished body, if nothing of it is to be encrypted.
+    pub(super) fn unless_secret(&self, body: &[u8]) -> Option<Vec<u8>> {
+        (self.fields.is_empty() && !self.is_whole).then(|| body.to_vec())
     }
 }
 

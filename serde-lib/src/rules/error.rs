@@ -59,7 +59,8 @@ impl RuleError {
 
 /// Something that a rule needs and that only the network can give. Its `Debug` form names it.
 pub trait Load: fmt::Debug + Send + Sync {
-    /// Fetches it, so that the rule finds it the next time.
+    /// Fetches it, so that the rule finds it the next time. After a failure the rule is applied once
+    /// more: if it then says itself what failed, its action `onFailure` follows.
     fn load(&self) -> BoxFuture<'_, Result<(), RuleError>>;
 }
 
@@ -87,19 +88,43 @@ pub struct RuleFailure {
 pub struct DeadLetter {
     /// The topic that the rule, or the schema's metadata, names as `dlq.topic`.
     pub topic: String,
-    /// On writing the value before the first rule as JSON; encrypted fields are redacted. On
-    /// reading there is none: the record is set aside as it came.
+    /// On writing the value before the first rule as JSON, without what rules encrypt; or, for an
+    /// encoding rule, the body. There is none where the body as a whole, or a part of one that is
+    /// finished, is to be encrypted. On reading there is none: the record is set aside as it came.
     pub body: Option<Vec<u8>>,
 }
 
-/// Fetches what a rule lacks, if that is what the error says; else gives the error back.
-pub(crate) async fn load_missing(error: Error) -> Result<(), Error> {
-    let Error::Rule(mut failure) = error else { return Err(error) };
-    let RuleError::NotLoaded(missing) = failure.error.clone() else {
-        return Err(Error::Rule(failure));
-    };
-    missing.load().await.map_err(|error| {
-        failure.error = error;
-        Error::Rule(failure)
-    })
+/// Most things that are fetched for one message, such as keys; each is asked for when it is met.
+pub(crate) const LOADS_MAX: usize = 64;
+
+/// What was fetched for one message.
+#[derive(Default)]
+pub(crate) struct Loads {
+    count: usize,
+    /// What could not be had, by name.
+    failed: Vec<(String, RuleError)>,
+}
+
+impl Loads {
+    /// Fetches what a rule lacks, if that is what the error says, and lets the rule be tried again;
+    /// else gives the error back.
+    pub(crate) async fn load(&mut self, error: Error) -> Result<(), Error> {
+        let Error::Rule(mut failure) = error else { return Err(error) };
+        let RuleError::NotLoaded(missing) = &failure.error else {
+            return Err(Error::Rule(failure));
+        };
+        let (missing, name) = (Arc::clone(missing), format!("{missing:?}"));
+        if let Some((_, reason)) = self.failed.iter().find(|(failed, _)| *failed == name) {
+            failure.error = reason.clone();
+            return Err(Error::Rule(failure));
+        }
+        if self.count == LOADS_MAX {
+            return Err(Error::Rule(failure));
+        }
+        self.count += 1;
+        if let Err(reason) = missing.load().await {
+            self.failed.push((name, reason));
+        }
+        Ok(())
+    }
 }

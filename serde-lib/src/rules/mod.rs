@@ -123,8 +123,8 @@ mod wildcard;
 
 #[cfg(feature = "rules-cel")]
 pub use cel::{CelExecutor, CelFieldExecutor};
-pub(crate) use error::load_missing;
 pub use error::{DeadLetter, Load, RuleError, RuleFailure};
+pub(crate) use error::{LOADS_MAX, Loads};
 pub use executor::{
     BodyRule, CompiledRule, FieldRule, MessageRule, RuleExecutor, RuleKind, RuleMode, RuleTarget,
 };

@@ -177,7 +177,8 @@ impl Phase {
             planned.push(Planned::new(rules, rule, &target, compiled));
         }
         let (subject, contract) = (scope.subject.to_owned(), Arc::clone(&schema.contract));
-        Ok(Self { mode, subject, contract, rules: planned, redaction: Redaction::of(all) })
+        let redaction = contract.rule_set.as_ref().map(Redaction::of).unwrap_or_default();
+        Ok(Self { mode, subject, contract, rules: planned, redaction })
     }
 
     /// Passes a message.
@@ -203,7 +204,7 @@ impl Phase {
     pub(super) fn apply_to_body(&self, body: &mut Vec<u8>) -> Result<(), Error> {
         let is_wanted = self.mode == RuleMode::Write
             && self.rules.iter().any(|rule| rule.has_action(&Action::DeadLetter));
-        let original = is_wanted.then(|| body.clone());
+        let original = if is_wanted { self.redaction.unless_secret(body) } else { None };
         for rule in &self.rules {
             let outcome = rule.apply_to_body(body);
             match self.act(rule, outcome, || original.clone())? {

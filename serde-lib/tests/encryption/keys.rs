@@ -1,7 +1,7 @@
 //! Where keys come from, and when there is another.
 
 use std::sync::Arc;
-use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::time::{Duration, SystemTime};
 
 use futures_util::FutureExt;
@@ -9,12 +9,14 @@ use futures_util::future::ready;
 use levada_serde::Error;
 use levada_serde::client::Call;
 use levada_serde::encryption::{Encryption, EncryptionBuilder};
-use levada_serde::rules::RuleError;
+use levada_serde::rules::{DeadLetter, RuleError};
 use serde_json::{Value as Json, json};
 
+use crate::contract::{domain, register, rule};
 use crate::driver::{Disturbed, gone};
 use crate::orders::{
-    ask, encrypt_fields, encrypt_payload, local, order, reader, round_trip, secret, writer,
+    SCHEMA, ask, encrypt_fields, encrypt_payload, local, order, raw_reader, reader, round_trip,
+    secret, writer,
 };
 use crate::server::start;
 
@@ -101,30 +103,83 @@ async fn a_key_that_has_aged_gets_a_successor_and_stays_readable() {
     }
 }
 
+/// A KMS that a test takes away and gives back.
+fn removable() -> (Arc<AtomicBool>, Disturbed) {
+    let is_away = Arc::new(AtomicBool::new(false));
+    let away = Arc::clone(&is_away);
+    let driver = Disturbed::new(move |_| {
+        ready(if away.load(Ordering::Relaxed) { Err(gone()) } else { Ok(()) }).boxed()
+    });
+    (is_away, driver)
+}
+
 #[tokio::test]
 async fn a_key_that_cannot_be_replaced_goes_on_being_used() {
-    let (_folder, _server, client) = start().await;
+    let (_folder, server, client) = start().await;
     encrypt_payload(&client, local(&[("encrypt.dek.expiry.days", "1")])).await;
     let seconds = Arc::new(AtomicU64::new(0));
-    let is_gone = Arc::clone(&seconds);
-    // The KMS wraps nothing after a while, and goes on unwrapping.
-    let driver = Disturbed::new(move |_| {
-        let fails = is_gone.load(Ordering::Relaxed) == 2 * DAY;
-        if fails {
-            is_gone.fetch_add(1, Ordering::Relaxed);
-        }
-        ready(if fails { Err(gone()) } else { Ok(()) }).boxed()
-    });
+    let (is_away, driver) = removable();
     let writer = writer(&client, &ahead(&seconds).driver(driver.clone()).build()).await.unwrap();
+    // The KMS neither wraps nor unwraps for a while.
+    is_away.store(true, Ordering::Relaxed);
     seconds.store(2 * DAY, Ordering::Relaxed);
     for _ in 0..3 {
         let bytes = writer.encode_async(&order()).await.unwrap();
         assert_eq!(bytes[5..10], [0, 0, 0, 0, 1]);
     }
-    assert_eq!(driver.asked.lock().unwrap().len(), 3, "wrapped, failed, unwrapped");
+    assert_eq!(driver.asked.lock().unwrap().len(), 2, "wrapped, failed");
     // After a pause it is tried again.
+    is_away.store(false, Ordering::Relaxed);
     seconds.store(2 * DAY + 90, Ordering::Relaxed);
     assert_eq!(writer.encode_async(&order()).await.unwrap()[5..10], [0, 0, 0, 0, 2]);
+    // So it is while the registry is away.
+    server.shutdown().await.unwrap();
+    seconds.store(4 * DAY, Ordering::Relaxed);
+    assert_eq!(writer.encode_async(&order()).await.unwrap()[5..10], [0, 0, 0, 0, 2]);
+}
+
+#[tokio::test]
+async fn program_that_starts_with_an_aged_key_uses_it_while_the_kms_wraps_none() {
+    let (_folder, _server, client) = start().await;
+    encrypt_payload(&client, local(&[("encrypt.dek.expiry.days", "1")])).await;
+    writer(&client, &secret("s")).await.unwrap();
+    let calls = AtomicU64::new(0);
+    let driver = Disturbed::new(move |_| {
+        let is_first = calls.fetch_add(1, Ordering::Relaxed) == 0;
+        ready(if is_first { Err(gone()) } else { Ok(()) }).boxed()
+    });
+    let late = ahead(&Arc::new(AtomicU64::new(2 * DAY))).driver(driver.clone()).build();
+    let bytes = writer(&client, &late).await.unwrap().encode(&order()).unwrap();
+    assert_eq!(bytes[5..10], [0, 0, 0, 0, 1]);
+    assert_eq!(driver.asked.lock().unwrap().len(), 2, "failed, unwrapped");
+}
+
+#[tokio::test]
+async fn tasks_that_wait_for_one_key_share_the_failure() {
+    let (_folder, _server, client) = start().await;
+    encrypt_payload(&client, local(&[])).await;
+    let bytes = round_trip(&client, &secret("s")).await;
+    let gate = Arc::new(tokio::sync::Semaphore::new(0));
+    let opened = Arc::clone(&gate);
+    let driver = Disturbed::new(move |_| {
+        let gate = Arc::clone(&opened);
+        async move {
+            let _permit = gate.acquire().await;
+            Err(gone())
+        }
+        .boxed()
+    });
+    let reader = reader(&client, &Encryption::builder().driver(driver.clone()).build()).await;
+    reader.load(levada_serde::wire_format::SchemaRef::Id(1)).await.unwrap();
+    let mut tasks: Vec<_> = (0..8).map(|_| Box::pin(reader.decode_async(&bytes, None))).collect();
+    for task in &mut tasks {
+        assert!(task.now_or_never().is_none(), "all wait");
+    }
+    gate.add_permits(8);
+    for task in tasks {
+        assert!(task.await.unwrap_err().is_retriable());
+    }
+    assert_eq!(*driver.asked.lock().unwrap(), ["any"]);
 }
 
 #[tokio::test]
@@ -212,6 +267,50 @@ async fn a_writer_without_its_kms_is_not_built() {
     assert!(error.is_retriable(), "{error}");
     let text = error.to_string();
     assert!(text.ends_with("KMS `local-kms`, key 'any': not reachable: gone"), "{text}");
+}
+
+#[tokio::test]
+async fn rule_that_may_fail_on_reading_lets_records_pass_without_its_kms() {
+    let (_folder, _server, client) = start().await;
+    let more = json!({"tags": ["PII"], "params": local(&[]), "onFailure": "ERROR,NONE"});
+    let secrets = domain(&[rule("secret", "ENCRYPT", "", more)]);
+    register(&client, "orders-value", "AVRO", SCHEMA, secrets).await;
+    let bytes = writer(&client, &secret("s")).await.unwrap().encode(&order()).unwrap();
+    let away = Disturbed::new(|_| ready(Err(gone())).boxed());
+    let reader = reader(&client, &Encryption::builder().driver(away.clone()).build()).await;
+    let encrypted = raw_reader(&client).await.decode_async(&bytes, None).await.unwrap();
+    for _ in 0..2 {
+        assert_eq!(reader.decode_async(&bytes, None).await.unwrap(), encrypted);
+    }
+    assert_eq!(*away.asked.lock().unwrap(), ["any"], "not asked again at once");
+}
+
+#[tokio::test]
+async fn record_whose_key_cannot_be_had_is_set_aside_where_the_rule_says_so() {
+    let (_folder, _server, client) = start().await;
+    let mut params = local(&[]);
+    params["dlq.topic"] = json!("aside");
+    let more = json!({"tags": ["PII"], "params": params, "onFailure": "DLQ"});
+    let secrets = domain(&[rule("secret", "ENCRYPT", "", more)]);
+    register(&client, "orders-value", "AVRO", SCHEMA, secrets).await;
+    let (is_away, driver) = removable();
+    let ttl = Duration::from_mins(1);
+    let encryption = Encryption::builder().property("secret", "s").keys_ttl(ttl).driver(driver);
+    let writer = writer(&client, &encryption.build()).await.unwrap();
+    is_away.store(true, Ordering::Relaxed);
+    tokio::time::pause();
+    tokio::time::advance(ttl).await;
+    tokio::time::resume();
+    let Error::Rule(failure) = writer.encode_async(&order()).await.unwrap_err() else { panic!() };
+    let Some(DeadLetter { topic, body: Some(body) }) = failure.dead_letter else {
+        panic!("{failure}");
+    };
+    let hidden = "<REDACTED>";
+    let wanted = json!({
+        "id": 7, "note": hidden, "seal": hidden, "labels": [hidden, hidden], "open": "seen"
+    });
+    let body: Json = serde_json::from_slice(&body).unwrap();
+    assert_eq!((topic.as_str(), body), ("aside", wanted));
 }
 
 #[tokio::test]

@@ -5,6 +5,7 @@
 mod aws;
 #[path = "../contract/mod.rs"]
 mod contract;
+mod dead_letters;
 mod driver;
 mod fields;
 mod formats;
