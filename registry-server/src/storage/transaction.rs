@@ -61,7 +61,7 @@ impl SqlTransaction {
         };
         if let Err(error) = &answer {
             self.has_failed = true;
-            self.note(error);
+            self.remember(error);
         }
         answer
     }
@@ -106,7 +106,7 @@ impl SqlTransaction {
         committed
     }
 
-    fn note(&self, error: &StoreError) {
+    fn remember(&self, error: &StoreError) {
         if let Some(doubt) = &self.doubt {
             doubt.note(error);
         }
