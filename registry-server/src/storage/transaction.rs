@@ -61,7 +61,9 @@ impl SqlTransaction {
         };
         if let Err(error) = &answer {
             self.has_failed = true;
-            self.remember(error);
+            if let Some(doubt) = &self.doubt {
+                doubt.note(error);
+            }
         }
         answer
     }
@@ -104,11 +106,5 @@ impl SqlTransaction {
             committed.as_ref().map_or_else(|error| doubt.note(error), |()| doubt.end());
         }
         committed
-    }
-
-    fn remember(&self, error: &StoreError) {
-        if let Some(doubt) = &self.doubt {
-            doubt.note(error);
-        }
     }
 }
