@@ -135,7 +135,7 @@ pub use rdkafka;
 pub use rules::Rules;
 pub use serializer::{Deserializer, Framing, PlainText, ReadFraming, SchemaSource, Serializer};
 pub use span::Span;
-pub use subject_name::{SubjectNameStrategy, SubjectParts};
+pub use subject_name::{SubjectNameStrategy, SubjectOf, SubjectParts};
 pub use target::SerializerBuilder;
 #[cfg(feature = "rdkafka")]
 pub use transaction::Transaction;

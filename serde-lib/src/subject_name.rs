@@ -17,8 +17,11 @@ pub enum SubjectNameStrategy {
     /// `<topic>-<full name>`: one history per type and topic.
     TopicRecord,
     /// A rule of the program's own; see [`Self::custom`].
-    Custom(Arc<dyn Fn(SubjectParts<'_>) -> Result<String, Error> + Send + Sync>),
+    Custom(Arc<SubjectOf>),
 }
+
+/// Makes a subject of its parts, for [`SubjectNameStrategy::Custom`].
+pub type SubjectOf = dyn Fn(SubjectParts<'_>) -> Result<String, Error> + Send + Sync;
 
 /// What a subject is made of.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

@@ -143,7 +143,7 @@ async fn reader_makes_the_subject_by_the_same_rule_and_runs_the_rules_of_that() 
     for (format, own, name, _) in FORMATS {
         let more = json!({"mode": "READ", "kind": "CONDITION"});
         let contract = domain(&[rule("never", "CEL", "false", more)]);
-        let id = register(&client, "anything", format, own, contract).await;
+        let id = register(&client, format, format, own, contract).await;
         let mut message = [&[0][..], &id.to_be_bytes()].concat();
         message.extend(match format {
             "AVRO" => &b"\x0e"[..],

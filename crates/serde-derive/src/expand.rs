@@ -127,21 +127,21 @@ fn schema_of(ty: &syn::Type, attributes: &Attributes) -> TokenStream {
 
 /// Writes a field or a branch, which `value` borrows.
 fn written(ty: &syn::Type, attributes: &Attributes, value: &TokenStream) -> TokenStream {
-    match &attributes.decimal {
-        Some(Decimal { precision, scale }) => quote! {
+    if let Some(Decimal { precision, scale }) = &attributes.decimal {
+        quote! {
             <#ty as avro::AvroDecimal>::write_decimal(#value, #precision, #scale, out)
-        },
-        None => quote!(<#ty as avro::AvroWrite>::write(#value, out)),
+        }
+    } else {
+        quote!(<#ty as avro::AvroWrite>::write(#value, out))
     }
 }
 
 /// Reads a field or a branch.
 fn read(ty: &syn::Type, attributes: &Attributes) -> TokenStream {
-    match &attributes.decimal {
-        Some(Decimal { scale, .. }) => {
-            quote!(<#ty as avro::AvroDecimal>::read_decimal(reader, #scale))
-        }
-        None => quote!(<#ty as avro::AvroRead<'_>>::read(reader)),
+    if let Some(Decimal { scale, .. }) = &attributes.decimal {
+        quote!(<#ty as avro::AvroDecimal>::read_decimal(reader, #scale))
+    } else {
+        quote!(<#ty as avro::AvroRead<'_>>::read(reader))
     }
 }
 
