@@ -11,8 +11,9 @@ use std::process::ExitCode;
 
 use levada_serde::prost_reflect::DynamicMessage;
 use levada_serde::{
-    AvroDeserializer, AvroSchema, AvroSerializer, Framing, JsonDeserializer, JsonSerializer,
-    ProtobufDeserializer, ProtobufSerializer, RegistryClient, SchemaDefinition, Serializer,
+    AvroDeserializer, AvroSchema, AvroSerializer, Binding, Framing, JsonDeserializer,
+    JsonSerializer, ProtobufDeserializer, ProtobufSerializer, RegistryClient, SchemaDefinition,
+    Serializer,
 };
 use serde::{Deserialize, Serialize};
 use serde_json::{Value as Json, json};
@@ -128,7 +129,7 @@ fn show<T>(format: &str, serializer: &impl Serializer<T>, value: &T) -> Result<(
     serializer.serialize_into(value, &mut payload)?;
     let frame = Frame {
         format: format.to_owned(),
-        topic: serializer.topic().unwrap_or_default().to_owned(),
+        topic: serializer.binding().and_then(Binding::topic).unwrap_or_default().to_owned(),
         payload: hex(&payload),
         header: serializer.schema_id_header().map(|(_, header)| hex(header)),
     };

@@ -177,6 +177,12 @@ impl DeserializingConsumer<Unset, Unset> {
     ) -> DeserializingConsumerBuilder<Unset, Unset> {
         let mut config = ClientConfig::new();
         config.set("bootstrap.servers", bootstrap).set("group.id", group);
+        Self::with_config(config)
+    }
+
+    /// Settings for a consumer with these properties of librdkafka, `bootstrap.servers` and
+    /// `group.id` among them.
+    pub fn with_config(config: ClientConfig) -> DeserializingConsumerBuilder<Unset, Unset> {
         let on_error = ErrorPolicy::Fail;
         DeserializingConsumerBuilder { config, key: Unset, value: Unset, on_error }
     }

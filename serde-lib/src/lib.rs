@@ -49,7 +49,8 @@
 //! * [`rules`] has what values must pass before they are written and after they were read, where
 //!   their schema comes with rules.
 //! * With the feature `encryption`, rules encrypt fields and bodies (module `encryption`), with data
-//!   keys that a local secret wraps, or with the features `kms-aws` and `kms-vault` a KMS.
+//!   keys that a local secret wraps, or with the features `kms-aws` and `kms-vault` a KMS. With
+//!   `metrics`, rules are counted.
 //! * [`wire_format`] has the frames alone.
 //!
 //! # Deriving schemas
@@ -79,6 +80,7 @@
 
 mod any;
 pub mod avro;
+mod binding;
 pub mod client;
 #[cfg(feature = "rdkafka")]
 pub mod consumer;
@@ -92,6 +94,7 @@ mod handed_out;
 pub mod json;
 #[cfg(feature = "rdkafka")]
 mod kafka;
+mod origin;
 mod plans;
 #[cfg(feature = "rdkafka")]
 pub mod producer;
@@ -113,6 +116,7 @@ pub use apache_avro::{self, AvroSchema};
 #[doc(hidden)]
 pub use apache_avro::{AvroSchemaComponent, Schema, schema, serde};
 pub use avro::{AvroDeserializer, AvroSerializer};
+pub use binding::Binding;
 pub use client::{RegistryClient, SchemaDefinition};
 #[cfg(feature = "rdkafka")]
 pub use consumer::{DeserializingConsumer, ErrorPolicy};
@@ -123,14 +127,17 @@ pub use json::{JsonDeserializer, JsonSerializer};
 #[cfg(feature = "rdkafka")]
 pub use kafka::Unset;
 pub use levada_serde_derive::AvroRecord;
+pub use origin::DeserializerBuilder;
 #[cfg(feature = "rdkafka")]
 pub use producer::{Record, SerializingProducer};
 pub use prost_reflect;
 pub use protobuf::{ProtobufDeserializer, ProtobufSerializer};
+#[cfg(feature = "rdkafka")]
+pub use rdkafka;
 pub use rules::Rules;
 pub use serializer::{Deserializer, Framing, PlainText, ReadFraming, SchemaSource, Serializer};
 pub use span::Span;
-pub use subject_name::SubjectNameStrategy;
+pub use subject_name::{SubjectNameStrategy, SubjectOf, SubjectParts};
 pub use target::SerializerBuilder;
 #[cfg(feature = "rdkafka")]
 pub use transaction::Transaction;

@@ -53,6 +53,11 @@ impl SerializingProducer<Unset, Unset> {
     pub fn builder(bootstrap: impl Into<String>) -> SerializingProducerBuilder<Unset, Unset> {
         let mut config = ClientConfig::new();
         config.set("bootstrap.servers", bootstrap);
+        Self::with_config(config)
+    }
+
+    /// Settings for a producer with these properties of librdkafka, `bootstrap.servers` among them.
+    pub fn with_config(config: ClientConfig) -> SerializingProducerBuilder<Unset, Unset> {
         SerializingProducerBuilder { config, key: Unset, value: Unset }
     }
 }
@@ -375,12 +380,13 @@ impl<KS, VS> SerializingProducer<KS, VS> {
 /// A serializer whose schema was chosen for another topic or side would write under the wrong
 /// subject, which only a reader would notice.
 fn check_binding<T>(serializer: &impl Serializer<T>, side: Side, topic: &str) -> Result<(), Error> {
-    if let Some(bound) = serializer.topic().filter(|bound| *bound != topic) {
+    let Some(binding) = serializer.binding() else { return Ok(()) };
+    if let Some(bound) = binding.topic().filter(|bound| *bound != topic) {
         let hint = format!("the {side:?} serializer was built for topic {bound}, not {topic}");
         return Err(Error::Config(hint));
     }
-    match serializer.side() {
-        Some(bound) if bound != side => {
+    match binding.side() {
+        bound if bound != side => {
             Err(Error::Config(format!("a {bound:?} serializer is used for the {side:?}")))
         }
         _ => Ok(()),

@@ -7,8 +7,9 @@ use bytes::Bytes;
 use uuid::Uuid;
 
 use crate::Error;
+use crate::binding::Binding;
 use crate::rules::{LOADS_MAX, Loads};
-use crate::wire_format::{Frame, FrameError, MessageIndex, SchemaRef, Side, split, split_indexed};
+use crate::wire_format::{Frame, FrameError, MessageIndex, SchemaRef, split, split_indexed};
 
 /// Which schema a serializer writes with.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -97,19 +98,14 @@ pub trait Serializer<T: ?Sized>: Send + Sync {
     /// Appends the payload to `out`. On an error `out` is as before.
     fn serialize_into(&self, value: &T, out: &mut Vec<u8>) -> Result<(), Error>;
 
+    /// What the payloads were made for; none where they have no schema.
+    fn binding(&self) -> Option<&Binding> {
+        None
+    }
+
     /// The header that must travel with every payload, if there is one.
     fn schema_id_header(&self) -> Option<(&'static str, &Bytes)> {
-        None
-    }
-
-    /// The only topic that payloads may go to, if the schema was chosen for one.
-    fn topic(&self) -> Option<&str> {
-        None
-    }
-
-    /// The side of the record that payloads are made for, if that matters.
-    fn side(&self) -> Option<Side> {
-        None
+        self.binding()?.schema_id_header()
     }
 }
 

@@ -3,22 +3,21 @@
 
 use std::fmt;
 use std::sync::Arc;
-use std::sync::atomic::{AtomicUsize, Ordering};
 
-use bytes::Bytes;
 use levada_schema_core::{
     CompatibilityLevel, Limits, RawSchema, Schema, Validation, check_version,
 };
 
 use crate::Error;
+use crate::binding::{Binding, FrameHead};
 use crate::client::{
     Action, Registered, RegisteredSchema, RegistryClient, SchemaDefinition, SubjectVersion,
     Submitted, Version,
 };
 use crate::rules::{Rules, Scope, ValidationRules, WriteRules};
 use crate::serializer::{Framing, SchemaSource};
-use crate::subject_name::SubjectNameStrategy;
-use crate::wire_format::{ID_LEN, MessageIndex, SchemaRef, Side, guid_header, id_prefix};
+use crate::subject_name::{SubjectNameStrategy, SubjectParts};
+use crate::wire_format::{MessageIndex, Side, guid_header, id_prefix};
 
 /// Settings of a serializer; `F` holds those that only its format has.
 pub struct SerializerBuilder<F> {
@@ -189,12 +188,8 @@ impl Target {
                 return Ok(subject);
             }
         }
-        if self.topic.is_none() && self.strategy != SubjectNameStrategy::Record {
-            let hint = "a serializer needs `topic` or `subject` to know its subject";
-            return Err(Error::Config(hint.to_owned()));
-        }
-        let topic = self.topic.as_deref().unwrap_or_default();
-        self.strategy.subject(topic, self.side, record_name)
+        let (topic, side) = (self.topic.as_deref(), self.side);
+        self.strategy.subject(SubjectParts { topic, side, record_name })
     }
 
     /// The source that was set, or the default.
@@ -316,10 +311,9 @@ impl Target {
         };
         // A subject given by name or by record name holds for any topic.
         let is_bound = self.subject.is_none()
-            && (self.strategy != SubjectNameStrategy::Record || self.associations.is_some());
+            && (self.strategy.looks_at_topic() || self.associations.is_some());
         let topic = self.topic.filter(|_| is_bound);
-        let (id, side, longest) = (registered.id, self.side, AtomicUsize::new(0));
-        Ok(Binding { id, subject, topic, side, head, longest })
+        Ok(Binding::new(registered.id, subject, topic, self.side, head))
     }
 }
 
@@ -332,100 +326,6 @@ async fn guid_of(client: &RegistryClient, registered: Registered) -> Result<uuid
         let hint = "this registry gives schemas no guid, so Framing::Header cannot be used";
         Error::Config(hint.to_owned())
     })
-}
-
-/// What a serializer was built for, and what its messages begin with.
-#[derive(Debug)]
-pub(crate) struct Binding {
-    id: u32,
-    subject: String,
-    /// The topic that the subject depends on, if it does.
-    topic: Option<String>,
-    side: Side,
-    head: FrameHead,
-    /// Longest message so far; the next one gets that much room at once.
-    longest: AtomicUsize,
-}
-
-/// The part of a message that names its schema, ready to be copied.
-#[derive(Debug)]
-enum FrameHead {
-    Id([u8; ID_LEN]),
-    Prefix(Box<[u8]>),
-    Header(Bytes),
-}
-
-impl Binding {
-    pub(crate) fn id(&self) -> u32 {
-        self.id
-    }
-
-    pub(crate) fn subject(&self) -> &str {
-        &self.subject
-    }
-
-    pub(crate) fn topic(&self) -> Option<&str> {
-        self.topic.as_deref()
-    }
-
-    pub(crate) fn side(&self) -> Side {
-        self.side
-    }
-
-    pub(crate) fn schema_id_header(&self) -> Option<(&'static str, &Bytes)> {
-        match &self.head {
-            FrameHead::Id(_) | FrameHead::Prefix(_) => None,
-            FrameHead::Header(header) => Some((self.side.schema_id_header(), header)),
-        }
-    }
-
-    /// Appends a message whose body `write` appends. On an error `out` is as before.
-    #[inline]
-    pub(crate) fn write(
-        &self,
-        out: &mut Vec<u8>,
-        write: impl FnOnce(&mut Vec<u8>) -> Result<(), Error>,
-    ) -> Result<(), Error> {
-        let start = out.len();
-        match &self.head {
-            FrameHead::Id(prefix) => out.extend_from_slice(prefix),
-            FrameHead::Prefix(prefix) => out.extend_from_slice(prefix),
-            FrameHead::Header(_) => {}
-        }
-        write(out).map_err(|error| {
-            out.truncate(start);
-            self.blame(error)
-        })
-    }
-
-    /// A message in a vector of its own, which `write` appends with its frame.
-    #[inline]
-    pub(crate) fn message(
-        &self,
-        write: impl FnOnce(&mut Vec<u8>) -> Result<(), Error>,
-    ) -> Result<Vec<u8>, Error> {
-        let mut out = Vec::with_capacity(self.longest.load(Ordering::Relaxed));
-        write(&mut out)?;
-        self.longest.fetch_max(out.len(), Ordering::Relaxed);
-        Ok(out)
-    }
-
-    /// Says whose schema a value does not follow.
-    #[cold]
-    fn blame(&self, error: Error) -> Error {
-        match error {
-            Error::Encode(mut error) => {
-                error.subject = Some(self.subject.clone());
-                error.schema = Some(SchemaRef::Id(self.id));
-                error.into()
-            }
-            Error::Invalid(mut error) => {
-                error.subject = Some(self.subject.clone());
-                error.into()
-            }
-            other => other,
-        }
-    }
 }
 
 /// Checks that every value of `own` can be written as `registered` has it.

@@ -11,6 +11,7 @@ use levada_serde::client::{
     ClientCredentials, RegistryClientBuilder, RegistryError, RegistryErrorKind, RetryPolicy, Token,
     TokenError, TokenProvider,
 };
+use levada_serde::rdkafka::ClientConfig;
 use levada_serde::{Error, RegistryClient};
 use serde_json::json;
 use stub::Stub;
@@ -164,6 +165,21 @@ async fn strange_answer_of_an_authorization_server_shows_no_token() {
     let error = client(&registry, &server).schema_by_id(1).await.unwrap_err().to_string();
     assert!(error.contains("its answer is not the JSON of a token"), "{error}");
     assert!(!error.contains("secret"), "{error}");
+}
+
+#[tokio::test]
+async fn kafka_login_is_shown_to_the_registry_and_must_be_there() {
+    let (registry, _) = servers().await;
+    let mut kafka = ClientConfig::new();
+    kafka.set("sasl.mechanism", "PLAIN").set("sasl.username", "me");
+    let builder = || RegistryClient::builder(&registry.url).bearer_auth("said before");
+    let error = builder().sasl_inherit(&kafka).build().unwrap_err().to_string();
+    assert!(error.contains("the Kafka client") && error.contains("`sasl.password`"), "{error}");
+    kafka.set("sasl.password", "p@ss");
+    let client = built(builder().sasl_inherit(&kafka));
+    client.schema_by_id(1).await.unwrap();
+    assert_eq!(authorizations(&registry), ["Basic bWU6cEBzcw=="]);
+    assert!(!format!("{:?}", builder().sasl_inherit(&kafka)).contains("p@ss"));
 }
 
 #[derive(Debug, Default)]

@@ -431,7 +431,7 @@ async fn record_strategies_name_the_subject_after_the_type() {
     let record = record.unwrap();
     let both = builder().subject_name_strategy(SubjectNameStrategy::TopicRecord).build().await;
     let named = builder().subject("anything").build().await;
-    assert_eq!((record.subject(), record.topic()), ("shop.Order", None));
+    assert_eq!((record.subject(), record.binding().unwrap().topic()), ("shop.Order", None));
     assert_eq!(both.unwrap().subject(), "orders-shop.Order");
     assert_eq!(named.unwrap().subject(), "anything");
 }

@@ -124,35 +124,6 @@ async fn unknown_id_is_asked_for_once_within_its_time() {
 }
 
 #[tokio::test]
-async fn latest_version_is_remembered_for_its_time_and_forgotten_by_a_registration() {
-    let stub = Stub::start().await;
-    let version = |number: i32| json!({"subject": "s", "version": number, "id": number + 10, "schema": "x", "guid": GUID});
-    stub.answer("GET /subjects/s/versions/latest", 200, version(1));
-    stub.answer("GET /subjects/s/versions/latest", 200, version(2));
-    stub.answer("POST /subjects/s/versions", 200, json!({"id": 12}));
-    let client = client(&stub);
-    let latest = async || client.version("s", Version::Latest).await.unwrap();
-    assert_eq!((latest().await.version, latest().await.id), (1, 11));
-    client.register("s", &SchemaDefinition::avro("x"), false).await.unwrap();
-    assert_eq!((latest().await.version, latest().await.id), (2, 12));
-    assert_eq!(stub.asked().len(), 3);
-}
-
-#[tokio::test]
-async fn expired_latest_version_is_asked_for_again() {
-    let stub = Stub::start().await;
-    let body = json!({"subject": "s", "version": 1, "id": 1, "schema": "x"});
-    stub.answer("GET /subjects/s/versions/latest", 200, body.clone());
-    stub.answer("GET /subjects/s/versions/4", 200, body);
-    let client = impatient(RegistryClient::builder(&stub.url).latest_ttl(Duration::ZERO));
-    for _ in 0..2 {
-        client.version("s", Version::Latest).await.unwrap();
-        client.version("s", Version::Number(4)).await.unwrap();
-    }
-    assert_eq!(stub.asked().len(), 4);
-}
-
-#[tokio::test]
 async fn compatibility_check_returns_verdict_and_messages() {
     let stub = Stub::start().await;
     let body = json!({"is_compatible": false, "messages": ["reader lacks x"]});
@@ -231,6 +202,26 @@ async fn next_url_answers_when_the_first_does_not_and_is_kept() {
     assert_eq!(client.schema_by_id(5).await.unwrap().text, "\"int\"");
     assert_eq!(client.schema_by_id(6).await.unwrap().text, "\"long\"");
     assert_eq!((broken.asked().len(), good.asked().len()), (1, 2));
+}
+
+#[tokio::test]
+async fn shuffled_urls_share_out_the_clients_and_still_stand_in_for_each_other() {
+    let (one, other, broken) = (Stub::start().await, Stub::start().await, Stub::start().await);
+    for stub in [&one, &other] {
+        stub.schema(5, "\"int\"");
+    }
+    broken.answer("GET /schemas/ids/5", 503, refused(503));
+    for _ in 0..100 {
+        let builder = RegistryClient::builder(&broken.url).url(&one.url).url(&other.url);
+        assert_eq!(
+            impatient(builder.shuffle_urls()).schema_by_id(5).await.unwrap().text,
+            "\"int\""
+        );
+    }
+    let asked = [&one, &other, &broken].map(|stub| stub.asked().len());
+    assert!(asked[0] > 0 && asked[1] > 0, "{asked:?}");
+    assert_eq!(asked[0] + asked[1], 100);
+    assert!((1..100).contains(&asked[2]), "{asked:?}");
 }
 
 #[tokio::test]

@@ -351,6 +351,100 @@ async fn decimal_that_does_not_fit_is_not_written() {
 }
 
 #[derive(AvroRecord, Clone, Debug, PartialEq)]
+#[avro(namespace = "shop")]
+struct Bill {
+    #[avro(decimal(precision = 9, scale = 2))]
+    parts: Vec<Decimal>,
+    #[avro(decimal(precision = 9, scale = 2))]
+    fees: BTreeMap<String, Option<Decimal>>,
+    #[avro(decimal(precision = 5, scale = 1))]
+    rates: HashMap<String, Vec<Vec<u8>>>,
+    tip: Tip,
+    digest: Md5,
+    before: Option<Md5>,
+    total: Total,
+    waits: Wait,
+}
+
+#[derive(AvroRecord, Clone, Debug, PartialEq)]
+enum Tip {
+    None,
+    Text(String),
+    #[avro(decimal(precision = 4, scale = 1))]
+    Amount(Decimal),
+}
+
+/// Of the order.
+#[derive(AvroRecord, Clone, Debug, PartialEq)]
+#[avro(alias = "Hash")]
+struct Md5([u8; 16]);
+
+#[derive(AvroRecord, Clone, Debug, PartialEq)]
+#[avro(name = "total", namespace = "pay", decimal(precision = 18, scale = 4))]
+struct Total([u8; 8]);
+
+#[derive(AvroRecord, Clone, Debug, PartialEq)]
+#[avro(logical = "duration")]
+struct Wait([u8; 12]);
+
+#[tokio::test]
+async fn fixed_types_and_decimals_within_others_stand_as_avro_has_them() {
+    let decimal = |precision: u32, scale: u32| json!({"type": "bytes", "logicalType": "decimal", "precision": precision, "scale": scale});
+    let expected = json!({"type": "record", "name": "Bill", "namespace": "shop", "fields": [
+        {"name": "parts", "type": {"type": "array", "items": decimal(9, 2)}},
+        {"name": "fees", "type": {"type": "map", "values": ["null", decimal(9, 2)]}},
+        {"name": "rates", "type": {"type": "map", "values": {"type": "array",
+            "items": decimal(5, 1)}}},
+        {"name": "tip", "type": ["null", "string", decimal(4, 1)]},
+        {"name": "digest", "type": {"type": "fixed", "name": "Md5", "namespace": "shop",
+            "doc": "Of the order.", "aliases": ["Hash"], "size": 16}},
+        {"name": "before", "type": ["null", "shop.Md5"], "default": null},
+        {"name": "total", "type": {"type": "fixed", "name": "total", "namespace": "pay", "size": 8,
+            "logicalType": "decimal", "precision": 18, "scale": 4}},
+        {"name": "waits", "type": {"type": "fixed", "name": "Wait", "namespace": "shop",
+            "size": 12, "logicalType": "duration"}}]});
+    let schema: Json = serde_json::from_str(&schema_text::<Bill>()).unwrap();
+    assert_eq!(schema, expected);
+
+    let (stub, registry) = registry("\"null\"").await;
+    stub.schema(1, &schema.to_string());
+    let amount = |text: &str| text.parse::<Decimal>().unwrap();
+    let bill = Bill {
+        parts: vec![amount("1.5"), amount("-2.25")],
+        fees: [("a".to_owned(), Some(amount("3"))), ("b".to_owned(), None)].into(),
+        rates: [("r".to_owned(), vec![vec![10]])].into(),
+        tip: Tip::Amount(amount("0.5")),
+        digest: Md5([1; 16]),
+        before: None,
+        total: Total([0, 0, 0, 0, 0, 0, 0, 5]),
+        waits: Wait([1, 0, 0, 0, 2, 0, 0, 0, 3, 0, 0, 0]),
+    };
+    let derived = AvroDeserializer::<Bill>::record(&registry).build().await.unwrap();
+    for tip in [bill.tip.clone(), Tip::None, Tip::Text("-".into())] {
+        let bill = Bill { tip, ..bill.clone() };
+        let message = encoded(&registry, &bill).await;
+        assert_eq!(derived.decode_async(&message, None).await.unwrap(), bill);
+    }
+    // The generic codec must find the same values.
+    let message = encoded(&registry, &bill).await;
+    let generic = AvroDeserializer::generic(&registry).build().await.unwrap();
+    let Value::Record(fields) = generic.decode_async(&message, None).await.unwrap() else {
+        panic!()
+    };
+    let field = |name: &str| &fields.iter().find(|(field, _)| field == name).unwrap().1;
+    let digits = |digits: &[u8]| Value::Decimal(digits.into());
+    assert_eq!(field("parts"), &Value::Array(vec![digits(&[0, 150]), digits(&[0xff, 0x1f])]));
+    assert_eq!(field("tip"), &Value::Union(2, Box::new(digits(&[5]))));
+    assert_eq!(field("digest"), &Value::Fixed(16, vec![1; 16]));
+    assert_eq!(field("total"), &digits(&[0, 0, 0, 0, 0, 0, 0, 5]));
+    assert_eq!(field("waits"), &Value::Duration(bill.waits.0.into()));
+    let large = Bill { parts: vec![amount("1"), amount("10000000.00")], ..bill };
+    let serializer = AvroSerializer::<Bill>::record(&registry).topic("t").build().await.unwrap();
+    let error = serializer.encode(&large).unwrap_err().to_string();
+    assert!(error.contains("does not fit a decimal(9, 2)"), "{error}");
+}
+
+#[derive(AvroRecord, Clone, Debug, PartialEq)]
 enum Tree {
     Leaf(i64),
     Fork(Fork),

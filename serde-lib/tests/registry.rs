@@ -214,7 +214,7 @@ async fn associated_subject_comes_before_the_strategy() {
         AvroSerializer::<i32>::with_schema(&client, int).topic("orders")
     };
     let asked = builder().associated_subject(None).build().await.unwrap();
-    assert_eq!((asked.subject(), asked.topic()), ("shared", Some("orders")));
+    assert_eq!((asked.subject(), asked.binding().unwrap().topic()), ("shared", Some("orders")));
     let key = builder().key().associated_subject(None).build().await.unwrap();
     assert_eq!(key.subject(), "orders-key", "only the value has an association");
     let west = builder().associated_subject(Some("west")).build().await.unwrap();

@@ -10,9 +10,9 @@ use levada_serde::prost_reflect::{DynamicMessage, SerializeOptions};
 use levada_serde::rules::{RuleMode, RuleOverride};
 use levada_serde::wire_format::Side;
 use levada_serde::{
-    AvroDeserializer, AvroSerializer, Error, Framing, JsonDeserializer, JsonSerializer,
-    ProtobufDeserializer, ProtobufSerializer, RegistryClient, Rules, SchemaDefinition, Serializer,
-    SubjectNameStrategy,
+    AvroDeserializer, AvroSerializer, DeserializerBuilder, Error, Framing, JsonDeserializer,
+    JsonSerializer, ProtobufDeserializer, ProtobufSerializer, RegistryClient, Rules,
+    SchemaDefinition, Serializer, SubjectNameStrategy,
 };
 use serde::{Deserialize, Serialize};
 use serde_json::{Value as Json, json};
@@ -346,28 +346,30 @@ async fn read_by_header(
     (bytes, header): (&[u8], &[u8]),
     strategy: Option<(SubjectNameStrategy, &str)>,
 ) -> Result<Json, Error> {
-    macro_rules! of {
-        ($builder:expr) => {
-            match strategy {
-                Some((strategy, topic)) => $builder.subject_of(strategy, topic, Side::Value),
-                None => $builder,
-            }
-        };
+    fn of<F>(
+        builder: DeserializerBuilder<F>,
+        strategy: Option<(SubjectNameStrategy, &str)>,
+    ) -> DeserializerBuilder<F> {
+        match strategy {
+            Some((strategy, topic)) => builder.subject_of(strategy, topic, Side::Value),
+            None => builder,
+        }
     }
     let header = Some(header);
     match format {
         "AVRO" => {
             let builder =
                 AvroDeserializer::<Order>::with_schema(client, SchemaDefinition::avro(AVRO));
-            let order = of!(builder).build().await?.decode_async(bytes, header).await?;
+            let order = of(builder, strategy).build().await?.decode_async(bytes, header).await?;
             Ok(serde_json::to_value(order).unwrap())
         }
         "PROTOBUF" => {
-            let reader = of!(ProtobufDeserializer::dynamic(client)).build();
+            let reader = of(ProtobufDeserializer::dynamic(client), strategy).build();
             Ok(serde_json::to_value(reader.decode_async(bytes, header).await?).unwrap())
         }
         _ => {
-            of!(JsonDeserializer::<Json>::builder(client)).build().decode_async(bytes, header).await
+            let reader = of(JsonDeserializer::<Json>::builder(client), strategy).build();
+            reader.decode_async(bytes, header).await
         }
     }
 }
@@ -392,7 +394,8 @@ async fn schema_of_several_subjects_is_read_by_the_rules_of_the_subject_that_the
             (SubjectNameStrategy::Record, name.to_owned()),
             (SubjectNameStrategy::TopicRecord, format!("{format}-{name}")),
         ] {
-            let read = read_by_header(&client, format, message, Some((strategy, format))).await;
+            let wanted = Some((strategy.clone(), format));
+            let read = read_by_header(&client, format, message, wanted).await;
             let Err(Error::Rule(failure)) = read else { panic!("{format} {strategy:?}: {read:?}") };
             assert_eq!((failure.subject, failure.mode), (expected, RuleMode::Read));
         }

@@ -5,6 +5,7 @@ fn main() -> Result<(), levada_serde_build::BuildError> {
         .schema("schemas/line.avsc")
         .schema("schemas/order.avsc")
         .schema("schemas/tree.avsc")
+        .schema("schemas/payment.avsc")
         .lock_file("schemas/levada.lock")
         .locked("schemas/line.avsc", "line-value")
         .generate("schemas.rs")

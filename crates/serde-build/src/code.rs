@@ -6,7 +6,7 @@ use std::fmt::Write as _;
 use serde_json::Value as Json;
 
 use crate::BuildError;
-use crate::model::{Definition, Field, Shape, Type};
+use crate::model::{Definition, Field, Marking, Shape, Type};
 use crate::names;
 
 const HEAD: &str = "// Made of schema files by levada-serde-build; every build makes it anew.\n";
@@ -28,6 +28,7 @@ pub(crate) fn write(definitions: &[Definition], derives: &[String]) -> Result<St
             Shape::Enum { symbols, default } => {
                 writer.enumeration(definition, symbols, default.as_deref())?;
             }
+            Shape::Fixed { size, marking } => writer.fixed(definition, *size, marking.as_ref()),
         }
     }
     Ok(writer.out)
@@ -62,7 +63,7 @@ impl Writer<'_> {
             let here = Place { definition, at: &place, is_behind: false };
             let union = format!("{name}{}", names::type_name(&field.name));
             let rust = self.rust(&field.r#type, here, &union, &mut unions)?;
-            let attributes = field_attributes(field, &member, here)?;
+            let attributes = field_attributes(field, &member);
             _ = writeln!(
                 members,
                 "{}{attributes}    pub {member}: {rust},",
@@ -95,6 +96,7 @@ impl Writer<'_> {
             }
             _ = writeln!(variants, "    {variant},");
         }
+        let default = default.map(|default| format!("default = {default:?}"));
         let head = self.head(definition, &name, default);
         _ = writeln!(self.out, "{head}pub enum {name} {{\n{variants}}}");
         Ok(())
@@ -122,14 +124,8 @@ impl Writer<'_> {
             let here = Place { definition, at: &place, is_behind: false };
             let union = format!("{name}{variant}");
             let rust = self.rust(branch, here, &union, &mut unions)?;
-            match marking(branch, here)? {
-                Some(Marking::Logical(logical)) => {
-                    _ = writeln!(variants, "    #[avro(logical = {logical:?})]");
-                }
-                Some(Marking::Decimal { .. }) => {
-                    return Err(here.unsupported("a decimal within a union has no counterpart"));
-                }
-                None => {}
+            if let Some(marking) = marking(branch) {
+                _ = writeln!(variants, "    #[avro({})]", said(marking));
             }
             _ = writeln!(variants, "    {variant}({rust}),");
         }
@@ -141,6 +137,12 @@ impl Writer<'_> {
         Ok(())
     }
 
+    fn fixed(&mut self, definition: &Definition, size: u64, marking: Option<&Marking>) {
+        let name = names::type_name(&definition.name);
+        let head = self.head(definition, &name, marking.map(said));
+        _ = writeln!(self.out, "{head}pub struct {name}(pub [u8; {size}]);");
+    }
+
     fn derives(&self) -> String {
         format!(
             "#[allow(clippy::all, clippy::pedantic)]\n\
@@ -149,15 +151,15 @@ impl Writer<'_> {
         )
     }
 
-    /// What stands before the keyword of a named type.
-    fn head(&self, definition: &Definition, rust: &str, default: Option<&str>) -> String {
+    /// What stands before the keyword of a named type; `more` is what only its kind says.
+    fn head(&self, definition: &Definition, rust: &str, more: Option<String>) -> String {
         let Definition { namespace, name, doc, aliases, .. } = definition;
         let mut said = vec![format!("namespace = {namespace:?}")];
         if rust != name {
             said.push(format!("name = {name:?}"));
         }
         said.extend(aliases.iter().map(|alias| format!("alias = {alias:?}")));
-        said.extend(default.map(|default| format!("default = {default:?}")));
+        said.extend(more);
         format!("{}{}#[avro({})]\n", docs(doc, ""), self.derives(), said.join(", "))
     }
 
@@ -170,17 +172,16 @@ impl Writer<'_> {
         unions: &mut Unions<'t>,
     ) -> Result<String, BuildError> {
         Ok(match r#type {
-            Type::Primitive(base) | Type::Logical { base, .. } => match base.as_str() {
+            Type::Primitive(base) | Type::Marked { base, .. } => match base.as_str() {
                 "boolean" => "bool".to_owned(),
                 "int" => "i32".to_owned(),
                 "long" => "i64".to_owned(),
                 "float" => "f32".to_owned(),
                 "double" => "f64".to_owned(),
                 "string" => "::std::string::String".to_owned(),
-                "bytes" => BYTES.to_owned(),
+                "bytes" => "::std::vec::Vec<u8>".to_owned(),
                 _ => return Err(here.unsupported("null alone is no type of a value")),
             },
-            Type::Decimal { .. } => BYTES.to_owned(),
             Type::Array(items) => {
                 let here = Place { is_behind: true, ..here };
                 format!("::std::vec::Vec<{}>", self.rust(items, here, union, unions)?)
@@ -238,8 +239,6 @@ impl Writer<'_> {
     }
 }
 
-const BYTES: &str = "::std::vec::Vec<u8>";
-
 fn clash(place: &str, name: &str) -> BuildError {
     BuildError::NameClash { place: place.to_owned(), name: name.to_owned() }
 }
@@ -263,46 +262,38 @@ impl Place<'_> {
     }
 }
 
-/// What an attribute says of the innermost type.
-enum Marking {
-    Logical(String),
-    Decimal { precision: u64, scale: u64 },
-}
-
-fn marking(r#type: &Type, here: Place<'_>) -> Result<Option<Marking>, BuildError> {
+/// What is to be said of the innermost type.
+fn marking(r#type: &Type) -> Option<&Marking> {
     match r#type {
-        Type::Logical { name, .. } => Ok(Some(Marking::Logical(name.clone()))),
-        &Type::Decimal { precision, scale } => Ok(Some(Marking::Decimal { precision, scale })),
-        Type::Nullable(inner) => marking(inner, here),
-        Type::Array(inner) | Type::Map(inner) => match marking(inner, here)? {
-            Some(Marking::Decimal { .. }) => {
-                Err(here.unsupported("decimals within an array or a map have no counterpart"))
-            }
-            other => Ok(other),
-        },
-        Type::Primitive(_) | Type::Named(_) | Type::Union(_) => Ok(None),
+        Type::Marked { marking, .. } => Some(marking),
+        Type::Nullable(inner) | Type::Array(inner) | Type::Map(inner) => marking(inner),
+        Type::Primitive(_) | Type::Named(_) | Type::Union(_) => None,
     }
 }
 
-fn field_attributes(field: &Field, member: &str, here: Place<'_>) -> Result<String, BuildError> {
-    let mut said = Vec::new();
-    if member.strip_prefix("r#").unwrap_or(member) != field.name {
-        said.push(format!("name = {:?}", field.name));
-    }
-    said.extend(field.aliases.iter().map(|alias| format!("alias = {alias:?}")));
-    match (&field.r#type, &field.default) {
-        (Type::Nullable(_), None) => said.push("no_default".to_owned()),
-        (Type::Nullable(_), Some(Json::Null)) | (_, None) => {}
-        (_, Some(default)) => said.push(format!("default = {:?}", default.to_string())),
-    }
-    match marking(&field.r#type, here)? {
-        Some(Marking::Logical(name)) => said.push(format!("logical = {name:?}")),
-        Some(Marking::Decimal { precision, scale }) => {
-            said.push(format!("decimal(precision = {precision}, scale = {scale})"));
+/// As an attribute has it.
+fn said(marking: &Marking) -> String {
+    match marking {
+        Marking::Logical(name) => format!("logical = {name:?}"),
+        Marking::Decimal { precision, scale } => {
+            format!("decimal(precision = {precision}, scale = {scale})")
         }
-        None => {}
     }
-    Ok(if said.is_empty() { String::new() } else { format!("    #[avro({})]\n", said.join(", ")) })
+}
+
+fn field_attributes(field: &Field, member: &str) -> String {
+    let mut parts = Vec::new();
+    if member.strip_prefix("r#").unwrap_or(member) != field.name {
+        parts.push(format!("name = {:?}", field.name));
+    }
+    parts.extend(field.aliases.iter().map(|alias| format!("alias = {alias:?}")));
+    match (&field.r#type, &field.default) {
+        (Type::Nullable(_), None) => parts.push("no_default".to_owned()),
+        (Type::Nullable(_), Some(Json::Null)) | (_, None) => {}
+        (_, Some(default)) => parts.push(format!("default = {:?}", default.to_string())),
+    }
+    parts.extend(marking(&field.r#type).map(said));
+    if parts.is_empty() { String::new() } else { format!("    #[avro({})]\n", parts.join(", ")) }
 }
 
 fn docs(doc: &str, indent: &str) -> String {
@@ -316,8 +307,7 @@ fn is_null(branch: &Type) -> bool {
 /// What a branch of a union is called.
 fn variant_of(branch: &Type) -> String {
     match branch {
-        Type::Primitive(base) | Type::Logical { base, .. } => names::type_name(base),
-        Type::Decimal { .. } => "Bytes".to_owned(),
+        Type::Primitive(base) | Type::Marked { base, .. } => names::type_name(base),
         Type::Array(_) => "Array".to_owned(),
         Type::Map(_) => "Map".to_owned(),
         Type::Named(name) => names::type_name(name.rsplit('.').next().unwrap_or(name)),

@@ -24,10 +24,11 @@
 //! | `boolean`, `int`, `long`, `float`, `double`, `string`, `bytes` | `bool`, `i32`, `i64`, `f32`, `f64`, `String`, `Vec<u8>` |
 //! | array, map | `Vec<T>`, `BTreeMap<String, T>` |
 //! | `["null", T]` | `Option<T>` |
-//! | dates, times, uuids | their base type, with `#[avro(logical = "…")]` |
-//! | decimals in `bytes` | `Vec<u8>`, with `#[avro(decimal(…))]` |
+//! | fixed | `struct Name(pub [u8; N])` |
+//! | dates, times, uuids, durations | their base type, with `#[avro(logical = "…")]` |
+//! | decimals | `Vec<u8>` or their fixed type, with `#[avro(decimal(…))]` |
 //!
-//! A `fixed` type has no counterpart and is an error. Properties that Avro itself does not know, such as
+//! Properties that Avro itself does not know, such as
 //! tags, are no part of the types: where a schema has some, a serializer of the types takes the
 //! registry's own with `SchemaSource::Latest`.
 //!

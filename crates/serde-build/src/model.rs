@@ -16,24 +16,20 @@ pub(crate) enum Type {
     /// The name of a primitive type.
     Primitive(String),
     /// A primitive type that means something more.
-    Logical {
+    Marked {
         base: String,
-        name: String,
-    },
-    Decimal {
-        precision: u64,
-        scale: u64,
+        marking: Marking,
     },
     Array(Box<Self>),
     Map(Box<Self>),
     /// A union of null, which comes first, and the type.
     Nullable(Box<Self>),
     Union(Vec<Self>),
-    /// The full name of a record or enum.
+    /// The full name of a record, enum or fixed type.
     Named(String),
 }
 
-/// A record or an enum.
+/// A record, an enum or a fixed type.
 #[derive(Debug)]
 pub(crate) struct Definition {
     /// The file that it stands in.
@@ -49,6 +45,14 @@ pub(crate) struct Definition {
 pub(crate) enum Shape {
     Record(Vec<Field>),
     Enum { symbols: Vec<String>, default: Option<String> },
+    Fixed { size: u64, marking: Option<Marking> },
+}
+
+/// What a type means beyond its bytes.
+#[derive(Clone, Debug, PartialEq)]
+pub(crate) enum Marking {
+    Logical(String),
+    Decimal { precision: u64, scale: u64 },
 }
 
 #[derive(Debug)]
@@ -170,12 +174,14 @@ impl Parser<'_> {
                 let values = self.part(inner("values"), namespace, &format!("{place}[]"))?;
                 Ok(Type::Map(Box::new(values)))
             }
-            "record" | "error" | "enum" => self.definition(object, kind, namespace),
-            "fixed" => Err(self.unsupported(
-                place,
-                "a `fixed` type has no counterpart in Rust; `bytes` has, or leave this schema out",
-            )),
-            _ if is_primitive(kind) => Ok(logical(object, kind)),
+            "record" | "error" | "enum" | "fixed" => self.definition(object, kind, namespace),
+            _ if is_primitive(kind) => {
+                let base = kind.to_owned();
+                Ok(match marking(object, kind) {
+                    Some(marking) => Type::Marked { base, marking },
+                    None => Type::Primitive(base),
+                })
+            }
             name => self.name(name, namespace, place),
         }
     }
@@ -195,16 +201,23 @@ impl Parser<'_> {
         };
         let full_name = full_name(&namespace, &name);
         self.known.insert(full_name.clone());
-        let shape = if kind == "enum" {
-            let default = object.get("default").and_then(Json::as_str).map(str::to_owned);
-            Shape::Enum { symbols: texts(object, "symbols"), default }
-        } else {
-            let mut fields = Vec::new();
-            for field in object.get("fields").and_then(Json::as_array).into_iter().flatten() {
-                let Json::Object(field) = field else { continue };
-                fields.push(self.field(field, &namespace, &full_name)?);
+        let shape = match kind {
+            "enum" => {
+                let default = object.get("default").and_then(Json::as_str).map(str::to_owned);
+                Shape::Enum { symbols: texts(object, "symbols"), default }
             }
-            Shape::Record(fields)
+            "fixed" => {
+                let size = object.get("size").and_then(Json::as_u64).unwrap_or_default();
+                Shape::Fixed { size, marking: marking(object, kind) }
+            }
+            _ => {
+                let mut fields = Vec::new();
+                for field in object.get("fields").and_then(Json::as_array).into_iter().flatten() {
+                    let Json::Object(field) = field else { continue };
+                    fields.push(self.field(field, &namespace, &full_name)?);
+                }
+                Shape::Record(fields)
+            }
         };
         let (doc, aliases) = (text(object, "doc"), texts(object, "aliases"));
         let path = self.path.to_owned();
@@ -236,15 +249,17 @@ impl Parser<'_> {
     }
 }
 
-/// A primitive type with what its object says; a logical type that is not known means nothing.
-fn logical(object: &Map<String, Json>, base: &str) -> Type {
+/// What an object says of a type; a logical type that is not known means nothing.
+fn marking(object: &Map<String, Json>, base: &str) -> Option<Marking> {
     let name = text(object, "logicalType");
     let number = |name: &str| object.get(name).and_then(Json::as_u64);
     match (base, name.as_str()) {
-        ("bytes", "decimal") if number("precision").is_some() => Type::Decimal {
-            precision: number("precision").unwrap_or_default(),
-            scale: number("scale").unwrap_or_default(),
-        },
+        ("bytes" | "fixed", "decimal") => {
+            let scale = number("scale").unwrap_or_default();
+            number("precision").map(|precision| Marking::Decimal { precision, scale })
+        }
+        ("fixed", "duration") if number("size") == Some(12) => Some(Marking::Logical(name)),
+        ("fixed", "uuid") if number("size") == Some(16) => Some(Marking::Logical(name)),
         ("int", "date" | "time-millis")
         | ("string", "uuid")
         | (
@@ -256,8 +271,8 @@ fn logical(object: &Map<String, Json>, base: &str) -> Type {
             | "local-timestamp-millis"
             | "local-timestamp-micros"
             | "local-timestamp-nanos",
-        ) => Type::Logical { base: base.to_owned(), name },
-        _ => Type::Primitive(base.to_owned()),
+        ) => Some(Marking::Logical(name)),
+        _ => None,
     }
 }
 

@@ -52,16 +52,10 @@ fn what_no_type_stands_for_is_told_with_file_and_field() {
     let field = |r#type: &str| {
         format!(r#"{{"type":"record","name":"R","fields":[{{"name":"f","type":{type}}}]}}"#)
     };
-    let decimal = r#"{"type":"bytes","logicalType":"decimal","precision":4}"#;
-    for (r#type, reason) in [
-        (r#"{"type":"fixed","name":"F","size":2}"#.to_owned(), "a `fixed` type has no counterpart"),
-        (r#""null""#.to_owned(), "null alone is no type of a value"),
-        (format!(r#"{{"type":"array","items":{decimal}}}"#), "decimals within an array or a map"),
-        (format!(r#"["string",{decimal}]"#), "a decimal within a union"),
-    ] {
-        let files = Files::new(&[("r.avsc", &field(&r#type))]);
+    for r#type in [r#""null""#, r#"{"type":"array","items":"null"}"#] {
+        let files = Files::new(&[("r.avsc", &field(r#type))]);
         let error = files.code(&["r.avsc"]).unwrap_err();
-        assert!(error.starts_with("r.avsc, `R") && error.contains(reason), "{error}");
+        assert_eq!(error, "r.avsc, `R.f`: null alone is no type of a value");
     }
 }
 

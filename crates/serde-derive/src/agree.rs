@@ -9,7 +9,8 @@ use std::path::PathBuf;
 use serde_json::{Map, Value as Json};
 use syn::{LitStr, Result};
 
-use crate::file_type::agrees;
+use crate::attributes::Attributes;
+use crate::file_type::{agrees, is_decimal, is_logical};
 use crate::model::{Field, Shape, Type, error};
 
 /// Where the file is: paths are relative to the package.
@@ -55,6 +56,7 @@ pub(crate) fn check(parsed: &Type) -> Result<()> {
             let own = parsed.attributes.default.as_ref().map(|it| Json::from(it.value()));
             same_default(path, own.as_ref(), found)
         }
+        Shape::Fixed(size) => fixed(path, *size, parsed, found),
         Shape::Union(_) => Ok(()),
     }
 }
@@ -95,7 +97,7 @@ fn definition<'j>(
 
 fn record(path: &LitStr, fields: &[Field], found: &Map<String, Json>) -> Result<()> {
     let Some(theirs) = found.get("fields").and_then(Json::as_array) else {
-        return Err(error(path, "the file has an enum of this name, and no record"));
+        return Err(error(path, "what the file has of this name is no record"));
     };
     for (at, own) in fields.iter().enumerate() {
         let Some(Json::Object(other)) = theirs.get(at) else {
@@ -116,6 +118,24 @@ fn record(path: &LitStr, fields: &[Field], found: &Map<String, Json>) -> Result<
             Err(error(path, &message))
         }
     }
+}
+
+fn fixed(path: &LitStr, size: usize, parsed: &Type, found: &Map<String, Json>) -> Result<()> {
+    if found.get("size") != Some(&Json::from(size)) {
+        let message = format!("the file has another size: {}", shown(found.get("size")));
+        return Err(error(path, &message));
+    }
+    let Attributes { decimal, logical, .. } = &parsed.attributes;
+    let is_same = match (decimal, logical) {
+        (Some(decimal), _) => is_decimal(found, "fixed", decimal),
+        (None, Some(logical)) => is_logical(found, "fixed", &logical.value()),
+        (None, None) => !found.contains_key("logicalType"),
+    };
+    if is_same {
+        return Ok(());
+    }
+    let message = format!("the file has another meaning of it: {}", Json::from(found.clone()));
+    Err(error(path, &message))
 }
 
 fn field(own: &Field, other: &Map<String, Json>) -> Result<()> {
@@ -179,7 +199,12 @@ mod tests {
                 {"name": "kind", "type": {"type": "enum", "name": "Kind", "symbols": ["A", "B"]}},
                 {"name": "count", "type": "int", "default": 1}]}}},
         {"name": "rates", "type": {"type": "map", "values": ["null", "double"]}},
-        {"name": "first", "type": ["string", "Line"]}
+        {"name": "first", "type": ["string", "Line"]},
+        {"name": "taxes", "type": {"type": "array", "items": ["null",
+            {"type": "bytes", "logicalType": "decimal", "precision": 4, "scale": 1}]}},
+        {"name": "digest", "type": {"type": "fixed", "name": "Md5", "size": 16}},
+        {"name": "total", "type": {"type": "fixed", "name": "Total", "size": 8,
+            "logicalType": "decimal", "precision": 18, "scale": 4}}
     ]}"#;
     const ORDER: &str = "struct Order {
         id: i64,
@@ -189,6 +214,9 @@ mod tests {
         lines: Vec<Line>,
         rates: BTreeMap<String, Option<f64>>,
         first: LineOrText,
+        #[avro(decimal(precision = 4, scale = 1))] taxes: Vec<Option<Vec<u8>>>,
+        digest: Md5,
+        total: Total,
     }";
 
     /// What is said of a type beside the file; `attributes` come before the path.
@@ -205,7 +233,8 @@ mod tests {
     #[test]
     fn types_that_are_as_the_file_has_them_agree() {
         let line = "struct Line { kind: Kind, #[avro(default = \"1\")] count: i32 }";
-        for item in [ORDER, line, "enum Kind { A, B }"] {
+        let total = "#[avro(decimal(precision = 18, scale = 4))] struct Total([u8; 8]);";
+        for item in [ORDER, line, "enum Kind { A, B }", "struct Md5([u8; 16]);", total] {
             assert_eq!(told("namespace = \"shop\",", item), "", "{item}");
         }
     }
@@ -227,8 +256,11 @@ mod tests {
             ("Vec<Line>", "Vec<String>", "the file has another type for it"),
             ("Option<f64>", "f64", "the file has another type for it"),
             ("first: LineOrText", "first: i64", "the file has another type for it"),
-            ("first: LineOrText,", "", "the file has the field `first`, which the struct lacks"),
-            ("first: LineOrText,", "first: LineOrText, more: i64,", "the file has no such field"),
+            ("scale = 1", "scale = 0", "the file has another type for it"),
+            ("Vec<Option<Vec<u8>>>", "Vec<Vec<u8>>", "the file has another type for it"),
+            ("digest: Md5", "digest: Vec<u8>", "the file has another type for it"),
+            ("total: Total,", "", "the file has the field `total`, which the struct lacks"),
+            ("total: Total,", "total: Total, more: i64,", "the file has no such field"),
             ("Order", "Purchase", "defines no type `Purchase`"),
         ] {
             let told = told("namespace = \"shop\",", &ORDER.replace(from, to));
@@ -237,5 +269,15 @@ mod tests {
         assert!(told("", ORDER).contains("say namespace = \"shop\""));
         assert!(told("namespace = \"shop\",", "enum Kind { B, A }").contains("other symbols"));
         assert!(told("", "enum Any { A(i64), B(String) }").contains("a union has no name"));
+        for (item, expected) in [
+            ("struct Md5([u8; 8]);", "the file has another size: 16"),
+            ("#[avro(logical = \"uuid\")] struct Md5([u8; 16]);", "another meaning of it: {"),
+            ("struct Total([u8; 8]);", "another meaning of it: {"),
+            ("struct Line([u8; 8]);", "the file has another size: none"),
+            ("struct Md5 { a: i64 }", "what the file has of this name is no record"),
+        ] {
+            let told = told("namespace = \"shop\",", item);
+            assert!(told.contains(expected), "{item}: {told}");
+        }
     }
 }

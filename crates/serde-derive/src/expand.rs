@@ -13,6 +13,7 @@ pub(crate) fn code(input: &DeriveInput, parsed: &Type) -> TokenStream {
         Shape::Record(fields) => record(parsed, fields),
         Shape::Enum(symbols) => enumeration(parsed, symbols),
         Shape::Union(branches) => union(&input.ident, branches),
+        Shape::Fixed(size) => fixed(parsed, *size),
     };
     let ident = &input.ident;
     let (impl_generics, generics, bounds) = input.generics.split_for_impl();
@@ -87,13 +88,8 @@ fn record(parsed: &Type, fields: &[Field]) -> (TokenStream, TokenStream, TokenSt
         }
     };
     let writes = fields.iter().map(|Field { ident, ty, attributes, .. }| {
-        if let Some(Decimal { precision, scale }) = &attributes.decimal {
-            quote! {
-                <#ty as avro::AvroDecimal>::write_decimal(&self.#ident, #precision, #scale, out)?;
-            }
-        } else {
-            quote!(<#ty as avro::AvroWrite>::write(&self.#ident, out)?;)
-        }
+        let write = written(ty, attributes, &quote!(&self.#ident));
+        quote!(#write?;)
     });
     let write = quote! {
         #(#writes)*
@@ -103,13 +99,8 @@ fn record(parsed: &Type, fields: &[Field]) -> (TokenStream, TokenStream, TokenSt
     let variables: Vec<Ident> =
         (0..fields.len()).map(|place| format_ident!("field_{place}")).collect();
     let reads = fields.iter().zip(&variables).map(|(Field { ty, attributes, .. }, variable)| {
-        if let Some(Decimal { scale, .. }) = &attributes.decimal {
-            quote! {
-                let #variable = <#ty as avro::AvroDecimal>::read_decimal(reader, #scale)?;
-            }
-        } else {
-            quote!(let #variable = <#ty as avro::AvroRead<'_>>::read(reader)?;)
-        }
+        let read = read(ty, attributes);
+        quote!(let #variable = #read?;)
     });
     let idents = fields.iter().map(|field| &field.ident);
     let read = quote! {
@@ -121,19 +112,43 @@ fn record(parsed: &Type, fields: &[Field]) -> (TokenStream, TokenStream, TokenSt
     (schema, write, read)
 }
 
-fn field_schema(field: &Field) -> TokenStream {
-    let Field { name, ty, attributes, .. } = field;
-    let Attributes { doc, aliases, default, logical, decimal, .. } = attributes;
-    let schema = match (decimal, logical) {
-        (Some(Decimal { precision, scale }), _) if field.is_option() => {
-            quote!(avro::nullable(avro::decimal(#precision, #scale)))
+/// The schema of a field's or a branch's type.
+fn schema_of(ty: &syn::Type, attributes: &Attributes) -> TokenStream {
+    match (&attributes.decimal, &attributes.logical) {
+        (Some(Decimal { precision, scale }), _) => {
+            quote!(<#ty as avro::AvroDecimal>::decimal_schema(#precision, #scale))
         }
-        (Some(Decimal { precision, scale }), _) => quote!(avro::decimal(#precision, #scale)),
         (None, Some(logical)) => {
             quote!(avro::logical(<#ty as avro::AvroType>::schema(defined), #logical))
         }
         (None, None) => quote!(<#ty as avro::AvroType>::schema(defined)),
-    };
+    }
+}
+
+/// Writes a field or a branch, which `value` borrows.
+fn written(ty: &syn::Type, attributes: &Attributes, value: &TokenStream) -> TokenStream {
+    if let Some(Decimal { precision, scale }) = &attributes.decimal {
+        quote! {
+            <#ty as avro::AvroDecimal>::write_decimal(#value, #precision, #scale, out)
+        }
+    } else {
+        quote!(<#ty as avro::AvroWrite>::write(#value, out))
+    }
+}
+
+/// Reads a field or a branch.
+fn read(ty: &syn::Type, attributes: &Attributes) -> TokenStream {
+    if let Some(Decimal { scale, .. }) = &attributes.decimal {
+        quote!(<#ty as avro::AvroDecimal>::read_decimal(reader, #scale))
+    } else {
+        quote!(<#ty as avro::AvroRead<'_>>::read(reader))
+    }
+}
+
+fn field_schema(field: &Field) -> TokenStream {
+    let Field { name, ty, attributes, .. } = field;
+    let Attributes { doc, aliases, default, .. } = attributes;
+    let schema = schema_of(ty, attributes);
     let default = match default {
         None if field.has_null_default() => quote!(::std::option::Option::Some("null")),
         default => optional(default.as_ref()),
@@ -185,31 +200,36 @@ fn arm(place: usize, count: usize) -> TokenStream {
 }
 
 fn union(ident: &Ident, branches: &[Branch]) -> (TokenStream, TokenStream, TokenStream) {
-    let schemas = branches.iter().map(|Branch { held, logical, .. }| match (held, logical) {
-        (None, _) => quote!(|_| avro::Json::from("null")),
-        (Some(ty), None) => quote!(<#ty as avro::AvroType>::schema),
-        (Some(ty), Some(logical)) => quote! {
-            |defined| avro::logical(<#ty as avro::AvroType>::schema(defined), #logical)
-        },
+    let schemas = branches.iter().map(|Branch { held, attributes, .. }| match held {
+        None => quote!(|_| avro::Json::from("null")),
+        Some(ty) => {
+            let schema = schema_of(ty, attributes);
+            quote!(|#[allow(unused_variables)] defined| #schema)
+        }
     });
     let schema = quote! {
         let own_path = ::std::concat!(::std::module_path!(), "::", ::std::stringify!(#ident));
         avro::union(defined, own_path, &[#(#schemas),*])
     };
-    let writes = (0i64..).zip(branches).map(|(place, branch)| (place, &branch.ident, &branch.held));
-    let writes = writes.map(|(place, variant, held)| match held {
-        None => quote! {
-            Self::#variant => {
-                avro::write_long(#place, out);
-                Result::Ok(())
+    let writes = (0i64..).zip(branches).map(|(place, branch)| {
+        let variant = &branch.ident;
+        match &branch.held {
+            None => quote! {
+                Self::#variant => {
+                    avro::write_long(#place, out);
+                    Result::Ok(())
+                }
+            },
+            Some(ty) => {
+                let write = written(ty, &branch.attributes, &quote!(value));
+                quote! {
+                    Self::#variant(value) => {
+                        avro::write_long(#place, out);
+                        #write
+                    }
+                }
             }
-        },
-        Some(ty) => quote! {
-            Self::#variant(value) => {
-                avro::write_long(#place, out);
-                <#ty as avro::AvroWrite>::write(value, out)
-            }
-        },
+        }
     });
     let write = quote! {
         match self {
@@ -217,13 +237,14 @@ fn union(ident: &Ident, branches: &[Branch]) -> (TokenStream, TokenStream, Token
         }
     };
     let count = branches.len();
-    let reads = branches.iter().enumerate().map(|(place, Branch { ident: variant, held, .. })| {
-        let pattern = arm(place, count);
-        match held {
+    let reads = branches.iter().enumerate().map(|(place, branch)| {
+        let (pattern, variant) = (arm(place, count), &branch.ident);
+        match &branch.held {
             None => quote!(#pattern => Result::Ok(Self::#variant)),
-            Some(ty) => quote! {
-                #pattern => <#ty as avro::AvroRead<'_>>::read(reader).map(Self::#variant)
-            },
+            Some(ty) => {
+                let read = read(ty, &branch.attributes);
+                quote!(#pattern => #read.map(Self::#variant))
+            }
         }
     });
     let read = quote! {
@@ -232,4 +253,25 @@ fn union(ident: &Ident, branches: &[Branch]) -> (TokenStream, TokenStream, Token
         }
     };
     (schema, write, read)
+}
+
+fn fixed(parsed: &Type, size: usize) -> (TokenStream, TokenStream, TokenStream) {
+    let name = &parsed.name;
+    let Attributes { namespace, doc, aliases, logical, decimal, .. } = &parsed.attributes;
+    let namespace = optional(namespace.as_ref());
+    let meaning = match (decimal, logical) {
+        (Some(Decimal { precision, scale }), _) => {
+            quote!(|schema| avro::decimal(schema, #precision, #scale))
+        }
+        (None, Some(logical)) => quote!(|schema| avro::logical(schema, #logical)),
+        (None, None) => quote!(|schema| schema),
+    };
+    let schema = quote! {
+        avro::fixed(defined, (#name, #namespace), (#doc, &[#(#aliases),*]), #size, #meaning)
+    };
+    let write = quote! {
+        out.extend_from_slice(&self.0);
+        Result::Ok(())
+    };
+    (schema, write, quote!(reader.fixed().map(Self)))
 }

@@ -48,19 +48,27 @@ pub(crate) fn agrees(ty: &Type, attributes: &Attributes, json: &Json) -> bool {
             _ => false,
         },
         ("Box" | "Cow", [inner]) => agrees(inner, attributes, json),
-        _ if attributes.decimal.is_some() => {
-            attributes.decimal.as_ref().is_some_and(|decimal| is_decimal(json, decimal))
+        ("Vec", [items]) if !is_u8(items) => {
+            member("type") == "array" && agrees(items, attributes, member("items"))
         }
-        ("Vec", [inner]) if is_u8(inner) => is_primitive(json, "bytes"),
-        ("Vec", [items]) => member("type") == "array" && agrees(items, attributes, member("items")),
         ("HashMap" | "BTreeMap", [_, values, ..]) => {
             member("type") == "map" && agrees(values, attributes, member("values"))
         }
+        _ if attributes.decimal.is_some() => {
+            let decimal = attributes.decimal.as_ref();
+            let object = json.as_object();
+            decimal
+                .zip(object)
+                .is_some_and(|(decimal, object)| is_decimal(object, "bytes", decimal))
+        }
+        ("Vec", _) => is_primitive(json, "bytes"),
         (name, parameters) => {
             let primitive = PRIMITIVES.iter().find(|(rust, _)| *rust == name);
             match (primitive, attributes.logical.as_ref().map(LitStr::value)) {
                 (Some((_, base)), None) => is_primitive(json, base),
-                (Some((_, base)), Some(logical)) => is_logical(json, base, &logical),
+                (Some((_, base)), Some(logical)) => {
+                    json.as_object().is_some_and(|object| is_logical(object, base, &logical))
+                }
                 (None, _) => is_other(name, !parameters.is_empty(), json),
             }
         }
@@ -71,7 +79,9 @@ pub(crate) fn agrees(ty: &Type, attributes: &Attributes, json: &Json) -> bool {
 fn is_other(name: &str, has_parameters: bool, json: &Json) -> bool {
     let mut known =
         LOGICAL.iter().filter(|(rust, has, ..)| (*rust, *has) == (name, has_parameters));
-    if known.any(|(_, _, base, logical)| is_logical(json, base, logical)) {
+    if let Some(object) = json.as_object()
+        && known.any(|(_, _, base, logical)| is_logical(object, base, logical))
+    {
         return true;
     }
     match json {
@@ -79,7 +89,8 @@ fn is_other(name: &str, has_parameters: bool, json: &Json) -> bool {
         // A union, which an enum stands for.
         Json::Array(_) => true,
         Json::Object(object) => {
-            matches!(object.get("type").and_then(Json::as_str), Some("record" | "error" | "enum"))
+            let kind = object.get("type").and_then(Json::as_str);
+            matches!(kind, Some("record" | "error" | "enum" | "fixed"))
         }
         _ => false,
     }
@@ -107,22 +118,19 @@ fn is_name_of_primitive(name: &str) -> bool {
     ["null", "boolean", "int", "long", "float", "double", "bytes", "string"].contains(&name)
 }
 
-fn is_logical(json: &Json, base: &str, logical: &str) -> bool {
-    let is = |object: &Map<String, Json>| {
-        let has = |member: &str, text: &str| object.get(member).is_some_and(|it| it == text);
-        has("type", base) && has("logicalType", logical)
-    };
-    json.as_object().is_some_and(is)
+pub(crate) fn is_logical(object: &Map<String, Json>, base: &str, logical: &str) -> bool {
+    let has = |member: &str, text: &str| object.get(member).is_some_and(|it| it == text);
+    has("type", base) && has("logicalType", logical)
 }
 
-fn is_decimal(json: &Json, decimal: &Decimal) -> bool {
-    let number = |name: &str| json.get(name).and_then(Json::as_u64);
-    is_logical(json, "bytes", "decimal")
+pub(crate) fn is_decimal(object: &Map<String, Json>, base: &str, decimal: &Decimal) -> bool {
+    let number = |name: &str| object.get(name).and_then(Json::as_u64);
+    is_logical(object, base, "decimal")
         && number("precision") == Some(u64::from(decimal.precision))
         && number("scale").unwrap_or_default() == u64::from(decimal.scale)
 }
 
-fn is_u8(ty: &Type) -> bool {
+pub(crate) fn is_u8(ty: &Type) -> bool {
     matches!(ty, Type::Path(path) if path.path.is_ident("u8"))
 }
 

@@ -17,6 +17,7 @@ use syn::{DeriveInput, parse_macro_input};
 /// | struct with named fields | record |
 /// | enum of variants without fields | enum |
 /// | enum of variants with one field each, and at most one without | union; that one is null |
+/// | struct of one array of bytes, such as `struct Md5([u8; 16])` | fixed |
 /// | `bool`, `i32`, `i64`, `f32`, `f64`, `String`, `Vec<u8>` | the primitive type |
 /// | `&str`, `&[u8]`, `Cow` of them | borrowed from the message |
 /// | `Option<T>` | union of null and `T`; as a field its default is null |
@@ -29,8 +30,9 @@ use syn::{DeriveInput, parse_macro_input};
 /// |---|---|
 /// | a type | `name = "…"`, `namespace = "…"`, `alias = "…"` (repeatable), `schema = "…"`; on an enum `default = "SYMBOL"` |
 /// | a variant without field | `name = "…"`, the symbol |
-/// | a variant with one | `logical = "…"` |
-/// | a field | `name = "…"`, `alias = "…"`, `default = "…"` (JSON text), `no_default` (on `Option`), `logical = "…"` (on `i32`, `i64`, `String`, also within options, lists and maps), `decimal(precision = …, scale = …)` |
+/// | a variant with one | `logical = "…"` or `decimal(…)`, as on a field |
+/// | a struct of one array | `logical = "…"` (`duration`, `uuid`), `decimal(precision = …, scale = …)` |
+/// | a field | `name = "…"`, `alias = "…"`, `default = "…"` (JSON text), `no_default` (on `Option`), `logical = "…"` (on `i32`, `i64`, `String`, also within options, lists and maps), `decimal(precision = …, scale = …)` (on `Vec<u8>`, `Decimal`, also within those) |
 ///
 /// With `schema = "schemas/order.avsc"` (relative to the package) a type does not compile unless the
 /// file has the same: names, order, types, defaults and aliases; the error stands at the field that

@@ -5,11 +5,12 @@ use std::collections::HashSet;
 use proc_macro2::Span;
 use syn::spanned::Spanned;
 use syn::{
-    Data, DataEnum, DataStruct, DeriveInput, Fields, GenericArgument, GenericParam, Ident, LitStr,
-    PathArguments, PathSegment, Result, Variant,
+    Data, DataEnum, DataStruct, DeriveInput, Expr, ExprLit, Fields, GenericArgument, GenericParam,
+    Ident, Lit, LitStr, PathArguments, PathSegment, Result, TypeArray, Variant,
 };
 
-use crate::attributes::Attributes;
+use crate::attributes::{Attributes, Decimal};
+use crate::file_type::is_u8;
 
 /// What is derived for.
 pub(crate) struct Type {
@@ -24,13 +25,15 @@ pub(crate) enum Shape {
     Enum(Vec<(Ident, String)>),
     /// One branch may hold nothing, which is null.
     Union(Vec<Branch>),
+    /// Its size in bytes.
+    Fixed(usize),
 }
 
 /// A branch of a union.
 pub(crate) struct Branch {
     pub(crate) ident: Ident,
     pub(crate) held: Option<syn::Type>,
-    pub(crate) logical: Option<LitStr>,
+    pub(crate) attributes: Attributes,
 }
 
 pub(crate) struct Field {
@@ -44,17 +47,25 @@ impl Type {
     pub(crate) fn parse(input: &DeriveInput) -> Result<Self> {
         let attributes = Attributes::parse(&input.attrs)?;
         refuse_generics(input)?;
-        refuse(attributes.logical.as_ref(), "a logical type belongs to a field")?;
         let shape = match &input.data {
             Data::Struct(data) => {
                 refuse(attributes.default.as_ref(), "a record has no default, its fields may")?;
-                record(&input.ident, data)?
+                match byte_array(data) {
+                    Some(array) => fixed(array, &attributes)?,
+                    None => record(&input.ident, data)?,
+                }
             }
             Data::Enum(data) => enumeration(&input.ident, data, &attributes)?,
             Data::Union(_) => return Err(error(&input.ident, "a `union` of Rust has no schema")),
         };
         if let (Shape::Union(_), Some(name)) = (&shape, &attributes.name) {
             return Err(error(name, "a union has no name in Avro"));
+        }
+        if !matches!(shape, Shape::Fixed(_)) {
+            refuse(attributes.logical.as_ref(), "a logical type belongs to a field")?;
+            if attributes.decimal.is_some() {
+                return Err(error(&input.ident, "a decimal belongs to a field"));
+            }
         }
         Ok(Self { name: name(&attributes, &input.ident), attributes, shape })
     }
@@ -88,9 +99,47 @@ fn refuse_generics(input: &DeriveInput) -> Result<()> {
     Ok(())
 }
 
+/// The only field of a struct such as `struct Md5([u8; 16])`.
+fn byte_array(data: &DataStruct) -> Option<&TypeArray> {
+    let Fields::Unnamed(fields) = &data.fields else { return None };
+    match fields.unnamed.first() {
+        Some(syn::Field { ty: syn::Type::Array(array), .. })
+            if fields.unnamed.len() == 1 && is_u8(&array.elem) =>
+        {
+            Some(array)
+        }
+        _ => None,
+    }
+}
+
+fn fixed(array: &TypeArray, attributes: &Attributes) -> Result<Shape> {
+    let Expr::Lit(ExprLit { lit: Lit::Int(size), .. }) = &array.len else {
+        return Err(error(&array.len, "the size of a fixed type is a number"));
+    };
+    let size = size.base10_parse()?;
+    if let Some(logical) = &attributes.logical {
+        if attributes.decimal.is_some() {
+            return Err(error(logical, "a decimal is a logical type already"));
+        }
+        let expected = match logical.value().as_str() {
+            "duration" => 12,
+            "uuid" => 16,
+            "decimal" => return Err(error(logical, SAY_DECIMAL)),
+            _ => return Err(error(logical, "Avro has no such logical type on a fixed type")),
+        };
+        if size != expected {
+            let message = format!("`{}` has {expected} bytes", logical.value());
+            return Err(error(array, &message));
+        }
+    }
+    Ok(Shape::Fixed(size))
+}
+
 fn record(ident: &Ident, data: &DataStruct) -> Result<Shape> {
     let Fields::Named(fields) = &data.fields else {
-        return Err(error(ident, "a record has named fields"));
+        let hint =
+            "a record has named fields, and a fixed type is an array: `struct Md5([u8; 16])`";
+        return Err(error(ident, hint));
     };
     let mut names = HashSet::new();
     let mut parsed = Vec::new();
@@ -125,13 +174,7 @@ impl Field {
                 return Err(error(default, &format!("a default is JSON text: {reason}")));
             }
         }
-        if let Some(logical) = logical {
-            if decimal.is_some() {
-                return Err(error(logical, "a decimal is a logical type already"));
-            }
-            check_logical(&self.ty, logical)?;
-        }
-        Ok(())
+        check_logical(&self.ty, logical.as_ref(), decimal.as_ref())
     }
 
     pub(crate) fn is_option(&self) -> bool {
@@ -144,8 +187,18 @@ impl Field {
     }
 }
 
+const SAY_DECIMAL: &str = "say decimal(precision = …, scale = …)";
+
 /// Whether the base of a type, or of what it holds, is that of the logical type.
-fn check_logical(ty: &syn::Type, logical: &LitStr) -> Result<()> {
+fn check_logical(
+    ty: &syn::Type,
+    logical: Option<&LitStr>,
+    decimal: Option<&Decimal>,
+) -> Result<()> {
+    let Some(logical) = logical else { return Ok(()) };
+    if decimal.is_some() {
+        return Err(error(logical, "a decimal is a logical type already"));
+    }
     let base = match logical.value().as_str() {
         "date" | "time-millis" => "i32",
         "time-micros"
@@ -156,9 +209,7 @@ fn check_logical(ty: &syn::Type, logical: &LitStr) -> Result<()> {
         | "local-timestamp-micros"
         | "local-timestamp-nanos" => "i64",
         "uuid" => "String",
-        "decimal" => {
-            return Err(error(logical, "say decimal(precision = …, scale = …)"));
-        }
+        "decimal" => return Err(error(logical, SAY_DECIMAL)),
         _ => return Err(error(logical, "Avro has no such logical type on a number or string")),
     };
     if last_segment(innermost(ty)).is_some_and(|segment| segment.ident == base) {
@@ -214,14 +265,16 @@ fn enumeration(ident: &Ident, data: &DataEnum, attributes: &Attributes) -> Resul
                 ));
             }
         };
-        let logical = Attributes::parse(&variant.attrs)?.logical;
-        if let Some(logical) = &logical {
-            match &held {
-                Some(ty) => check_logical(ty, logical)?,
-                None => return Err(error(logical, "null has no logical type")),
+        let attributes = Attributes::parse(&variant.attrs)?;
+        let (logical, decimal) = (attributes.logical.as_ref(), attributes.decimal.as_ref());
+        match &held {
+            Some(ty) => check_logical(ty, logical, decimal)?,
+            None if logical.is_some() || decimal.is_some() => {
+                return Err(error(*variant, "null has no logical type"));
             }
+            None => {}
         }
-        Ok(Branch { ident: variant.ident.clone(), held, logical })
+        Ok(Branch { ident: variant.ident.clone(), held, attributes })
     };
     variants.iter().map(branch).collect::<Result<_>>().map(Shape::Union)
 }

@@ -7,20 +7,18 @@
 use std::collections::HashMap;
 
 use apache_avro::types::Value;
-use apache_avro::{Days, Decimal, Duration, Millis, Months, Schema, Uuid};
 
 use super::cursor::{Block, Cursor, Decoded};
+use super::leaf::{leaf_from_bytes, leaf_from_int, leaf_from_long};
 use super::plan::{DecodeLimits, Leaf, Node, NodeId, ReadPlan, Skip, SkipId, Step, Symbol, Wire};
 use super::resolve::join_path;
 use super::watch::{Watch, shown};
 use crate::error::{DecodeError, DecodeKind, Error};
 use crate::span::Spans;
-use crate::wire_format::{Varint, unzigzag, varint};
+use crate::wire_format::write_zigzag;
 
 /// Items that an announced count sets memory aside for; beyond it, memory follows the items read.
 const PREALLOCATED_MAX: usize = 1024;
-const MILLIS_PER_DAY: i32 = 86_400_000;
-const MICROS_PER_DAY: i64 = 86_400_000_000;
 
 impl ReadPlan {
     /// Reads one value; bytes behind it are an error unless `allow_trailing`.
@@ -55,7 +53,7 @@ impl ReadPlan {
     fn decode_bare_bytes(&self, body: &[u8], limits: &DecodeLimits) -> Result<Value, Error> {
         let mut framed = Vec::with_capacity(body.len() + 10);
         let length = i64::try_from(body.len()).unwrap_or(i64::MAX);
-        crate::wire_format::write_zigzag(length, &mut framed);
+        write_zigzag(length, &mut framed);
         framed.extend_from_slice(body);
         Ok(Decoder::new(self, &framed, limits, ()).value(self.root)?)
     }
@@ -350,96 +348,6 @@ impl<'p, 'b, W: Watch> Decoder<'p, 'b, W> {
 fn inside(mut error: Box<DecodeError>, segment: &str) -> Box<DecodeError> {
     error.path = join_path(segment, &error.path);
     error
-}
-
-/// An `int` of the writer as the reader has it.
-pub(super) fn leaf_from_int(value: i32, leaf: Leaf) -> Result<Value, DecodeKind> {
-    Ok(match leaf {
-        Leaf::Int => Value::Int(value),
-        Leaf::Date => Value::Date(value),
-        Leaf::TimeMillis if (0..MILLIS_PER_DAY).contains(&value) => Value::TimeMillis(value),
-        Leaf::TimeMillis => return Err(outside_a_day("time-millis", i64::from(value))),
-        Leaf::Double => Value::Double(f64::from(value)),
-        _ => return leaf_from_long(i64::from(value), leaf),
-    })
-}
-
-/// A `long` of the writer as the reader has it.
-#[expect(clippy::cast_precision_loss, reason = "Avro promotes long to the nearest float or double")]
-pub(super) fn leaf_from_long(value: i64, leaf: Leaf) -> Result<Value, DecodeKind> {
-    Ok(match leaf {
-        Leaf::Float => Value::Float(value as f32),
-        Leaf::Double => Value::Double(value as f64),
-        Leaf::TimeMicros if (0..MICROS_PER_DAY).contains(&value) => Value::TimeMicros(value),
-        Leaf::TimeMicros => return Err(outside_a_day("time-micros", value)),
-        Leaf::TimestampMillis => Value::TimestampMillis(value),
-        Leaf::TimestampMicros => Value::TimestampMicros(value),
-        Leaf::TimestampNanos => Value::TimestampNanos(value),
-        Leaf::LocalTimestampMillis => Value::LocalTimestampMillis(value),
-        Leaf::LocalTimestampMicros => Value::LocalTimestampMicros(value),
-        Leaf::LocalTimestampNanos => Value::LocalTimestampNanos(value),
-        _ => Value::Long(value),
-    })
-}
-
-/// A `bytes`, `fixed` or `string` of the writer as the reader has it.
-pub(super) fn leaf_from_bytes(bytes: &[u8], leaf: Leaf) -> Result<Value, DecodeKind> {
-    let invalid = |logical, reason: String| DecodeKind::InvalidLogicalValue { logical, reason };
-    Ok(match leaf {
-        Leaf::String => {
-            let text = std::str::from_utf8(bytes).map_err(|_| DecodeKind::InvalidUtf8)?;
-            Value::from(text)
-        }
-        Leaf::Fixed => Value::Fixed(bytes.len(), bytes.to_vec()),
-        Leaf::Decimal => Value::Decimal(Decimal::from(bytes)),
-        Leaf::BigDecimal => big_decimal(bytes)?,
-        Leaf::UuidText => {
-            let uuid = Uuid::try_parse_ascii(bytes);
-            Value::Uuid(uuid.map_err(|error| invalid("uuid", error.to_string()))?)
-        }
-        Leaf::UuidBytes => {
-            let uuid = Uuid::from_slice(bytes);
-            Value::Uuid(uuid.map_err(|error| invalid("uuid", error.to_string()))?)
-        }
-        Leaf::Duration => Value::Duration(duration(bytes)?),
-        _ => Value::Bytes(bytes.to_vec()),
-    })
-}
-
-fn outside_a_day(logical: &'static str, value: i64) -> DecodeKind {
-    let reason = format!("{value} is not within one day");
-    DecodeKind::InvalidLogicalValue { logical, reason }
-}
-
-/// Months, days and milliseconds, each a little-endian u32.
-fn duration(bytes: &[u8]) -> Result<Duration, DecodeKind> {
-    let bytes: &[u8; 12] = bytes.try_into().map_err(|_| DecodeKind::InvalidLogicalValue {
-        logical: "duration",
-        reason: format!("{} bytes instead of 12", bytes.len()),
-    })?;
-    let part =
-        |at: usize| u32::from_le_bytes([bytes[at], bytes[at + 1], bytes[at + 2], bytes[at + 3]]);
-    Ok(Duration::new(Months::new(part(0)), Days::new(part(4)), Millis::new(part(8))))
-}
-
-/// An unscaled number with its length before it, then the scale.
-fn big_decimal(bytes: &[u8]) -> Result<Value, DecodeKind> {
-    let invalid =
-        |reason: String| DecodeKind::InvalidLogicalValue { logical: "big-decimal", reason };
-    // The codec below sets memory aside for any length it reads, so the length is judged first.
-    match varint(bytes) {
-        Varint::Value(length, used)
-            if usize::try_from(unzigzag(length)).is_ok_and(|len| len <= bytes.len() - used) => {}
-        _ => return Err(invalid("its length is not that of its digits".to_owned())),
-    }
-    let mut framed = Vec::with_capacity(bytes.len() + 10);
-    let length = i64::try_from(bytes.len()).unwrap_or(i64::MAX);
-    crate::wire_format::write_zigzag(length, &mut framed);
-    framed.extend_from_slice(bytes);
-    apache_avro::reader::datum::GenericDatumReader::builder(&Schema::BigDecimal)
-        .build()
-        .and_then(|reader| reader.read_value(&mut framed.as_slice()))
-        .map_err(|error| invalid(error.to_string()))
 }
 
 /// What a value takes in memory, in bytes; an estimate from its parts.

@@ -7,7 +7,7 @@ use apache_avro::types::Value;
 use serde_json::Value as Json;
 
 use super::base::{Base, base, fixed_of, leaf_of};
-use super::decode::{leaf_from_bytes, leaf_from_int, leaf_from_long};
+use super::leaf::{leaf_from_bytes, leaf_from_int, leaf_from_long};
 use super::plan::Leaf;
 use super::resolve::{Mismatch, Typed};
 

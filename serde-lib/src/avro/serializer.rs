@@ -5,7 +5,6 @@ use std::marker::PhantomData;
 
 use apache_avro::types::Value;
 use apache_avro::{AvroSchema, Schema};
-use bytes::Bytes;
 use levada_schema_core::SchemaType;
 use serde::Serialize;
 use serde_json::Value as Json;
@@ -18,12 +17,12 @@ use super::record::{AvroWrite, schema_text};
 use super::resolve::Typed;
 use super::schema::ParsedSchema;
 use crate::Error;
+use crate::binding::Binding;
 use crate::client::{RegisteredSchema, RegistryClient, SchemaDefinition};
 use crate::error::{EncodeError, EncodeKind};
 use crate::rules::WriteRules;
 use crate::serializer::{Serializer, encode_or_load};
-use crate::target::{Binding, Chosen, SerializerBuilder};
-use crate::wire_format::Side;
+use crate::target::{Chosen, SerializerBuilder};
 
 type Encode<T> = fn(&Writer, &T, &mut Vec<u8>) -> Encoded<()>;
 
@@ -210,7 +209,7 @@ impl<T> AvroSerializer<T> {
 
     /// The id of the schema that messages are written with.
     pub fn schema_id(&self) -> u32 {
-        self.binding.id()
+        self.binding.schema_id()
     }
 
     /// The subject that the schema was registered under or found in.
@@ -241,16 +240,8 @@ impl<T> Serializer<T> for AvroSerializer<T> {
         self.encode_into(value, out)
     }
 
-    fn schema_id_header(&self) -> Option<(&'static str, &Bytes)> {
-        self.binding.schema_id_header()
-    }
-
-    fn topic(&self) -> Option<&str> {
-        self.binding.topic()
-    }
-
-    fn side(&self) -> Option<Side> {
-        Some(self.binding.side())
+    fn binding(&self) -> Option<&Binding> {
+        Some(&self.binding)
     }
 }
 

@@ -9,7 +9,8 @@ use serde::Deserialize;
 use serde::de::{Deserializer, Visitor};
 use serde::forward_to_deserialize_any;
 
-use super::decode::{Decoder, leaf_from_bytes, leaf_from_int, leaf_from_long};
+use super::decode::Decoder;
+use super::leaf::{leaf_from_bytes, leaf_from_int, leaf_from_long};
 use super::plan::{DecodeLimits, InOrder, Leaf, Node, NodeId, ReadPlan, Wire};
 use super::typed_encode::Declined;
 use super::typed_parts::{Blocks, ByName, Choice, InSequence};

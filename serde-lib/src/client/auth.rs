@@ -10,6 +10,8 @@ use tokio::time::Instant;
 
 use super::error::RegistryErrorKind;
 use super::http::after;
+#[cfg(feature = "rdkafka")]
+use crate::Error;
 
 /// A token is renewed this long before it expires, or after half of its life if that is shorter.
 const RENEWED_BEFORE: Duration = Duration::from_mins(5);
@@ -27,6 +29,23 @@ pub(super) enum Auth {
     },
     /// One that expires.
     Tokens(Tokens),
+}
+
+impl Auth {
+    /// User and password that a Kafka client shows to its brokers.
+    #[cfg(feature = "rdkafka")]
+    pub(super) fn of_kafka(config: &rdkafka::ClientConfig) -> Result<Self, Error> {
+        let property = |name| {
+            let missing = || {
+                Error::Config(format!(
+                    "the registry's user and password are to be those of the Kafka client, but its \
+                     configuration has no `{name}`"
+                ))
+            };
+            config.get(name).map(str::to_owned).ok_or_else(missing)
+        };
+        Ok(Self::Basic { user: property("sasl.username")?, password: property("sasl.password")? })
+    }
 }
 
 /// Gives bearer tokens, such as those of a cloud's managed identity.

@@ -1,6 +1,8 @@
 //! Settings of a [`RegistryClient`] and their defaults.
 
+use std::collections::hash_map::RandomState;
 use std::fmt;
+use std::hash::BuildHasher;
 use std::sync::Arc;
 use std::sync::atomic::AtomicUsize;
 use std::time::Duration;
@@ -21,6 +23,7 @@ use crate::Error;
 /// Builds a [`RegistryClient`].
 pub struct RegistryClientBuilder {
     urls: Vec<String>,
+    shuffles_urls: bool,
     context: Option<String>,
     identity: Identity,
     headers: Vec<(String, String)>,
@@ -37,6 +40,9 @@ enum Identity {
     OfUrl,
     Known(Auth),
     OAuth(ClientCredentials),
+    /// What was to say it says nothing.
+    #[cfg(feature = "rdkafka")]
+    Unknown(Error),
 }
 
 impl fmt::Debug for RegistryClientBuilder {
@@ -51,6 +57,7 @@ impl RegistryClientBuilder {
         let cache = CacheLimits::default();
         Self {
             urls: vec![url],
+            shuffles_urls: false,
             context: None,
             identity: Identity::OfUrl,
             headers: Vec::new(),
@@ -69,6 +76,14 @@ impl RegistryClientBuilder {
         self
     }
 
+    /// Begins with any of the URLs, and not with the first, so that many clients share out their
+    /// requests. Each client then stays with the one that answers.
+    #[must_use]
+    pub fn shuffle_urls(mut self) -> Self {
+        self.shuffles_urls = true;
+        self
+    }
+
     /// Works inside a schema context, such as `.billing`: its subjects are called by their bare
     /// names, and ids are those of the context.
     #[must_use]
@@ -83,6 +98,36 @@ impl RegistryClientBuilder {
     pub fn basic_auth(mut self, user: impl Into<String>, password: impl Into<String>) -> Self {
         let (user, password) = (user.into(), password.into());
         self.identity = Identity::Known(Auth::Basic { user, password });
+        self
+    }
+
+    /// Sends user and password with every request that the Kafka client shows to its brokers:
+    /// `sasl.username` and `sasl.password` of its configuration, which must have both. Other clients
+    /// call this `SASL_INHERIT`.
+    ///
+    /// ```no_run
+    /// use levada_serde::rdkafka::ClientConfig;
+    /// use levada_serde::{PlainText, RegistryClient, SerializingProducer};
+    ///
+    /// # fn example() -> Result<(), Box<dyn std::error::Error>> {
+    /// let mut kafka = ClientConfig::new();
+    /// kafka.set("bootstrap.servers", "kafka.example:9093");
+    /// kafka.set("security.protocol", "SASL_SSL").set("sasl.mechanism", "PLAIN");
+    /// kafka.set("sasl.username", "shop").set("sasl.password", std::env::var("SHOP_PASSWORD")?);
+    ///
+    /// let registry = RegistryClient::builder("https://registry.example");
+    /// let registry = registry.sasl_inherit(&kafka).build()?;
+    /// let producer = SerializingProducer::with_config(kafka).key(PlainText).value(PlainText);
+    /// # Ok(())
+    /// # }
+    /// ```
+    #[cfg(feature = "rdkafka")]
+    #[must_use]
+    pub fn sasl_inherit(mut self, kafka: &rdkafka::ClientConfig) -> Self {
+        self.identity = match Auth::of_kafka(kafka) {
+            Ok(auth) => Identity::Known(auth),
+            Err(error) => Identity::Unknown(error),
+        };
         self
     }
 
@@ -170,7 +215,10 @@ impl RegistryClientBuilder {
         self
     }
 
-    /// How long a latest version is taken as the latest; the default is 60 s.
+    /// How long a latest version is taken as the latest; the default is 60 s. What is older is asked
+    /// for again in the background, while look-ups are still answered with it: until the new one is
+    /// there, or the registry refuses. While no registry answers it counts on
+    /// ([`RegistryClient::refresh_failure`]). With a time of zero each look-up asks and waits.
     #[must_use]
     pub fn latest_ttl(mut self, ttl: Duration) -> Self {
         self.cache.latest_ttl = ttl;
@@ -213,6 +261,10 @@ impl RegistryClientBuilder {
             }
             urls.push(url);
         }
+        if self.shuffles_urls {
+            let random = RandomState::new();
+            urls.sort_by_cached_key(|url| random.hash_one(url));
+        }
         // The system's certificates are looked up only where they are needed.
         let is_encrypted = urls.iter().any(|url| url.scheme() == "https");
         let proxy = self.proxy.as_deref();
@@ -220,6 +272,8 @@ impl RegistryClientBuilder {
         let auth = match self.identity {
             Identity::OfUrl => of_url,
             Identity::Known(auth) => auth,
+            #[cfg(feature = "rdkafka")]
+            Identity::Unknown(error) => return Err(error),
             Identity::OAuth(credentials) => {
                 let url = parse_url(&credentials.token_url)?;
                 let is_encrypted = url.scheme() == "https";

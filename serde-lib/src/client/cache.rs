@@ -1,4 +1,4 @@
-//! What a client remembers: schemas for good, ids of registrations, latest versions for a while.
+//! What a client remembers: schemas for good, ids of registrations, what is missing for a while.
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -6,8 +6,9 @@ use std::time::Duration;
 use quick_cache::sync::Cache;
 use tokio::time::Instant;
 
+use super::latest::LatestVersions;
 use super::single_flight::SingleFlight;
-use super::types::{RegisteredSchema, SchemaDefinition, SubjectVersion, Submitted};
+use super::types::{RegisteredSchema, SchemaDefinition, Submitted};
 use crate::wire_format::SchemaRef;
 
 /// How much is remembered and how long.
@@ -53,8 +54,7 @@ pub(super) struct Caches {
     missing: Cache<SchemaRef, Instant>,
     pub(super) submissions: Cache<Submission, Submitted>,
     pub(super) submission_flights: SingleFlight<Submission, Submitted>,
-    latest: Cache<String, (Instant, Arc<SubjectVersion>)>,
-    pub(super) latest_flights: SingleFlight<String, Arc<SubjectVersion>>,
+    pub(super) latest: LatestVersions,
 }
 
 impl Caches {
@@ -66,8 +66,7 @@ impl Caches {
             missing: Cache::new(limits.schemas_max),
             submissions: Cache::new(limits.schemas_max),
             submission_flights: SingleFlight::default(),
-            latest: Cache::new(limits.schemas_max),
-            latest_flights: SingleFlight::default(),
+            latest: LatestVersions::new(limits.schemas_max, limits.latest_ttl),
         }
     }
 
@@ -79,18 +78,5 @@ impl Caches {
 
     pub(super) fn remember_missing(&self, schema: SchemaRef) {
         self.missing.insert(schema, Instant::now());
-    }
-
-    pub(super) fn latest(&self, subject: &str) -> Option<Arc<SubjectVersion>> {
-        let (fetched, version) = self.latest.get(subject)?;
-        (fetched.elapsed() < self.limits.latest_ttl).then_some(version)
-    }
-
-    pub(super) fn remember_latest(&self, version: &Arc<SubjectVersion>) {
-        self.latest.insert(version.subject.clone(), (Instant::now(), Arc::clone(version)));
-    }
-
-    pub(super) fn forget_latest(&self, subject: &str) {
-        self.latest.remove(subject);
     }
 }

@@ -7,8 +7,9 @@ use futures_util::future::BoxFuture;
 use levada_registry_api::{SchemaDocument, SchemaReference};
 use levada_schema_core::{Reference, ResolvedReference};
 
+use super::Inner;
+use super::ask::{document_of, invalid_answer};
 use super::http::Call;
-use super::{Inner, document_of, invalid_answer};
 use crate::Error;
 
 /// Most schemas and longest chain that are followed from one schema.

@@ -11,7 +11,7 @@ use futures_util::future::{BoxFuture, Shared};
 
 use crate::Error;
 
-type Flight<V> = Shared<BoxFuture<'static, Result<V, Error>>>;
+pub(super) type Flight<V> = Shared<BoxFuture<'static, Result<V, Error>>>;
 
 /// Joins callers that ask for the same key while a request for it is under way.
 pub(super) struct SingleFlight<K, V> {
@@ -43,11 +43,16 @@ where
     where
         F: Future<Output = Result<V, Error>> + Send + 'static,
     {
-        let flight = {
-            let mut flights = self.flights.lock().unwrap_or_else(PoisonError::into_inner);
-            flights.entry(key.clone()).or_insert_with(|| self.start(key, request())).clone()
-        };
-        flight.await
+        self.join(key, request).await
+    }
+
+    /// The same for who need not wait: what is given back may be dropped.
+    pub(super) fn join<F>(&self, key: K, request: impl FnOnce() -> F) -> Flight<V>
+    where
+        F: Future<Output = Result<V, Error>> + Send + 'static,
+    {
+        let mut flights = self.flights.lock().unwrap_or_else(PoisonError::into_inner);
+        flights.entry(key.clone()).or_insert_with(|| self.start(key, request())).clone()
     }
 
     fn start<F>(&self, key: K, request: F) -> Flight<V>

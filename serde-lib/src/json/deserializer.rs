@@ -15,11 +15,11 @@ use super::serializer::title_of;
 use crate::Error;
 use crate::client::RegistryClient;
 use crate::error::{DecodeError, DecodeKind};
+use crate::origin::DeserializerBuilder;
 use crate::plans::Plans;
-use crate::rules::{Form, Message, ReadRules, ReadSubject, ReaderVersion, Reading, Rules};
+use crate::rules::{Form, Message, ReadRules, Reading};
 use crate::serializer::{Deserializer, ReadFraming, deserialize_or_load};
-use crate::subject_name::SubjectNameStrategy;
-use crate::wire_format::{Frame, SchemaRef, Side};
+use crate::wire_format::{Frame, SchemaRef};
 
 /// Bodies from this size on are measured before they are read: what a body takes in memory is a
 /// multiple of its size, so smaller ones cannot take much.
@@ -76,14 +76,9 @@ impl<T> fmt::Debug for JsonDeserializer<T> {
 impl<T: DeserializeOwned> JsonDeserializer<T> {
     /// Settings for a deserializer; `serde_json::Value` as `T` takes any value.
     pub fn builder(client: &RegistryClient) -> JsonDeserializerBuilder<T> {
-        JsonDeserializerBuilder {
-            client: client.clone(),
-            framing: ReadFraming::Dual,
-            is_validating: true,
-            reading: None,
-            allocation_bytes_max: 256 << 20,
-            value: PhantomData,
-        }
+        let (is_validating, allocation_bytes_max) = (true, 256 << 20);
+        let format = JsonReadFormat { is_validating, allocation_bytes_max, value: PhantomData };
+        DeserializerBuilder::new(client, format)
     }
 
     /// Reads a message. `header` is the last schema id header of this side, if there is one.
@@ -240,71 +235,23 @@ impl<T: DeserializeOwned + Send> Deserializer<T> for JsonDeserializer<T> {
     }
 }
 
-/// Settings of a [`JsonDeserializer`].
+/// What a deserializer of JSON is told besides.
 #[derive(Debug)]
-pub struct JsonDeserializerBuilder<T> {
-    client: RegistryClient,
-    framing: ReadFraming,
+pub struct JsonReadFormat<T> {
     is_validating: bool,
-    reading: Option<Reading>,
     allocation_bytes_max: usize,
     value: PhantomData<fn() -> T>,
 }
 
+/// Settings of a [`JsonDeserializer`].
+pub type JsonDeserializerBuilder<T> = DeserializerBuilder<JsonReadFormat<T>>;
+
 impl<T> JsonDeserializerBuilder<T> {
-    fn reading(&mut self) -> &mut Reading {
-        self.reading.get_or_insert_default()
-    }
-
-    /// Who runs the rules of the schemas that messages have; see [`crate::rules`].
-    #[must_use]
-    pub fn rules(mut self, rules: Rules) -> Self {
-        self.reading().rules = rules;
-        self
-    }
-
-    /// The subject of the messages, which rules may ask for. Without it the registry is asked,
-    /// whose answer must be a single one.
-    #[must_use]
-    pub fn subject(mut self, subject: impl Into<String>) -> Self {
-        self.reading().subject = ReadSubject::Named(subject.into());
-        self
-    }
-
-    /// Makes the subject, which rules may ask for, as the serializer did: by the strategy from
-    /// topic, side and what the writer's schema calls its root. The registry is not asked then which
-    /// subject has the schema, and a schema that several have is no error.
-    #[must_use]
-    pub fn subject_of(
-        mut self,
-        strategy: SubjectNameStrategy,
-        topic: impl Into<String>,
-        side: Side,
-    ) -> Self {
-        self.reading().subject = ReadSubject::Strategy { strategy, topic: topic.into(), side };
-        self
-    }
-
-    /// The version of the subject that messages are brought to before they are read, by its
-    /// migration rules and those of the versions between.
-    #[must_use]
-    pub fn reader_version(mut self, version: ReaderVersion) -> Self {
-        self.reading().version = Some(version);
-        self
-    }
-
-    /// Where the schema of a message is found; the default is [`ReadFraming::Dual`].
-    #[must_use]
-    pub fn framing(mut self, framing: ReadFraming) -> Self {
-        self.framing = framing;
-        self
-    }
-
     /// Whether values are checked against the schema that their message names; they are by
     /// default.
     #[must_use]
     pub fn validation(mut self, is_on: bool) -> Self {
-        self.is_validating = is_on;
+        self.format.is_validating = is_on;
         self
     }
 
@@ -312,20 +259,21 @@ impl<T> JsonDeserializerBuilder<T> {
     /// is 256 MiB.
     #[must_use]
     pub fn allocation_bytes_max(mut self, bytes: usize) -> Self {
-        self.allocation_bytes_max = bytes;
+        self.format.allocation_bytes_max = bytes;
         self
     }
 
     /// Makes the deserializer. The registry is asked when the first message comes.
     pub fn build(self) -> JsonDeserializer<T> {
+        let JsonReadFormat { is_validating, allocation_bytes_max, value } = self.format;
         JsonDeserializer {
             client: self.client,
             plans: Plans::default(),
             framing: self.framing,
-            is_validating: self.is_validating,
+            is_validating,
             reading: self.reading,
-            allocation_bytes_max: self.allocation_bytes_max,
-            value: self.value,
+            allocation_bytes_max,
+            value,
         }
     }
 }

@@ -15,6 +15,6 @@ mod shape;
 #[cfg(test)]
 mod tests;
 
-pub use deserializer::{JsonDeserializer, JsonDeserializerBuilder};
+pub use deserializer::{JsonDeserializer, JsonDeserializerBuilder, JsonReadFormat};
 pub(crate) use message::JsonMessage;
 pub use serializer::{JsonFormat, JsonSerializer, JsonSerializerBuilder};

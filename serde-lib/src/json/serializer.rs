@@ -3,7 +3,6 @@
 use std::fmt;
 use std::marker::PhantomData;
 
-use bytes::Bytes;
 use levada_schema_core::RawSchema;
 use serde::Serialize;
 use serde_json::Value as Json;
@@ -12,12 +11,13 @@ use super::check::{Checker, check, compile, registered};
 use super::fields::Fields;
 use super::message::JsonMessage;
 use crate::Error;
+use crate::binding::Binding;
 use crate::client::{RegistryClient, SchemaDefinition};
 use crate::error::{EncodeError, EncodeKind};
 use crate::rules::{Form, Message, WriteRules};
 use crate::serializer::{Serializer, encode_or_load};
-use crate::target::{Binding, Chosen, SerializerBuilder, check_strictly};
-use crate::wire_format::{SchemaRef, Side};
+use crate::target::{Chosen, SerializerBuilder, check_strictly};
+use crate::wire_format::SchemaRef;
 
 /// Writes values of type `T` as JSON, each with the id of its schema.
 ///
@@ -121,7 +121,7 @@ impl<T: Serialize + ?Sized> JsonSerializer<T> {
                     return Ok(());
                 }
                 let tree = serde_json::to_value(value).map_err(unwritable)?;
-                check(validator, &tree, SchemaRef::Id(self.binding.id()))?;
+                check(validator, &tree, SchemaRef::Id(self.binding.schema_id()))?;
             }
             serde_json::to_writer(out, value).map_err(unwritable)
         })
@@ -143,7 +143,7 @@ impl<T: Serialize + ?Sized> JsonSerializer<T> {
     ) -> Result<(), Error> {
         let tree = serde_json::to_value(value).map_err(unwritable)?;
         let check = |tree: &Json| match &self.validator {
-            Some(validator) => check(validator, tree, SchemaRef::Id(self.binding.id())),
+            Some(validator) => check(validator, tree, SchemaRef::Id(self.binding.schema_id())),
             None => Ok(()),
         };
         if self.checks_first {
@@ -178,7 +178,7 @@ fn unwritable(error: serde_json::Error) -> Error {
 impl<T: ?Sized> JsonSerializer<T> {
     /// The id of the schema that messages are written with.
     pub fn schema_id(&self) -> u32 {
-        self.binding.id()
+        self.binding.schema_id()
     }
 
     /// The subject that the schema was registered under or found in.
@@ -192,16 +192,8 @@ impl<T: Serialize + ?Sized> Serializer<T> for JsonSerializer<T> {
         self.encode_into(value, out)
     }
 
-    fn schema_id_header(&self) -> Option<(&'static str, &Bytes)> {
-        self.binding.schema_id_header()
-    }
-
-    fn topic(&self) -> Option<&str> {
-        self.binding.topic()
-    }
-
-    fn side(&self) -> Option<Side> {
-        Some(self.binding.side())
+    fn binding(&self) -> Option<&Binding> {
+        Some(&self.binding)
     }
 }
 

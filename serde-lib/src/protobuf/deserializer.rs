@@ -12,14 +12,12 @@ use super::wire;
 use crate::Error;
 use crate::client::RegistryClient;
 use crate::error::{DecodeError, DecodeKind};
+use crate::origin::DeserializerBuilder;
 use crate::plans::Plans;
-use crate::rules::{
-    Form, Message as RuleMessage, ReadRules, ReadSubject, ReaderVersion, Reading, Rules,
-};
+use crate::rules::{Form, Message as RuleMessage, ReadRules, Reading};
 use crate::serializer::{Deserializer, ReadFraming, deserialize_or_load};
 use crate::span::Spans;
-use crate::subject_name::SubjectNameStrategy;
-use crate::wire_format::{Frame, MessageIndex, SchemaRef, Side};
+use crate::wire_format::{Frame, MessageIndex, SchemaRef};
 
 /// Bodies from this size on are measured before they are decoded: what a body takes in memory is
 /// a multiple of its size, so smaller ones cannot take much.
@@ -134,14 +132,14 @@ impl<M: Message + Default> ProtobufDeserializer<M> {
         client: &RegistryClient,
         message: MessageDescriptor,
     ) -> ProtobufDeserializerBuilder<M> {
-        ProtobufDeserializerBuilder::new(client, Some(message), typed)
+        builder(client, Some(message), typed)
     }
 }
 
 impl ProtobufDeserializer<DynamicMessage> {
     /// Settings for a deserializer that gives every message as its own schema has it.
     pub fn dynamic(client: &RegistryClient) -> ProtobufDeserializerBuilder<DynamicMessage> {
-        ProtobufDeserializerBuilder::new(client, None, dynamic)
+        builder(client, None, dynamic)
     }
 
     /// Settings for a deserializer that gives the messages of one type, as this descriptor has
@@ -150,7 +148,7 @@ impl ProtobufDeserializer<DynamicMessage> {
         client: &RegistryClient,
         message: MessageDescriptor,
     ) -> ProtobufDeserializerBuilder<DynamicMessage> {
-        ProtobufDeserializerBuilder::new(client, Some(message), dynamic)
+        builder(client, Some(message), dynamic)
     }
 }
 
@@ -364,87 +362,42 @@ impl<M: Send> Deserializer<M> for ProtobufDeserializer<M> {
     }
 }
 
-/// Settings of a [`ProtobufDeserializer`].
-pub struct ProtobufDeserializerBuilder<M> {
-    client: RegistryClient,
+/// What a deserializer of Protobuf is told besides; see [`ProtobufDeserializer`] for the ways to
+/// say it.
+pub struct ProtobufReadFormat<M> {
     wanted: Option<MessageDescriptor>,
     decode: Decode<M>,
-    framing: ReadFraming,
     is_lenient: bool,
     allocation_bytes_max: usize,
-    reading: Reading,
 }
 
-impl<M> fmt::Debug for ProtobufDeserializerBuilder<M> {
+/// Settings of a [`ProtobufDeserializer`].
+pub type ProtobufDeserializerBuilder<M> = DeserializerBuilder<ProtobufReadFormat<M>>;
+
+impl<M> fmt::Debug for ProtobufReadFormat<M> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("ProtobufDeserializerBuilder")
+        f.debug_struct("ProtobufReadFormat")
             .field("is_lenient", &self.is_lenient)
             .finish_non_exhaustive()
     }
 }
 
+fn builder<M>(
+    client: &RegistryClient,
+    wanted: Option<MessageDescriptor>,
+    decode: Decode<M>,
+) -> ProtobufDeserializerBuilder<M> {
+    let (is_lenient, allocation_bytes_max) = (false, 256 << 20);
+    let format = ProtobufReadFormat { wanted, decode, is_lenient, allocation_bytes_max };
+    DeserializerBuilder::new(client, format)
+}
+
 impl<M> ProtobufDeserializerBuilder<M> {
-    fn new(client: &RegistryClient, wanted: Option<MessageDescriptor>, decode: Decode<M>) -> Self {
-        Self {
-            client: client.clone(),
-            wanted,
-            decode,
-            framing: ReadFraming::Dual,
-            is_lenient: false,
-            allocation_bytes_max: 256 << 20,
-            reading: Reading::default(),
-        }
-    }
-
-    /// Who runs the rules of the schemas that messages have; see [`crate::rules`].
-    #[must_use]
-    pub fn rules(mut self, rules: Rules) -> Self {
-        self.reading.rules = rules;
-        self
-    }
-
-    /// The subject of the messages, which rules may ask for. Without it the registry is asked,
-    /// whose answer must be a single one.
-    #[must_use]
-    pub fn subject(mut self, subject: impl Into<String>) -> Self {
-        self.reading.subject = ReadSubject::Named(subject.into());
-        self
-    }
-
-    /// Makes the subject, which rules may ask for, as the serializer did: by the strategy from
-    /// topic, side and what the writer's schema calls its root. The registry is not asked then which
-    /// subject has the schema, and a schema that several have is no error.
-    #[must_use]
-    pub fn subject_of(
-        mut self,
-        strategy: SubjectNameStrategy,
-        topic: impl Into<String>,
-        side: Side,
-    ) -> Self {
-        self.reading.subject = ReadSubject::Strategy { strategy, topic: topic.into(), side };
-        self
-    }
-
-    /// The version of the subject that messages are brought to before they are read, by its
-    /// migration rules and those of the versions between.
-    #[must_use]
-    pub fn reader_version(mut self, version: ReaderVersion) -> Self {
-        self.reading.version = Some(version);
-        self
-    }
-
-    /// Where the schema of a message is found; the default is [`ReadFraming::Dual`].
-    #[must_use]
-    pub fn framing(mut self, framing: ReadFraming) -> Self {
-        self.framing = framing;
-        self
-    }
-
     /// Whether a frame may name another message than the one asked for, whose bytes are then
     /// read all the same. Off by default: such bytes mostly decode to nonsense.
     #[must_use]
     pub fn lenient_type(mut self, lenient: bool) -> Self {
-        self.is_lenient = lenient;
+        self.format.is_lenient = lenient;
         self
     }
 
@@ -452,21 +405,22 @@ impl<M> ProtobufDeserializerBuilder<M> {
     /// is 256 MiB.
     #[must_use]
     pub fn allocation_bytes_max(mut self, bytes: usize) -> Self {
-        self.allocation_bytes_max = bytes;
+        self.format.allocation_bytes_max = bytes;
         self
     }
 
     /// Makes the deserializer. The registry is asked when the first message comes.
     pub fn build(self) -> ProtobufDeserializer<M> {
+        let ProtobufReadFormat { wanted, decode, is_lenient, allocation_bytes_max } = self.format;
         ProtobufDeserializer {
             client: self.client,
-            wanted: self.wanted,
+            wanted,
             plans: Plans::default(),
             framing: self.framing,
-            is_lenient: self.is_lenient,
-            allocation_bytes_max: self.allocation_bytes_max,
-            decode: self.decode,
-            reading: self.reading,
+            is_lenient,
+            allocation_bytes_max,
+            decode,
+            reading: self.reading.unwrap_or_default(),
         }
     }
 }

@@ -13,7 +13,7 @@ mod serializer;
 mod tests;
 mod wire;
 
-pub use deserializer::{ProtobufDeserializer, ProtobufDeserializerBuilder};
+pub use deserializer::{ProtobufDeserializer, ProtobufDeserializerBuilder, ProtobufReadFormat};
 pub use imports::ReferenceSubjectStrategy;
 pub(crate) use message::ProtobufMessage;
 pub use prost_reflect::DynamicMessage;

@@ -3,7 +3,6 @@
 use std::fmt;
 use std::marker::PhantomData;
 
-use bytes::Bytes;
 use levada_schema_core::{RawSchema, SchemaType};
 use prost_reflect::prost::Message;
 use prost_reflect::{DynamicMessage, MessageDescriptor, ReflectMessage};
@@ -12,12 +11,13 @@ use super::file::{MessageFile, index_of};
 use super::imports::{Imports, ReferenceSubjectStrategy, Submit};
 use super::message::{Meta, ProtobufMessage};
 use crate::Error;
+use crate::binding::Binding;
 use crate::client::{RegisteredSchema, RegistryClient, SchemaDefinition};
 use crate::error::{EncodeError, EncodeKind};
 use crate::rules::{Form, WriteRules};
 use crate::serializer::{SchemaSource, Serializer, encode_or_load};
-use crate::target::{Binding, Chosen, SerializerBuilder, check_strictly};
-use crate::wire_format::{MessageIndex, Side};
+use crate::target::{Chosen, SerializerBuilder, check_strictly};
+use crate::wire_format::MessageIndex;
 
 /// Refuses a value that is no message of the serializer's type.
 type Guard<M> = fn(&M, &MessageDescriptor) -> Result<(), Error>;
@@ -216,7 +216,7 @@ impl<M> ProtobufSerializer<M> {
 
     /// The id of the schema that messages are written with.
     pub fn schema_id(&self) -> u32 {
-        self.binding.id()
+        self.binding.schema_id()
     }
 
     /// The subject that the schema was registered under or found in.
@@ -230,16 +230,8 @@ impl<M: Message> Serializer<M> for ProtobufSerializer<M> {
         self.encode_into(value, out)
     }
 
-    fn schema_id_header(&self) -> Option<(&'static str, &Bytes)> {
-        self.binding.schema_id_header()
-    }
-
-    fn topic(&self) -> Option<&str> {
-        self.binding.topic()
-    }
-
-    fn side(&self) -> Option<Side> {
-        Some(self.binding.side())
+    fn binding(&self) -> Option<&Binding> {
+        Some(&self.binding)
     }
 }
 

@@ -56,6 +56,10 @@
 //! the topic `dlq.topic` by itself when it writes, and on `send_dead_letter` for a record received.
 //! `onSuccess` can name the same actions; its default is `NONE`.
 //!
+//! With the feature `metrics`, rules are counted for the recorder that a program installs with the crate
+//! of that name: `levada_serde_rule_executions_total`, `levada_serde_rule_failures_total` and the
+//! histogram `levada_serde_rule_seconds`, each by `subject`, `rule` and `mode`.
+//!
 //! # Rules inside a schema
 //!
 //! A schema can carry constraints itself: `confluent:rules` of an Avro record or field or of a JSON
@@ -115,6 +119,7 @@ mod inline;
 #[cfg(feature = "rules-jsonata")]
 mod jsonata;
 mod message;
+mod meter;
 mod migration;
 mod plan;
 mod reading;

@@ -8,6 +8,7 @@ use levada_registry_api::{Rule, RuleSet};
 
 use super::action::{Action, Redaction};
 use super::inline;
+use super::meter::Meter;
 use super::{
     CompiledRule, DeadLetter, Form, Message, RuleError, RuleFailure, RuleKind, RuleMode,
     RuleTarget, Rules, ValidationRules, Walk,
@@ -128,6 +129,7 @@ struct Planned {
     on_success: Action,
     on_failure: Action,
     dead_letter_topic: Option<String>,
+    meter: Meter,
 }
 
 impl Phase {
@@ -187,7 +189,7 @@ impl Phase {
             && self.rules.iter().any(|rule| rule.has_action(&Action::DeadLetter));
         let original = is_wanted.then(|| self.redaction.redacted(&message.0, &self.contract));
         for rule in &self.rules {
-            let outcome = rule.apply(message, &self.contract);
+            let outcome = rule.meter.run(|| rule.apply(message, &self.contract));
             let body = || original.clone().flatten();
             match self.act(rule, outcome, body)? {
                 Next::Rule => {}
@@ -206,7 +208,7 @@ impl Phase {
             && self.rules.iter().any(|rule| rule.has_action(&Action::DeadLetter));
         let original = if is_wanted { self.redaction.unless_secret(body) } else { None };
         for rule in &self.rules {
-            let outcome = rule.apply_to_body(body);
+            let outcome = rule.meter.run(|| rule.apply_to_body(body));
             match self.act(rule, outcome, || original.clone())? {
                 Next::Rule => {}
                 Next::End => break,
@@ -308,6 +310,7 @@ impl Planned {
             on_success: action(on_success.or(rule.on_success.as_ref()), Action::None),
             on_failure: action(on_failure.or(rule.on_failure.as_ref()), Action::Error),
             dead_letter_topic: target.parameter(rule, "dlq.topic").map(str::to_owned),
+            meter: Meter::new(target.subject, &name, target.mode),
             name,
         }
     }

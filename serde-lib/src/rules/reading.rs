@@ -12,7 +12,7 @@ use super::plan::{Phase, runs_any};
 use super::{Form, Message, RuleError, RuleMode, Rules, Scope};
 use crate::Error;
 use crate::client::{Call, RegisteredSchema, RegistryClient, SubjectVersion, Version};
-use crate::subject_name::SubjectNameStrategy;
+use crate::subject_name::{SubjectNameStrategy, SubjectParts};
 use crate::wire_format::{SchemaRef, Side};
 
 /// The version of a subject that messages are brought to.
@@ -75,7 +75,8 @@ impl Reading {
             ReadSubject::Holder => None,
             ReadSubject::Named(subject) => Some(subject.clone()),
             ReadSubject::Strategy { strategy, topic, side } => {
-                Some(strategy.subject(topic, *side, record_name)?)
+                let (topic, side) = (Some(topic.as_str()), *side);
+                Some(strategy.subject(SubjectParts { topic, side, record_name })?)
             }
         };
         let holders = match (&self.version, &subject) {

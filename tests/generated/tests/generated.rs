@@ -3,18 +3,23 @@
 #![allow(clippy::unwrap_used, clippy::panic, reason = "test helpers fail the test")]
 
 use levada_generated_tests::generated::{
-    Line, Order, OrderDue, OrderKind, OrderPaid, OrderSeen, Tree, TreeLeaf,
+    Key, Line, Order, OrderDue, OrderKind, OrderPaid, OrderSeen, Payment, PaymentTip, Salt, Sha256,
+    Total, Tree, TreeLeaf, Wait,
 };
 use levada_lock_file::StoredVersion;
 use levada_schema_core::{
     Limits, RawSchema, Reference, ResolvedReference, Schema, SchemaType, Validation,
 };
+use levada_serde::apache_avro::Uuid;
+use levada_serde::apache_avro::reader::datum::GenericDatumReader;
+use levada_serde::apache_avro::types::Value;
 use levada_serde::avro::record::{AvroRead, AvroWrite, schema_text};
 use levada_serde::client::SchemaBundle;
 use levada_serde::{AvroDeserializer, AvroSerializer, RegistryClient};
 
 const LINE: &str = include_str!("../schemas/line.avsc");
 const ORDER: &str = include_str!("../schemas/order.avsc");
+const PAYMENT: &str = include_str!("../schemas/payment.avsc");
 const TREE: &str = include_str!("../schemas/tree.avsc");
 
 /// The schema with everything that it refers to, as the registry shows it.
@@ -34,6 +39,7 @@ fn schemas_of_generated_types_are_those_of_the_files() {
     assert_eq!(resolved(&schema_text::<Line>(), &[]), resolved(LINE, &[]));
     assert_eq!(resolved(&schema_text::<Order>(), &[]), resolved(ORDER, &[LINE]));
     assert_eq!(resolved(&schema_text::<Tree>(), &[]), resolved(TREE, &[]));
+    assert_eq!(resolved(&schema_text::<Payment>(), &[]), resolved(PAYMENT, &[]));
 }
 
 #[test]
@@ -100,4 +106,41 @@ async fn values_of_generated_types_come_back() {
         leaf: TreeLeaf::Tree(Box::new(leaf)),
     };
     assert_eq!(read_back(&tree).await, tree);
+}
+
+#[tokio::test]
+async fn fixed_types_and_decimals_within_others_come_back_and_are_what_the_file_says() {
+    let payment = Payment {
+        digest: Sha256([7; 32]),
+        before: Some(Sha256([8; 32])),
+        chain: vec![Sha256([1; 32]), Sha256([2; 32])],
+        salt: Salt([0, 255]),
+        total: Total([0, 0, 0, 0, 0, 0, 0x30, 0x39]),
+        waits: Wait([1, 0, 0, 0, 2, 0, 0, 0, 3, 0, 0, 0]),
+        key: Key([9; 16]),
+        parts: vec![vec![1], vec![0xff, 0]],
+        fees: [("card".to_owned(), Some(vec![5])), ("none".to_owned(), None)].into(),
+        rates: vec![[("a".to_owned(), vec![1, 2])].into()],
+        tip: PaymentTip::Bytes(vec![10]),
+    };
+    assert_eq!(read_back(&payment).await, payment);
+    for tip in [PaymentTip::Null, PaymentTip::Total(Total([1; 8])), PaymentTip::String("-".into())]
+    {
+        let payment = Payment { tip, ..payment.clone() };
+        assert_eq!(read_back(&payment).await, payment);
+    }
+    // A codec that knows the file alone.
+    let schema = levada_serde::apache_avro::Schema::parse_str(PAYMENT).unwrap();
+    let mut body = Vec::new();
+    payment.write(&mut body).unwrap();
+    let reader = GenericDatumReader::builder(&schema).build().unwrap();
+    let Value::Record(fields) = reader.read_value(&mut body.as_slice()).unwrap() else { panic!() };
+    let field = |name: &str| &fields.iter().find(|(field, _)| field == name).unwrap().1;
+    let decimal = |digits: &[u8]| Value::Decimal(digits.into());
+    assert_eq!(field("digest"), &Value::Fixed(32, vec![7; 32]));
+    assert_eq!(field("total"), &decimal(&payment.total.0));
+    assert_eq!(field("waits"), &Value::Duration(payment.waits.0.into()));
+    assert_eq!(field("key"), &Value::Uuid(Uuid::from_bytes([9; 16])));
+    assert_eq!(field("parts"), &Value::Array(vec![decimal(&[1]), decimal(&[0xff, 0])]));
+    assert_eq!(field("tip"), &Value::Union(3, Box::new(decimal(&[10]))));
 }

@@ -40,4 +40,23 @@ struct UnknownAttribute {
     id: i64,
 }
 
+const SIZE: usize = 16;
+
+#[derive(AvroRecord)]
+struct SizeElsewhere([u8; SIZE]);
+
+#[derive(AvroRecord)]
+#[avro(logical = "duration")]
+struct ShortDuration([u8; 16]);
+
+#[derive(AvroRecord)]
+#[avro(logical = "date")]
+struct NoDate([u8; 4]);
+
+#[derive(AvroRecord)]
+#[avro(decimal(precision = 4))]
+struct DecimalRecord {
+    id: i64,
+}
+
 fn main() {}

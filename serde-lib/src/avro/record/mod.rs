@@ -5,14 +5,15 @@
 //! derived schema; see [`AvroSerializer::record`](crate::AvroSerializer::record) and
 //! [`AvroDeserializer::record`](crate::AvroDeserializer::record) for all other messages.
 
+mod decimal;
 mod logical;
 mod reader;
 mod schema;
 mod types;
 
-pub use logical::AvroDecimal;
+pub use decimal::AvroDecimal;
 pub use reader::AvroReader;
-pub use schema::{Defined, RecordSchema, decimal, enumeration, logical, nullable, union};
+pub use schema::{Defined, RecordSchema, decimal, enumeration, fixed, logical, nullable, union};
 pub use serde_json::Value as Json;
 
 use crate::error::{DecodeError, EncodeError};

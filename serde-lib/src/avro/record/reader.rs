@@ -80,6 +80,14 @@ impl<'b> AvroReader<'b> {
         self.cursor.bytes()
     }
 
+    /// A `fixed` of `N` bytes.
+    #[inline]
+    pub fn fixed<const N: usize>(&mut self) -> Decoded<[u8; N]> {
+        let mut bytes = [0; N];
+        bytes.copy_from_slice(self.cursor.take(N)?);
+        Ok(bytes)
+    }
+
     /// The branch of a union that has `count` of them.
     #[inline]
     pub fn branch(&mut self, count: usize) -> Decoded<usize> {

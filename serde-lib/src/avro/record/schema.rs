@@ -2,7 +2,7 @@
 
 use std::collections::HashSet;
 
-use serde_json::{Map, Value as Json, json};
+use serde_json::{Map, Value as Json};
 
 /// The named types met so far, and the namespace that names without one fall into.
 #[derive(Debug, Default)]
@@ -114,6 +114,23 @@ pub fn enumeration(
     schema.into()
 }
 
+/// The schema of a `fixed`; `meaning` makes of its definition that of a logical type.
+pub fn fixed(
+    defined: &mut Defined,
+    (name, namespace): (&str, Option<&str>),
+    (doc, aliases): (&str, &[&str]),
+    size: usize,
+    meaning: fn(Json) -> Json,
+) -> Json {
+    let namespace = match defined.begin(name, namespace) {
+        Ok(namespace) => namespace,
+        Err(name) => return name,
+    };
+    let mut schema = head("fixed", name, &namespace, doc, aliases);
+    schema.insert("size".to_owned(), size.into());
+    meaning(schema.into())
+}
+
 /// The schema of the union that an enum stands for.
 ///
 /// One that contains itself without a record in between has no schema, for unions have no name
@@ -143,6 +160,9 @@ pub fn logical(schema: Json, logical_type: &str) -> Json {
                 .collect()
         }
         Json::Object(mut object) => {
+            if object.get("type").is_some_and(|kind| kind == "fixed") {
+                object.insert("logicalType".to_owned(), logical_type.into());
+            }
             for member in ["items", "values"] {
                 if let Some(inner) = object.get_mut(member) {
                     *inner = logical(inner.take(), logical_type);
@@ -162,7 +182,12 @@ pub fn nullable(schema: Json) -> Json {
     Json::Array(vec!["null".into(), schema])
 }
 
-/// The schema of a decimal in `bytes`.
-pub fn decimal(precision: u32, scale: u32) -> Json {
-    json!({"type": "bytes", "logicalType": "decimal", "precision": precision, "scale": scale})
+/// The schema of a decimal in `bytes`, or in the `fixed` whose definition this is.
+pub fn decimal(base: Json, precision: u32, scale: u32) -> Json {
+    let mut schema = logical(base, "decimal");
+    if let Json::Object(schema) = &mut schema {
+        schema.insert("precision".to_owned(), precision.into());
+        schema.insert("scale".to_owned(), scale.into());
+    }
+    schema
 }

@@ -84,26 +84,43 @@ impl<T: AvroType> AvroType for Option<T> {
 impl<T: AvroWrite> AvroWrite for Option<T> {
     #[inline]
     fn write(&self, out: &mut Vec<u8>) -> Encoded<()> {
-        match self {
-            None => {
-                out.push(0);
-                Ok(())
-            }
-            Some(value) => {
-                out.push(2); // branch 1
-                value.write(out)
-            }
-        }
+        write_option(self.as_ref(), out, T::write)
     }
 }
 
 impl<'b, T: AvroRead<'b>> AvroRead<'b> for Option<T> {
     #[inline]
     fn read(reader: &mut AvroReader<'b>) -> Decoded<Self> {
-        match reader.branch(2)? {
-            0 => Ok(None),
-            _ => T::read(reader).map(Some),
+        read_option(reader, T::read)
+    }
+}
+
+#[inline]
+pub(super) fn write_option<T>(
+    value: Option<&T>,
+    out: &mut Vec<u8>,
+    write: impl FnOnce(&T, &mut Vec<u8>) -> Encoded<()>,
+) -> Encoded<()> {
+    match value {
+        None => {
+            out.push(0);
+            Ok(())
         }
+        Some(value) => {
+            out.push(2); // branch 1
+            write(value, out)
+        }
+    }
+}
+
+#[inline]
+pub(super) fn read_option<'b, T>(
+    reader: &mut AvroReader<'b>,
+    read: impl FnOnce(&mut AvroReader<'b>) -> Decoded<T>,
+) -> Decoded<Option<T>> {
+    match reader.branch(2)? {
+        0 => Ok(None),
+        _ => read(reader).map(Some),
     }
 }
 
@@ -135,29 +152,46 @@ impl<T: AvroType> AvroType for Vec<T> {
 impl<T: AvroWrite> AvroWrite for Vec<T> {
     #[inline]
     fn write(&self, out: &mut Vec<u8>) -> Encoded<()> {
-        write_count(self.len(), out);
-        for item in self {
-            item.write(out)?;
-        }
-        end_blocks(self.len(), out);
-        Ok(())
+        write_items(self, out, T::write)
     }
 }
 
 impl<'b, T: AvroRead<'b>> AvroRead<'b> for Vec<T> {
     #[inline]
     fn read(reader: &mut AvroReader<'b>) -> Decoded<Self> {
-        let mut items = Self::new();
-        // Whatever takes no memory is counted all the same, for it takes time.
-        reader.blocks(size_of::<T>().max(1), |reader, left| {
-            if items.len() == items.capacity() {
-                items.reserve(left);
-            }
-            items.push(T::read(reader)?);
-            Ok(())
-        })?;
-        Ok(items)
+        read_items(reader, T::read)
     }
+}
+
+#[inline]
+pub(super) fn write_items<T>(
+    items: &[T],
+    out: &mut Vec<u8>,
+    write: impl Fn(&T, &mut Vec<u8>) -> Encoded<()>,
+) -> Encoded<()> {
+    write_count(items.len(), out);
+    for item in items {
+        write(item, out)?;
+    }
+    end_blocks(items.len(), out);
+    Ok(())
+}
+
+#[inline]
+pub(super) fn read_items<'b, T>(
+    reader: &mut AvroReader<'b>,
+    read: impl Fn(&mut AvroReader<'b>) -> Decoded<T>,
+) -> Decoded<Vec<T>> {
+    let mut items = Vec::new();
+    // Whatever takes no memory is counted all the same, for it takes time.
+    reader.blocks(size_of::<T>().max(1), |reader, left| {
+        if items.len() == items.capacity() {
+            items.reserve(left);
+        }
+        items.push(read(reader)?);
+        Ok(())
+    })?;
+    Ok(items)
 }
 
 /// The key of a map, which is a string to Avro.
@@ -167,52 +201,111 @@ impl AvroKey<'_> for String {}
 impl<'b> AvroKey<'b> for &'b str {}
 impl<'b> AvroKey<'b> for Cow<'b, str> {}
 
-macro_rules! map {
-    ($map:ident, [$($hasher:ident)?], [$($read_bound:path),*],
-        |$entries:ident, $left:ident| $reserve:expr) => {
-        impl<K: AsRef<str>, V: AvroType, $($hasher)?> AvroType for $map<K, V, $($hasher)?> {
-            fn schema(defined: &mut Defined) -> Json {
-                json!({"type": "map", "values": V::schema(defined)})
-            }
-        }
-
-        impl<K: AsRef<str>, V: AvroWrite, $($hasher)?> AvroWrite for $map<K, V, $($hasher)?> {
-            #[inline]
-            fn write(&self, out: &mut Vec<u8>) -> Encoded<()> {
-                write_count(self.len(), out);
-                #[allow(clippy::iter_over_hash_type, reason = "entries of a map have no order")]
-                for (key, value) in self {
-                    write_bytes(key.as_ref().as_bytes(), out);
-                    value.write(out)?;
-                }
-                end_blocks(self.len(), out);
-                Ok(())
-            }
-        }
-
-        impl<'b, K, V, $($hasher)?> AvroRead<'b> for $map<K, V, $($hasher)?>
-        where
-            K: AsRef<str> + AvroKey<'b> $(+ $read_bound)*,
-            V: AvroRead<'b>,
-            $($hasher: BuildHasher + Default,)?
-        {
-            #[inline]
-            #[allow(clippy::no_effect, reason = "not every map can be given room")]
-            fn read(reader: &mut AvroReader<'b>) -> Decoded<Self> {
-                let mut $entries = Self::default();
-                reader.blocks(size_of::<(K, V)>(), |reader, $left| {
-                    $reserve;
-                    let key = K::from(reader.text()?);
-                    $entries.insert(key, V::read(reader)?);
-                    Ok(())
-                })?;
-                Ok($entries)
-            }
-        }
-    };
+#[inline]
+pub(super) fn write_entries<'m, K, V, M>(
+    entries: M,
+    out: &mut Vec<u8>,
+    write: impl Fn(&V, &mut Vec<u8>) -> Encoded<()>,
+) -> Encoded<()>
+where
+    K: AsRef<str> + 'm,
+    V: 'm,
+    M: IntoIterator<Item = (&'m K, &'m V), IntoIter: ExactSizeIterator>,
+{
+    let entries = entries.into_iter();
+    let count = entries.len();
+    write_count(count, out);
+    for (key, value) in entries {
+        write_bytes(key.as_ref().as_bytes(), out);
+        write(value, out)?;
+    }
+    end_blocks(count, out);
+    Ok(())
 }
 
-map!(HashMap, [S], [Eq, Hash], |entries, left| if entries.len() == entries.capacity() {
-    entries.reserve(left);
-});
-map!(BTreeMap, [], [Ord], |entries, _left| ());
+impl<K: AsRef<str>, V: AvroType, S> AvroType for HashMap<K, V, S> {
+    fn schema(defined: &mut Defined) -> Json {
+        json!({"type": "map", "values": V::schema(defined)})
+    }
+}
+
+impl<K: AsRef<str>, V: AvroWrite, S> AvroWrite for HashMap<K, V, S> {
+    #[inline]
+    fn write(&self, out: &mut Vec<u8>) -> Encoded<()> {
+        write_entries(self, out, V::write)
+    }
+}
+
+impl<'b, K, V, S> AvroRead<'b> for HashMap<K, V, S>
+where
+    K: AsRef<str> + AvroKey<'b> + Eq + Hash,
+    V: AvroRead<'b>,
+    S: BuildHasher + Default,
+{
+    #[inline]
+    fn read(reader: &mut AvroReader<'b>) -> Decoded<Self> {
+        read_unsorted(reader, V::read)
+    }
+}
+
+#[inline]
+pub(super) fn read_unsorted<'b, K, V, S>(
+    reader: &mut AvroReader<'b>,
+    read: impl Fn(&mut AvroReader<'b>) -> Decoded<V>,
+) -> Decoded<HashMap<K, V, S>>
+where
+    K: AvroKey<'b> + Eq + Hash,
+    S: BuildHasher + Default,
+{
+    let mut entries = HashMap::default();
+    reader.blocks(size_of::<(K, V)>(), |reader, left| {
+        if entries.len() == entries.capacity() {
+            entries.reserve(left);
+        }
+        let key = K::from(reader.text()?);
+        entries.insert(key, read(reader)?);
+        Ok(())
+    })?;
+    Ok(entries)
+}
+
+impl<K: AsRef<str>, V: AvroType> AvroType for BTreeMap<K, V> {
+    fn schema(defined: &mut Defined) -> Json {
+        json!({"type": "map", "values": V::schema(defined)})
+    }
+}
+
+impl<K: AsRef<str>, V: AvroWrite> AvroWrite for BTreeMap<K, V> {
+    #[inline]
+    fn write(&self, out: &mut Vec<u8>) -> Encoded<()> {
+        write_entries(self, out, V::write)
+    }
+}
+
+impl<'b, K, V> AvroRead<'b> for BTreeMap<K, V>
+where
+    K: AsRef<str> + AvroKey<'b> + Ord,
+    V: AvroRead<'b>,
+{
+    #[inline]
+    fn read(reader: &mut AvroReader<'b>) -> Decoded<Self> {
+        read_sorted(reader, V::read)
+    }
+}
+
+#[inline]
+pub(super) fn read_sorted<'b, K, V>(
+    reader: &mut AvroReader<'b>,
+    read: impl Fn(&mut AvroReader<'b>) -> Decoded<V>,
+) -> Decoded<BTreeMap<K, V>>
+where
+    K: AvroKey<'b> + Ord,
+{
+    let mut entries = BTreeMap::new();
+    reader.blocks(size_of::<(K, V)>(), |reader, _| {
+        let key = K::from(reader.text()?);
+        entries.insert(key, read(reader)?);
+        Ok(())
+    })?;
+    Ok(entries)
+}
