@@ -135,6 +135,8 @@ mod tests {
         assert_eq!(limits, AllLimits { schemas: expected, ..AllLimits::default() });
     }
 
+    // Without a server nothing keeps them.
+    #[cfg(feature = "serve")]
     #[test]
     fn limits_on_requests_are_set_in_the_same_way() {
         let file = LimitsTable::from([("http-headers-max".to_owned(), 1)]);

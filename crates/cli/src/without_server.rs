@@ -59,6 +59,7 @@ impl HttpLimits {
 #[derive(Debug, Args)]
 pub(crate) struct DataArgs {}
 
+#[expect(clippy::unnecessary_wraps, reason = "that of a server may fail")]
 pub(crate) fn look_at_data(
     _: &DataArgs,
     _: &ServeTable,
