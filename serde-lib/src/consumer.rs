@@ -8,6 +8,7 @@ use futures_util::Stream;
 use rdkafka::consumer::{CommitMode, Consumer, ConsumerGroupMetadata, StreamConsumer};
 use rdkafka::error::{KafkaError, RDKafkaErrorCode};
 use rdkafka::message::{Headers, Message as _, OwnedHeaders, OwnedMessage};
+use rdkafka::topic_partition_list::TopicPartitionListElem;
 use rdkafka::{ClientConfig, Offset, TopicPartitionList};
 use tokio::sync::Mutex;
 
@@ -360,7 +361,7 @@ impl<KD, VD> DeserializingConsumer<KD, VD> {
             let (consumer, wanted) = (Arc::clone(&self.consumer), again.clone());
             blocking(move || {
                 let sought = consumer.seek_partitions(wanted, SEEKING)?;
-                sought.elements().iter().try_for_each(|element| element.error())
+                sought.elements().iter().try_for_each(TopicPartitionListElem::error)
             })
             .await?;
         }

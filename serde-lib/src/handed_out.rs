@@ -1,6 +1,6 @@
 //! [`HandedOut`]: what a consumer has handed out and no transaction has committed yet.
 
-use std::collections::HashMap;
+use std::collections::BTreeMap;
 use std::ops::Range;
 use std::sync::{Mutex, MutexGuard, PoisonError};
 
@@ -20,7 +20,7 @@ pub(crate) struct HandedOut(Mutex<Open>);
 #[derive(Debug, Default)]
 struct Open {
     /// From the first record that no transaction has committed to behind the last.
-    offsets: HashMap<String, HashMap<i32, Range<i64>>>,
+    offsets: BTreeMap<String, BTreeMap<i32, Range<i64>>>,
     /// Whether a partition with such records was taken away.
     is_broken: bool,
 }
@@ -40,7 +40,7 @@ impl HandedOut {
         let (topic, offset) = (record.topic(), record.offset());
         let mut open = self.open();
         if !open.offsets.contains_key(topic) {
-            open.offsets.insert(topic.to_owned(), HashMap::new());
+            open.offsets.insert(topic.to_owned(), BTreeMap::new());
         }
         let Some(partitions) = open.offsets.get_mut(topic) else { return };
         partitions.entry(record.partition()).or_insert(offset..offset).end = offset + 1;

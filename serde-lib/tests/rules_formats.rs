@@ -198,16 +198,16 @@ async fn field_rule_changes_the_fields_with_its_tag_alone() {
 #[tokio::test]
 async fn json_fields_behind_references_of_every_kind_are_found() {
     let line =
-        r##"{"type":"object","properties":{"sku":{"type":"string","confluent:tags":["PII"]}}"##;
+        r#"{"type":"object","properties":{"sku":{"type":"string","confluent:tags":["PII"]}}"#;
     for (target, definitions) in [
-        ("#/definitions/a%20line", format!(r##"{{"a line":{line}}}}}"##)),
+        ("#/definitions/a%20line", format!(r#"{{"a line":{line}}}}}"#)),
         ("#line", format!(r##"{{"x":{line},"$id":"#line"}}}}"##)),
-        ("line.json", format!(r##"{{"x":{line},"$id":"http://x.org/line.json"}}}}"##)),
+        ("line.json", format!(r#"{{"x":{line},"$id":"http://x.org/line.json"}}}}"#)),
     ] {
         let schema = format!(
-            r##"{{"$id":"http://x.org/order.json","type":"object",
+            r#"{{"$id":"http://x.org/order.json","type":"object",
             "properties":{{"lines":{{"type":"array","items":{{"$ref":"{target}"}}}}}},
-            "definitions":{definitions}}}"##
+            "definitions":{definitions}}}"#
         );
         let (_folder, _server, client) = start().await;
         let details = json!({"mode": "WRITE", "tags": ["PII"]});

@@ -26,7 +26,9 @@ impl Defaults {
     fn collect(&mut self, json: &mut Json, namespace: Option<&str>) {
         match json {
             Json::Array(branches) => {
-                branches.iter_mut().for_each(|branch| self.collect(branch, namespace));
+                for branch in branches {
+                    self.collect(branch, namespace);
+                }
             }
             Json::Object(object) => match shape(object) {
                 Shape::Record => {
@@ -58,7 +60,9 @@ impl Defaults {
             Schema::Map(map) => self.put_back(&mut map.types),
             Schema::Union(union) => {
                 let mut branches = union.variants().to_vec();
-                branches.iter_mut().for_each(|branch| self.put_back(branch));
+                for branch in &mut branches {
+                    self.put_back(branch);
+                }
                 if let Ok(same) = UnionSchema::new(branches) {
                     *union = same;
                 }

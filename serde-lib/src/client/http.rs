@@ -226,7 +226,7 @@ impl Http {
 }
 
 /// Farther away than any deadline; a year or ten more or less is the same to all of them.
-const NEVER: Duration = Duration::from_secs(100 * 365 * 24 * 3600);
+const NEVER: Duration = Duration::from_hours(100 * 365 * 24);
 
 /// The time after a wait that servers or settings may have chosen beyond all measure.
 pub(super) fn after(wait: Duration) -> Instant {

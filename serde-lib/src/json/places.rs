@@ -164,8 +164,8 @@ mod tests {
         Places::of(&documents).target((0, from), to)
     }
 
-    fn place(document: usize, pointer: &str) -> Option<Place> {
-        Some((document, pointer.to_owned()))
+    fn place(document: usize, pointer: &str) -> Place {
+        (document, pointer.to_owned())
     }
 
     #[test]
@@ -173,18 +173,18 @@ mod tests {
         let schema = r##"{"definitions":{"My Type":{},"A":{"$id":"#a"},"B":{"$anchor":"b"},
             "E":{"$id":"http://x.org/e.json","definitions":{"F":{"id":"f.json"}}}}}"##;
         for (to, expected) in [
-            ("#", place(0, "")),
-            ("#/definitions/A", place(0, "/definitions/A")),
-            ("#/definitions/My%20Type", place(0, "/definitions/My Type")),
-            ("#a", place(0, "/definitions/A")),
-            ("#b", place(0, "/definitions/B")),
-            ("http://x.org/e.json", place(0, "/definitions/E")),
-            ("http://x.org/e.json#/definitions/F", place(0, "/definitions/E/definitions/F")),
-            ("http://x.org/f.json", place(0, "/definitions/E/definitions/F")),
-            ("common#c", place(2, "/$defs/C")),
-            ("http://x.org/types/common.json#/$defs/C", place(2, "/$defs/C")),
-            ("types/plain.json", place(1, "")),
-            ("folder/types/plain.json", place(1, "")),
+            ("#", Some(place(0, ""))),
+            ("#/definitions/A", Some(place(0, "/definitions/A"))),
+            ("#/definitions/My%20Type", Some(place(0, "/definitions/My Type"))),
+            ("#a", Some(place(0, "/definitions/A"))),
+            ("#b", Some(place(0, "/definitions/B"))),
+            ("http://x.org/e.json", Some(place(0, "/definitions/E"))),
+            ("http://x.org/e.json#/definitions/F", Some(place(0, "/definitions/E/definitions/F"))),
+            ("http://x.org/f.json", Some(place(0, "/definitions/E/definitions/F"))),
+            ("common#c", Some(place(2, "/$defs/C"))),
+            ("http://x.org/types/common.json#/$defs/C", Some(place(2, "/$defs/C"))),
+            ("types/plain.json", Some(place(1, ""))),
+            ("folder/types/plain.json", Some(place(1, ""))),
             ("#nowhere", None),
             ("nowhere.json", None),
         ] {
@@ -197,10 +197,10 @@ mod tests {
         let schema = r#"{"$id":"http://x.org/root.json","properties":{
             "id":{"type":"string"},"a":{"$id":"http://y.org/a/","$defs":{"D":{}}}}}"#;
         for (from, to, expected) in [
-            ("/properties/a", "#/$defs/D", place(0, "/properties/a/$defs/D")),
-            ("/properties/id", "types/common.json", place(2, "")),
-            ("/properties/id", "#/properties/id", place(0, "/properties/id")),
-            ("/properties/a", "/types/plain.json", place(1, "")),
+            ("/properties/a", "#/$defs/D", Some(place(0, "/properties/a/$defs/D"))),
+            ("/properties/id", "types/common.json", Some(place(2, ""))),
+            ("/properties/id", "#/properties/id", Some(place(0, "/properties/id"))),
+            ("/properties/a", "/types/plain.json", Some(place(1, ""))),
         ] {
             assert_eq!(target(schema, from, to), expected, "{from} {to}");
         }

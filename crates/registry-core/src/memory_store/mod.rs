@@ -187,7 +187,7 @@ impl ReadTransaction for MemoryTransaction {
         subject: &QualifiedSubject,
         version: SchemaVersion,
     ) -> Result<Option<StoredVersion>, StoreError> {
-        Ok(self.content((subject.clone(), version)))
+        Ok(self.content(&(subject.clone(), version)))
     }
 
     async fn latest_version(
@@ -196,7 +196,7 @@ impl ReadTransaction for MemoryTransaction {
     ) -> Result<Option<StoredVersion>, StoreError> {
         let keys = self.state.keys(|owner, held| owner == subject && !held.is_deleted);
         let latest = keys.into_iter().next_back();
-        Ok(latest.and_then(|key| self.content((key.subject, key.version))))
+        Ok(latest.and_then(|key| self.content(&(key.subject, key.version))))
     }
 
     async fn version_keys(
@@ -264,7 +264,7 @@ impl ReadTransaction for MemoryTransaction {
             Some(_) => holders.pop(),
             None => holders.into_iter().min_by_key(|holder| holder.is_deleted),
         };
-        Ok(chosen.and_then(|key| self.content((key.subject, key.version))))
+        Ok(chosen.and_then(|key| self.content(&(key.subject, key.version))))
     }
 
     async fn holders(
@@ -342,14 +342,14 @@ impl ReadTransaction for MemoryTransaction {
 }
 
 impl MemoryTransaction {
-    fn content(&self, key: (QualifiedSubject, SchemaVersion)) -> Option<StoredVersion> {
+    fn content(&self, key: &(QualifiedSubject, SchemaVersion)) -> Option<StoredVersion> {
         #[cfg(test)]
         self.asked.contents.fetch_add(1, Ordering::Relaxed);
-        self.state.version(&key)
+        self.state.version(key)
     }
 
     fn contents(&self, keys: Vec<VersionKey>) -> Vec<StoredVersion> {
-        keys.into_iter().filter_map(|key| self.content((key.subject, key.version))).collect()
+        keys.into_iter().filter_map(|key| self.content(&(key.subject, key.version))).collect()
     }
 
     fn change(&mut self) -> &mut State {
