@@ -1,6 +1,8 @@
 //! What the targets share: parsing under the default limits, and the laws that every schema and
 //! every comparison must keep. A broken law is a panic, which the fuzzer reports.
 
+pub mod serde;
+
 use levada_schema_core::{
     CheckError, CompatibilityLevel, Limits, RawSchema, Schema, SchemaType, Validation,
     VersionReport, check_version,

@@ -444,6 +444,19 @@ async fn fixed_types_and_decimals_within_others_stand_as_avro_has_them() {
     assert!(error.contains("does not fit a decimal(9, 2)"), "{error}");
 }
 
+#[tokio::test]
+async fn decimal_without_a_digit_is_zero_and_can_be_written_again() {
+    let (_stub, registry) = registry(&schema_text::<Price>()).await;
+    let generic = AvroDeserializer::generic(&registry).build().await.unwrap();
+    let value = generic.decode_async(&[0, 0, 0, 0, 2, 0], None).await.unwrap();
+    let definition = levada_serde::SchemaDefinition::avro(schema_text::<Price>());
+    let writer = AvroSerializer::<Value>::generic(&registry, definition).topic("t");
+    assert_eq!(writer.build().await.unwrap().encode(&value).unwrap(), [0, 0, 0, 0, 1, 2, 0]);
+    let derived = AvroDeserializer::<Price>::record(&registry).build().await.unwrap();
+    let read = derived.decode_async(&[0, 0, 0, 0, 2, 0], None).await.unwrap();
+    assert_eq!(read, Price { amount: Decimal::ZERO });
+}
+
 #[derive(AvroRecord, Clone, Debug, PartialEq)]
 enum Tree {
     Leaf(i64),

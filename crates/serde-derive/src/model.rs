@@ -267,12 +267,11 @@ fn enumeration(ident: &Ident, data: &DataEnum, attributes: &Attributes) -> Resul
         };
         let attributes = Attributes::parse(&variant.attrs)?;
         let (logical, decimal) = (attributes.logical.as_ref(), attributes.decimal.as_ref());
-        match &held {
-            Some(ty) => check_logical(ty, logical, decimal)?,
-            None if logical.is_some() || decimal.is_some() => {
-                return Err(error(*variant, "null has no logical type"));
-            }
-            None => {}
+        match (&held, logical) {
+            (Some(ty), _) => check_logical(ty, logical, decimal)?,
+            (None, Some(logical)) => return Err(error(logical, "null has no logical type")),
+            (None, None) if decimal.is_some() => return Err(error(*variant, "null is no decimal")),
+            (None, None) => {}
         }
         Ok(Branch { ident: variant.ident.clone(), held, attributes })
     };

@@ -50,6 +50,8 @@ pub(super) fn leaf_from_bytes(bytes: &[u8], leaf: Leaf) -> Result<Value, DecodeK
             Value::from(text)
         }
         Leaf::Fixed => Value::Fixed(bytes.len(), bytes.to_vec()),
+        // No digits are none but zero; a value without a byte could not be written again.
+        Leaf::Decimal if bytes.is_empty() => Value::Decimal(Decimal::from([0])),
         Leaf::Decimal => Value::Decimal(Decimal::from(bytes)),
         Leaf::BigDecimal => big_decimal(bytes)?,
         Leaf::UuidText => {
