@@ -93,9 +93,49 @@ fn break_is_refused_before_anything_is_changed_and_prune_deletes() {
     assert_eq!(ends.lines(&["subject", "list"]), ["new", "order"]);
     assert_eq!(
         ends.lines(&["subject", "undelete", "other"]),
-        ["version 1 is there again, with id 1"]
+        ["version 1 is there again, as version 2 with id 1"]
     );
     assert_eq!(ends.lines(&["subject", "list"]), ["new", "order", "other"]);
+}
+
+#[test]
+fn prune_looks_at_all_files_of_the_settings_or_at_none() {
+    let ends = Ends::start();
+    ends.project.write("levada.toml", "[[schemas]]\npath = \"s/*/*.avsc\"\n");
+    ends.project.write("s/a/aa.avsc", ORDER);
+    ends.project.write("s/b/bb.avsc", ORDER);
+    ends.lines(&["apply", "--yes"]);
+    for command in [&["plan", "s/a", "--prune"][..], &["apply", "s/a", "--prune", "--yes"]] {
+        let (code, _, err) = ends.levada(command);
+        assert_eq!(code, Some(2), "{err}");
+        assert!(err.contains("leave out the paths"), "{err}");
+    }
+    assert_eq!(ends.lines(&["subject", "list"]), ["aa", "bb"]);
+}
+
+#[test]
+fn context_counts_with_its_dot_or_without() {
+    let ends = Ends::start();
+    ends.project.write("order.avsc", ORDER);
+    ends.lines(&["schema", "register", "order", "order.avsc", "--context", "test"]);
+    ends.lines(&["mode", "set", "READONLY", "--context", ":.test:"]);
+    assert_eq!(ends.lines(&["subject", "list", "--context", ".test"]), [":.test:order"]);
+    let mode = ends.lines(&["mode", "get", "--context", "test"]).concat();
+    assert!(mode.contains("READONLY"), "{mode}");
+}
+
+#[test]
+fn latest_version_that_is_deleted_for_good_is_the_one_it_was() {
+    let ends = Ends::start();
+    for number in 1..=3 {
+        let text = ORDER.replace("Order\"", &format!("Order\",\"doc\":\"{number}\""));
+        ends.project.write("order.avsc", &text);
+        ends.lines(&["schema", "register", "order", "order.avsc"]);
+    }
+    let deleted = ends.lines(&["schema", "delete", "order", "--version", "latest", "--permanent"]);
+    assert_eq!(deleted, ["3"]);
+    let left = ends.lines(&["subject", "show", "order"]);
+    assert_eq!(left.len(), 2, "{left:?}");
 }
 
 #[test]

@@ -1,7 +1,6 @@
 //! `levada config`: every setting of `serve`, its value, and where that comes from.
 
 use std::fmt::Write as _;
-use std::io::Write as _;
 use std::path::Path;
 use std::process::ExitCode;
 
@@ -12,6 +11,7 @@ use crate::config_file::{self, ConfigFile};
 use crate::exit::{self, Failure};
 use crate::globals::Globals;
 use crate::limits::{self, LimitArgs};
+use crate::output::print;
 use crate::{rest, serve};
 
 /// What stands in the place of a value that nobody shall see.
@@ -39,9 +39,7 @@ pub(crate) fn run(args: ConfigArgs, globals: &Globals) -> Result<ExitCode, Failu
     let limits = limits::defaults().map(|limit| limit_line(limit, &args.limits, &table));
     let text = table_of(path.as_deref(), &serve.chain(limits).collect::<Vec<_>>());
     serve::check_settings(args, file)?;
-    std::io::stdout()
-        .write_all(text.as_bytes())
-        .map_err(|error| Failure::new(exit::FAILED, format!("cannot write to stdout: {error}")))?;
+    print(text)?;
     Ok(ExitCode::from(exit::OK))
 }
 

@@ -70,8 +70,14 @@ struct Target {
 }
 
 impl Target {
-    fn open(args: &TargetArgs, globals: &Globals) -> Result<Self, Failure> {
+    /// With `prunes`, what no file has is going to be deleted.
+    fn open(args: &TargetArgs, prunes: bool, globals: &Globals) -> Result<Self, Failure> {
         let workspace = args.files.workspace(globals)?;
+        if prunes && args.files.are_named() && !workspace.project.schemas.is_empty() {
+            let message = "--prune deletes what no file of levada.toml has, so it looks at all of \
+                           them: leave out the paths";
+            return Err(Failure::new(exit::USAGE, message));
+        }
         let endpoint = args.registry.endpoint(globals, &workspace.registry)?;
         let client = endpoint.within(&args.context).client()?;
         let files = workspace.files()?;
@@ -99,7 +105,7 @@ impl Target {
 /// Exits 1 where a schema may not follow what is registered.
 pub(crate) fn run_plan(args: &PlanArgs, globals: &Globals) -> Result<ExitCode, Failure> {
     on_large_stack(|| {
-        let target = Target::open(&args.target, globals)?;
+        let target = Target::open(&args.target, args.prune, globals)?;
         let report = target.judge()?;
         let mut deployment = target.deployment(target.scope(true, args.prune));
         let plan = runtime::new()?.block_on(deployment.plan())?;
@@ -130,7 +136,7 @@ fn show(plan: &Plan, output: &OutputArgs, globals: &Globals) -> Result<(), Failu
 /// Does what the plan says.
 pub(crate) fn run_apply(args: &ApplyArgs, globals: &Globals) -> Result<ExitCode, Failure> {
     on_large_stack(|| {
-        let target = Target::open(&args.target, globals)?;
+        let target = Target::open(&args.target, args.prune, globals)?;
         deploy(&target, target.scope(true, args.prune), args.yes, &args.target.output, globals)
     })
 }
@@ -138,7 +144,7 @@ pub(crate) fn run_apply(args: &ApplyArgs, globals: &Globals) -> Result<ExitCode,
 /// Registers the schemas, and changes nothing else.
 pub(crate) fn run_push(args: &TargetArgs, globals: &Globals) -> Result<ExitCode, Failure> {
     on_large_stack(|| {
-        let target = Target::open(args, globals)?;
+        let target = Target::open(args, false, globals)?;
         deploy(&target, target.scope(false, false), true, &args.output, globals)
     })
 }

@@ -24,6 +24,11 @@ pub(crate) struct FilesArgs {
 }
 
 impl FilesArgs {
+    /// Whether only some are meant.
+    pub(crate) fn are_named(&self) -> bool {
+        !self.paths.is_empty()
+    }
+
     pub(crate) fn workspace(&self, globals: &Globals) -> Result<Workspace, Failure> {
         Workspace::open(&self.paths, &self.settings, globals)
     }

@@ -107,7 +107,7 @@ impl AccessArgs {
         }
         Ok(Endpoint {
             url: url.clone(),
-            context: own.context.clone(),
+            context: own.context.as_deref().map(context_name),
             token: token_file.map(token).transpose()?,
             ca: ca.map(|file| std::fs::read(file).map_err(unreadable(file))).transpose()?,
             timeout: globals.timeout(),
@@ -133,10 +133,17 @@ impl AccessArgs {
     }
 }
 
+/// A context as registries name it: with a dot before it, and without the colons around it that
+/// tell it from the subject.
+fn context_name(given: &str) -> String {
+    let bare = given.trim_matches(':');
+    if bare.starts_with('.') { bare.to_owned() } else { format!(".{bare}") }
+}
+
 impl Endpoint {
     /// Works in this context, if one is named, whatever the settings file says.
     pub(crate) fn within(mut self, context: &ContextArgs) -> Self {
-        self.context = context.context.clone().or(self.context);
+        self.context = context.context.as_deref().map(context_name).or(self.context);
         self
     }
 

@@ -79,22 +79,41 @@ fn finding(rule: &str, message: &str) -> Finding {
 pub fn print(report: &Report) -> String {
     let mut text = String::new();
     for finding in report.findings.iter().filter(|finding| finding.kind == Kind::Incompatible) {
+        let message: String =
+            finding.message.chars().map(|c| if c.is_control() { ' ' } else { c }).collect();
         // Writing to a String cannot fail.
         let _ = writeln!(
             text,
-            "# {}\n[[accept]]\nrule = {:?}\nat = {:?}\nhash = {:?}\nreason = \"\"\n",
-            finding.message.replace('\n', " "),
-            finding.rule,
-            finding.at(),
-            finding.fingerprint
+            "# {message}\n[[accept]]\nrule = {}\nat = {}\nhash = {}\nreason = \"\"\n",
+            quoted(&finding.rule),
+            quoted(&finding.at()),
+            quoted(&finding.fingerprint)
         );
     }
     text
 }
 
+/// A basic string of TOML, whose escapes are those of JSON.
+fn quoted(text: &str) -> String {
+    serde_json::Value::from(text).to_string().replace('\u{7f}', "\\u007f")
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn names_with_control_characters_are_printed_as_toml_reads_them() {
+        let found = Finding {
+            path: "#/a\u{1b}[31m\n\"b\u{7f}".to_owned(),
+            message: "it\nbreaks".to_owned(),
+            ..found()
+        };
+        let printed = print(&Report { findings: vec![found], ..Report::default() });
+        assert!(printed.starts_with("# it breaks\n[[accept]]\nrule = \"R\"\nat = \""), "{printed}");
+        let at = "#/a\\u001b[31m\\n\\\"b\\u007f\"\n";
+        assert!(printed.contains(at), "{printed}");
+    }
 
     fn found() -> Finding {
         Finding {

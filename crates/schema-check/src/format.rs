@@ -35,7 +35,7 @@ fn tokens(text: &str) -> Option<Vec<&str>> {
             '"' => string_length(rest),
             '{' | '}' | '[' | ']' | ',' | ':' => 1,
             _ => rest
-                .find(|c: char| c.is_whitespace() || "{}[],:\"".contains(c))
+                .find(|c: char| c.is_whitespace() || "{}[],:\"/".contains(c))
                 .unwrap_or(rest.len()),
         };
         let (token, behind) = rest.split_at(length.max(first.len_utf8()).min(rest.len()));

@@ -70,7 +70,50 @@ pub struct Accept {
     pub hash: String,
     pub reason: String,
     /// The last day on which it counts, `YYYY-MM-DD`.
+    #[serde(default, deserialize_with = "day")]
     pub until: Option<String>,
+}
+
+/// A day as it is compared: texts of this form sort as the days do.
+fn day<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Option<String>, D::Error> {
+    let text = String::deserialize(deserializer)?;
+    if is_day(&text) {
+        return Ok(Some(text));
+    }
+    let message = format!("\"{text}\" is no day; it is written YYYY-MM-DD, such as 2027-02-01");
+    Err(serde::de::Error::custom(message))
+}
+
+fn is_day(text: &str) -> bool {
+    let parts: Vec<&str> = text.split('-').collect();
+    let within = |part: &str, digits: usize, most: u32| {
+        part.len() == digits
+            && part.bytes().all(|byte| byte.is_ascii_digit())
+            && part.parse().is_ok_and(|number: u32| (1..=most).contains(&number))
+    };
+    matches!(parts[..], [year, month, day]
+        if within(year, 4, 9_999) && within(month, 2, 12) && within(day, 2, 31))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn days_are_written_in_one_way() {
+        for (text, expected) in [
+            ("2027-02-01", true),
+            ("2026-9-1", false),
+            ("31.12.2020", false),
+            ("2026-13-01", false),
+            ("2026-12-32", false),
+            ("2026-12-01 ", false),
+            ("+026-12-01", false),
+            ("", false),
+        ] {
+            assert_eq!(is_day(text), expected, "{text}");
+        }
+    }
 }
 
 /// Reads what has a name of its own from that name.

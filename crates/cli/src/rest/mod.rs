@@ -142,6 +142,15 @@ fn delete(session: &Session, path: &[&str], permanent: bool) -> Result<Value, Fa
     }
 }
 
+/// The version that is meant: once the latest is soft-deleted, another one is the latest.
+fn version_number(session: &Session, subject: &str, version: &str) -> Result<String, Failure> {
+    if version != "latest" && version != "-1" {
+        return Ok(version.to_owned());
+    }
+    let found = session.call(Call::get(&["subjects", subject, "versions", version]))?;
+    Ok(found["version"].to_string())
+}
+
 /// Registers every soft-deleted version again: it keeps its id and gets the next version number.
 fn undelete(session: &Session, subject: &str, globals: &Globals) -> Result<(), Failure> {
     let path = ["subjects", subject, "versions"];
@@ -157,7 +166,10 @@ fn undelete(session: &Session, subject: &str, globals: &Globals) -> Result<(), F
         let body: Map<String, Value> = names.into_iter().filter_map(member).collect();
         let body = Value::Object(body).to_string().into_bytes();
         let made = session.call(Call::post(&path, body))?;
-        globals.tell(format_args!("version {number} is there again, with id {}\n", made["id"]))?;
+        let (version, id) = (&made["version"], &made["id"]);
+        globals.tell(format_args!(
+            "version {number} is there again, as version {version} with id {id}\n"
+        ))?;
     }
     Ok(())
 }
@@ -198,7 +210,8 @@ pub(crate) fn run_schema(command: &SchemaCommand, globals: &Globals) -> Result<E
         SchemaCommand::Delete { subject, version, permanent, scope } => {
             let session = Session::of(scope, globals)?;
             let name = session.name(subject);
-            answer(&delete(&session, &["subjects", &name, "versions", version], *permanent)?)
+            let version = version_number(&session, &name, version)?;
+            answer(&delete(&session, &["subjects", &name, "versions", &version], *permanent)?)
         }
         SchemaCommand::Refs { subject, version, scope, answer } => {
             let session = Session::of(scope, globals)?;

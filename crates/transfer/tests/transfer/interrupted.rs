@@ -30,11 +30,7 @@ async fn import_stopped_at_any_request_is_completed_by_the_next_one() {
                 stop.tally.brought.total()
             }
         };
-        let (rest, notices) = noticed(&source(&from), &to).await;
-        for notice in notices {
-            let (_, end) = notice.split_once("has left it so, end that with ").unwrap();
-            to.make(end, serde_json::Value::Null).await;
-        }
+        let rest = completed(&from, &to).await;
         assert!(rest.unchanged.total() + DELETED >= done, "{done} were there: {rest}");
         assert_same(&from, &to).await;
         if rest.brought.total() == 0 {
@@ -55,8 +51,18 @@ async fn source_that_fails_midway_stops_the_import() {
         let error = stopped.expect_err("the source is gone").error;
         assert!(error.to_string().contains("503"), "{error}");
     }
-    bring(&source(&from), &to).await;
+    completed(&from, &to).await;
     assert_same(&from, &to).await;
+}
+
+/// An import after others that were stopped, and what it says is left to be done.
+async fn completed(from: &Server, to: &Server) -> Tally {
+    let (tally, notices) = noticed(&source(from), to).await;
+    for notice in notices {
+        let (_, end) = notice.split_once("has left it so, end that with ").unwrap();
+        to.make(end, serde_json::Value::Null).await;
+    }
+    tally
 }
 
 #[tokio::test(flavor = "multi_thread")]
