@@ -95,6 +95,16 @@ fn is_day(text: &str) -> bool {
         if within(year, 4, 9_999) && within(month, 2, 12) && within(day, 2, 31))
 }
 
+/// Reads what has a name of its own from that name.
+fn named<'de, T, D>(deserializer: D) -> Result<Option<T>, D::Error>
+where
+    T: FromStr<Err: Display>,
+    D: Deserializer<'de>,
+{
+    let name = String::deserialize(deserializer)?;
+    name.parse().map(Some).map_err(serde::de::Error::custom)
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -114,14 +124,4 @@ mod tests {
             assert_eq!(is_day(text), expected, "{text}");
         }
     }
-}
-
-/// Reads what has a name of its own from that name.
-fn named<'de, T, D>(deserializer: D) -> Result<Option<T>, D::Error>
-where
-    T: FromStr<Err: Display>,
-    D: Deserializer<'de>,
-{
-    let name = String::deserialize(deserializer)?;
-    name.parse().map(Some).map_err(serde::de::Error::custom)
 }
