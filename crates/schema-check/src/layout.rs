@@ -74,6 +74,11 @@ impl Layout {
         schema_type: Option<SchemaType>,
     ) -> Result<Self, CheckFailure> {
         let compile = |rule: &SchemaRule| {
+            if let Some(unknown) = rule.subject.as_deref().and_then(unknown_placeholder) {
+                let known = PLACEHOLDERS.join(", ");
+                let reason = format!("subject has {unknown}; what is filled in is {known}");
+                return Err(CheckFailure::Settings { table: "[[schemas]]", reason });
+            }
             let glob = GlobBuilder::new(&rule.path).literal_separator(true).build();
             let glob = glob.map_err(|error| CheckFailure::Settings {
                 table: "[[schemas]]",
@@ -235,6 +240,19 @@ fn is_likely(schema_type: SchemaType, path: &str, tree: &Tree) -> bool {
     }
 }
 
+/// What stands for a part of a subject; `{record}` is filled in once the schema was read.
+const PLACEHOLDERS: [&str; 5] = ["{file}", "{dir}", "{path}", "{topic}", "{record}"];
+
+/// The first thing in braces of which nobody knows what it stands for.
+fn unknown_placeholder(template: &str) -> Option<&str> {
+    let starts = template.match_indices('{').map(|(start, _)| start);
+    let in_braces = starts.filter_map(|start| {
+        let rest = template.get(start..)?;
+        rest.get(..=rest.find('}')?)
+    });
+    in_braces.into_iter().find(|found| !PLACEHOLDERS.contains(found))
+}
+
 fn fill(template: &str, path: &str, rule: &SchemaRule) -> String {
     let stem = stem_of(path);
     let folder = folder_of(path);
@@ -258,6 +276,19 @@ mod tests {
 
     fn subject(layout: &Layout, path: &str) -> Option<String> {
         layout.place(path, &Tree::default()).map(|placed| placed.subject)
+    }
+
+    #[test]
+    fn placeholders_that_nobody_knows_are_told() {
+        for (template, expected) in [
+            ("{name}-value", Some("{name}")),
+            ("{topic}-{Record}", Some("{Record}")),
+            ("{file}.{dir}.{path}.{topic}.{record}", None),
+            ("{half", None),
+            ("plain}", None),
+        ] {
+            assert_eq!(unknown_placeholder(template), expected, "{template}");
+        }
     }
 
     #[test]
