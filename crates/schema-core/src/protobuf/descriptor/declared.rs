@@ -7,7 +7,7 @@ use crate::protobuf::ast::File;
 use crate::protobuf::types::Types;
 
 /// The label of a list.
-const REPEATED: i32 = 3;
+pub(super) const REPEATED: i32 = 3;
 const REQUIRED: i32 = 2;
 
 /// A file: its types in source order, messages apart from enums.

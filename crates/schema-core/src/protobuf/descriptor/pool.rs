@@ -171,7 +171,7 @@ impl<'p> Declared<'p> {
     }
 }
 
-fn joined(scope: &str, name: Option<&str>) -> String {
+pub(super) fn joined(scope: &str, name: Option<&str>) -> String {
     let name = name.unwrap_or_default();
     if scope.is_empty() { name.to_owned() } else { format!("{scope}.{name}") }
 }

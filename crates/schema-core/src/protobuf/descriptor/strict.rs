@@ -5,15 +5,13 @@
 
 use std::collections::{HashMap, HashSet};
 
+use super::declared::REPEATED;
+use super::pool::joined;
 use super::proto::{EnumProto, FieldProto, FileProto, MessageProto};
-use super::write;
+use super::write::{self, TYPE_ENUM, TYPE_GROUP, TYPE_MESSAGE};
 use crate::protobuf::ast::File;
 use crate::protobuf::types::Types;
 
-const REPEATED: i32 = 3;
-const TYPE_GROUP: i32 = 10;
-const TYPE_MESSAGE: i32 = 11;
-const TYPE_ENUM: i32 = 14;
 /// Strings, groups, messages, bytes: what a list cannot hold packed.
 const UNPACKABLE: [i32; 4] = [9, TYPE_GROUP, TYPE_MESSAGE, 12];
 
@@ -286,9 +284,4 @@ fn is_value(kind: i32, text: &str) -> bool {
         // Any text will do: what is not true is false.
         _ => true,
     }
-}
-
-fn joined(scope: &str, name: Option<&str>) -> String {
-    let name = name.unwrap_or_default();
-    if scope.is_empty() { name.to_owned() } else { format!("{scope}.{name}") }
 }

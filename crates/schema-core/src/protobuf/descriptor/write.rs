@@ -23,9 +23,9 @@ use crate::protobuf::types::Types;
 /// The name that the reference gives every file that it serializes.
 const FILE_NAME: &str = "default";
 
-const TYPE_GROUP: i32 = 10;
-const TYPE_MESSAGE: i32 = 11;
-const TYPE_ENUM: i32 = 14;
+pub(super) const TYPE_GROUP: i32 = 10;
+pub(super) const TYPE_MESSAGE: i32 = 11;
+pub(super) const TYPE_ENUM: i32 = 14;
 
 /// `is_known` tells the imports that can be followed; others are left out, as by the reference.
 pub(in crate::protobuf) fn to_base64(
