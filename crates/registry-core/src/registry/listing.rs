@@ -62,7 +62,8 @@ impl<S: Store> Registry<S> {
         listing: VersionListing,
     ) -> Result<Vec<i32>, RegistryError> {
         let keys = self.store.read().await?.version_keys(subject).await?;
-        if !keys.iter().any(|key| listing.filter.shows(key.is_deleted)) {
+        // A subject whose versions are all live is there for who asks for deleted ones alone.
+        if !keys.iter().any(|key| listing.filter != DeletedFilter::Live || !key.is_deleted) {
             return Err(RegistryError::SubjectNotFound(subject.clone()));
         }
         let number = |key: VersionKey| match (listing.deleted_as_negative, key.is_deleted) {

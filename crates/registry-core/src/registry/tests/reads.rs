@@ -55,6 +55,9 @@ async fn versions_are_listed_live_deleted_or_signed() {
     let unknown = RegistryError::SubjectNotFound(subject("b"));
     assert_eq!(list("b", DeletedFilter::Live, true).await, Err(unknown));
     assert_eq!(list("b", DeletedFilter::All, true).await, Ok(vec![-1]));
+    assert_eq!(list(":.c:a", DeletedFilter::OnlyDeleted, false).await, Ok(Vec::new()));
+    let unknown = RegistryError::SubjectNotFound(subject("none"));
+    assert_eq!(list("none", DeletedFilter::OnlyDeleted, false).await, Err(unknown));
 }
 
 #[tokio::test]
