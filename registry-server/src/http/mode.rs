@@ -59,7 +59,7 @@ pub(super) async fn show(
     Ok(Json(ModeDocument { mode: Some(mode.to_string()) }))
 }
 
-/// PUT echoes the request as it was given.
+/// PUT echoes the request as it was given, null too.
 pub(super) async fn update(
     Acting(app): Acting,
     names: Names,
@@ -76,8 +76,7 @@ pub(super) async fn update(
         }
     };
     app.registry.set_mode(&names.subject(), mode, params.flag(FORCE)).await?;
-    let echo = if mode.is_none() { Patch::Keep } else { update.mode };
-    Ok(Json(ModeUpdate { mode: echo }))
+    Ok(Json(update))
 }
 
 /// DELETE answers what the mode was.

@@ -160,12 +160,17 @@ async fn config_and_mode_documents() {
     let mode = json!({"mode": "readonly"});
     assert_eq!(answer(put("/mode/s", mode.clone())).await, (200, mode));
     assert_eq!(answer(server.get("/mode/s")).await, (200, json!({"mode": "READONLY"})));
-    assert_eq!(answer(put("/mode/s", json!({"mode": null}))).await, (200, json!({})));
+    let cleared = json!({"mode": null});
+    assert_eq!(answer(put("/mode/s", cleared.clone())).await, (200, cleared));
     assert_eq!(error_code(server.get("/mode/s")).await, (404, 40409));
     assert_eq!(error_code(put("/mode/s", json!({}))).await, (422, 422));
     assert_eq!(error_code(put("/mode/s", json!({"mode": "nope"}))).await, (422, 42204));
     assert_eq!(answer(delete("/mode/s?recursive=true")).await, (200, json!({})));
-    assert_eq!(answer(server.get("/mode/:.:")).await, (200, json!({"mode": "READWRITE"})));
+    for always in ["/mode/:.:", "/mode/:.__GLOBAL:", "/mode/:.__GLOBAL:s"] {
+        assert_eq!(answer(server.get(always)).await, (200, json!({"mode": "READWRITE"})));
+    }
+    let level = json!({"compatibilityLevel": "BACKWARD"});
+    assert_eq!(answer(server.get("/config/:.__GLOBAL:s")).await, (200, level));
     server.stop().await;
 }
 

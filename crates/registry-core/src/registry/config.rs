@@ -78,7 +78,7 @@ impl<S: Store> Registry<S> {
     ) -> Result<EffectiveConfig, RegistryError> {
         let mut tx = self.store.write().await?;
         let config = tx.config(scope).await?;
-        if config.is_none() && *scope != QualifiedSubject::default() {
+        if config.is_none() && !always_has_settings(scope) {
             return Err(RegistryError::SubjectNotFound(scope.clone()));
         }
         scope::check_writable(&mut tx, scope).await?;
@@ -93,7 +93,8 @@ fn own(config: Config) -> EffectiveConfig {
     EffectiveConfig { level: config.level.unwrap_or_default(), config }
 }
 
-/// The default and the global context fall back to the server's defaults.
+/// The default context, and the global one with whatever is named in it, fall back to the server's
+/// defaults.
 pub(super) fn always_has_settings(scope: &QualifiedSubject) -> bool {
-    scope.is_context() && (scope.context.is_default() || scope.context.is_global())
+    *scope == QualifiedSubject::default() || scope.context.is_global()
 }

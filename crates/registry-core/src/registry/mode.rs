@@ -26,7 +26,8 @@ impl<S: Store> Registry<S> {
     }
 
     /// Sets the mode of a scope, or clears it. Switching to IMPORT needs a scope without live
-    /// versions, unless `force`; its soft-deleted ones are then removed.
+    /// versions, unless `force`; its soft-deleted ones are then removed. The global context has the
+    /// subjects of all contexts in it.
     pub async fn set_mode(
         &self,
         scope: &QualifiedSubject,
@@ -38,7 +39,8 @@ impl<S: Store> Registry<S> {
             return Err(RegistryError::ForwardModeOnlyGlobal);
         }
         let mut tx = self.store.write().await?;
-        let is_switch = mode == Some(Mode::Import) && tx.mode(scope).await? != mode;
+        let imports = mode == Some(Mode::Import);
+        let is_switch = imports && scope::mode_in_scope(&mut tx, scope).await? != Mode::Import;
         if is_switch && !force {
             empty_for_import(&mut tx, scope).await?;
         }
@@ -56,7 +58,7 @@ impl<S: Store> Registry<S> {
     ) -> Result<Option<Mode>, RegistryError> {
         let mut tx = self.store.write().await?;
         let mode = match tx.mode(scope).await? {
-            None if *scope == QualifiedSubject::default() => Some(Mode::default()),
+            None if always_has_settings(scope) => Some(Mode::default()),
             None if !recursive => return Err(RegistryError::SubjectNotFound(scope.clone())),
             own => own,
         };
@@ -74,8 +76,12 @@ async fn empty_for_import<T: WriteTransaction>(
     scope: &QualifiedSubject,
 ) -> Result<(), RegistryError> {
     let keys: Vec<VersionKey> = if scope.is_context() {
-        let context = scope.context.clone();
-        let inside = SubjectFilter::OneContext { context, prefix: String::new() };
+        let (context, prefix) = (scope.context.clone(), String::new());
+        let inside = if context.is_global() {
+            SubjectFilter::AnyContext { prefix }
+        } else {
+            SubjectFilter::OneContext { context, prefix }
+        };
         if !tx.subjects(&inside, DeletedFilter::Live, Page::first(1)).await?.is_empty() {
             return Err(RegistryError::SubjectsExist);
         }

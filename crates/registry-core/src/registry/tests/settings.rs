@@ -117,7 +117,7 @@ async fn a_subject_mode_beats_a_read_only_context() {
 async fn import_needs_a_scope_without_live_versions_and_removes_the_deleted_ones() {
     let registry = registry();
     registry.put_text(":.c:s", "\"string\"").await.unwrap();
-    for scope in [":.c:s", ":.c:"] {
+    for scope in [":.c:s", ":.c:", ":.__GLOBAL:"] {
         let refused = registry.set_mode_of(scope, "IMPORT").await;
         assert_eq!(refused, Err(RegistryError::SubjectsExist));
     }
@@ -125,6 +125,15 @@ async fn import_needs_a_scope_without_live_versions_and_removes_the_deleted_ones
     registry.soft_delete(":.c:s").await;
     registry.set_mode_of(":.c:", "IMPORT").await.unwrap();
     assert_eq!(registry.numbers(":.c:s").await, [0; 0]);
+}
+
+#[tokio::test]
+async fn a_subject_of_an_importing_context_needs_no_switch() {
+    let registry = registry();
+    registry.put_text(":.c:s", "\"string\"").await.unwrap();
+    registry.set_mode(&subject(":.c:"), Some(Mode::Import), true).await.unwrap();
+    registry.set_mode_of(":.c:s", "IMPORT").await.unwrap();
+    assert_eq!(registry.numbers(":.c:s").await, [1]);
 }
 
 #[tokio::test]
@@ -161,4 +170,7 @@ async fn deleting_a_mode_answers_it_and_recursion_reaches_the_subjects() {
     assert_eq!(delete("", false).await, Ok(Some(Mode::ReadWrite)));
     registry.set_mode_of("", "READONLY").await.unwrap();
     assert_eq!(delete("", false).await, Ok(Some(Mode::ReadOnly)));
+    assert_eq!(delete(":.__GLOBAL:", false).await, Ok(Some(Mode::ReadWrite)));
+    let level = registry.delete_config(&subject(":.__GLOBAL:")).await.unwrap().level;
+    assert_eq!(level, CompatibilityLevel::Backward);
 }
