@@ -3,7 +3,6 @@
 use axum::body::{Bytes, HttpBody};
 use axum::extract::{FromRequest, FromRequestParts, RawPathParams, Request};
 use axum::http::StatusCode;
-use axum::http::header::CONTENT_TYPE;
 use axum::http::request::Parts;
 use levada_registry_api::ErrorCode;
 use levada_registry_core::{Page, QualifiedSubject, RegistryError, SchemaId, VersionSpec};
@@ -12,7 +11,6 @@ use serde::de::DeserializeOwned;
 
 use super::error::HttpError;
 use super::layers::SeenBody;
-use super::media_type::is_readable;
 use super::parameters::{LIMIT, OFFSET, Parameter, SUBJECT};
 use crate::app::{App, AppState};
 
@@ -136,12 +134,6 @@ impl<T: DeserializeOwned> FromRequest<AppState> for Body<T> {
     type Rejection = HttpError;
 
     async fn from_request(request: Request, app: &AppState) -> Result<Self, HttpError> {
-        let headers = request.headers();
-        let content_type = headers.get(CONTENT_TYPE).map(|value| value.to_str().unwrap_or("?"));
-        if !is_readable(content_type) {
-            let message = "HTTP 415 Unsupported Media Type";
-            return Err(HttpError::new(ErrorCode::UnsupportedMediaType, message));
-        }
         let seen = request.extensions().get::<SeenBody>().cloned();
         // What says that it is too long is not read at all.
         let announced = usize::try_from(request.body().size_hint().lower());
@@ -170,8 +162,10 @@ fn too_long(app: &AppState) -> HttpError {
     HttpError::new(ErrorCode::PayloadTooLarge, message)
 }
 
-/// Nothing and the literal null count as a missing body.
+/// Nothing and the literal null count as a missing body. A byte order mark, with which some editors
+/// begin their files, is passed over.
 fn parse_body<T: DeserializeOwned>(body: &[u8]) -> Result<T, HttpError> {
+    let body = body.strip_prefix("\u{feff}".as_bytes()).unwrap_or(body);
     if body.trim_ascii().is_empty() || body.trim_ascii() == b"null" {
         return Err(HttpError::new(ErrorCode::UnprocessableEntity, "The request needs a body"));
     }

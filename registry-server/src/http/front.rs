@@ -20,7 +20,7 @@ use uuid::Uuid;
 use super::bounds;
 use super::error::HttpError;
 use super::exchange::{Exchange, Facts};
-use super::media_type::negotiate;
+use super::media_type::{is_readable, negotiate};
 use super::reply::OwnType;
 use crate::answers::Answer;
 use crate::app::AppState;
@@ -72,14 +72,16 @@ impl Front {
         };
         let own = response.extensions().get::<OwnType>().map(|own| own.0);
         let content_type = HeaderValue::from_static(own.or(answer_type).unwrap_or(REGISTRY_V1));
-        response.headers_mut().insert(CONTENT_TYPE, content_type);
+        if response.status() != StatusCode::NO_CONTENT {
+            response.headers_mut().insert(CONTENT_TYPE, content_type);
+        }
         response.headers_mut().insert(REQUEST_ID, request_id);
         response
     }
 
     /// The answer that was given before, if nothing has changed since.
     fn recall<B>(&self, request: &Request<B>) -> Option<Answer> {
-        if *request.method() != Method::GET {
+        if *request.method() != Method::GET || !is_readable(request.headers()) {
             return None;
         }
         let revision = self.app.registry.store().revision()?;

@@ -1,4 +1,4 @@
-//! What surrounds the routes: a look at the type of the answer, lost panics, another try.
+//! What surrounds the routes: a look at the types of request and answer, lost panics, another try.
 
 use std::any::Any;
 use std::sync::{Arc, OnceLock};
@@ -6,13 +6,14 @@ use std::time::Duration;
 
 use axum::body::{Body, Bytes};
 use axum::extract::Request;
-use axum::http::{Method, Uri};
+use axum::http::{Method, StatusCode, Uri};
 use axum::middleware::Next;
 use axum::response::{IntoResponse, Response};
 use levada_registry_api::ErrorCode;
 
 use super::error::{HttpError, Undone};
 use super::front::AnswerType;
+use super::media_type::is_readable;
 
 /// Before each time that a request is made again.
 const UNDONE_PAUSES: [Duration; 4] = [
@@ -22,8 +23,13 @@ const UNDONE_PAUSES: [Duration; 4] = [
     Duration::from_millis(320),
 ];
 
-/// Refuses before anything happens a request whose answer the client would not take.
+/// Refuses before anything happens a request in a type that is not read, be there a body or not, and
+/// one whose answer the client would not take.
 pub(super) async fn acceptable(request: Request, next: Next) -> Response {
+    if !is_readable(request.headers()) {
+        let message = "HTTP 415 Unsupported Media Type";
+        return HttpError::new(ErrorCode::UnsupportedMediaType, message).into_response();
+    }
     match request.extensions().get::<AnswerType>() {
         Some(AnswerType(None)) => {
             HttpError::new(ErrorCode::NotAcceptable, "HTTP 406 Not Acceptable").into_response()
@@ -68,9 +74,13 @@ pub(super) async fn no_such_path() -> HttpError {
     HttpError::new(ErrorCode::NotFound, "HTTP 404 Not Found")
 }
 
-pub(super) async fn no_such_method(method: Method, uri: Uri) -> HttpError {
+/// OPTIONS asks for the methods alone, which stand in the header Allow of either answer.
+pub(super) async fn no_such_method(method: Method, uri: Uri) -> Response {
+    if method == Method::OPTIONS {
+        return StatusCode::OK.into_response();
+    }
     let message = format!("HTTP 405 Method Not Allowed: {method} {}", uri.path());
-    HttpError::new(ErrorCode::MethodNotAllowed, message)
+    HttpError::new(ErrorCode::MethodNotAllowed, message).into_response()
 }
 
 /// A panic is a defect of ours; the client learns no more than that.

@@ -1,5 +1,7 @@
 //! Choosing the media type of an answer, and judging that of a request body.
 
+use axum::http::HeaderMap;
+use axum::http::header::CONTENT_TYPE;
 use levada_registry_api::media_type::{OCTET_STREAM, REQUEST_TYPES, RESPONSE_TYPES};
 
 /// The type of the answer under an Accept header, or `None` if none will do. The client's
@@ -20,8 +22,9 @@ pub(super) fn negotiate(accept: Option<&str>) -> Option<&'static str> {
     best.map(|(_, media_type)| media_type)
 }
 
-/// Whether a body of this Content-Type is read; parameters do not count.
-pub(super) fn is_readable(content_type: Option<&str>) -> bool {
+/// Whether bodies of the request's Content-Type are read; parameters do not count.
+pub(super) fn is_readable(headers: &HeaderMap) -> bool {
+    let content_type = headers.get(CONTENT_TYPE).map(|value| value.to_str().unwrap_or("?"));
     let content_type = content_type.unwrap_or(OCTET_STREAM);
     let essence = content_type.split(';').next().unwrap_or_default().trim();
     REQUEST_TYPES.iter().any(|known| known.eq_ignore_ascii_case(essence))
@@ -37,7 +40,11 @@ struct Range<'a> {
 impl<'a> Range<'a> {
     fn parse(entry: &'a str) -> Option<Self> {
         let mut parts = entry.split(';');
-        let (main, sub) = parts.next()?.trim().split_once('/')?;
+        // Java's own client sends a lone star beside `*/*`.
+        let (main, sub) = match parts.next()?.trim() {
+            "*" => ("*", "*"),
+            named => named.split_once('/')?,
+        };
         let quality = parts
             .filter_map(|parameter| parameter.split_once('='))
             .find(|(name, _)| name.trim().eq_ignore_ascii_case("q"))
@@ -67,6 +74,7 @@ fn thousandths(quality: &str) -> Option<u32> {
 
 #[cfg(test)]
 mod tests {
+    use axum::http::HeaderValue;
     use levada_registry_api::media_type::{JSON, REGISTRY, REGISTRY_V1};
 
     use super::*;
@@ -85,6 +93,7 @@ mod tests {
                 Some(JSON),
             ),
             (Some("text/html, */*;q=0.1"), Some(REGISTRY_V1)),
+            (Some("text/html, image/gif, *; q=.2"), Some(REGISTRY_V1)),
             (Some("*/*, application/vnd.schemaregistry.v1+json;q=0"), Some(REGISTRY)),
             (Some("application/json;q=0"), None),
             (Some("text/html"), None),
@@ -96,11 +105,16 @@ mod tests {
 
     #[test]
     fn request_bodies_have_one_of_four_types() {
-        for readable in [None, Some("application/json"), Some("Application/JSON; charset=utf-8")] {
-            assert!(is_readable(readable), "{readable:?}");
+        let of = |content_type| {
+            let value = HeaderValue::from_static(content_type);
+            HeaderMap::from_iter([(CONTENT_TYPE, value)])
+        };
+        assert!(is_readable(&HeaderMap::new()));
+        for readable in ["application/json", "Application/JSON; charset=utf-8"] {
+            assert!(is_readable(&of(readable)), "{readable}");
         }
         for other in ["text/plain", "", "application/xml"] {
-            assert!(!is_readable(Some(other)), "{other}");
+            assert!(!is_readable(&of(other)), "{other}");
         }
     }
 }

@@ -41,11 +41,10 @@ const ALWAYS: [ErrorCode; 8] = [
 /// What can happen to a request with a name in its path or in its parameters.
 const WITH_NAMES: [ErrorCode; 2] = [ErrorCode::BadRequest, ErrorCode::InvalidSubject];
 /// What can happen to a request with a body.
-const WITH_BODY: [ErrorCode; 6] = [
+const WITH_BODY: [ErrorCode; 5] = [
     ErrorCode::BadRequest,
     ErrorCode::RequestTimeout,
     ErrorCode::PayloadTooLarge,
-    ErrorCode::UnsupportedMediaType,
     ErrorCode::UnprocessableEntity,
     ErrorCode::InvalidSubject,
 ];
@@ -203,7 +202,7 @@ fn refusals(route: &Route, operation: &Operation, has_body: bool) -> BTreeMap<u1
     let mut codes = operation.refusals.clone();
     codes.extend(ALWAYS);
     if !route.is_operational {
-        codes.push(ErrorCode::NotAcceptable);
+        codes.extend([ErrorCode::NotAcceptable, ErrorCode::UnsupportedMediaType]);
     }
     if route.names().next().is_some() || !operation.parameters.is_empty() {
         codes.extend(WITH_NAMES);

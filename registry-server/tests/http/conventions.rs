@@ -1,7 +1,7 @@
 //! What holds for every path: media types, errors, names, parameters, limits.
 
 use percent_encoding::{NON_ALPHANUMERIC, percent_encode};
-use reqwest::header::{ACCEPT, CONTENT_TYPE};
+use reqwest::header::{ACCEPT, ALLOW, CONTENT_TYPE};
 use serde_json::json;
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::TcpStream;
@@ -30,6 +30,44 @@ async fn answers_and_errors_have_the_negotiated_type() {
     }
     let refused = error_code(server.get("/subjects").header(ACCEPT, "text/html")).await;
     assert_eq!(refused, (406, 406));
+    server.stop().await;
+}
+
+#[tokio::test]
+async fn a_request_in_a_foreign_type_is_refused_even_without_a_body() {
+    let server = Server::start().await;
+    server.register("s", "\"string\"").await;
+    let typed = |path: &str, media_type: &str| server.get(path).header(CONTENT_TYPE, media_type);
+    // Twice, because the second answer is one that was given before.
+    for _ in 0..2 {
+        assert_eq!(answer(server.get("/subjects/s/versions/1/schema")).await.0, 200);
+        for path in ["/subjects/s/versions/1/schema", "/subjects", "/"] {
+            assert_eq!(error_code(typed(path, "text/plain")).await, (415, 415), "{path}");
+            assert_eq!(answer(typed(path, "application/json")).await.0, 200, "{path}");
+        }
+        assert_eq!(error_code(typed("/nowhere", "text/plain")).await, (404, 404));
+        assert_eq!(answer(typed("/livez", "text/plain")).await.0, 200);
+    }
+    server.stop().await;
+}
+
+#[tokio::test]
+async fn options_answers_the_methods_of_a_path() {
+    let server = Server::start().await;
+    let asked = server.request(Method::OPTIONS, "/subjects/s").send().await.unwrap();
+    assert_eq!(asked.status(), 200);
+    assert_eq!(asked.headers()[ALLOW], "POST,DELETE");
+    assert_eq!(asked.text().await.unwrap(), "");
+    let nowhere = error_code(server.request(Method::OPTIONS, "/nowhere")).await;
+    assert_eq!(nowhere, (404, 404));
+    server.stop().await;
+}
+
+#[tokio::test]
+async fn an_answer_without_content_has_no_type() {
+    let server = Server::start().await;
+    let gone = server.request(Method::DELETE, "/contexts/.none").send().await.unwrap();
+    assert_eq!((gone.status().as_u16(), gone.headers().get(CONTENT_TYPE)), (204, None));
     server.stop().await;
 }
 
@@ -81,7 +119,9 @@ async fn bodies_are_judged_by_type_shape_and_size() {
     for wrong in ["{", "[]", "\"x\"", "7", r#"{"schema": {}}"#, r#"{"version": "x"}"#] {
         assert_eq!(error_code(post(wrong)).await, (400, 400), "{wrong}");
     }
-    for missing in ["", "null", " "] {
+    let marked = answer(post("\u{feff}{\"schema\": \"\\\"int\\\"\"}")).await;
+    assert_eq!(marked.0, 200, "after a byte order mark: {marked:?}");
+    for missing in ["", "null", " ", "\u{feff}"] {
         assert_eq!(error_code(post(missing)).await, (422, 422), "{missing:?}");
     }
     let plain = server.request(Method::POST, "/subjects/s/versions").body("{}");
