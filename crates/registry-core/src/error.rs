@@ -52,13 +52,13 @@ pub enum RegistryError {
     InvalidMode(#[from] InvalidMode),
     #[error("Forward mode only supported on global level")]
     ForwardModeOnlyGlobal,
-    #[error("Subject {} in context {} is in read-only mode", .0.subject, .0.context)]
+    #[error("Subject {0} in context {context} is in read-only mode", context = scope(&.0.context))]
     ReadOnly(QualifiedSubject),
-    #[error("Subject {} in context {} is not in import mode", .0.subject, .0.context)]
+    #[error("Subject {0} in context {context} is not in import mode", context = scope(&.0.context))]
     NotInImportMode(QualifiedSubject),
-    #[error("Subject {} in context {} is not in read-write mode", .0.subject, .0.context)]
+    #[error("Subject {0} in context {context} is not in read-write mode", context = scope(&.0.context))]
     NotInReadWriteMode(QualifiedSubject),
-    #[error("Overwrite new schema with id {id} in context {context} is not permitted.")]
+    #[error("Overwrite new schema with id {id} in context {} is not permitted.", scope(context))]
     IdTaken { id: SchemaId, context: Context },
     #[error("Cannot import since found existing subjects")]
     SubjectsExist,
@@ -70,9 +70,11 @@ pub enum RegistryError {
     InvalidReferenceName(String),
     #[error("Invalid rule set: {0}")]
     InvalidRuleSet(String),
-    #[error("The specified context '{0}' is not empty.")]
+    #[error("The specified context '{}' is not empty.", scope(.0))]
     ContextNotEmpty(Context),
-    #[error("The property '{property}' is invalid: {detail}")]
+    #[error(
+        "The association specified an invalid value for property: '{property}', detail: {detail}"
+    )]
     InvalidAssociation { property: &'static str, detail: String },
     #[error("Association for '{0}' not found.")]
     AssociationNotFound(String),
@@ -101,7 +103,7 @@ pub enum RegistryError {
     #[error("A maximum of {0} keys already exist")]
     TooManyKeys(usize),
     /// A member of a key that is missing or wrong.
-    #[error("Invalid or missing key info: {0}")]
+    #[error("Invalid or missing value for field '{0}' of key")]
     InvalidKey(&'static str),
     #[error("One or more references exist to the key {0}")]
     KeyReferenced(String),
@@ -120,6 +122,11 @@ pub enum RegistryError {
     Internal,
     #[error(transparent)]
     Store(#[from] StoreError),
+}
+
+/// A context as it stands before the subjects in it.
+fn scope(context: &Context) -> String {
+    if context.is_default() { context.to_string() } else { format!(":{context}:") }
 }
 
 impl RegistryError {
