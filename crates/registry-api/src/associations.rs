@@ -61,7 +61,11 @@ pub struct AssociationUpdate {
     pub association_type: Option<String>,
     #[serde(default, deserialize_with = "wire::text", skip_serializing_if = "Option::is_none")]
     pub lifecycle: Option<String>,
-    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[serde(
+        default,
+        deserialize_with = "wire::some_flag",
+        skip_serializing_if = "Option::is_none"
+    )]
     pub frozen: Option<bool>,
     /// To be registered under the subject.
     #[serde(

@@ -22,12 +22,21 @@ fn scalars_are_read_leniently_and_other_shapes_are_refused() {
     let properties = lenient.metadata.unwrap().properties;
     assert_eq!(to_value(properties).unwrap(), json!({"a": "1", "b": "true"}));
 
+    for (frozen, expected) in
+        [(json!("true"), Some(true)), (json!(0), Some(false)), (json!(null), None)]
+    {
+        let update: AssociationUpdate = from_value(json!({"frozen": frozen})).unwrap();
+        assert_eq!(update.frozen, expected, "{frozen}");
+    }
+
     for wrong in [
         json!({"schema": {}}),
         json!({"version": "abc"}),
         json!({"version": 2_147_483_648_i64}),
         json!({"references": {}}),
         json!({"propagateSchemaTags": "yes"}),
+        json!({"metadata": {"tags": {"a": [null]}}}),
+        json!({"metadata": {"sensitive": ["a", null]}}),
     ] {
         assert!(request(wrong.clone()).is_err(), "{wrong}");
     }

@@ -38,8 +38,14 @@ fn no_int<E: Error>(value: &impl std::fmt::Display) -> E {
 
 /// A boolean; the words true and false are taken as text too, null counts as false.
 pub(crate) fn flag<'de, D: Deserializer<'de>>(deserializer: D) -> Result<bool, D::Error> {
-    let flag = to_flag(&Value::deserialize(deserializer)?).map_err(D::Error::custom)?;
-    Ok(flag.unwrap_or_default())
+    some_flag(deserializer).map(Option::unwrap_or_default)
+}
+
+/// A boolean, or null.
+pub(crate) fn some_flag<'de, D: Deserializer<'de>>(
+    deserializer: D,
+) -> Result<Option<bool>, D::Error> {
+    to_flag(&Value::deserialize(deserializer)?).map_err(D::Error::custom)
 }
 
 /// An object; alone, serde would also read a list, as the members in their order.
@@ -136,11 +142,12 @@ pub(crate) fn texts<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Vec<St
     some_texts(deserializer).map(Option::unwrap_or_default)
 }
 
-/// A set of strings.
+/// A set of strings; unlike a list it may not hold null.
 pub(crate) fn text_set<'de, D: Deserializer<'de>>(
     deserializer: D,
 ) -> Result<BTreeSet<String>, D::Error> {
-    texts(deserializer).map(|list| list.into_iter().collect())
+    let list: Option<Vec<Value>> = Option::deserialize(deserializer)?;
+    to_set(list.unwrap_or_default()).map_err(D::Error::custom)
 }
 
 /// A map of sets of strings.
@@ -149,7 +156,7 @@ pub(crate) fn set_map<'de, D: Deserializer<'de>>(
 ) -> Result<BTreeMap<String, BTreeSet<String>>, D::Error> {
     let map: BTreeMap<String, Vec<Value>> = Option::deserialize(deserializer)?.unwrap_or_default();
     map.into_iter()
-        .map(|(key, list)| Ok((key, to_texts(list)?.into_iter().collect())))
+        .map(|(key, list)| Ok((key, to_set(list)?)))
         .collect::<Result<_, &str>>()
         .map_err(D::Error::custom)
 }
@@ -177,8 +184,7 @@ pub(crate) fn text_patch<'de, D: Deserializer<'de>>(
 pub(crate) fn flag_patch<'de, D: Deserializer<'de>>(
     deserializer: D,
 ) -> Result<Patch<bool>, D::Error> {
-    let flag = to_flag(&Value::deserialize(deserializer)?).map_err(D::Error::custom)?;
-    Ok(flag.map_or(Patch::Clear, Patch::Set))
+    Ok(some_flag(deserializer)?.map_or(Patch::Clear, Patch::Set))
 }
 
 /// A collection or value that is left out of a document when it equals its default.
@@ -189,6 +195,10 @@ pub(crate) fn is_default<T: Default + PartialEq>(value: &T) -> bool {
 /// Null is no element.
 fn to_texts(list: Vec<Value>) -> Result<Vec<String>, &'static str> {
     list.into_iter().filter_map(|value| to_text(value).transpose()).collect()
+}
+
+fn to_set(list: Vec<Value>) -> Result<BTreeSet<String>, &'static str> {
+    list.into_iter().map(|value| to_text(value)?.ok_or("a set of strings holds null")).collect()
 }
 
 fn to_text(value: Value) -> Result<Option<String>, &'static str> {
