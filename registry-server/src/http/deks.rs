@@ -142,8 +142,8 @@ pub(super) async fn show(
     names: Names,
     params: Params,
 ) -> Answer<DekDocument> {
-    let version = names.optional_version()?.unwrap_or(FIRST);
     let series = app.dek_series(&names, &params).await?;
+    let version = names.optional_version()?.unwrap_or(FIRST);
     Ok(Json(document(app.registry.dek(&series, version, params.flag(DELETED)).await?)))
 }
 
@@ -153,8 +153,8 @@ pub(super) async fn delete(
     names: Names,
     params: Params,
 ) -> Result<NoContent, HttpError> {
-    let version = names.optional_version()?;
     let series = app.dek_series(&names, &params).await?;
+    let version = names.optional_version()?;
     app.registry.delete_deks(&series, version, params.flag(PERMANENT)).await?;
     Ok(NoContent)
 }
@@ -165,8 +165,8 @@ pub(super) async fn undelete(
     names: Names,
     params: Params,
 ) -> Result<NoContent, HttpError> {
-    let version = names.optional_version()?;
     let series = app.dek_series(&names, &params).await?;
+    let version = names.optional_version()?;
     app.registry.undelete_deks(&series, version).await?;
     Ok(NoContent)
 }

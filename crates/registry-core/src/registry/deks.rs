@@ -87,11 +87,11 @@ impl<S: Store> Registry<S> {
         let DekDraft { series, version, encrypted_key_material: given, is_deleted } = draft;
         let subject = series.subject.to_string();
         check_subject(&series.subject)?;
+        let mut tx = self.store.write().await?;
+        let kek = find_kek(&mut tx, &series.kek, is_deleted).await?;
         if version < 1 {
             return Err(InvalidVersion(version.to_string()).into());
         }
-        let mut tx = self.store.write().await?;
-        let kek = find_kek(&mut tx, &series.kek, is_deleted).await?;
         if tx.key_counts().await?.1 > KEYS_MAX {
             return Err(RegistryError::TooManyKeys(KEYS_MAX));
         }

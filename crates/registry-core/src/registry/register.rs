@@ -139,6 +139,11 @@ impl<S: Store> Registry<S> {
                 return Ok(Decision::Existing(version));
             }
         }
+        if !draft.tags.is_empty() {
+            // Tags for what the schema does not have are reported before the mode, too.
+            let reading = Reading::to_compare(false, &snapshot.config);
+            self.candidate(draft, &snapshot.closure.clone()?, reading).await?;
+        }
         if snapshot.mode.is_read_only() {
             return Err(RegistryError::ReadOnly(subject.clone()));
         }

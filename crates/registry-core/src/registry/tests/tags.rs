@@ -52,6 +52,9 @@ async fn a_registration_changes_the_tags_of_its_text() {
     assert_eq!(empty, Err(RegistryError::InvalidSchema("Empty schema".into())));
     let unknown = tagged(r#"{"type":"record","name":"Q","fields":[]}"#, adding(&["a"]));
     let refused = RegistryError::InvalidSchema("No matching path 'R' found in the schema".into());
+    assert_eq!(registry.put("s", &unknown).await, Err(refused.clone()));
+    // The text is judged before the mode.
+    registry.set_mode_of("s", "READONLY").await.unwrap();
     assert_eq!(registry.put("s", &unknown).await, Err(refused));
 }
 
