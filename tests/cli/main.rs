@@ -3,10 +3,13 @@
 mod check;
 mod commands;
 mod config;
+mod deploy;
 mod dev;
+mod git;
 mod globals;
 mod init;
 mod kafka;
+mod paths;
 mod pipelines;
 mod project;
 mod readme;
