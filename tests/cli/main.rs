@@ -113,6 +113,10 @@ fn missing_file_exits_3_in_one_line_and_broken_schema_exits_4_with_its_place() {
     assert_eq!((code, out.as_str()), (Some(3), ""));
     assert_eq!(err, "levada: cannot read nowhere.avsc: No such file or directory (os error 2)\n");
 
+    let (code, _, err) = check(Path::new("gone.avsc"), Path::new("nowhere.avsc"), &[]);
+    assert_eq!(code, Some(3));
+    assert!(err.contains("gone.avsc: ") && err.contains("nowhere.avsc: "), "{err}");
+
     let broken = files.write("broken.avsc", "{\"type\":\n \"recrd\"}");
     let (code, out, err) = check(&old, &broken, &[]);
     assert_eq!((code, err.as_str()), (Some(4), ""));

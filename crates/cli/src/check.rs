@@ -107,13 +107,10 @@ fn checked(args: &CheckArgs, globals: &Globals) -> Result<ExitCode, Failure> {
         }
         (_, paths) => (paths.to_vec(), None),
     };
+    must_be_there(&args.paths)?;
     let workspace = Workspace::open(&paths, &args.settings, globals)?;
     let files = workspace.files()?;
     let baselines = if let Some(old) = pair {
-        std::fs::metadata(old).map_err(|error| {
-            let message = format!("cannot read {}: {error}", old.display());
-            Failure::new(exit::NO_INPUT, message)
-        })?;
         let spec = old.display().to_string();
         vec![load(&workspace, &files, &spec, &Baseline::File(workspace.here.join(old)))?]
     } else {
@@ -147,6 +144,18 @@ fn checked(args: &CheckArgs, globals: &Globals) -> Result<ExitCode, Failure> {
         must_have_compared(&report, &baselines)?;
     }
     Ok(ExitCode::from(code(&report)))
+}
+
+/// Names all that are missing at once.
+fn must_be_there(paths: &[PathBuf]) -> Result<(), Failure> {
+    let unreadable = paths.iter().filter_map(|path| {
+        let error = std::fs::metadata(path).err()?;
+        Some(format!("cannot read {}: {error}", path.display()))
+    });
+    match unreadable.collect::<Vec<_>>() {
+        none if none.is_empty() => Ok(()),
+        some => Err(Failure::new(exit::NO_INPUT, some.join("; "))),
+    }
 }
 
 fn baseline(

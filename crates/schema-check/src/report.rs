@@ -405,7 +405,7 @@ mod tests {
         let json = "{\"maxLength\" : 5,\n \"enum\":[\n \"a b\", 2],\"x\":{\"y\":{\"z\":1}}}";
         assert_eq!(fragment(json, 1, 2), "\"maxLength\":5");
         assert_eq!(fragment(json, 2, 2), "\"enum\":[\"a b\",2]");
-        assert_eq!(fragment(json, 3, 11), "\"x\":{\"y\":}");
+        assert_eq!(fragment(json, 3, 12), "\"x\":{\"y\":}");
         assert_eq!(fragment(json, 1, 1), "{\"maxLength\":5,\"enum\":,\"x\":}");
         let proto = "message A {\n  int32  a = 1; // one\n}";
         assert_eq!(
