@@ -27,16 +27,16 @@ impl Places {
     /// The report with its files as readers of the format look for them.
     pub(crate) fn shown(&self, format: Format, report: &Report) -> Report {
         match format {
-            Format::Text | Format::Compact => report.with_paths(|path| self.from_here(path)),
+            Format::Text | Format::Compact => report.with_paths(|path| self.path_from_here(path)),
             Format::Github | Format::Gitlab | Format::Sarif | Format::Markdown => {
-                report.with_paths(|path| self.from_top(path))
+                report.with_paths(|path| self.path_from_top(path))
             }
             Format::Json | Format::Junit => report.clone(),
         }
     }
 
     /// The path of a file from the working folder; whole where the settings say nothing about it.
-    pub(crate) fn from_here(&self, path: &str) -> String {
+    pub(crate) fn path_from_here(&self, path: &str) -> String {
         let whole = self.home.join(path);
         let is_outside = !whole.starts_with(&self.home);
         match whole.strip_prefix(&self.here) {
@@ -52,7 +52,7 @@ impl Places {
         }
     }
 
-    fn from_top(&self, path: &str) -> String {
+    fn path_from_top(&self, path: &str) -> String {
         let inside = self.top.as_ref().and_then(|top| {
             let whole = self.home.join(path);
             whole.strip_prefix(top).ok().map(shown)
@@ -75,11 +75,11 @@ mod tests {
         std::fs::create_dir_all(top.path().join(".git")).unwrap();
         let places =
             |here: &str, home: &str| Places::new(&top.path().join(here), &top.path().join(home));
-        assert_eq!(places("", "").from_here("s/a.avsc"), "s/a.avsc");
-        assert_eq!(places("p/s", "p").from_here("s/a.avsc"), "a.avsc");
-        assert_eq!(places("p/s/x", "p").from_here("t/a.avsc"), "../../t/a.avsc");
-        assert_eq!(places("p/s", "p").from_top("s/a.avsc"), "p/s/a.avsc");
-        assert_eq!(places("p", "p").from_here("/elsewhere/a.avsc"), "/elsewhere/a.avsc");
-        assert_eq!(places("p", "p").from_top("/elsewhere/a.avsc"), "/elsewhere/a.avsc");
+        assert_eq!(places("", "").path_from_here("s/a.avsc"), "s/a.avsc");
+        assert_eq!(places("p/s", "p").path_from_here("s/a.avsc"), "a.avsc");
+        assert_eq!(places("p/s/x", "p").path_from_here("t/a.avsc"), "../../t/a.avsc");
+        assert_eq!(places("p/s", "p").path_from_top("s/a.avsc"), "p/s/a.avsc");
+        assert_eq!(places("p", "p").path_from_here("/elsewhere/a.avsc"), "/elsewhere/a.avsc");
+        assert_eq!(places("p", "p").path_from_top("/elsewhere/a.avsc"), "/elsewhere/a.avsc");
     }
 }

@@ -88,7 +88,7 @@ pub(crate) fn run_fmt(args: &FmtArgs, globals: &Globals) -> Result<ExitCode, Fai
         let places = workspace.places();
         // Hooks name all files that changed and look like schemas.
         for path in workspace.leave_out_files_without_rule()? {
-            let path = places.from_here(&path);
+            let path = places.path_from_here(&path);
             let message = "left as it is: no table [[schemas]] of levada.toml has a path for it";
             globals.tell(plain(&format!("{path}: {message}\n")))?;
         }
@@ -99,7 +99,7 @@ pub(crate) fn run_fmt(args: &FmtArgs, globals: &Globals) -> Result<ExitCode, Fai
         must_be_there(&files.catalog)?;
         let (mut changed, mut code) = (0_usize, exit::OK);
         for version in files.catalog.subjects.values().flat_map(|subject| &subject.versions) {
-            let place = places.from_here(&version.place);
+            let place = places.path_from_here(&version.place);
             if let Err(error) = check::parse(version, Validation::Stored, &workspace.limits) {
                 print(plain(&format!("{place}: no schema: {error}\n")))?;
                 code = exit::BAD_SCHEMA;

@@ -113,7 +113,9 @@ impl Diff {
             Some(format!("  {} is no schema: {error}", version.place))
         });
         let told: Vec<String> = told.collect();
-        told.iter().for_each(|line| self.line(line));
+        for line in &told {
+            self.line(line);
+        }
         self.unreadable += usize::from(!told.is_empty());
     }
 

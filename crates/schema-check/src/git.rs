@@ -117,10 +117,10 @@ impl<'l> Place<'l> {
 
     /// The path from the root of a file of interest.
     fn path(&self, path: &str) -> Option<String> {
-        self.from_root(path).filter(|path| self.layout.is_of_interest(path))
+        self.path_from_root(path).filter(|path| self.layout.is_of_interest(path))
     }
 
-    fn from_root(&self, path: &str) -> Option<String> {
+    fn path_from_root(&self, path: &str) -> Option<String> {
         let inner = match self.inside.as_str() {
             "" => path,
             inside => path.strip_prefix(inside)?.strip_prefix('/')?,
@@ -134,7 +134,7 @@ impl<'l> Place<'l> {
     /// Whether files of interest may lie in a folder of the repository.
     fn reaches(&self, folder: &str) -> bool {
         let folders = self.layout.folders();
-        self.from_root(folder).is_some_and(|folder| {
+        self.path_from_root(folder).is_some_and(|folder| {
             folders.iter().any(|(base, _)| is_within(&folder, base) || is_within(base, &folder))
         })
     }

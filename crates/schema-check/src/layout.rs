@@ -39,7 +39,7 @@ struct Rule {
     pattern: GlobMatcher,
     /// The same as text, without `.` and `..` parts.
     path: String,
-    rule: SchemaRule,
+    settings: SchemaRule,
 }
 
 /// What a schema file is.
@@ -105,7 +105,7 @@ impl Layout {
             let path = path.ok_or_else(|| wrong("it leads out of the folder of levada.toml"))?;
             let glob = GlobBuilder::new(&path).literal_separator(true).build();
             let glob = glob.map_err(|error| wrong(&error.kind().to_string()))?;
-            Ok(Rule { pattern: glob.compile_matcher(), path, rule: rule.clone() })
+            Ok(Rule { pattern: glob.compile_matcher(), path, settings: rule.clone() })
         };
         let rules =
             project.schemas.iter().map(compile).collect::<Result<Vec<_>, CheckFailure>>()?;
@@ -178,7 +178,7 @@ impl Layout {
         if self.rules.is_empty() {
             return self.place_by_name(path, argument, tree);
         }
-        let Rule { rule, .. } = self.rule(path)?;
+        let rule = &self.rule(path)?.settings;
         let schema_type = rule.schema_type.or(self.schema_type).or_else(|| by_extension(path))?;
         let template = rule.subject.as_deref().unwrap_or("{file}");
         let level = rule
@@ -256,7 +256,7 @@ fn bases(rules: &[Rule]) -> BTreeSet<String> {
     };
     let roots = rules
         .iter()
-        .flat_map(|rule| rule.rule.import_roots.iter().filter_map(|root| join("", root)));
+        .flat_map(|rule| rule.settings.import_roots.iter().filter_map(|root| join("", root)));
     let all: BTreeSet<String> = rules.iter().map(of_pattern).chain(roots).collect();
     let is_found = |folder: &str, from: &String| {
         from != folder && is_within(folder, from) && !leads_through_skipped(folder, from)

@@ -105,9 +105,6 @@ fn settings(
     let scopes = [subject, context_of(subject), GLOBAL];
     let nearest = scopes.iter().find_map(|scope| Some((*scope, configs.get(*scope)?)));
     let Some((scope, config)) = nearest else { return (None, None) };
-    fn text<'c>(config: &'c Map<String, Value>, key: &str) -> Option<&'c str> {
-        config.get(key)?.as_str()
-    }
     let level: Option<CompatibilityLevel> =
         text(config, "compatibilityLevel").and_then(|level| level.parse().ok());
     let shown = if [DEFAULT, GLOBAL].contains(&scope) { "the registry" } else { scope };
@@ -118,6 +115,10 @@ fn settings(
     };
     let policy = text(config, "compatibilityPolicy").or_else(of_root);
     (Some(level), policy.and_then(|policy| policy.parse().ok()))
+}
+
+fn text<'c>(config: &'c Map<String, Value>, key: &str) -> Option<&'c str> {
+    config.get(key)?.as_str()
 }
 
 /// The scope of the context that a subject belongs to.

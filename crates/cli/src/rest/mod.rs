@@ -161,9 +161,9 @@ fn undelete(session: &Session, subject: &str, globals: &Globals) -> Result<(), F
         live => live.map_err(|error| Failure::new(exit::REGISTRY, error))?,
     };
     let all = session.call(Call::get(&path).query(&[("deleted", "true")]))?;
-    let mut done = 0_usize;
     let is_deleted = |number: &&Value| !live.as_array().is_some_and(|live| live.contains(number));
-    for number in all.as_array().into_iter().flatten().filter(is_deleted) {
+    let deleted = all.as_array().into_iter().flatten().filter(is_deleted);
+    for (done, number) in deleted.enumerate() {
         let made = match register_again(session, subject, &number.to_string()) {
             Err(failure) if done > 0 => {
                 let made = plural(done, "version");
@@ -176,7 +176,6 @@ fn undelete(session: &Session, subject: &str, globals: &Globals) -> Result<(), F
             }
             made => made?,
         };
-        done += 1;
         let (version, id) = (&made["version"], &made["id"]);
         globals.tell(format_args!(
             "version {number} is there again, as version {version} with id {id}\n"

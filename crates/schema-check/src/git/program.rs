@@ -256,7 +256,7 @@ impl Git {
         }
         if !links.is_empty() {
             let ids = all.values().filter(|(mode, _)| *mode == LINK).map(|(_, id)| *id);
-            let targets = self.blobs(ids.collect(), bytes_max)?;
+            let targets = self.blobs(&ids.collect(), bytes_max)?;
             for (from, to) in links {
                 listing.files.insert(to, behind_links(from, &all, &targets));
             }
@@ -307,19 +307,19 @@ impl Git {
             Object::Blob(id) => Some(id.as_str()),
             Object::Lost(_) => None,
         });
-        self.blobs(ids.collect(), bytes_max)
+        self.blobs(&ids.collect(), bytes_max)
     }
 
     /// What the objects hold.
     fn blobs(
         &self,
-        ids: BTreeSet<&str>,
+        ids: &BTreeSet<&str>,
         bytes_max: usize,
     ) -> Result<HashMap<String, Content>, CheckFailure> {
         let mut command = self.command(&["cat-file", "--batch"]);
         let spawned = command.stdin(Stdio::piped()).stdout(Stdio::piped()).stderr(Stdio::null());
         let mut child = spawned.spawn().map_err(CheckFailure::NoGit)?;
-        let read = read_batch(&mut child, &ids, bytes_max);
+        let read = read_batch(&mut child, ids, bytes_max);
         // It ends with its input.
         let _ = child.wait();
         read.map_err(|error| CheckFailure::Baseline(format!("git cat-file: {error}")))
@@ -363,7 +363,7 @@ fn read_batch(
     let (Some(mut input), Some(output)) = (child.stdin.take(), child.stdout.take()) else {
         return Err(std::io::Error::other("no pipes"));
     };
-    let asked: String = ids.iter().map(|id| format!("{id}\n")).collect();
+    let asked = ids.iter().copied().collect::<Vec<_>>().join("\n") + "\n";
     let asking = std::thread::spawn(move || input.write_all(asked.as_bytes()));
     let mut output = BufReader::new(output);
     let mut contents = HashMap::with_capacity(ids.len());

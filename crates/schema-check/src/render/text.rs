@@ -1,5 +1,7 @@
 //! Findings for people: each with the line in question, in the new file and in the old one.
 
+use std::fmt::Write as _;
+
 use annotate_snippets::{AnnotationKind, Group, Level, Origin, Renderer, Snippet};
 
 use super::{Style, example, plain, severity, wrap};
@@ -19,7 +21,7 @@ const SHOWN_AFTER_MAX: usize = 600;
 pub(super) fn render(report: &Report, style: Style) -> String {
     let mut text = String::new();
     for finding in &report.findings {
-        text.push_str(&drawn(finding, notes(finding), style));
+        text.push_str(&drawn(finding, &notes(finding), style));
         text.push_str("\n\n");
     }
     if style.summary {
@@ -32,10 +34,10 @@ pub(super) fn render(report: &Report, style: Style) -> String {
 
 /// The finding with its lines alone.
 pub(crate) fn lines(finding: &Finding, style: Style) -> String {
-    drawn(finding, Vec::new(), style)
+    drawn(finding, &[], style)
 }
 
-fn drawn(finding: &Finding, notes: Vec<String>, style: Style) -> String {
+fn drawn(finding: &Finding, notes: &[String], style: Style) -> String {
     let renderer = if style.color { Renderer::styled() } else { Renderer::plain() };
     let renderer = renderer.term_width(style.width.unwrap_or(SOURCE_WIDTH));
     let label = severity(finding.severity).len() + finding.rule.len() + "[]: ".len();
@@ -106,8 +108,8 @@ fn with_columns(drawn: &str, finding: &Finding) -> String {
         let place = format!("{}:{}:", plain(&spot.place), at.line);
         let counted = format!("{place}{}", excerpt.before.chars().count() + 1);
         if let Some((before, behind)) = rest.split_once(&counted) {
-            text.push_str(before);
-            text.push_str(&format!("{place}{}", at.column));
+            // Writing to a String cannot fail.
+            let _ = write!(text, "{before}{place}{}", at.column);
             rest = behind;
         }
     }
