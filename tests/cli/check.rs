@@ -8,17 +8,17 @@ use levada_tests::{Levada, levada};
 use crate::project::{Project, git_in, told};
 
 /// An Avro record with fields, each without a default unless it says one.
-fn record(name: &str, fields: &[&str]) -> String {
+pub(crate) fn record(name: &str, fields: &[&str]) -> String {
     let fields = fields.iter().map(|field| format!("    {field}")).collect::<Vec<_>>().join(",\n");
     format!("{{\n  \"type\": \"record\", \"name\": \"{name}\", \"fields\": [\n{fields}\n  ]\n}}\n")
 }
 
-const ID: &str = r#"{"name": "id", "type": "long"}"#;
-const NOTE: &str = r#"{"name": "note", "type": "string"}"#;
-const TAG: &str = r#"{"name": "tag", "type": "string", "default": ""}"#;
+pub(crate) const ID: &str = r#"{"name": "id", "type": "long"}"#;
+pub(crate) const NOTE: &str = r#"{"name": "note", "type": "string"}"#;
+pub(crate) const TAG: &str = r#"{"name": "tag", "type": "string", "default": ""}"#;
 
 /// A repository with one order on main, and a branch on which it may change.
-fn repository() -> Project {
+pub(crate) fn repository() -> Project {
     let project = Project::with_git();
     project.write("schemas/order.avsc", &record("Order", &[ID]));
     project.commit();
@@ -26,7 +26,7 @@ fn repository() -> Project {
     project
 }
 
-const MAIN: &[&str] = &["check", "--against", ".git#branch=main"];
+pub(crate) const MAIN: &[&str] = &["check", "--against", ".git#branch=main"];
 
 #[test]
 fn break_since_the_merge_base_is_found_with_its_place_in_both_files() {
@@ -204,14 +204,14 @@ fn settings_say_which_files_are_schemas_of_which_subject_at_which_level() {
     let level = "level: FORWARD (levada.toml, path = \"schemas/*/*.avsc\")";
     assert!(out.contains(level), "{out}");
     assert!(out.ends_with("checked 2 schemas, 2 pairs compared, 1 finding\n"), "{out}");
-    // From a folder below the paths are the same.
+    // From a folder below the paths begin there.
     let below = told(levada().current_dir(project.path().join("schemas")).args([
         "check",
         "orders",
         "--against",
         ".git#branch=main",
     ]));
-    assert!(below.1.contains("schemas/orders/order.avsc:1:1"), "{below:?}");
+    assert!(below.1.contains("--> orders/order.avsc:1:1"), "{below:?}");
     assert_eq!(below.0, Some(1));
 }
 
@@ -350,4 +350,87 @@ fn registry_and_its_archive_are_compared_with_at_their_own_levels() {
     server.terminate();
     let gone = project.levada(&["check", "s", "--against", "http://127.0.0.1:1"]);
     assert_eq!((gone.0, gone.1.as_str()), (Some(5), ""), "{gone:?}");
+}
+
+#[test]
+fn single_file_that_holds_no_schema_is_an_error() {
+    let project = Project::new();
+    project.write("new.json", r#"{"type":"string"}"#);
+    project.write("old.ok.json", "1");
+    project.write("old.json", "");
+    for args in [
+        &["check", "old.ok.json", "new.json"][..],
+        &["check", "new.json", "--against", "old.ok.json"],
+    ] {
+        let (code, out, err) = project.levada(args);
+        assert_eq!((code, out.as_str()), (Some(3), ""));
+        assert!(err.starts_with("levada: old.ok.json is no schema by its name; "), "{err}");
+    }
+    for args in
+        [&["check", "old.json", "new.json"][..], &["check", "new.json", "--against", "old.json"]]
+    {
+        let (code, out, err) = project.levada(args);
+        assert_eq!((code, err.as_str()), (Some(4), ""));
+        assert!(out.contains("error[BASELINE_UNREADABLE]"), "{out}");
+    }
+}
+
+#[test]
+fn files_that_are_no_schemas_do_not_count_as_something_to_compare_with() {
+    let project = Project::with_git();
+    project.write("levada.toml", "[[schemas]]\npath = \"s/*.avsc\"\n");
+    project.write("s/package.json", "{}");
+    project.write("s/deeper/order.avsc", &record("Order", &[ID]));
+    project.commit();
+    project.write("s/order.avsc", &record("Order", &[ID]));
+    let (code, _, err) = project.levada(MAIN);
+    assert_eq!(code, Some(3));
+    assert!(err.contains("there is no schema in .git#branch=main (merge base "), "{err}");
+    project.commit();
+    project.write("s/other.avsc", &record("Other", &[ID]));
+    let (code, out, _) =
+        project.levada(&["check", "s/other.avsc", "--against", ".git#branch=main"]);
+    assert_eq!(
+        (code, out.as_str()),
+        (Some(0), "checked 1 schema, 0 pairs compared, 1 new, 0 findings\n")
+    );
+}
+
+#[test]
+fn approval_is_of_the_values_that_were_there() {
+    let project = Project::with_git();
+    let schema = |most: u32| format!("{{\n  \"type\": \"string\",\n  \"maxLength\": {most}\n}}\n");
+    project.write("name.schema.json", &schema(10));
+    project.commit();
+    project.write("name.schema.json", &schema(9));
+    let (_, printed, _) = project.levada(&[MAIN, &["--print-accept"]].concat());
+    project.write("levada.toml", &printed);
+    assert_eq!(project.levada(MAIN).0, Some(0));
+    project.write("name.schema.json", &schema(9).replace("  ", " "));
+    assert_eq!(project.levada(MAIN).0, Some(0), "white space is no change");
+    project.write("name.schema.json", &schema(1));
+    let (code, out, _) = project.levada(MAIN);
+    assert_eq!(code, Some(1));
+    assert!(
+        out.contains("error[MAX_LENGTH_DECREASED]") && out.contains("error[ACCEPT_UNUSED]"),
+        "{out}"
+    );
+}
+
+#[test]
+fn names_in_schemas_cannot_steer_a_terminal() {
+    let project = Project::new();
+    let schema = |kind: &str| {
+        format!(r#"{{"type":"object","properties":{{"a\u001b[31m\u009b":{{"type":"{kind}"}}}}}}"#)
+    };
+    project.write("old.json", &schema("string"));
+    project.write("new.json", &schema("integer"));
+    for format in ["text", "compact", "markdown", "github"] {
+        let (code, out, _) = project.levada(&["check", "old.json", "new.json", "--format", format]);
+        assert_eq!(code, Some(1));
+        assert!(out.contains("[31m"), "{out}");
+        assert!(!out.contains(['\u{1b}', '\u{9b}']), "{format}: {out:?}");
+    }
+    let (_, out, _) = project.levada(&["diff", "old.json", "new.json", "--text"]);
+    assert!(out.contains("[31m") && !out.contains(['\u{1b}', '\u{9b}']), "{out:?}");
 }

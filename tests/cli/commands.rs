@@ -57,6 +57,21 @@ fn samples_beside_schemas_are_taken_and_refused_as_their_names_say() {
 }
 
 #[test]
+fn sample_belongs_to_the_schema_whose_name_it_has_most_of() {
+    let project = Project::new();
+    project.write("order.schema.json", r#"{"type":"string"}"#);
+    project.write("order.first.schema.json", r#"{"type":"integer"}"#);
+    project.write("order.first.ok.json", "1");
+    project.write("order.second.ok.json", "\"a\"");
+    let (code, out, err) = project.levada(&["test"]);
+    assert_eq!((code, err.as_str()), (Some(0), ""), "{out}");
+    let bare = Project::new();
+    bare.write("order.avsc", "{");
+    let (code, out, err) = bare.levada(&["test"]);
+    assert_eq!((code, err.as_str()), (Some(4), ""), "{out}");
+}
+
+#[test]
 fn fmt_changes_white_space_alone_and_its_check_changes_nothing() {
     let project = Project::new();
     project.write("order.avsc", ORDER);
@@ -127,6 +142,50 @@ fn diff_tells_what_changed_and_whom_it_keeps_from_reading() {
     assert_eq!(code, Some(1));
     assert!(out.contains("--- same.avsc\n+++ same.avsc\n"), "{out}");
     assert_eq!(project.levada(&["diff", "order.avsc", "order.avsc", "--exit-code"]).0, Some(0));
+}
+
+#[test]
+fn diff_of_what_is_no_schema_says_why_and_exits_4() {
+    let project = Project::with_git();
+    project.write("order.avsc", ORDER);
+    project.write("same.avsc", "{");
+    project.commit();
+    project.write("order.avsc", "{");
+    project.write("new.avsc", "[");
+    let (code, out, err) = project.levada(&["diff", ".git#branch=main"]);
+    assert_eq!((code, err.as_str()), (Some(4), ""));
+    let lines: Vec<&str> = out.lines().collect();
+    let starts = [
+        "added new (new.avsc)",
+        "  new.avsc is no schema: ",
+        "changed order (order.avsc)",
+        "  order.avsc is no schema: ",
+        "2 subjects changed",
+    ];
+    assert_eq!(lines.len(), starts.len(), "{out}");
+    for (line, start) in lines.iter().zip(starts) {
+        assert!(line.starts_with(start), "{out}");
+    }
+}
+
+#[test]
+fn lock_file_calls_records_by_their_names_and_shows_breaks_behind_references() {
+    let project = Project::new();
+    project.write("levada.toml", "[[schemas]]\npath = \"*.avsc\"\nsubject = \"{record}\"\n");
+    let user = r#"{"type":"record","name":"a.User","fields":[{"name":"o","type":"a.Order"}]}"#;
+    project.write("order.avsc", ORDER);
+    project.write("user.avsc", user);
+    assert_eq!(project.levada(&["lock"]).1, "wrote levada.lock: 2 versions\n");
+    let text = fs::read_to_string(project.path().join("levada.lock")).expect("a lock file");
+    let locked: serde_json::Value = serde_json::from_str(&text).expect("JSON");
+    let reference = serde_json::json!([{"name": "a.Order", "subject": "a.Order", "version": 1}]);
+    assert_eq!(locked["schemas"][1]["references"], reference);
+    fs::rename(project.path().join("levada.lock"), project.path().join("old.lock")).expect("moved");
+    project.write("order.avsc", &ORDER.replace("long", "string"));
+    assert_eq!(project.levada(&["lock"]).0, Some(0));
+    let (code, out, err) = project.levada(&["diff", "old.lock", "levada.lock"]);
+    assert_eq!((code, err.as_str()), (Some(0), ""));
+    assert!(out.contains("changed a.User (a.User version 1): compatible at level NONE\n"), "{out}");
 }
 
 #[test]

@@ -3,10 +3,13 @@
 mod check;
 mod commands;
 mod config;
+mod deploy;
 mod dev;
+mod git;
 mod globals;
 mod init;
 mod kafka;
+mod paths;
 mod pipelines;
 mod project;
 mod readme;
@@ -109,6 +112,10 @@ fn missing_file_exits_3_in_one_line_and_broken_schema_exits_4_with_its_place() {
     let (code, out, err) = check(&old, Path::new("nowhere.avsc"), &[]);
     assert_eq!((code, out.as_str()), (Some(3), ""));
     assert_eq!(err, "levada: cannot read nowhere.avsc: No such file or directory (os error 2)\n");
+
+    let (code, _, err) = check(Path::new("gone.avsc"), Path::new("nowhere.avsc"), &[]);
+    assert_eq!(code, Some(3));
+    assert!(err.contains("gone.avsc: ") && err.contains("nowhere.avsc: "), "{err}");
 
     let broken = files.write("broken.avsc", "{\"type\":\n \"recrd\"}");
     let (code, out, err) = check(&old, &broken, &[]);

@@ -8,34 +8,34 @@ use levada_tests::{Levada, levada};
 use crate::project::{Project, Told, told};
 
 /// Files, and a registry for them.
-struct Ends {
-    project: Project,
-    server: Levada,
+pub(crate) struct Ends {
+    pub(crate) project: Project,
+    pub(crate) server: Levada,
 }
 
 impl Ends {
-    fn start() -> Self {
+    pub(crate) fn start() -> Self {
         let project = Project::new();
         let server = Levada::start(&project.path().join("data"));
         Self { project, server }
     }
 
     /// Runs a command with the registry in its environment.
-    fn levada(&self, args: &[&str]) -> Told {
+    pub(crate) fn levada(&self, args: &[&str]) -> Told {
         let mut command = levada();
         command.current_dir(self.project.path()).args(args);
         told(command.env("LEVADA_REGISTRY", &self.server.registry))
     }
 
     /// The lines of a command that succeeds.
-    fn lines(&self, args: &[&str]) -> Vec<String> {
+    pub(crate) fn lines(&self, args: &[&str]) -> Vec<String> {
         let (code, out, err) = self.levada(args);
         assert_eq!((code, err.as_str()), (Some(0), ""), "{args:?}: {out}");
         out.lines().map(str::to_owned).collect()
     }
 }
 
-const ORDER: &str =
+pub(crate) const ORDER: &str =
     r#"{"type":"record","name":"Order","namespace":"a","fields":[{"name":"id","type":"long"}]}"#;
 const USER: &str = r#"{"type":"record","name":"a.User","fields":[{"name":"o","type":"a.Order"}]}"#;
 const SETTINGS: &str = "[[schemas]]\npath = \"s/z-order.avsc\"\nsubject = \"z-order\"\n\

@@ -58,6 +58,17 @@ fn told(command: &mut Command) -> (Option<i32>, String, String) {
 }
 
 #[test]
+fn export_that_fails_leaves_nothing() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let mut command = levada();
+    let target = ["--registry", "http://127.0.0.1:1", "--output", "archive.jsonl"];
+    let (code, _, err) =
+        told(command.current_dir(folder.path()).args(["export", "--timeout", "1"]).args(target));
+    assert_eq!(code, Some(5), "{err}");
+    assert_eq!(std::fs::read_dir(folder.path()).expect("a folder").count(), 0);
+}
+
+#[test]
 fn registry_goes_through_a_file_that_its_owner_alone_can_read() {
     let ends = Ends::start();
     ends.register(&ends.from.registry, "s", &json!("string"));

@@ -8,7 +8,7 @@ use clap::Args;
 use levada_encryption::Secret;
 use levada_schema_check::accept;
 use levada_schema_check::baseline::{self, Baseline, Loading};
-use levada_schema_check::catalog::Catalog;
+use levada_schema_check::catalog::{Catalog, Source};
 use levada_schema_check::check::{self, Options, STACK_BYTES};
 use levada_schema_check::layout::Argument;
 use levada_schema_check::lint;
@@ -107,13 +107,10 @@ fn checked(args: &CheckArgs, globals: &Globals) -> Result<ExitCode, Failure> {
         }
         (_, paths) => (paths.to_vec(), None),
     };
+    must_be_there(&args.paths)?;
     let workspace = Workspace::open(&paths, &args.settings, globals)?;
     let files = workspace.files()?;
     let baselines = if let Some(old) = pair {
-        std::fs::metadata(old).map_err(|error| {
-            let message = format!("cannot read {}: {error}", old.display());
-            Failure::new(exit::NO_INPUT, message)
-        })?;
         let spec = old.display().to_string();
         vec![load(&workspace, &files, &spec, &Baseline::File(workspace.here.join(old)))?]
     } else {
@@ -131,21 +128,34 @@ fn checked(args: &CheckArgs, globals: &Globals) -> Result<ExitCode, Failure> {
         limits: workspace.limits,
     };
     let mut report = check::check(&files.catalog, &baselines, &options)?;
-    let is_file = |argument: &Argument| matches!(argument, Argument::File(_));
-    let is_whole = !workspace.arguments.iter().any(is_file);
-    if is_whole {
-        report.removed = check::removed(&files.catalog, &baselines);
-    }
-    accept::apply(&mut report, &workspace.project.accept, &today(), is_whole);
+    let are_all = are_all_files(&workspace);
+    // Of git the same files are looked at as of today.
+    let comparable =
+        baselines.iter().filter(|baseline| are_all || baseline.source == Source::SameRoot);
+    report.removed = check::removed(&files.catalog, comparable);
+    let is_looked_at = |path: &str| files.layout.is_asked_for(path.trim_start_matches('/'));
+    accept::apply(&mut report, &workspace.project.accept, &today(), is_looked_at);
     if args.print_accept {
         print(accept::print(&report))?;
     } else {
-        args.output.write(&report, globals)?;
+        args.output.write(&report, &workspace.places(), globals)?;
     }
     if !args.allow_empty {
         must_have_compared(&report, &baselines)?;
     }
     Ok(ExitCode::from(code(&report)))
+}
+
+/// Names all that are missing at once.
+fn must_be_there(paths: &[PathBuf]) -> Result<(), Failure> {
+    let unreadable = paths.iter().filter_map(|path| {
+        let error = std::fs::metadata(path).err()?;
+        Some(format!("cannot read {}: {error}", path.display()))
+    });
+    match unreadable.collect::<Vec<_>>() {
+        none if none.is_empty() => Ok(()),
+        some => Err(Failure::new(exit::NO_INPUT, some.join("; "))),
+    }
 }
 
 fn baseline(
@@ -161,7 +171,7 @@ fn baseline(
         let client = endpoint.within(&args.context).client()?;
         return Ok(server::load(&client, &files.catalog, &workspace.limits)?);
     }
-    let baseline = Baseline::parse(spec, &workspace.here, &workspace.root)?;
+    let baseline = Baseline::parse(spec, &workspace.here, &workspace.home)?;
     load(workspace, files, spec, &baseline)
 }
 
@@ -185,9 +195,19 @@ fn load(
     )?)
 }
 
+/// Whether the files that are checked are all that there are, so that what others have besides is
+/// gone. Without rules a folder that is named is all there is.
+fn are_all_files(workspace: &Workspace) -> bool {
+    let is_folder = |argument: &Argument| matches!(argument, Argument::Folder(_));
+    match workspace.project.schemas.as_slice() {
+        [] => workspace.arguments.iter().all(is_folder),
+        _ => workspace.arguments.is_empty(),
+    }
+}
+
 /// A green run that compared nothing is what everybody has had once.
 fn must_have_compared(report: &Report, baselines: &[Catalog]) -> Result<(), Failure> {
-    let reason = match baselines.iter().find(|baseline| !baseline.has_files) {
+    let reason = match baselines.iter().find(|baseline| !baseline.has_schemas) {
         _ if report.schemas == 0 => "there is no schema to check".to_owned(),
         Some(empty) => format!("there is no schema in {}", empty.label),
         None => return Ok(()),

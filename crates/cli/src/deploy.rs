@@ -1,7 +1,8 @@
 //! `levada plan`, `apply`, `push`, `pull` and `compare`: schema files and registries.
 
+use std::collections::VecDeque;
 use std::io::{BufRead, IsTerminal};
-use std::path::{Component, Path, PathBuf};
+use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 use std::sync::Arc;
 
@@ -16,8 +17,9 @@ use levada_serde::RegistryClient;
 use levada_transfer::{Observer, Source, verify};
 
 use crate::check::{code, on_large_stack};
+use crate::config_file;
 use crate::exit::{self, Failure};
-use crate::globals::Globals;
+use crate::globals::{Globals, working_folder};
 use crate::output::{OutputArgs, print};
 use crate::progress::Progress;
 use crate::project::{Files, FilesArgs, Workspace};
@@ -112,7 +114,7 @@ pub(crate) fn run_plan(args: &PlanArgs, globals: &Globals) -> Result<ExitCode, F
         let output = &args.target.output;
         show(&plan, output, globals)?;
         if output.is_wanted() || !report.findings.is_empty() {
-            output.write(&report, globals)?;
+            output.write(&report, &target.workspace.places(), globals)?;
         }
         let is_found = args.exit_code && plan.changes() > 0;
         Ok(ExitCode::from(code(&report).max(u8::from(is_found))))
@@ -159,7 +161,7 @@ fn deploy(
     let report = target.judge()?;
     let is_refused = report.has(Kind::Invalid) || report.has(Kind::Incompatible);
     if is_refused || output.is_wanted() {
-        output.write(&report, globals)?;
+        output.write(&report, &target.workspace.places(), globals)?;
     }
     if is_refused {
         return Ok(ExitCode::from(code(&report)));
@@ -172,8 +174,16 @@ fn deploy(
         agree("Make these changes?")?;
     }
     let mut done = 0;
-    for step in &plan.steps {
+    let mut left: VecDeque<&Step> = plan.steps.iter().collect();
+    // How many of those left have waited since something was made.
+    let mut waiting = 0;
+    while let Some(step) = left.pop_front() {
         match runtime.block_on(deployment.apply(step)) {
+            Err(error) if step.has_to_wait(&error) && waiting < left.len() => {
+                waiting += 1;
+                left.push_back(step);
+                continue;
+            }
             Ok(_) if globals.quiet => {}
             Ok(told) => output.line(told)?,
             Err(error) if done == 0 => return Err(error.into()),
@@ -186,6 +196,7 @@ fn deploy(
                 return Err(Failure::new(exit::PARTLY, message));
             }
         }
+        waiting = 0;
         done += usize::from(!matches!(step, Step::Keep { .. }));
     }
     if !globals.quiet {
@@ -241,18 +252,31 @@ pub(crate) fn run_pull(args: &PullArgs, globals: &Globals) -> Result<ExitCode, F
             file.version
         ))?;
     }
-    let parts = args.output.components().filter_map(|part| match part {
-        Component::Normal(name) => Some(name.to_string_lossy().into_owned()),
-        _ => None,
-    });
-    let rules = pull::rules(&files, &parts.collect::<Vec<_>>().join("/"));
-    if !rules.is_empty() {
+    if files.iter().any(|file| file.needs_rule) {
+        let (settings, folder) = settings_for(&args.output, globals)?;
+        let (settings, rules) = (settings.display(), pull::rules(&files, &folder));
         globals.tell(format_args!(
-            "\nThese tables in levada.toml say which subjects they are:\n\n{rules}"
+            "\nThese tables in {settings} say which subjects they are:\n\n{rules}"
         ))?;
     }
     globals.tell(format_args!("pulled {}\n", plural(files.len(), "subject")))?;
     Ok(ExitCode::from(exit::OK))
+}
+
+/// The settings file that can say what lies in `output`, and the way from it to there.
+fn settings_for(output: &Path, globals: &Globals) -> Result<(PathBuf, String), Failure> {
+    let unreadable =
+        |error| Failure::new(exit::FAILED, format!("cannot read {}: {error}", output.display()));
+    let whole = std::fs::canonicalize(output).map_err(unreadable)?;
+    let here = working_folder()?;
+    let found = globals.settings_path()?;
+    let home =
+        found.as_deref().and_then(Path::parent).map_or(here.clone(), |folder| here.join(folder));
+    let home = std::fs::canonicalize(home).map_err(unreadable)?;
+    Ok(match whole.strip_prefix(&home) {
+        Ok(inside) => (PathBuf::from(config_file::NAME), inside.to_string_lossy().into_owned()),
+        Err(_) => (output.join(config_file::NAME), String::new()),
+    })
 }
 
 #[derive(Debug, Args)]

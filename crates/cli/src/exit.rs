@@ -5,6 +5,7 @@ use std::io::Write;
 use std::process::ExitCode;
 
 use levada_schema_check::CheckFailure;
+use levada_schema_check::render::plain;
 use levada_transfer::TransferError;
 
 /// Everything is as asked.
@@ -43,7 +44,7 @@ impl Failure {
     /// Writes the one line and gives the code.
     pub(crate) fn print(&self) -> ExitCode {
         // A closed stderr leaves the exit code as the only way to say it.
-        let _ = writeln!(std::io::stderr(), "levada: {}", self.message);
+        let _ = writeln!(std::io::stderr(), "levada: {}", plain(&self.message));
         ExitCode::from(self.code)
     }
 }
@@ -70,7 +71,8 @@ impl From<CheckFailure> for Failure {
         let code = match error {
             CheckFailure::Settings { .. }
             | CheckFailure::Usage(_)
-            | CheckFailure::SameSubject { .. } => USAGE,
+            | CheckFailure::SameSubject { .. }
+            | CheckFailure::SameFile { .. } => USAGE,
             CheckFailure::Unreadable { .. }
             | CheckFailure::Baseline(_)
             | CheckFailure::NoGit(_) => NO_INPUT,

@@ -43,9 +43,15 @@ fn write_file(registry: &Registry, path: &Path, globals: &Globals) -> Result<Cou
     let mut options = OpenOptions::new();
     options.write(true).create(true).truncate(true).mode(FILE_MODE);
     let file = options.open(&part).map_err(failed)?;
-    let counts = write(registry, &file, globals)?;
-    File::sync_all(&file).and_then(|()| fs::rename(&part, path)).map_err(failed)?;
-    Ok(counts)
+    let written = write(registry, &file, globals).and_then(|counts| {
+        File::sync_all(&file).and_then(|()| fs::rename(&part, path)).map_err(failed)?;
+        Ok(counts)
+    });
+    if written.is_err() {
+        // What made it fail is told; a part that stays is overwritten by the next export.
+        let _ = fs::remove_file(&part);
+    }
+    written
 }
 
 fn write(registry: &Registry, out: impl Write, globals: &Globals) -> Result<Counts, Failure> {

@@ -16,6 +16,7 @@ mod init;
 mod kafka;
 mod limits;
 mod output;
+mod places;
 mod progress;
 mod project;
 mod registry;

@@ -6,11 +6,12 @@ use std::path::PathBuf;
 use std::str::FromStr;
 
 use clap::Args;
-use levada_schema_check::render::{Format, Style, render};
+use levada_schema_check::render::{Format, Style, plain, render};
 use levada_schema_check::report::Report;
 
 use crate::exit::{self, Failure};
 use crate::globals::Globals;
+use crate::places::Places;
 
 const IN_A_FILE: Style = Style { color: false, width: None, summary: true };
 
@@ -50,6 +51,8 @@ impl OutputArgs {
 
     /// Writes a line beside the report: to stderr where stdout is a document for programs.
     pub(crate) fn line(&self, line: impl Display) -> Result<(), Failure> {
+        let line = line.to_string();
+        let line = plain(&line);
         let is_document =
             |wanted: &FormatArg| wanted.file.is_none() && wanted.format != Format::Text;
         if !self.formats.iter().any(is_document) {
@@ -61,7 +64,12 @@ impl OutputArgs {
     }
 
     /// Writes the report in every format that was asked for, and the step summary of GitHub.
-    pub(crate) fn write(&self, report: &Report, globals: &Globals) -> Result<(), Failure> {
+    pub(crate) fn write(
+        &self,
+        report: &Report,
+        places: &Places,
+        globals: &Globals,
+    ) -> Result<(), Failure> {
         let text = [FormatArg::default()];
         let formats = if self.formats.is_empty() { &text } else { self.formats.as_slice() };
         if formats.iter().filter(|format| format.file.is_none()).count() > 1 {
@@ -69,10 +77,11 @@ impl OutputArgs {
             return Err(Failure::new(exit::USAGE, message));
         }
         for FormatArg { format, file } in formats {
+            let shown = places.shown(*format, report);
             match file {
-                None => print(render(*format, report, globals.style()))?,
+                None => print(render(*format, &shown, globals.style()))?,
                 Some(file) => {
-                    let text = render(*format, report, IN_A_FILE);
+                    let text = render(*format, &shown, IN_A_FILE);
                     std::fs::write(file, text).map_err(|error| {
                         let message = format!("cannot write {}: {error}", file.display());
                         Failure::new(exit::FAILED, message)
@@ -80,7 +89,7 @@ impl OutputArgs {
                 }
             }
             if *format == Format::Github {
-                step_summary(report)?;
+                step_summary(&shown)?;
             }
         }
         Ok(())

@@ -9,10 +9,11 @@ use levada_schema_check::settings::Project;
 use levada_schema_check::{folder, tree::Tree};
 use levada_schema_core::{Limits, SchemaType};
 
-use crate::config_file::RegistryTable;
+use crate::config_file::{self, RegistryTable};
 use crate::exit::{self, Failure};
 use crate::globals::{Globals, working_folder};
 use crate::limits::{self, LimitArgs};
+use crate::places::Places;
 
 /// Which files a command is about.
 #[derive(Debug, Args)]
@@ -48,7 +49,9 @@ pub(crate) struct SettingsArgs {
 #[derive(Debug)]
 pub(crate) struct Workspace {
     pub(crate) here: PathBuf,
-    /// Paths of schema files are told from here.
+    /// The folder of the settings file, else the working folder.
+    pub(crate) home: PathBuf,
+    /// Paths of schema files count from here: `home`, or `/` where some lie outside of it.
     pub(crate) root: PathBuf,
     pub(crate) project: Project,
     pub(crate) registry: RegistryTable,
@@ -79,20 +82,30 @@ impl Workspace {
         let limits = limits.decide(&file.limits, limits::variable)?.schemas;
         let folder = found.as_deref().and_then(Path::parent).map(|folder| here.join(folder));
         let root = folder.map_or_else(|| Ok(here.clone()), std::fs::canonicalize);
-        let mut root = root.map_err(|error| Failure::new(exit::USAGE, error))?;
+        let home = root.map_err(|error| Failure::new(exit::USAGE, error))?;
         let registry = std::mem::take(&mut file.registry);
-        let mut project = file.project();
+        let project = file.project();
         let whole: Vec<(PathBuf, bool)> =
             paths.iter().map(|path| absolute(&here, path)).collect::<Result<_, _>>()?;
-        if whole.iter().any(|(path, _)| !path.starts_with(&root)) {
-            // The rules of the settings file are about other files.
-            root = PathBuf::from("/");
-            project.schemas.clear();
-        }
+        let root = match whole.iter().find(|(path, _)| !path.starts_with(&home)) {
+            None => home.clone(),
+            Some(_) if project.schemas.is_empty() => PathBuf::from("/"),
+            Some((path, _)) => {
+                let message = format!(
+                    "{} lies outside of {}, whose {} says which files are schemas; go elsewhere, or \
+                     name another settings file with --config",
+                    path.display(),
+                    home.display(),
+                    config_file::NAME
+                );
+                return Err(Failure::new(exit::USAGE, message));
+            }
+        };
         let arguments = whole.iter().map(|(path, is_folder)| argument(&root, path, *is_folder));
         Ok(Self {
             arguments: arguments.collect(),
             here,
+            home,
             root,
             project,
             registry,
@@ -101,9 +114,29 @@ impl Workspace {
         })
     }
 
+    pub(crate) fn places(&self) -> Places {
+        Places::new(&self.here, &self.home)
+    }
+
     /// What the files of `arguments` are; of all files without any.
     pub(crate) fn layout(&self, arguments: Vec<Argument>) -> Result<Layout, Failure> {
         Ok(Layout::new(&self.project, arguments, self.schema_type)?)
+    }
+
+    /// Takes files out of the arguments that no rule is about, if there are rules; gives their paths.
+    pub(crate) fn leave_out_files_without_rule(&mut self) -> Result<Vec<String>, Failure> {
+        let mut left_out = Vec::new();
+        if !self.project.schemas.is_empty() {
+            let layout = self.layout(Vec::new())?;
+            self.arguments.retain(|argument| match argument {
+                Argument::File(path) if !layout.has_rule(path) => {
+                    left_out.push(path.clone());
+                    false
+                }
+                _ => true,
+            });
+        }
+        Ok(left_out)
     }
 
     /// Reads the schemas.

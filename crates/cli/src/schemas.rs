@@ -9,8 +9,9 @@ use levada_encryption::Secret;
 use levada_schema_check::baseline::{self, Baseline, LOCK_FILE, Loading, is_registry};
 use levada_schema_check::catalog::Catalog;
 use levada_schema_check::check;
-use levada_schema_check::diff::diff;
+use levada_schema_check::diff::{Diff, diff};
 use levada_schema_check::layout::Layout;
+use levada_schema_check::render::plain;
 use levada_schema_check::{format, lint, lock, samples, server, stored};
 use levada_schema_core::Validation;
 use levada_transfer::export;
@@ -40,7 +41,7 @@ pub(crate) fn run_lint(args: &LintArgs, globals: &Globals) -> Result<ExitCode, F
         let files = workspace.files()?;
         must_be_there(&files.catalog)?;
         let report = lint::lint(&files.catalog, &rules, &workspace.limits);
-        args.output.write(&report, globals)?;
+        args.output.write(&report, &workspace.places(), globals)?;
         Ok(ExitCode::from(code(&report)))
     })
 }
@@ -61,8 +62,8 @@ pub(crate) fn run_test(args: &LintArgs, globals: &Globals) -> Result<ExitCode, F
         let files = workspace.files()?;
         must_be_there(&files.catalog)?;
         let report = samples::test(&workspace.root, &files.catalog, &workspace.limits)?;
-        args.output.write(&report, globals)?;
-        if report.pairs.is_empty() {
+        args.output.write(&report, &workspace.places(), globals)?;
+        if report.pairs.is_empty() && report.findings.is_empty() {
             let message =
                 "no schema has a sample beside it: NAME.ok.json, NAME.bad.json or NAME.hex";
             return Err(Failure::new(exit::NO_INPUT, message));
@@ -83,22 +84,33 @@ pub(crate) struct FmtArgs {
 /// Exits 4 when a file is no schema; it stays as it is.
 pub(crate) fn run_fmt(args: &FmtArgs, globals: &Globals) -> Result<ExitCode, Failure> {
     on_large_stack(|| {
-        let workspace = args.files.workspace(globals)?;
+        let mut workspace = args.files.workspace(globals)?;
+        let places = workspace.places();
+        // Hooks name all files that changed and look like schemas.
+        for path in workspace.leave_out_files_without_rule()? {
+            let path = places.path_from_here(&path);
+            let message = "left as it is: no table [[schemas]] of levada.toml has a path for it";
+            globals.tell(plain(&format!("{path}: {message}\n")))?;
+        }
+        if args.files.are_named() && workspace.arguments.is_empty() {
+            return Ok(ExitCode::from(exit::OK));
+        }
         let files = workspace.files()?;
         must_be_there(&files.catalog)?;
         let (mut changed, mut code) = (0_usize, exit::OK);
         for version in files.catalog.subjects.values().flat_map(|subject| &subject.versions) {
+            let place = places.path_from_here(&version.place);
             if let Err(error) = check::parse(version, Validation::Stored, &workspace.limits) {
-                print(format_args!("{}: no schema: {error}\n", version.place))?;
+                print(plain(&format!("{place}: no schema: {error}\n")))?;
                 code = exit::BAD_SCHEMA;
                 continue;
             }
             match format::format(version.schema_type, &version.text) {
-                Err(reason) => print(format_args!("{}: left as it is: {reason}\n", version.place))?,
+                Err(reason) => print(plain(&format!("{place}: left as it is: {reason}\n")))?,
                 Ok(text) if text == *version.text => {}
                 Ok(text) => {
                     changed += 1;
-                    let line = format_args!("{}\n", version.place);
+                    let line = format!("{}\n", plain(&place));
                     if args.check {
                         print(line)?;
                     } else {
@@ -130,6 +142,12 @@ pub(crate) struct LockArgs {
 pub(crate) fn run_lock(args: &LockArgs, globals: &Globals) -> Result<ExitCode, Failure> {
     on_large_stack(|| {
         let workspace = args.files.workspace(globals)?;
+        let has_rules = !workspace.project.schemas.is_empty();
+        if args.files.are_named() && (has_rules || args.from.is_some()) {
+            let message = "levada.lock holds all schemas, of levada.toml or of --from, so that none is \
+                           lost from it: leave out the paths";
+            return Err(Failure::new(exit::USAGE, message));
+        }
         let versions = match &args.from {
             Some(from) if is_registry(from.expose()) => {
                 let endpoint = args.access.endpoint(from, globals, &workspace.registry)?;
@@ -143,7 +161,7 @@ pub(crate) fn run_lock(args: &LockArgs, globals: &Globals) -> Result<ExitCode, F
             }
         };
         let text = levada_lock_file::write(&versions);
-        let path = workspace.root.join(LOCK_FILE);
+        let path = workspace.home.join(LOCK_FILE);
         if args.check {
             let is_same = std::fs::read_to_string(&path).is_ok_and(|present| present == text);
             let word = if is_same { "up to date" } else { "out of date; run levada lock" };
@@ -223,9 +241,12 @@ pub(crate) fn run_diff(args: &DiffArgs, globals: &Globals) -> Result<ExitCode, F
         };
         let old = state(&args.old, Some(&new))?;
         let found = diff(&old, &new, &workspace.limits, args.text)?;
-        print(found.text)?;
-        let is_found = args.exit_code && found.changed > 0;
-        Ok(ExitCode::from(if is_found { exit::FAILED } else { exit::OK }))
+        print(plain(&found.text))?;
+        Ok(ExitCode::from(match found {
+            Diff { unreadable: 1.., .. } => exit::BAD_SCHEMA,
+            Diff { changed: 1.., .. } if args.exit_code => exit::FAILED,
+            _ => exit::OK,
+        }))
     })
 }
 
@@ -236,7 +257,7 @@ fn state(
     spec: &str,
     other: Option<&Catalog>,
 ) -> Result<Catalog, Failure> {
-    let baseline = Baseline::parse(spec, &workspace.here, &workspace.root)?;
+    let baseline = Baseline::parse(spec, &workspace.here, &workspace.home)?;
     let none = Catalog::default();
     let new = match (&baseline, other) {
         (Baseline::File(path), None) => return Ok(baseline::alone(path, spec, &workspace.limits)?),

@@ -12,8 +12,13 @@ use crate::settings::Accept;
 const SETTINGS: &str = "levada.toml";
 
 /// Takes what is approved on the day `today` (`YYYY-MM-DD`) out of the report. An approval that has
-/// run out is a finding; so is one without a counterpart, if `is_whole`: the report has all files.
-pub fn apply(report: &mut Report, accepted: &[Accept], today: &str, is_whole: bool) {
+/// run out is a finding; so is one without a counterpart, if its file is one that `is_looked_at`.
+pub fn apply(
+    report: &mut Report,
+    accepted: &[Accept],
+    today: &str,
+    is_looked_at: impl Fn(&str) -> bool,
+) {
     let mut used = vec![false; accepted.len()];
     let mut kept = Vec::with_capacity(report.findings.len());
     for finding in std::mem::take(&mut report.findings) {
@@ -37,7 +42,7 @@ pub fn apply(report: &mut Report, accepted: &[Accept], today: &str, is_whole: bo
             let message =
                 format!("the approval of {} at {} ran out on {until}", accept.rule, accept.at);
             report.findings.push(finding("ACCEPT_EXPIRED", &message));
-        } else if !is_used && is_whole {
+        } else if !is_used && is_looked_at(file_of(accept)) {
             let message = format!(
                 "nothing was found that the approval of {} at {} is for",
                 accept.rule, accept.at
@@ -52,6 +57,11 @@ fn covers(accept: &Accept, finding: &Finding) -> bool {
         && accept.rule == finding.rule
         && accept.hash == finding.fingerprint
         && accept.at == finding.at()
+}
+
+/// The file that an approval is about.
+fn file_of(accept: &Accept) -> &str {
+    accept.at.split_once('#').map_or(accept.at.as_str(), |(file, _)| file)
 }
 
 fn is_over(accept: &Accept, today: &str) -> bool {
@@ -136,9 +146,9 @@ mod tests {
     }
 
     /// The rules that are left, and how many findings were approved.
-    fn left(accepted: &[Accept], is_whole: bool) -> (Vec<String>, usize) {
+    fn left(accepted: &[Accept], looked_at: &str) -> (Vec<String>, usize) {
         let mut report = Report { findings: vec![found()], ..Report::default() };
-        apply(&mut report, accepted, "2026-11-26", is_whole);
+        apply(&mut report, accepted, "2026-11-26", |file| file == looked_at);
         (report.findings.into_iter().map(|finding| finding.rule).collect(), report.accepted)
     }
 
@@ -146,13 +156,13 @@ mod tests {
     fn approval_of_this_very_change_takes_the_finding_away_until_its_last_day() {
         let rules =
             |rules: &[&str]| rules.iter().map(|rule| (*rule).to_owned()).collect::<Vec<_>>();
-        assert_eq!(left(&[accept("f", None)], true), (Vec::new(), 1));
-        assert_eq!(left(&[accept("f", Some("2026-11-26"))], true), (Vec::new(), 1));
+        assert_eq!(left(&[accept("f", None)], "levada.toml"), (Vec::new(), 1));
+        assert_eq!(left(&[accept("f", Some("2026-11-26"))], "levada.toml"), (Vec::new(), 1));
         let over = rules(&["R", "ACCEPT_EXPIRED"]);
-        assert_eq!(left(&[accept("f", Some("2026-11-25"))], true), (over, 0));
+        assert_eq!(left(&[accept("f", Some("2026-11-25"))], "levada.toml"), (over, 0));
         let other = rules(&["R", "ACCEPT_UNUSED"]);
-        assert_eq!(left(&[accept("g", None)], true), (other, 0));
-        assert_eq!(left(&[accept("g", None)], false), (rules(&["R"]), 0));
+        assert_eq!(left(&[accept("g", None)], "levada.toml"), (other, 0));
+        assert_eq!(left(&[accept("g", None)], "other.avsc"), (rules(&["R"]), 0));
     }
 
     #[test]

@@ -4,7 +4,7 @@ use std::path::{Path, PathBuf};
 
 use levada_schema_core::Limits;
 
-use crate::catalog::Catalog;
+use crate::catalog::{Catalog, Source};
 use crate::error::CheckFailure;
 use crate::git::{self, GitBaseline, Revision};
 use crate::layout::Layout;
@@ -33,13 +33,21 @@ pub enum Baseline {
 }
 
 impl Baseline {
-    /// Reads what `--against` says; paths are from `here`, the lock file lies in `root`.
-    pub fn parse(spec: &str, here: &Path, root: &Path) -> Result<Self, CheckFailure> {
+    /// Reads what `--against` says; paths are from `here`, the lock file lies in `home`.
+    pub fn parse(spec: &str, here: &Path, home: &Path) -> Result<Self, CheckFailure> {
         if spec == "lock" {
-            return Ok(Self::Lock(root.join(LOCK_FILE)));
+            return Ok(Self::Lock(home.join(LOCK_FILE)));
         }
         if let Some((repository, state)) = spec.split_once(".git#") {
-            return git_baseline(&here.join(repository), state).map(Self::Git);
+            // Not shown: there may be a password in it.
+            if repository.contains("://") {
+                let message = "--against takes a repository of git on this machine; clone the other \
+                               one, and say PATH/.git#branch=NAME";
+                return Err(CheckFailure::Usage(message.to_owned()));
+            }
+            let is_within = repository.is_empty() || repository.ends_with('/');
+            let bare = if is_within { "" } else { ".git" };
+            return git_baseline(&here.join(format!("{repository}{bare}")), state).map(Self::Git);
         }
         let path = here.join(spec);
         let ends_in = |extension: &str| path.extension().is_some_and(|found| found == extension);
@@ -125,19 +133,22 @@ pub fn load(baseline: &Baseline, loading: &Loading<'_>) -> Result<Catalog, Check
     match baseline {
         Baseline::Git(git) => {
             let git::States { trees, label } = git::load(git, spec, root, layout, bytes_max)?;
-            let mut all = Catalog { label: label.clone(), ..Catalog::default() };
+            let mut all =
+                Catalog { label: label.clone(), source: Source::SameRoot, ..Catalog::default() };
             for tree in &trees {
-                add_state(&mut all, Catalog::of_tree(label.clone(), tree, layout, limits)?);
+                let mut state = Catalog::of_past(label.clone(), tree, layout, limits);
+                state.has_schemas = whole.has_schemas(tree);
+                add_state(&mut all, state);
             }
             Ok(all)
         }
         Baseline::Folder(path) => {
             let tree = folder::load(path, whole, bytes_max)?;
-            Catalog::of_tree((*spec).to_owned(), &tree, whole, limits)
+            Ok(Catalog::of_past((*spec).to_owned(), &tree, whole, limits))
         }
         Baseline::Packed(path) => {
             let tree = packed::load(path, whole, bytes_max)?;
-            Catalog::of_tree((*spec).to_owned(), &tree, whole, limits)
+            Ok(Catalog::of_past((*spec).to_owned(), &tree, whole, limits))
         }
         Baseline::File(path) => single(path, spec, new, limits),
         Baseline::Archive(path) => {
@@ -149,7 +160,7 @@ pub fn load(baseline: &Baseline, loading: &Loading<'_>) -> Result<Catalog, Check
 
 /// A later state of the same files. What did not change there is no version of its own.
 fn add_state(all: &mut Catalog, state: Catalog) {
-    all.has_files |= state.has_files;
+    all.has_schemas |= state.has_schemas;
     for (name, subject) in state.subjects {
         let known = all.subjects.entry(name).or_default();
         for version in subject.versions {
@@ -175,8 +186,8 @@ fn single(
     };
     let mut old =
         one_file(path, spec, limits, subject.versions.first().map(|new| new.schema_type))?;
-    let only = std::mem::take(&mut old.subjects).into_values().next().unwrap_or_default();
-    old.subjects.insert(name.clone(), only);
+    let only = std::mem::take(&mut old.subjects).into_values().next();
+    old.subjects.insert(name.clone(), only.ok_or_else(|| no_schema(spec))?);
     Ok(old)
 }
 
@@ -184,8 +195,15 @@ fn single(
 pub fn alone(path: &Path, spec: &str, limits: &Limits) -> Result<Catalog, CheckFailure> {
     let mut found = one_file(path, spec, limits, None)?;
     let only = std::mem::take(&mut found.subjects).into_values().next();
-    found.subjects.extend(only.map(|only| (String::from("schema"), only)));
+    found.subjects.insert("schema".to_owned(), only.ok_or_else(|| no_schema(spec))?);
     Ok(found)
+}
+
+fn no_schema(spec: &str) -> CheckFailure {
+    CheckFailure::Baseline(format!(
+        "{spec} is no schema by its name; a schema file ends in .avsc, .proto or .json, and not as \
+         samples do (.ok.json, .bad.json, .hex)"
+    ))
 }
 
 /// The schema in a file, with what lies beside it.
@@ -206,6 +224,7 @@ fn one_file(
         tree.files.insert(name.clone(), folder::read(path, limits.text_bytes_max)?);
     }
     let mut catalog = Catalog::of_tree(spec.to_owned(), &tree, &layout, limits)?;
+    catalog.source = Source::OneFile;
     for version in catalog.subjects.values_mut().flat_map(|subject| &mut subject.versions) {
         spec.clone_into(&mut version.place);
     }
@@ -244,6 +263,15 @@ mod tests {
         assert_eq!(
             parsed(".git#history=main"),
             git("/nowhere/", Revision::History(main()), None, false)
+        );
+        assert_eq!(
+            parsed("b.git#branch=main"),
+            git("/nowhere/b.git", Revision::Branch(main()), None, false)
+        );
+        let refused = parsed("https://u:secret@h/x.git#branch=main").unwrap_err();
+        assert!(
+            refused.contains("clone the other one") && !refused.contains("secret"),
+            "{refused}"
         );
         for wrong in [".git#main", ".git#head=x", ".git#branch=x,deep", ".git#branch="] {
             assert!(parsed(wrong).unwrap_err().contains("write #branch=NAME"), "{wrong}");

@@ -42,8 +42,21 @@ pub struct Catalog {
     pub subjects: BTreeMap<String, Subject>,
     /// Whether the levels are the source's own and count more than those of the settings file.
     pub has_own_levels: bool,
-    /// Whether there was anything at all, in what was asked for or beside it.
-    pub has_files: bool,
+    /// Whether there was any schema at all, in what was asked for or beside it.
+    pub has_schemas: bool,
+    pub source: Source,
+}
+
+/// What the places of versions are, and what is expected of them.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Source {
+    /// Versions of subjects, or files from a root of their own.
+    #[default]
+    Apart,
+    /// Files by their paths from the root of those that are checked.
+    SameRoot,
+    /// A file that somebody named as the schema, so that it must be one.
+    OneFile,
 }
 
 impl Version {
@@ -66,7 +79,19 @@ impl Catalog {
         layout: &Layout,
         limits: &Limits,
     ) -> Result<Self, CheckFailure> {
-        let mut catalog = Self { label, has_files: !tree.files.is_empty(), ..Self::default() };
+        let catalog = Self::of_past(label, tree, layout, limits);
+        for (name, subject) in &catalog.subjects {
+            if let [first, second, ..] = subject.versions.as_slice() {
+                let (first, second) = (first.place.clone(), second.place.clone());
+                return Err(CheckFailure::SameSubject { subject: name.clone(), first, second });
+            }
+        }
+        Ok(catalog)
+    }
+
+    /// The same of a state that nobody can change any more: files of one subject cannot be read.
+    pub fn of_past(label: String, tree: &Tree, layout: &Layout, limits: &Limits) -> Self {
+        let mut catalog = Self { label, ..Self::default() };
         let mut resolver = Resolver::new(tree, layout, limits);
         for (path, content) in &tree.files {
             let Some(placed) = layout.place(path, tree) else { continue };
@@ -88,30 +113,17 @@ impl Catalog {
                     version.problem = closure.problem;
                 }
             }
-            let name = with_record(&placed.subject, &version, limits);
-            let subject = catalog.subjects.entry(name.clone()).or_default();
+            let name = placed.subject(path, &version.text, limits);
+            let subject = catalog.subjects.entry(name).or_default();
             if let Some(first) = subject.versions.first() {
-                let (first, second) = (first.place.clone(), version.place);
-                return Err(CheckFailure::SameSubject { subject: name, first, second });
+                let both = format!("{} is a file of the same subject there", first.place);
+                version.problem = Some(both);
             }
             subject.versions.push(version);
             subject.level = Some(placed.level);
             subject.policy = Some(placed.policy);
         }
-        Ok(catalog)
+        catalog.has_schemas = !catalog.subjects.is_empty();
+        catalog
     }
-}
-
-/// The subject with the name of the main type in the place of `{record}`.
-fn with_record(template: &str, version: &Version, limits: &Limits) -> String {
-    if !template.contains("{record}") {
-        return template.to_owned();
-    }
-    let outline =
-        levada_schema_core::Outline::read(version.schema_type, &version.text, None, limits);
-    let main = outline.ok().and_then(|outline| outline.main);
-    template.replace(
-        "{record}",
-        main.as_deref().unwrap_or_else(|| crate::tree::stem_of(&version.place)),
-    )
 }

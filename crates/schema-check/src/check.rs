@@ -8,7 +8,7 @@ use levada_schema_core::{
     RawSchema, Schema, Side, StyleRule, Validation, check_version_under, counter_example,
 };
 
-use crate::catalog::{Catalog, Subject, Version};
+use crate::catalog::{Catalog, Source, Subject, Version};
 use crate::error::CheckFailure;
 use crate::layout::Level;
 use crate::lint;
@@ -83,8 +83,8 @@ pub fn check(
 }
 
 /// The subjects that baselines have and `new` does not.
-pub fn removed(new: &Catalog, baselines: &[Catalog]) -> Vec<String> {
-    let names = baselines.iter().flat_map(|baseline| baseline.subjects.keys());
+pub fn removed<'c>(new: &Catalog, baselines: impl Iterator<Item = &'c Catalog>) -> Vec<String> {
+    let names = baselines.flat_map(|baseline| baseline.subjects.keys());
     let mut gone: Vec<String> =
         names.filter(|name| !new.subjects.contains_key(*name)).cloned().collect();
     gone.sort();
@@ -152,7 +152,7 @@ impl One<'_> {
             let parsed = match parse(previous, Validation::Stored, limits) {
                 Ok(parsed) => parsed,
                 Err(error) => {
-                    let finding = self.unreadable(version, previous, &baseline.label, &error);
+                    let finding = self.unreadable(version, previous, baseline, &error);
                     self.report.findings.push(finding);
                     return Outcome::Unreadable;
                 }
@@ -188,16 +188,18 @@ impl One<'_> {
         &self,
         version: &Version,
         previous: &Version,
-        baseline: &str,
+        baseline: &Catalog,
         error: &ParseError,
     ) -> Finding {
         let message = format!(
-            "the schema before it, {} in {baseline}, cannot be read, so nothing was compared: {error}",
-            previous.place
+            "the schema before it, {} in {}, cannot be read, so nothing was compared: {error}",
+            previous.place, baseline.label
         );
+        // The past cannot be changed, but another file can be named.
+        let is_named = baseline.source == Source::OneFile;
         Finding {
             kind: Kind::Invalid,
-            severity: Severity::Warning,
+            severity: if is_named { Severity::Error } else { Severity::Warning },
             ..finding(BASELINE_UNREADABLE, (self.name, version), &message, None)
         }
     }
@@ -239,15 +241,20 @@ impl One<'_> {
                 Side::Old => (found.writer_location, found.reader_location),
             };
             let rule = found.rule.as_str();
-            let parts =
-                [rule, self.name, &found.path, found.reader.as_str(), &found.detail, what(found)];
+            let new = spot(pair.version, new);
+            let incompatible = pair.incompatible(old, example);
+            let fragments = [new.fragment(), incompatible.old.fragment()];
+            let (path, reader) = (found.path.as_str(), found.reader.as_str());
+            let parts = [rule, self.name, path, reader, &found.detail, what(found)];
+            let parts = [&parts[..], &fragments.each_ref().map(String::as_str)].concat();
             Finding {
-                path: found.path.clone(),
+                path: path.to_owned(),
                 explanation: found.rule.explanation(),
                 fix: found.rule.fix().map(str::to_owned),
-                incompatible: Some(pair.incompatible(old, example)),
+                new,
+                incompatible: Some(incompatible),
                 fingerprint: fingerprint(&parts),
-                ..finding(rule, (self.name, pair.version), what(found), new)
+                ..finding(rule, (self.name, pair.version), what(found), None)
             }
         });
         findings.collect()
@@ -275,7 +282,6 @@ fn finding(
     message: &str,
     location: Option<Location>,
 ) -> Finding {
-    let (place, text) = (version.place.clone(), version.text.clone());
     Finding {
         kind: Kind::Incompatible,
         severity: Severity::Error,
@@ -287,9 +293,13 @@ fn finding(
         explanation: None,
         fix: None,
         fingerprint: fingerprint(&[rule, subject, message]),
-        new: Spot { place, text, location },
+        new: spot(version, location),
         incompatible: None,
     }
+}
+
+fn spot(version: &Version, location: Option<Location>) -> Spot {
+    Spot { place: version.place.clone(), text: version.text.clone(), location }
 }
 
 /// A new schema beside an old one.
@@ -304,11 +314,11 @@ struct Comparison<'a> {
 
 impl Comparison<'_> {
     fn incompatible(&self, location: Option<Location>, example: Example) -> Incompatible {
-        let (place, text) = (self.previous.place.clone(), self.previous.text.clone());
         Incompatible {
             level: self.level.clone(),
             baseline: self.baseline.label.clone(),
-            old: Spot { place, text, location },
+            source: self.baseline.source,
+            old: spot(self.previous, location),
             example,
         }
     }

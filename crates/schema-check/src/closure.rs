@@ -114,17 +114,17 @@ impl<'t> Resolver<'t> {
         let behind = walk.closure.references.get(inside..).unwrap_or_default();
         let reference = Reference {
             name: name.to_owned(),
-            subject: self.subject_of(target),
-            version: version_of(text, behind),
+            subject: self.subject_of(target, text),
+            version: content_version(text, behind),
         };
         walk.closure.references.push(ResolvedReference { reference, text: text.to_string() });
         Ok(())
     }
 
     /// The subject of a referenced file; one that is no schema of its own goes by its path.
-    pub(crate) fn subject_of(&self, path: &str) -> String {
+    fn subject_of(&self, path: &str, text: &str) -> String {
         let placed = self.layout.place(path, self.tree);
-        placed.map_or_else(|| path.to_owned(), |placed| placed.subject)
+        placed.map_or_else(|| path.to_owned(), |placed| placed.subject(path, text, self.limits))
     }
 
     /// The file that is meant by `name`, which `from` says as `written`.
@@ -210,7 +210,7 @@ fn key_of(schema_type: SchemaType, name: &str) -> String {
 
 /// Files have no version numbers, but the same content must have the same and another one another:
 /// what lies behind the same subject and version is not compared again.
-fn version_of(text: &str, behind: &[ResolvedReference]) -> i32 {
+pub(crate) fn content_version(text: &str, behind: &[ResolvedReference]) -> i32 {
     let mut hash = Sha256::new();
     hash.update(text);
     for target in behind {

@@ -7,7 +7,7 @@
 use std::collections::{BTreeMap, BTreeSet, HashMap};
 use std::fmt;
 
-use levada_registry_api::{ConfigDocument, ConfigUpdate, Patch, SchemaDocument};
+use levada_registry_api::{ConfigDocument, ConfigUpdate, Patch};
 use levada_schema_core::{CompatibilityLevel, Reference};
 use levada_serde::client::Call;
 use levada_serde::{RegistryClient, SchemaDefinition};
@@ -15,14 +15,15 @@ use serde_json::Value;
 
 use crate::catalog::{Catalog, Subject, Version};
 use crate::error::CheckFailure;
-use crate::server::{found, subjects};
+use crate::registered::lookup;
+use crate::server::{bare, subjects_of};
 
 /// What a plan may hold.
 #[derive(Clone, Copy, Debug, Default)]
 pub struct Scope {
     /// The levels that the settings file gives subjects.
     pub levels: bool,
-    /// The deletion of subjects of the context that no file has.
+    /// The deletion of subjects that no file has, in the contexts that files have subjects of.
     pub prune: bool,
     /// Whether schemas are registered in their normalized form.
     pub normalize: bool,
@@ -57,7 +58,7 @@ pub enum Step {
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Plan {
     pub steps: Vec<Step>,
-    /// Subjects of the context that no file has, and that stay.
+    /// Subjects that no file has, in the contexts that files have subjects of, and that stay.
     pub others: Vec<String>,
 }
 
@@ -76,6 +77,18 @@ impl fmt::Display for Step {
             Self::SetLevel { subject, from, to } => write!(f, "~ {subject}: level {from} -> {to}"),
             Self::Delete { subject } => write!(f, "- {subject}: deleted (soft)"),
         }
+    }
+}
+
+/// The error code of a subject that others still refer to.
+const REFERENCED: u32 = 42206;
+
+impl Step {
+    /// Whether it failed with `error` because another deletion has to be made before.
+    pub fn has_to_wait(&self, error: &CheckFailure) -> bool {
+        let is_referenced = matches!(error, CheckFailure::Registry(error)
+            if error.error_code() == Some(REFERENCED));
+        is_referenced && matches!(self, Self::Delete { .. })
     }
 }
 
@@ -110,7 +123,7 @@ impl<'a> Deployment<'a> {
 
     /// What would have to be done.
     pub async fn plan(&mut self) -> Result<Plan, CheckFailure> {
-        let listed: BTreeSet<String> = subjects(&self.client).await?.into_iter().collect();
+        let listed = self.listed().await?;
         let mut plan = Plan::default();
         for name in self.in_order()? {
             let Some((subject, version)) = newest(self.catalog, &name) else { continue };
@@ -130,8 +143,7 @@ impl<'a> Deployment<'a> {
                 plan.steps.extend(self.level(&name, subject).await?);
             }
         }
-        let has_file = |name: &String| self.catalog.subjects.contains_key(name);
-        let others: Vec<String> = listed.into_iter().filter(|name| !has_file(name)).collect();
+        let others: Vec<String> = listed.into_iter().filter(|name| !self.has_file(name)).collect();
         if self.scope.prune {
             plan.steps.extend(others.into_iter().map(|subject| Step::Delete { subject }));
         } else {
@@ -179,6 +191,30 @@ impl<'a> Deployment<'a> {
         }
     }
 
+    /// The subjects that there are in the contexts of the files, called as files call them.
+    async fn listed(&self) -> Result<BTreeSet<String>, CheckFailure> {
+        let contexts: BTreeSet<&str> = self
+            .catalog
+            .subjects
+            .keys()
+            .map(|name| name.strip_suffix(bare(name)).unwrap_or_default())
+            .collect();
+        let mut names = BTreeSet::new();
+        for context in contexts {
+            for name in subjects_of(&self.client, context).await? {
+                let is_own = context.is_empty() && !self.has_file(&name);
+                names.insert(if is_own { bare(&name).to_owned() } else { name });
+            }
+        }
+        Ok(names)
+    }
+
+    /// Whether a file is of the subject, also where it names the default context.
+    fn has_file(&self, name: &str) -> bool {
+        let has = |name: &str| self.catalog.subjects.contains_key(name);
+        has(name) || (bare(name) == name && has(&format!(":.:{name}")))
+    }
+
     /// Subjects so that each stands behind those that it refers to.
     fn in_order(&self) -> Result<Vec<String>, CheckFailure> {
         let mut order: Vec<String> = Vec::new();
@@ -215,29 +251,7 @@ impl<'a> Deployment<'a> {
     ) -> Result<Option<(i32, i32)>, CheckFailure> {
         // What refers to something that is not there yet cannot be there itself.
         let Some(definition) = self.definition(version)? else { return Ok(None) };
-        let body = levada_registry_api::RegisterRequest {
-            schema: Some(definition.text),
-            schema_type: Some(definition.schema_type.to_string()),
-            references: definition
-                .references
-                .into_iter()
-                .map(|reference| levada_registry_api::SchemaReference {
-                    name: Some(reference.name),
-                    subject: Some(reference.subject),
-                    version: Some(reference.version),
-                })
-                .collect(),
-            ..Default::default()
-        };
-        // Texts and numbers always are JSON.
-        let body = serde_json::to_vec(&body).unwrap_or_default();
-        let path = ["subjects", subject];
-        let normalize = if self.scope.normalize { "true" } else { "false" };
-        let query = [("normalize", normalize)];
-        let answer =
-            self.client.call::<SchemaDocument>(Call::post(&path, body).query(&query)).await;
-        let known = found(answer)?;
-        Ok(known.and_then(|known| Some((known.version?, known.id?))))
+        Ok(lookup(&self.client, subject, definition, self.scope.normalize).await?)
     }
 
     /// The schema with references to versions; none while one of them is not registered.

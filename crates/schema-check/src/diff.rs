@@ -16,6 +16,8 @@ pub struct Diff {
     pub text: String,
     /// How many subjects differ.
     pub changed: usize,
+    /// How many of those cannot be compared, because one of the two is no schema.
+    pub unreadable: usize,
 }
 
 /// What changed from `old` to `new`; `with_text` adds the changed lines.
@@ -25,7 +27,7 @@ pub fn diff(
     limits: &Limits,
     with_text: bool,
 ) -> Result<Diff, CheckFailure> {
-    let mut diff = Diff { text: String::new(), changed: 0 };
+    let mut diff = Diff { text: String::new(), changed: 0, unreadable: 0 };
     let options =
         |level| Options { level: Some(level), examples: false, style: Vec::new(), limits: *limits };
     let old_catalog = std::slice::from_ref(old);
@@ -40,7 +42,10 @@ pub fn diff(
         let (before, after) = (last(old), last(new));
         match (&before, &after) {
             (Some(before), Some(after)) if before.is_same(after) => continue,
-            (None, Some(after)) => diff.line(&format!("added {name} ({})", after.place)),
+            (None, Some(after)) => {
+                diff.line(&format!("added {name} ({})", after.place));
+                diff.tell_unreadable(&[after], limits);
+            }
             (Some(before), None) => diff.line(&format!("removed {name} ({})", before.place)),
             (Some(before), Some(after)) => {
                 let of = |found: &[Finding]| {
@@ -74,13 +79,13 @@ impl Diff {
         (backward, forward): (&[Finding], &[Finding]),
         limits: &Limits,
     ) {
-        let canonical = |version: &Version| {
-            let parsed = check::parse(version, Validation::Stored, limits).ok()?;
-            Some(parsed.canonical().to_owned())
+        let parsed = |version| check::parse(version, Validation::Stored, limits);
+        let (Ok(old), Ok(new)) = (parsed(before), parsed(after)) else {
+            self.line(&format!("changed {name} ({})", after.place));
+            self.tell_unreadable(&[before, after], limits);
+            return;
         };
-        let is_same = before.references == after.references
-            && canonical(before).is_some_and(|text| canonical(after) == Some(text));
-        if is_same {
+        if before.references == after.references && old.canonical() == new.canonical() {
             self.line(&format!("changed {name} ({}): layout and comments alone", after.place));
             return;
         }
@@ -99,6 +104,19 @@ impl Diff {
                 self.line(&format!("  {who}: {rule} at {path}: {message}"));
             }
         }
+    }
+
+    /// Says of those that are no schemas why not.
+    fn tell_unreadable(&mut self, versions: &[&Version], limits: &Limits) {
+        let told = versions.iter().filter_map(|version| {
+            let error = check::parse(version, Validation::Stored, limits).err()?;
+            Some(format!("  {} is no schema: {error}", version.place))
+        });
+        let told: Vec<String> = told.collect();
+        for line in &told {
+            self.line(line);
+        }
+        self.unreadable += usize::from(!told.is_empty());
     }
 
     /// The lines that differ, with some around them.

@@ -17,6 +17,12 @@ pub enum CheckFailure {
          table [[schemas]] of levada.toml"
     )]
     SameSubject { subject: String, first: String, second: String },
+    #[error(
+        "subjects {first} and {second} would both be the file {path}, by the names that schemas refer \
+         to them by; nothing was written. Pull them into different folders: name subjects, and \
+         --output"
+    )]
+    SameFile { path: String, first: String, second: String },
     #[error("{0}")]
     Baseline(String),
     #[error("a baseline of git needs the program git, which cannot be started: {0}")]

@@ -5,11 +5,9 @@ use std::io::{self, Read};
 use std::path::Path;
 
 use crate::error::CheckFailure;
-use crate::layout::Layout;
+use crate::layout::{Layout, is_skipped};
 use crate::tree::{Content, Tree};
 
-/// Folders that hold what tools made or fetched.
-const SKIPPED: [&str; 3] = ["node_modules", "target", "vendor"];
 /// Deepest folder that is looked into.
 const DEPTH_MAX: usize = 64;
 
@@ -46,11 +44,10 @@ impl Walk<'_> {
                 let Ok(name) = entry.file_name().into_string() else { continue };
                 let path =
                     if folder.is_empty() { name.clone() } else { format!("{folder}/{name}") };
-                let is_skipped = name.starts_with('.') || SKIPPED.contains(&name.as_str());
                 // A link to a folder may lead round in circles.
                 let is_link = entry.file_type().is_ok_and(|kind| kind.is_symlink());
                 if entry.path().is_dir() {
-                    if depth > 0 && !is_skipped && !is_link {
+                    if depth > 0 && !is_skipped(&name) && !is_link {
                         left.push((path, depth - 1));
                     }
                 } else if self.layout.is_of_interest(&path) && !self.tree.files.contains_key(&path)

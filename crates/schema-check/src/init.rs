@@ -142,7 +142,7 @@ fn is_told_apart(rules: &[SchemaRule], tree: &Tree) -> Result<bool, CheckFailure
     let layout = layout(rules)?;
     let mut seen = BTreeSet::new();
     let mut placed = tree.files.keys().filter_map(|path| layout.place(path, tree));
-    Ok(placed.all(|placed| seen.insert(placed.subject)))
+    Ok(placed.all(|placed| seen.insert(placed.template)))
 }
 
 /// What a registry asks of schemas.

@@ -4,7 +4,7 @@ use std::collections::BTreeSet;
 use std::sync::Arc;
 
 use globset::{GlobBuilder, GlobMatcher};
-use levada_schema_core::{CompatibilityLevel, CompatibilityPolicy, SchemaType};
+use levada_schema_core::{CompatibilityLevel, CompatibilityPolicy, Limits, Outline, SchemaType};
 
 use crate::error::CheckFailure;
 use crate::samples::is_sample;
@@ -37,7 +37,9 @@ pub struct Layout {
 #[derive(Debug)]
 struct Rule {
     pattern: GlobMatcher,
-    rule: SchemaRule,
+    /// The same as text, without `.` and `..` parts.
+    path: String,
+    settings: SchemaRule,
 }
 
 /// What a schema file is.
@@ -45,10 +47,23 @@ struct Rule {
 pub struct Placed {
     pub schema_type: SchemaType,
     /// The subject, in which `{record}` may still stand.
-    pub subject: String,
+    pub(crate) template: String,
     pub level: Level,
     pub policy: CompatibilityPolicy,
     pub import_roots: Arc<[String]>,
+}
+
+impl Placed {
+    /// The subject of the file at `path`, whose text says the name of its main type.
+    pub fn subject(&self, path: &str, text: &str, limits: &Limits) -> String {
+        const RECORD: &str = "{record}";
+        if !self.template.contains(RECORD) {
+            return self.template.clone();
+        }
+        let outline = Outline::read(self.schema_type, text, None, limits);
+        let main = outline.ok().and_then(|outline| outline.main);
+        self.template.replace(RECORD, main.as_deref().unwrap_or_else(|| stem_of(path)))
+    }
 }
 
 /// A level, and who says so.
@@ -79,15 +94,22 @@ impl Layout {
                 let reason = format!("subject has {unknown}; what is filled in is {known}");
                 return Err(CheckFailure::Settings { table: "[[schemas]]", reason });
             }
-            let glob = GlobBuilder::new(&rule.path).literal_separator(true).build();
-            let glob = glob.map_err(|error| CheckFailure::Settings {
+            let wrong = |reason: &str| CheckFailure::Settings {
                 table: "[[schemas]]",
-                reason: format!("path = \"{}\": {}", rule.path, error.kind()),
-            })?;
-            Ok(Rule { pattern: glob.compile_matcher(), rule: rule.clone() })
+                reason: format!("path = \"{}\": {reason}", rule.path),
+            };
+            if rule.path.starts_with('/') {
+                return Err(wrong("it has to be a path from the folder of levada.toml"));
+            }
+            let path = join("", &rule.path);
+            let path = path.ok_or_else(|| wrong("it leads out of the folder of levada.toml"))?;
+            let glob = GlobBuilder::new(&path).literal_separator(true).build();
+            let glob = glob.map_err(|error| wrong(&error.kind().to_string()))?;
+            Ok(Rule { pattern: glob.compile_matcher(), path, settings: rule.clone() })
         };
-        let rules = project.schemas.iter().map(compile).collect::<Result<_, CheckFailure>>()?;
-        let bases = bases(&project.schemas);
+        let rules =
+            project.schemas.iter().map(compile).collect::<Result<Vec<_>, CheckFailure>>()?;
+        let bases = bases(&rules);
         let defaults = &project.defaults;
         let (default_level, default_policy) = (defaults.compatibility, defaults.policy);
         Ok(Self { rules, bases, arguments, default_level, default_policy, schema_type })
@@ -121,9 +143,33 @@ impl Layout {
         if !is_known && !is_named && self.rule(path).is_none() {
             return false;
         }
-        self.folders().iter().any(|(folder, is_deep)| {
-            is_within(path, folder) && (*is_deep || folder_of(path) == folder)
-        })
+        is_named
+            || self.folders().iter().any(|(folder, is_deep)| {
+                is_within(path, folder)
+                    && (*is_deep || folder_of(path) == folder)
+                    && !leads_through_skipped(folder_of(path), folder)
+            })
+    }
+
+    /// Whether any file of the tree is a schema.
+    pub fn has_schemas(&self, tree: &Tree) -> bool {
+        tree.files.keys().any(|path| self.place(path, tree).is_some())
+    }
+
+    /// Whether the command was asked to look at a file of this path.
+    pub fn is_asked_for(&self, path: &str) -> bool {
+        self.argument(path).is_some()
+    }
+
+    /// The extensions of all files of interest; none where there are files with others.
+    pub(crate) fn known_extensions(&self) -> Option<&'static [&'static str]> {
+        let of_rules = self.rules.iter().map(|rule| rule.path.as_str());
+        let of_arguments = self.arguments.iter().filter_map(|argument| match argument {
+            Argument::Folder(_) => None,
+            Argument::File(file) => Some(file.as_str()),
+        });
+        let is_known = of_rules.chain(of_arguments).all(|path| by_extension(path).is_some());
+        is_known.then_some(&EXTENSIONS)
     }
 
     /// What the file is; none where it is no schema to be looked at.
@@ -132,7 +178,7 @@ impl Layout {
         if self.rules.is_empty() {
             return self.place_by_name(path, argument, tree);
         }
-        let Rule { rule, .. } = self.rule(path)?;
+        let rule = &self.rule(path)?.settings;
         let schema_type = rule.schema_type.or(self.schema_type).or_else(|| by_extension(path))?;
         let template = rule.subject.as_deref().unwrap_or("{file}");
         let level = rule
@@ -140,7 +186,7 @@ impl Layout {
             .map(|level| Level { level, source: format!("{SETTINGS}, path = \"{}\"", rule.path) });
         Some(Placed {
             schema_type,
-            subject: fill(template, path, rule),
+            template: fill(template, path, rule),
             level: level.unwrap_or_else(|| self.default_level()),
             policy: rule.policy.or(self.default_policy).unwrap_or_default(),
             import_roots: rule.import_roots.clone().into(),
@@ -166,7 +212,7 @@ impl Layout {
         };
         Some(Placed {
             schema_type,
-            subject,
+            template: subject,
             level: self.default_level(),
             policy: self.default_policy.unwrap_or_default(),
             import_roots: Arc::new([folder.to_owned()]),
@@ -185,6 +231,11 @@ impl Layout {
         })
     }
 
+    /// Whether a table `[[schemas]]` is about a file of this path.
+    pub fn has_rule(&self, path: &str) -> bool {
+        self.rule(path).is_some()
+    }
+
     fn rule(&self, path: &str) -> Option<&Rule> {
         self.rules.iter().find(|rule| rule.pattern.is_match(path))
     }
@@ -197,19 +248,36 @@ impl Layout {
     }
 }
 
-/// The outermost folders that the rules are about.
-fn bases(rules: &[SchemaRule]) -> BTreeSet<String> {
-    let of_pattern = |rule: &SchemaRule| {
+/// The folders that the rules are about, without those that are found from another one of them.
+fn bases(rules: &[Rule]) -> BTreeSet<String> {
+    let of_pattern = |rule: &Rule| {
         let plain = rule.path.find(['*', '?', '[', '{']).unwrap_or(rule.path.len());
         folder_of(rule.path.get(..plain).unwrap_or_default()).to_owned()
     };
-    let roots =
-        rules.iter().flat_map(|rule| rule.import_roots.iter().filter_map(|root| join("", root)));
+    let roots = rules
+        .iter()
+        .flat_map(|rule| rule.settings.import_roots.iter().filter_map(|root| join("", root)));
     let all: BTreeSet<String> = rules.iter().map(of_pattern).chain(roots).collect();
-    let is_outermost =
-        |folder: &&String| !all.iter().any(|other| other != *folder && is_within(folder, other));
-    all.iter().filter(is_outermost).cloned().collect()
+    let is_found = |folder: &str, from: &String| {
+        from != folder && is_within(folder, from) && !leads_through_skipped(folder, from)
+    };
+    all.iter().filter(|folder| !all.iter().any(|from| is_found(folder, from))).cloned().collect()
 }
+
+/// Folders that hold what tools made or fetched: copies of schemas, which would stand beside them.
+const SKIPPED: [&str; 4] = ["build", "node_modules", "target", "vendor"];
+
+/// Whether a folder of this name is left out, unless somebody names it.
+pub(crate) fn is_skipped(name: &str) -> bool {
+    name.starts_with('.') || SKIPPED.contains(&name)
+}
+
+/// Whether there is a folder on the way down from `base` to `folder` that is left out.
+fn leads_through_skipped(folder: &str, base: &str) -> bool {
+    folder.strip_prefix(base).unwrap_or(folder).split('/').any(is_skipped)
+}
+
+const EXTENSIONS: [&str; 4] = ["avro", "avsc", "json", "proto"];
 
 /// The format that an extension stands for.
 pub fn by_extension(path: &str) -> Option<SchemaType> {
@@ -275,7 +343,8 @@ mod tests {
     }
 
     fn subject(layout: &Layout, path: &str) -> Option<String> {
-        layout.place(path, &Tree::default()).map(|placed| placed.subject)
+        let placed = layout.place(path, &Tree::default())?;
+        Some(placed.subject(path, "", &Limits::default()))
     }
 
     #[test]
@@ -304,7 +373,7 @@ mod tests {
         let project = Project { schemas: vec![orders, protos], ..Project::default() };
         let layout = Layout::new(&project, Vec::new(), None).unwrap();
         let placed = layout.place("schemas/orders/order.avsc", &Tree::default()).unwrap();
-        assert_eq!(placed.subject, "orders-value");
+        assert_eq!(placed.template, "orders-value");
         assert_eq!(Some(placed.level.level), full);
         assert_eq!(placed.level.source, "levada.toml, path = \"schemas/orders/*.avsc\"");
         assert_eq!(subject(&layout, "proto/a/b.proto").as_deref(), Some("proto/a/b"));

@@ -28,6 +28,7 @@ pub mod lint;
 pub mod lock;
 pub mod packed;
 pub mod pull;
+mod registered;
 pub mod render;
 pub mod report;
 pub mod samples;

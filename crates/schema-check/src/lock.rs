@@ -1,5 +1,6 @@
 //! The lock file as a baseline that needs neither network nor history.
 
+use std::io;
 use std::path::Path;
 
 use levada_lock_file::StoredVersion;
@@ -15,7 +16,12 @@ const BYTES_MAX: u64 = 256 << 20;
 /// Reads the lock file at `path`.
 pub fn read(path: &Path) -> Result<Vec<StoredVersion>, CheckFailure> {
     let shown = path.display();
-    let unreadable = |source| CheckFailure::Unreadable { path: shown.to_string(), source };
+    let unreadable = |source: io::Error| match source.kind() {
+        io::ErrorKind::NotFound => {
+            CheckFailure::Baseline(format!("there is no {shown}; write it with levada lock"))
+        }
+        _ => CheckFailure::Unreadable { path: shown.to_string(), source },
+    };
     let size = std::fs::metadata(path).map_err(unreadable)?.len();
     if size > BYTES_MAX {
         return Err(CheckFailure::Baseline(format!("{shown} is longer than {BYTES_MAX} bytes")));

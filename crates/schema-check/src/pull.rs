@@ -26,7 +26,7 @@ pub struct PulledFile {
 }
 
 /// The newest versions of the subjects that start with one of `prefixes`, all without any, and what
-/// they refer to.
+/// they refer to; each has a path of its own.
 pub async fn pull(
     client: &RegistryClient,
     prefixes: &[String],
@@ -59,7 +59,20 @@ pub async fn pull(
         let name = names.get(&subject).map(String::as_str);
         file(subject, document, name)
     });
-    files.collect()
+    let files = files.collect::<Result<Vec<_>, _>>()?;
+    must_be_apart(&files)?;
+    Ok(files)
+}
+
+fn must_be_apart(files: &[PulledFile]) -> Result<(), CheckFailure> {
+    let mut subjects: BTreeMap<&str, &str> = BTreeMap::new();
+    for file in files {
+        if let Some(first) = subjects.insert(&file.path, &file.subject) {
+            let (path, first, second) = (file.path.clone(), first.to_owned(), file.subject.clone());
+            return Err(CheckFailure::SameFile { path, first, second });
+        }
+    }
+    Ok(())
 }
 
 fn file(

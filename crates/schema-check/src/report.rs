@@ -6,6 +6,7 @@ use std::sync::Arc;
 use levada_schema_core::{CounterExample, Location, SchemaType};
 use sha2::{Digest, Sha256};
 
+use crate::catalog::Source;
 use crate::layout::Level;
 use crate::render::hex;
 
@@ -49,6 +50,7 @@ pub struct Incompatible {
     pub level: Level,
     /// What the new schema was compared with.
     pub baseline: String,
+    pub source: Source,
     pub old: Spot,
     pub example: Example,
 }
@@ -119,30 +121,76 @@ pub struct Report {
     pub accepted: usize,
 }
 
+/// Some of a line around a place, as much as there is to show.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Excerpt {
+    /// Begins with `…` where there is more before it.
+    pub before: String,
+    /// What stands at the place.
+    pub marked: String,
+    /// Ends in `…` where the line goes on.
+    pub behind: String,
+}
+
 impl Spot {
     /// The bytes that stand there, on one line; none without a location.
     pub fn span(&self) -> Option<Range<usize>> {
-        let at = self.location?;
-        let start = self.line_start(at.line)?;
-        let line = self.text.get(start..)?.split('\n').next()?;
-        let inside = line.char_indices().nth(at.column.saturating_sub(1));
-        let offset = inside.map_or(line.len(), |(offset, _)| offset);
+        let (start, line, offset) = self.line()?;
         let length = token_length(line.get(offset..).unwrap_or_default());
         Some(start + offset..start + offset + length)
     }
 
-    fn line_start(&self, line: usize) -> Option<usize> {
-        match line.checked_sub(2) {
-            None => Some(0),
-            Some(before) => self.text.match_indices('\n').nth(before).map(|(at, _)| at + 1),
+    /// The line of the location, or of a long one what is at most so many bytes away from it.
+    pub fn excerpt(&self, before_max: usize, after_max: usize) -> Option<Excerpt> {
+        const CUT: &str = "…";
+        let (_, line, offset) = self.line()?;
+        let from = line.ceil_char_boundary(offset.saturating_sub(before_max));
+        let to = line.floor_char_boundary(offset.saturating_add(after_max));
+        let (before, rest) = (line.get(from..offset)?, line.get(offset..to)?);
+        let (marked, behind) = rest.split_at_checked(token_length(rest))?;
+        let left = if from > 0 { CUT } else { "" };
+        let right = if to < line.len() { CUT } else { "" };
+        Some(Excerpt {
+            before: format!("{left}{before}"),
+            marked: marked.to_owned(),
+            behind: format!("{behind}{right}"),
+        })
+    }
+
+    /// What stands there, a value behind its name included, without white space and without what
+    /// brackets in it hold; of a long text its beginning. Empty without a location.
+    pub fn fragment(&self) -> String {
+        let Some((start, line, offset)) = self.line() else { return String::new() };
+        let end = self.text.floor_char_boundary(start + offset + FRAGMENT_BYTES_MAX);
+        let rest = self.text.get(start + offset..end).unwrap_or_default();
+        match rest.chars().next() {
+            Some('{' | '[') => shallow(rest),
+            Some('"') => {
+                let (name, behind) = rest.split_at(end_of_string(rest));
+                let value = behind.trim_start().strip_prefix(':').map(str::trim_start);
+                format!("{name}{}", value.map(fragment_of_value).unwrap_or_default())
+            }
+            _ => line.get(offset..).map_or_else(String::new, |rest| {
+                rest.get(..token_length(rest)).unwrap_or(rest).split_whitespace().collect()
+            }),
         }
     }
 
-    /// The line of the location, with its start in the text.
-    pub fn line(&self) -> Option<(usize, &str)> {
-        let start = self.line_start(self.location?.line)?;
-        let line = self.text.get(start..)?.split('\n').next()?;
-        Some((start, line.trim_end_matches('\r')))
+    /// The line of the location, its start in the text, and the place in it.
+    fn line(&self) -> Option<(usize, &str, usize)> {
+        let at = self.location?;
+        let start = match at.line.checked_sub(2) {
+            None => 0,
+            Some(before) => self.text.match_indices('\n').nth(before)?.0 + 1,
+        };
+        let line = self.text.get(start..)?.split('\n').next()?.trim_end_matches('\r');
+        let before = at.column.saturating_sub(1);
+        // A line may be a whole schema, with findings all over it.
+        if line.get(..before).is_some_and(str::is_ascii) {
+            return Some((start, line, before));
+        }
+        let inside = line.char_indices().nth(before);
+        Some((start, line, inside.map_or(line.len(), |(offset, _)| offset)))
     }
 
     /// The column behind the last character of the span.
@@ -182,6 +230,35 @@ fn end_of_string(rest: &str) -> usize {
     rest.len()
 }
 
+fn fragment_of_value(value: &str) -> String {
+    let length = match value.chars().next() {
+        Some('{' | '[') => return format!(":{}", shallow(value)),
+        Some('"') => end_of_string(value),
+        _ => value.find([',', '}', ']', '\n']).unwrap_or(value.len()),
+    };
+    format!(":{}", value.get(..length).unwrap_or(value).trim_end())
+}
+
+/// A bracket and what it holds, but not what is in brackets inside it.
+fn shallow(text: &str) -> String {
+    let (mut depth, mut at, mut found) = (0_usize, 0, String::new());
+    while let Some(left) = text.get(at..).filter(|left| !left.is_empty()) {
+        let first = left.chars().next().unwrap_or_default();
+        let length = if first == '"' { end_of_string(left) } else { first.len_utf8() };
+        let is_close = matches!(first, '}' | ']');
+        depth += usize::from(matches!(first, '{' | '['));
+        if depth == 1 && !first.is_whitespace() {
+            found.push_str(left.get(..length).unwrap_or(left));
+        }
+        depth = depth.saturating_sub(usize::from(is_close));
+        if is_close && depth == 0 {
+            break;
+        }
+        at += length;
+    }
+    found
+}
+
 /// Brackets inside strings do not count; one that is not closed on the line goes to its end.
 fn end_of_brackets(rest: &str) -> usize {
     let (mut depth, mut at) = (0_usize, 0);
@@ -205,6 +282,9 @@ fn end_of_brackets(rest: &str) -> usize {
     }
     rest.len()
 }
+
+/// Most bytes of a text that its fragment is taken from.
+const FRAGMENT_BYTES_MAX: usize = 4_096;
 
 /// Sixteen hex digits that stand for `parts` together.
 pub fn fingerprint(parts: &[&str]) -> String {
@@ -231,6 +311,21 @@ impl Report {
     pub fn has(&self, kind: Kind) -> bool {
         let is_meant = |finding: &&Finding| finding.severity == Severity::Error;
         self.findings.iter().filter(is_meant).any(|finding| finding.kind == kind)
+    }
+
+    /// The same with the paths of files as `shown` says them.
+    #[must_use]
+    pub fn with_paths(&self, shown: impl Fn(&str) -> String) -> Self {
+        let mut report = self.clone();
+        for finding in &mut report.findings {
+            finding.new.place = shown(&finding.new.place);
+            let old = finding.incompatible.as_mut().filter(|old| old.source == Source::SameRoot);
+            if let Some(Incompatible { old, .. }) = old {
+                old.place = shown(&old.place);
+            }
+        }
+        report.pairs.iter_mut().for_each(|pair| pair.place = shown(&pair.place));
+        report
     }
 
     /// How many pairs were looked at with both sides at hand.
@@ -299,6 +394,27 @@ mod tests {
         assert_eq!(spanned("{", 1, 9), "");
         let spot = Spot { place: String::new(), text: "a".into(), location: None };
         assert_eq!(spot.span(), None);
+    }
+
+    #[test]
+    fn fragment_is_what_stands_there_with_its_value_and_without_what_it_holds_deeper() {
+        let fragment = |text: &str, line, column| {
+            let location = Some(Location { line, column });
+            Spot { place: "f".to_owned(), text: text.into(), location }.fragment()
+        };
+        let json = "{\"maxLength\" : 5,\n \"enum\":[\n \"a b\", 2],\"x\":{\"y\":{\"z\":1}}}";
+        assert_eq!(fragment(json, 1, 2), "\"maxLength\":5");
+        assert_eq!(fragment(json, 2, 2), "\"enum\":[\"a b\",2]");
+        assert_eq!(fragment(json, 3, 12), "\"x\":{\"y\":}");
+        assert_eq!(fragment(json, 1, 1), "{\"maxLength\":5,\"enum\":,\"x\":}");
+        let proto = "message A {\n  int32  a = 1; // one\n}";
+        assert_eq!(
+            (fragment(proto, 1, 1), fragment(proto, 2, 3)),
+            ("messageA".to_owned(), "int32a=1".to_owned())
+        );
+        let long = format!("[{}]", "\"é\",".repeat(9_999));
+        assert!((4_000..5_000).contains(&fragment(&long, 1, 1).len()));
+        assert_eq!((fragment("", 1, 1), fragment("{", 3, 1)), (String::new(), String::new()));
     }
 
     #[test]

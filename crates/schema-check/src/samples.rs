@@ -2,6 +2,7 @@
 //! that `order.schema.json` must take, `order.none.bad.json` one that it must refuse; a `.hex` file
 //! is an encoded value of an Avro schema, without framing.
 
+use std::collections::HashSet;
 use std::fs;
 use std::path::Path;
 use std::sync::Arc;
@@ -35,9 +36,11 @@ pub(crate) fn is_sample(path: &str) -> bool {
 /// Tries every sample that lies beside a schema of `catalog`, whose files are under `root`.
 pub fn test(root: &Path, catalog: &Catalog, limits: &Limits) -> Result<Report, CheckFailure> {
     let mut report = Report { schemas: catalog.subjects.len(), ..Report::default() };
+    let versions = catalog.subjects.values().flat_map(|subject| &subject.versions);
+    let stems: HashSet<&str> = versions.map(|version| stem_with_folder(&version.place)).collect();
     for (name, subject) in &catalog.subjects {
         for version in &subject.versions {
-            let samples = samples(root, version)?;
+            let samples = samples(root, version, &stems)?;
             let schema = match check::parse(version, Validation::New, limits) {
                 Ok(schema) => schema,
                 Err(error) => {
@@ -63,27 +66,36 @@ pub fn test(root: &Path, catalog: &Catalog, limits: &Limits) -> Result<Report, C
     Ok(report)
 }
 
-/// The samples of a schema, by name.
-fn samples(root: &Path, version: &Version) -> Result<Vec<String>, CheckFailure> {
-    let place = version.place.trim_start_matches('/');
-    let folder = folder_of(place);
+/// The samples of a schema, by name. `stems` are those of all schemas: of several that a sample's
+/// name begins with, the longest counts.
+fn samples(
+    root: &Path,
+    version: &Version,
+    stems: &HashSet<&str>,
+) -> Result<Vec<String>, CheckFailure> {
+    let folder = folder_of(version.place.trim_start_matches('/'));
     let at = root.join(folder);
     let unreadable = |source| CheckFailure::Unreadable { path: at.display().to_string(), source };
-    let begin = format!("{}.", stem_of(place));
+    let own = stem_with_folder(&version.place);
     let mut found = Vec::new();
     for entry in fs::read_dir(&at).map_err(unreadable)? {
         let name = entry.map_err(unreadable)?.file_name();
-        let Some(name) = name.to_str() else { continue };
-        if name.starts_with(&begin) && is_sample(name) {
-            found.push(if folder.is_empty() {
-                name.to_owned()
-            } else {
-                format!("{folder}/{name}")
-            });
+        let Some(name) = name.to_str().filter(|name| is_sample(name)) else { continue };
+        let path = if folder.is_empty() { name.to_owned() } else { format!("{folder}/{name}") };
+        let dots = path.rmatch_indices('.').filter_map(|(dot, _)| path.get(..dot));
+        if dots.into_iter().find(|stem| stems.contains(stem)) == Some(own) {
+            found.push(path);
         }
     }
     found.sort();
     Ok(found)
+}
+
+/// A path without its extension and the slash that it may begin with.
+fn stem_with_folder(place: &str) -> &str {
+    let place = place.trim_start_matches('/');
+    let start = place.len() - place.rsplit('/').next().unwrap_or(place).len();
+    place.get(..start + stem_of(place).len()).unwrap_or(place)
 }
 
 /// A schema, ready to be tried.

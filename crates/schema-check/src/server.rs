@@ -6,14 +6,15 @@ use levada_schema_core::Limits;
 use levada_serde::RegistryClient;
 use levada_serde::client::{Call, RegistryError, Version as Which};
 
-use crate::catalog::{Catalog, Subject, Version};
+use crate::catalog::{Catalog, Source, Subject, Version};
 use crate::error::CheckFailure;
 use crate::layout::Level;
+use crate::registered::Registered;
 
 /// Requests at once.
 pub(crate) const REQUESTS_MAX: usize = 8;
 
-/// The subjects of `new`, as far as the registry has them.
+/// The subjects of `new`, as far as the registry has them, with the versions that count for them.
 pub fn load(
     client: &RegistryClient,
     new: &Catalog,
@@ -23,7 +24,20 @@ pub fn load(
         // An empty registry is told from a wrong address.
         let _: Vec<String> = client.call(Call::get(&["schemas", "types"])).await?;
         let names: Vec<String> = new.subjects.keys().cloned().collect();
-        read(client, &names, limits).await
+        let mut catalog = read(client, &names, limits).await?;
+        let mut registered = Registered::new(client, new, limits);
+        for (name, subject) in &mut catalog.subjects {
+            let Some((name, new)) = new.subjects.get_key_value(name) else { continue };
+            let Some(new) = new.versions.last() else { continue };
+            if subject.versions.iter().any(|known| known.is_same(new)) {
+                continue;
+            }
+            if let Some(number) = registered.number(name, new, 0).await? {
+                let place = format!("{name} version {number}");
+                subject.versions.insert(0, Version { place, ..new.clone() });
+            }
+        }
+        Ok(catalog)
     })
 }
 
@@ -52,7 +66,8 @@ async fn read(
         subjects: subjects.into_iter().flatten().collect(),
         has_own_levels: true,
         // Nothing there yet is an answer, too.
-        has_files: true,
+        has_schemas: true,
+        source: Source::Apart,
     })
 }
 
@@ -98,13 +113,25 @@ async fn settings(
 
 /// The subjects of the context that the client works in, by their bare names.
 pub(crate) async fn subjects(client: &RegistryClient) -> Result<Vec<String>, RegistryError> {
-    let listed: Vec<String> = client.call(Call::get(&["subjects"])).await?;
-    // Names of the default context are listed bare, those of any other one as `:.context:name`.
-    let bare = |name: String| match name.strip_prefix(":.").and_then(|rest| rest.split_once(':')) {
-        Some((_, bare)) => bare.to_owned(),
-        None => name,
-    };
-    Ok(listed.into_iter().map(bare).collect())
+    let listed = subjects_of(client, "").await?;
+    Ok(listed.iter().map(|name| bare(name).to_owned()).collect())
+}
+
+/// The subjects whose names start with `prefix`, which may be a context (`:.context:`); of those
+/// without one, the subjects of the context that the client works in. Names are as they are listed:
+/// bare in the default context, else `:.context:name`.
+pub(crate) async fn subjects_of(
+    client: &RegistryClient,
+    prefix: &str,
+) -> Result<Vec<String>, RegistryError> {
+    // Without the parameter, those of all contexts are listed.
+    client.call(Call::get(&["subjects"]).query(&[("subjectPrefix", prefix)])).await
+}
+
+/// A name without its context.
+pub(crate) fn bare(name: &str) -> &str {
+    let inner = name.strip_prefix(":.").and_then(|rest| rest.split_once(':'));
+    inner.map_or(name, |(_, bare)| bare)
 }
 
 /// None where the registry has no such thing.

@@ -11,11 +11,14 @@ use levada_transfer::{ConfigRecord, Record, VersionRecord, each_record};
 use serde_json::{Map, Value};
 
 use crate::catalog::{Catalog, Version};
+use crate::closure::content_version;
 use crate::error::CheckFailure;
 use crate::layout::Level;
 
-/// The scope of the config of a whole registry.
-const GLOBAL: &str = ":.:";
+/// The scope of the default context, which subjects without a context are in.
+const DEFAULT: &str = ":.:";
+/// The scope whose config all contexts inherit.
+const GLOBAL: &str = ":.__GLOBAL:";
 
 /// Versions, and the levels of those scopes that have one.
 #[derive(Clone, Debug, Default)]
@@ -69,7 +72,7 @@ pub fn catalog(label: String, stored: &Stored, limits: &Limits) -> Result<Catalo
     let mut catalog = Catalog {
         label,
         has_own_levels: !stored.configs.is_empty(),
-        has_files: !by_key.is_empty(),
+        has_schemas: stored.versions.iter().any(|version| !version.deleted),
         ..Catalog::default()
     };
     for ((name, number), found) in by_key.iter().filter(|(_, version)| !version.deleted) {
@@ -92,28 +95,36 @@ pub fn catalog(label: String, stored: &Stored, limits: &Limits) -> Result<Catalo
     Ok(catalog)
 }
 
-/// The level of the subject, else of its context, else of the registry.
+/// What holds for a subject, as a registry decides it: the nearest config counts as a whole, that of
+/// the subject, else of its context, else of all contexts. One of the subject that names no level
+/// asks for the default one, and takes its policy from the default context if it names none.
 fn settings(
     subject: &str,
     configs: &BTreeMap<String, Map<String, Value>>,
 ) -> (Option<Level>, Option<CompatibilityPolicy>) {
     let scopes = [subject, context_of(subject), GLOBAL];
-    let text = |key: &str| {
-        let configured = scopes.iter().filter_map(|scope| Some((*scope, configs.get(*scope)?)));
-        configured.into_iter().find_map(|(scope, config)| Some((scope, config.get(key)?.as_str()?)))
+    let nearest = scopes.iter().find_map(|scope| Some((*scope, configs.get(*scope)?)));
+    let Some((scope, config)) = nearest else { return (None, None) };
+    let level: Option<CompatibilityLevel> =
+        text(config, "compatibilityLevel").and_then(|level| level.parse().ok());
+    let shown = if [DEFAULT, GLOBAL].contains(&scope) { "the registry" } else { scope };
+    let level = Level { level: level.unwrap_or_default(), source: format!("config of {shown}") };
+    let of_root = || {
+        let root = configs.get(DEFAULT).filter(|_| scope == subject)?;
+        text(root, "compatibilityPolicy")
     };
-    let level = text("compatibilityLevel").and_then(|(scope, name)| {
-        let level: CompatibilityLevel = name.parse().ok()?;
-        let scope = if scope == GLOBAL { "the registry" } else { scope };
-        Some(Level { level, source: format!("config of {scope}") })
-    });
-    (level, text("compatibilityPolicy").and_then(|(_, name)| name.parse().ok()))
+    let policy = text(config, "compatibilityPolicy").or_else(of_root);
+    (Some(level), policy.and_then(|policy| policy.parse().ok()))
+}
+
+fn text<'c>(config: &'c Map<String, Value>, key: &str) -> Option<&'c str> {
+    config.get(key)?.as_str()
 }
 
 /// The scope of the context that a subject belongs to.
-pub fn context_of(subject: &str) -> &str {
+fn context_of(subject: &str) -> &str {
     let inner = subject.strip_prefix(":.").and_then(|inner| inner.find(':'));
-    inner.and_then(|end| subject.get(..end + 3)).unwrap_or(GLOBAL)
+    inner.and_then(|end| subject.get(..end + 3)).unwrap_or(DEFAULT)
 }
 
 /// Collects what a version refers to, in dependency order.
@@ -141,7 +152,7 @@ impl Walk<'_> {
             let Reference { name, subject, version } = reference;
             // A plain name belongs to the context of the referrer.
             let qualified = match (subject.starts_with(":."), context) {
-                (false, context) if context != GLOBAL => format!("{context}{subject}"),
+                (false, context) if context != DEFAULT => format!("{context}{subject}"),
                 _ => subject.clone(),
             };
             let target = self.by_key.get(&(qualified.as_str(), *version)).ok_or_else(|| {
@@ -149,9 +160,16 @@ impl Walk<'_> {
                     "reference {name} points to {subject} version {version}, which is not there"
                 )
             })?;
+            let inside = self.targets.len();
             self.visit(target, depth + 1)?;
             let text = target.schema.clone();
-            self.targets.push(ResolvedReference { reference: reference.clone(), text });
+            let mut reference = reference.clone();
+            if target.id.is_none() {
+                // Of files: their versions in a lock file do not tell two contents apart.
+                let behind = self.targets.get(inside..).unwrap_or_default();
+                reference.version = content_version(&text, behind);
+            }
+            self.targets.push(ResolvedReference { reference, text });
             if self.targets.len() > self.limits.closure_max {
                 let most = self.limits.closure_max;
                 return Err(format!("more than {most} referenced schemas (setting closure-max)"));
@@ -174,7 +192,7 @@ mod tests {
         StoredVersion {
             subject: subject.to_owned(),
             version,
-            id: None,
+            id: Some(1),
             guid: None,
             schema_type: "AVRO".to_owned(),
             references: references.collect(),
@@ -210,14 +228,21 @@ mod tests {
         let config =
             |level: &str| Map::from_iter([("compatibilityLevel".to_owned(), Value::from(level))]);
         let configs = BTreeMap::from([
-            (GLOBAL.to_owned(), config("FULL")),
+            (DEFAULT.to_owned(), config("FULL")),
+            (GLOBAL.to_owned(), config("BACKWARD_TRANSITIVE")),
             (":.c:".to_owned(), config("NONE")),
             ("s".to_owned(), config("FORWARD")),
+            ("bare".to_owned(), Map::from_iter([("normalize".to_owned(), Value::from(true))])),
         ]);
-        let level = |subject: &str| settings(subject, &configs).0.unwrap();
-        assert_eq!(level("s").source, "config of s");
-        assert_eq!(level(":.c:s").level, CompatibilityLevel::None);
-        assert_eq!(level("t").source, "config of the registry");
-        assert_eq!(level(":.d:s").level, CompatibilityLevel::Full);
+        let level = |subject: &str| {
+            let level = settings(subject, &configs).0.unwrap();
+            format!("{} ({})", level.level, level.source)
+        };
+        assert_eq!(level("s"), "FORWARD (config of s)");
+        assert_eq!(level(":.c:s"), "NONE (config of :.c:)");
+        assert_eq!(level("t"), "FULL (config of the registry)");
+        assert_eq!(level(":.d:s"), "BACKWARD_TRANSITIVE (config of the registry)");
+        assert_eq!(level("bare"), "BACKWARD (config of bare)", "it hides the others");
+        assert_eq!(settings("t", &BTreeMap::new()), (None, None));
     }
 }

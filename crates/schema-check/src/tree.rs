@@ -64,8 +64,8 @@ pub fn folder_of(path: &str) -> &str {
 /// The name of a file without its extension.
 pub fn stem_of(path: &str) -> &str {
     let name = path.rsplit('/').next().unwrap_or(path);
-    let name = name.strip_suffix(".schema.json").unwrap_or(name);
-    name.rsplit_once('.').map_or(name, |(stem, _)| stem)
+    let plain = || name.rsplit_once('.').map_or(name, |(stem, _)| stem);
+    name.strip_suffix(".schema.json").unwrap_or_else(plain)
 }
 
 /// Whether `path` is `folder` or lies in it.
@@ -90,6 +90,7 @@ mod tests {
         assert_eq!((folder_of("a/b.avsc"), folder_of("b.avsc")), ("a", ""));
         assert_eq!((stem_of("a/b.avsc"), stem_of("b.c.proto")), ("b", "b.c"));
         assert_eq!(stem_of("a/order.schema.json"), "order");
+        assert_eq!(stem_of("a/order.first.schema.json"), "order.first");
         assert!(is_within("a/b", "a") && is_within("a", "a") && is_within("a", ""));
         assert!(!is_within("ab", "a"));
     }

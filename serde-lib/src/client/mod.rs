@@ -158,7 +158,7 @@ impl RegistryClient {
     }
 
     /// What the registry calls the context that the client works in.
-    pub(crate) fn context(&self) -> &str {
+    pub fn context(&self) -> &str {
         &self.inner.context
     }
 

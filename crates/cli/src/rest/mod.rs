@@ -5,6 +5,7 @@ mod args;
 
 use std::process::ExitCode;
 
+use levada_schema_check::report::plural;
 use levada_serde::RegistryClient;
 use levada_serde::client::{Call, RegistryError};
 use serde_json::{Map, Value, json};
@@ -154,24 +155,43 @@ fn version_number(session: &Session, subject: &str, version: &str) -> Result<Str
 /// Registers every soft-deleted version again: it keeps its id and gets the next version number.
 fn undelete(session: &Session, subject: &str, globals: &Globals) -> Result<(), Failure> {
     let path = ["subjects", subject, "versions"];
-    let live = session.answer(Call::get(&path))?.unwrap_or_default();
+    let live = match session.answer(Call::get(&path))? {
+        // A subject without live versions is not found.
+        Err(error) if error.status() == Some(404) => Value::Null,
+        live => live.map_err(|error| Failure::new(exit::REGISTRY, error))?,
+    };
     let all = session.call(Call::get(&path).query(&[("deleted", "true")]))?;
     let is_deleted = |number: &&Value| !live.as_array().is_some_and(|live| live.contains(number));
-    for number in all.as_array().into_iter().flatten().filter(is_deleted) {
-        let text = number.to_string();
-        let at = ["subjects", subject, "versions", text.as_str()];
-        let found = session.call(Call::get(&at).query(&[("deleted", "true")]))?;
-        let member = |name: &str| found.get(name).map(|value| (name.to_owned(), value.clone()));
-        let names = ["schema", "schemaType", "references", "metadata", "ruleSet"];
-        let body: Map<String, Value> = names.into_iter().filter_map(member).collect();
-        let body = Value::Object(body).to_string().into_bytes();
-        let made = session.call(Call::post(&path, body))?;
+    let deleted = all.as_array().into_iter().flatten().filter(is_deleted);
+    for (done, number) in deleted.enumerate() {
+        let made = match register_again(session, subject, &number.to_string()) {
+            Err(failure) if done > 0 => {
+                let made = plural(done, "version");
+                let message = format!(
+                    "stopped midway at version {number}: {}. {made} registered again until then. The \
+                     same command goes on from here",
+                    failure.message()
+                );
+                return Err(Failure::new(exit::PARTLY, message));
+            }
+            made => made?,
+        };
         let (version, id) = (&made["version"], &made["id"]);
         globals.tell(format_args!(
             "version {number} is there again, as version {version} with id {id}\n"
         ))?;
     }
     Ok(())
+}
+
+fn register_again(session: &Session, subject: &str, number: &str) -> Result<Value, Failure> {
+    let at = ["subjects", subject, "versions", number];
+    let found = session.call(Call::get(&at).query(&[("deleted", "true")]))?;
+    let member = |name: &str| found.get(name).map(|value| (name.to_owned(), value.clone()));
+    let names = ["schema", "schemaType", "references", "metadata", "ruleSet"];
+    let body: Map<String, Value> = names.into_iter().filter_map(member).collect();
+    let body = Value::Object(body).to_string().into_bytes();
+    session.call(Call::post(&["subjects", subject, "versions"], body))
 }
 
 pub(crate) fn run_schema(command: &SchemaCommand, globals: &Globals) -> Result<ExitCode, Failure> {

@@ -2,7 +2,7 @@
 
 use std::fmt::Write as _;
 
-use super::severity;
+use super::{plain, severity};
 use crate::report::{Finding, Report};
 
 pub(super) fn render(report: &Report) -> String {
@@ -15,7 +15,8 @@ pub(super) fn render(report: &Report) -> String {
 
 pub(super) fn line(finding: &Finding) -> String {
     let (line, column) = finding.new.location.map_or((1, 1), |at| (at.line, at.column));
-    let message = finding.message.replace('\n', " ");
     let (place, level, rule) = (&finding.new.place, severity(finding.severity), &finding.rule);
-    format!("{place}:{line}:{column}: {level} {rule} {message}")
+    let message = &finding.message;
+    let told = format!("{place}:{line}:{column}: {level} {rule} {message}");
+    plain(&told).replace('\n', " ")
 }

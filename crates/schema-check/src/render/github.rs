@@ -2,7 +2,7 @@
 
 use std::fmt::Write as _;
 
-use super::severity;
+use super::{plain, severity};
 use crate::report::{Finding, Report};
 
 pub(super) fn render(report: &Report) -> String {
@@ -30,7 +30,8 @@ fn command(finding: &Finding) -> String {
 }
 
 fn data(text: &str) -> String {
-    text.replace('%', "%25").replace('\r', "%0D").replace('\n', "%0A")
+    let text = plain(text);
+    text.replace('%', "%25").replace('\n', "%0A")
 }
 
 fn property(text: &str) -> String {

@@ -2,7 +2,7 @@
 
 use std::fmt::Write as _;
 
-use super::severity;
+use super::{plain, severity};
 use crate::report::{Finding, Report};
 
 /// Longest table: a comment has a largest size.
@@ -28,14 +28,15 @@ pub(super) fn render(report: &Report) -> String {
 fn row(finding: &Finding) -> String {
     let line = finding.new.location.map(|at| format!(":{}", at.line)).unwrap_or_default();
     let place = format!("{}{line}", finding.new.place);
-    format!(
+    let row = format!(
         "| {} | `{}` | `{}` | {} | {} |",
         severity(finding.severity),
         finding.rule,
         code(&place),
         cell(&finding.message),
         cell(finding.fix.as_deref().unwrap_or_default()),
-    )
+    );
+    plain(&row).into_owned()
 }
 
 /// Text that is no markup in a cell.
@@ -56,5 +57,5 @@ fn cell(text: &str) -> String {
 }
 
 fn code(text: &str) -> String {
-    text.replace('`', "'").replace('|', "\\|")
+    text.replace('`', "'").replace('|', "\\|").replace(['\n', '\r'], " ")
 }

@@ -17,6 +17,7 @@ pub(crate) use example::hex;
 pub(crate) use text::lines;
 pub use wrap::wrap;
 
+use std::borrow::Cow;
 use std::fmt;
 use std::str::FromStr;
 
@@ -115,6 +116,27 @@ pub fn render(format: Format, report: &Report, style: Style) -> String {
         Format::Gitlab => gitlab::render(report),
         Format::Sarif => sarif::render(report),
         Format::Markdown => markdown::render(report),
+    }
+}
+
+/// Text of others as a terminal or a log can show it: no character of it moves the cursor, changes
+/// colours or turns the direction of what follows. Line ends and tabs stay.
+pub fn plain(text: &str) -> Cow<'_, str> {
+    if !text.contains(is_control) {
+        return Cow::Borrowed(text);
+    }
+    let shown = |character| match character {
+        character if is_control(character) => char::REPLACEMENT_CHARACTER,
+        character => character,
+    };
+    Cow::Owned(text.replace("\r\n", "\n").chars().map(shown).collect())
+}
+
+fn is_control(character: char) -> bool {
+    match character {
+        '\n' | '\t' => false,
+        '\u{202a}'..='\u{202e}' | '\u{2066}'..='\u{2069}' => true,
+        character => character.is_control(),
     }
 }
 

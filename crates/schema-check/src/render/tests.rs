@@ -107,6 +107,38 @@ fn text_fits_into_a_narrow_terminal_and_takes_colour() {
     assert_ne!(colored, text);
 }
 
+#[test]
+fn long_line_is_cut_around_the_place_and_its_column_stays() {
+    let added = r#"{"name":"added","type":"long"}"#;
+    let schema = |more: &str| {
+        let fields = |letter: char| {
+            let field = |number| format!(r#"{{"name":"{letter}{number:03}","type":"long"}}"#);
+            (0..100).map(field).collect::<Vec<_>>().join(",")
+        };
+        let fields = format!("{}{more},{}", fields('a'), fields('b'));
+        format!(r#"{{"type":"record","name":"R","fields":[{fields}]}}"#)
+    };
+    let (old_text, new_text) = (schema(""), schema(&format!(",{added}")));
+    let old = catalog("old", &[("one.avsc", &old_text)]);
+    let new = catalog("", &[("one.avsc", &new_text)]);
+    let options =
+        Options { level: None, examples: false, style: Vec::new(), limits: Limits::default() };
+    let report = check(&new, &[old], &options).unwrap();
+    let column = new_text.find(added).unwrap() + 1;
+    for color in [false, true] {
+        let wide = Style { color, width: Some(2_000), summary: true };
+        let text = without_colour(&render(Format::Text, &report, wide));
+        assert!(text.contains(&format!(" --> one.avsc:1:{column}\n")), "{text}");
+        assert!(text.contains(" ::: one.avsc:1:1\n"), "{text}");
+        let lines: Vec<&str> = text.lines().filter(|line| line.starts_with("1 | ")).collect();
+        let [new, old] = lines[..] else { panic!("{text}") };
+        assert!(new.starts_with("1 | …") && new.contains(added) && new.ends_with('…'), "{new}");
+        assert!(old.starts_with("1 | {") && old.ends_with('…'), "{old}");
+        let longest = text.lines().map(|line| line.chars().count()).max();
+        assert!(longest < Some(1_000), "{text}");
+    }
+}
+
 /// The text without its escape sequences, each of which ends in an `m`.
 fn without_colour(text: &str) -> String {
     let mut pieces = text.split('\u{1b}');

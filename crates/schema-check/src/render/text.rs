@@ -1,9 +1,11 @@
 //! Findings for people: each with the line in question, in the new file and in the old one.
 
+use std::fmt::Write as _;
+
 use annotate_snippets::{AnnotationKind, Group, Level, Origin, Renderer, Snippet};
 
-use super::{Style, example, severity, wrap};
-use crate::report::{Finding, Kind, Report, Severity, Spot};
+use super::{Style, example, plain, severity, wrap};
+use crate::report::{Excerpt, Finding, Kind, Report, Severity, Spot};
 
 /// Columns of source lines that no terminal bounds.
 const SOURCE_WIDTH: usize = 140;
@@ -11,11 +13,15 @@ const SOURCE_WIDTH: usize = 140;
 const HANGING: usize = 2;
 /// What stands before a note besides the width of line numbers: ` = `.
 const BEFORE_NOTE: usize = 3;
+/// Bytes of a line that are handed to the renderer, before a place and from there on: more than
+/// terminals are wide. It looks at all of them for each finding, and a schema may be one line.
+const SHOWN_BEFORE_MAX: usize = 300;
+const SHOWN_AFTER_MAX: usize = 600;
 
 pub(super) fn render(report: &Report, style: Style) -> String {
     let mut text = String::new();
     for finding in &report.findings {
-        text.push_str(&drawn(finding, notes(finding), style));
+        text.push_str(&drawn(finding, &notes(finding), style));
         text.push_str("\n\n");
     }
     if style.summary {
@@ -28,14 +34,15 @@ pub(super) fn render(report: &Report, style: Style) -> String {
 
 /// The finding with its lines alone.
 pub(crate) fn lines(finding: &Finding, style: Style) -> String {
-    drawn(finding, Vec::new(), style)
+    drawn(finding, &[], style)
 }
 
-fn drawn(finding: &Finding, notes: Vec<String>, style: Style) -> String {
+fn drawn(finding: &Finding, notes: &[String], style: Style) -> String {
     let renderer = if style.color { Renderer::styled() } else { Renderer::plain() };
     let renderer = renderer.term_width(style.width.unwrap_or(SOURCE_WIDTH));
     let label = severity(finding.severity).len() + finding.rule.len() + "[]: ".len();
-    let (mut title, mut notes) = (finding.message.clone(), notes);
+    let mut title = plain(&finding.message).into_owned();
+    let mut notes: Vec<String> = notes.iter().map(|note| plain(note).into_owned()).collect();
     if let Some(width) = style.width {
         title = wrap(&title, width.saturating_sub(label), width.saturating_sub(HANGING));
         let room = width.saturating_sub(number_width(finding) + BEFORE_NOTE);
@@ -43,6 +50,7 @@ fn drawn(finding: &Finding, notes: Vec<String>, style: Style) -> String {
     }
     let notes = notes.iter().map(|note| Level::NOTE.no_name().message(note.as_str()));
     let drawn = renderer.render(&[group(finding, &title).elements(notes)]);
+    let drawn = with_columns(&drawn, finding);
     // The renderer puts all lines of a title behind its label, which leaves them little room.
     let behind_label = format!("\n{}", " ".repeat(label));
     let moved_in = format!("\n{}", " ".repeat(HANGING));
@@ -78,14 +86,34 @@ fn with_spot<'a>(
     kind: AnnotationKind,
     label: &'a str,
 ) -> Group<'a> {
-    let (Some((start, line)), Some(span), Some(at)) = (spot.line(), spot.span(), spot.location)
-    else {
-        return group.element(Origin::path(spot.place.as_str()));
+    let excerpt = spot.excerpt(SHOWN_BEFORE_MAX, SHOWN_AFTER_MAX);
+    let place = plain(&spot.place);
+    let (Some(Excerpt { before, marked, behind }), Some(at)) = (excerpt, spot.location) else {
+        return group.element(Origin::path(place));
     };
-    let end = (span.end - start).min(line.len());
-    let marked = kind.span((span.start - start).min(end)..end).label(label);
-    let snippet = Snippet::source(line).path(spot.place.as_str()).line_start(at.line);
-    group.element(snippet.annotation(marked))
+    let [before, marked, behind] = [&before, &marked, &behind].map(|part| plain(part));
+    let marks = kind.span(before.len()..before.len() + marked.len()).label(plain(label));
+    let snippet = Snippet::source(format!("{before}{marked}{behind}")).line_start(at.line);
+    group.element(snippet.path(place).annotation(marks))
+}
+
+/// Of a line that was cut, the renderer counts the columns from there.
+fn with_columns(drawn: &str, finding: &Finding) -> String {
+    let old = finding.incompatible.as_ref().map(|incompatible| &incompatible.old);
+    let (title, mut rest) = drawn.split_at(drawn.find("--> ").unwrap_or(drawn.len()));
+    let mut text = title.to_owned();
+    for spot in std::iter::once(&finding.new).chain(old) {
+        let excerpt = spot.excerpt(SHOWN_BEFORE_MAX, SHOWN_AFTER_MAX);
+        let (Some(excerpt), Some(at)) = (excerpt, spot.location) else { continue };
+        let place = format!("{}:{}:", plain(&spot.place), at.line);
+        let counted = format!("{place}{}", excerpt.before.chars().count() + 1);
+        if let Some((before, behind)) = rest.split_once(&counted) {
+            // Writing to a String cannot fail.
+            let _ = write!(text, "{before}{place}{}", at.column);
+            rest = behind;
+        }
+    }
+    text + rest
 }
 
 fn notes(finding: &Finding) -> Vec<String> {
