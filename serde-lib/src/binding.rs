@@ -24,8 +24,18 @@ pub struct Binding {
 #[derive(Debug)]
 pub(crate) enum FrameHead {
     Id([u8; ID_LEN]),
+    /// The id, and an index of one byte: that of the first message of a Protobuf file.
+    First([u8; ID_LEN + 1]),
     Prefix(Box<[u8]>),
     Header(Bytes),
+}
+
+impl FrameHead {
+    pub(crate) fn of_prefix(prefix: &[u8]) -> Self {
+        let id = prefix.try_into().map(Self::Id);
+        let first = prefix.try_into().map(Self::First);
+        id.or(first).unwrap_or_else(|_| Self::Prefix(prefix.into()))
+    }
 }
 
 impl Binding {
@@ -62,7 +72,7 @@ impl Binding {
     /// The header that must travel with every message, if there is one.
     pub fn schema_id_header(&self) -> Option<(&'static str, &Bytes)> {
         match &self.head {
-            FrameHead::Id(_) | FrameHead::Prefix(_) => None,
+            FrameHead::Id(_) | FrameHead::First(_) | FrameHead::Prefix(_) => None,
             FrameHead::Header(header) => Some((self.side.schema_id_header(), header)),
         }
     }
@@ -77,6 +87,7 @@ impl Binding {
         let start = out.len();
         match &self.head {
             FrameHead::Id(prefix) => out.extend_from_slice(prefix),
+            FrameHead::First(prefix) => out.extend_from_slice(prefix),
             FrameHead::Prefix(prefix) => out.extend_from_slice(prefix),
             FrameHead::Header(_) => {}
         }

@@ -226,6 +226,9 @@ pub enum DecodeKind {
     /// A union branch or enum symbol of the writer that the reader schema has no place for.
     #[error("the reader schema cannot hold this value: {0}")]
     NotResolvable(String),
+    /// A field that its proto2 schema calls required.
+    #[error("the field is required, and the message does not have it")]
+    RequiredField,
     /// A value that the program's type cannot hold.
     #[error("the value does not fit the Rust type: {0}")]
     Type(String),
@@ -285,6 +288,9 @@ pub enum EncodeKind {
     /// A value of a type that the union does not have.
     #[error("no branch of the union takes {0}")]
     NoUnionBranch(&'static str),
+    /// A field that its proto2 schema calls required.
+    #[error("the field is required, and the message does not have it")]
+    RequiredField,
     /// What the Avro library says.
     #[error("{0}")]
     Other(String),

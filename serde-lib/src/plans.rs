@@ -41,18 +41,28 @@ impl<P> Plans<P> {
         schema: SchemaRef,
         read: impl FnOnce(&P) -> Result<R, Error>,
     ) -> Result<R, Error> {
+        let later;
+        let plan = if let Some(plan) = self.among_first(schema) {
+            plan
+        } else {
+            later = self.later.load();
+            let place = later.binary_search_by_key(&schema, |(key, _)| *key).ok();
+            let found = place.and_then(|place| later.get(place));
+            &*found.ok_or(Error::SchemaNotLoaded { schema })?.1
+        };
+        read(plan)
+    }
+
+    /// The plan of a schema, if it is one of the first that were met.
+    #[inline]
+    pub(crate) fn among_first(&self, schema: SchemaRef) -> Option<&P> {
         for place in &self.first {
-            match place.get() {
-                Some((known, plan)) if *known == schema => return read(plan),
-                Some(_) => {}
-                None => return Err(Error::SchemaNotLoaded { schema }),
+            let (known, plan) = place.get()?;
+            if *known == schema {
+                return Some(plan);
             }
         }
-        let plans = self.later.load();
-        let place = plans.binary_search_by_key(&schema, |(key, _)| *key).ok();
-        let (_, plan) =
-            place.and_then(|place| plans.get(place)).ok_or(Error::SchemaNotLoaded { schema })?;
-        read(plan)
+        None
     }
 
     pub(crate) fn has(&self, schema: SchemaRef) -> bool {

@@ -9,7 +9,9 @@ use uuid::Uuid;
 use crate::Error;
 use crate::binding::Binding;
 use crate::rules::{LOADS_MAX, Loads};
-use crate::wire_format::{Frame, FrameError, MessageIndex, SchemaRef, split, split_indexed};
+use crate::wire_format::{
+    Frame, FrameError, MessageIndex, SchemaRef, split, split_id, split_indexed,
+};
 
 /// Which schema a serializer writes with.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -61,6 +63,20 @@ pub enum ReadFraming {
 }
 
 impl ReadFraming {
+    /// Takes a message apart that is as nearly all are: it begins with the id of its schema. Whatever
+    /// else it is, or whatever is wrong with it, is `None`.
+    #[inline]
+    pub(crate) fn split_common<'a>(
+        &self,
+        payload: &'a [u8],
+        header: Option<&[u8]>,
+    ) -> Option<(SchemaRef, &'a [u8])> {
+        match (self, header) {
+            (Self::Dual, None) => split_id(payload),
+            _ => None,
+        }
+    }
+
     /// Takes a message apart that needs no message index.
     #[inline]
     pub(crate) fn split<'a>(

@@ -305,8 +305,7 @@ impl Target {
             index.write(&mut head);
         }
         let head = match self.framing {
-            Framing::Prefix if index.is_none() => FrameHead::Id(id_prefix(registered.id)),
-            Framing::Prefix | Framing::None => FrameHead::Prefix(head.into()),
+            Framing::Prefix | Framing::None => FrameHead::of_prefix(&head),
             Framing::Header => FrameHead::Header(head.into()),
         };
         // A subject given by name or by record name holds for any topic.

@@ -330,6 +330,22 @@ async fn nesting_is_bounded() {
     assert_eq!(error.kind, DecodeKind::DepthLimitExceeded(3));
 }
 
+#[tokio::test]
+async fn nesting_beyond_the_default_bound_is_read_from_another_schema_if_it_is_allowed() {
+    let writer = r#"{"type": "record", "name": "Chain", "fields": [
+        {"name": "next", "type": ["null", "Chain"]}, {"name": "more", "type": "int"}]}"#;
+    let (_stub, registry) = registry(writer).await;
+    let limits = DecodeLimits { depth_max: 100, ..DecodeLimits::default() };
+    let builder = AvroDeserializer::<Chain>::record(&registry).limits(limits);
+    let deserializer = builder.build().await.unwrap();
+    let message = [&[0, 0, 0, 0, 2][..], &[2; 99], &[0], &[7; 100]].concat();
+    let mut expected = Chain { next: None };
+    for _ in 0..99 {
+        expected = Chain { next: Some(expected.into()) };
+    }
+    assert_eq!(deserializer.decode_async(&message, None).await.unwrap(), expected);
+}
+
 #[derive(AvroRecord, Debug, PartialEq)]
 struct Price {
     #[avro(decimal(precision = 3, scale = 2))]

@@ -202,6 +202,38 @@ async fn index_that_means_another_message_is_not_taken_for_a_count_by_the_text()
 }
 
 #[tokio::test]
+async fn dynamic_message_without_a_required_field_is_neither_written_nor_read() {
+    let (_folder, _server, client) = start().await;
+    let schema = SchemaDefinition::protobuf(
+        "syntax = \"proto2\"; package old; message Order { required int32 id = 1; \
+         repeated Line lines = 2; } message Line { required string sku = 1; }",
+    );
+    let writer = ProtobufSerializer::dynamic_with_schema(&client, schema).topic("old");
+    let writer = writer.build().await.unwrap();
+    let mut order = DynamicMessage::new(writer.descriptor().clone());
+    let whole = [0x08, 7, 0x12, 3, 0x0a, 1, b'x'];
+    order.merge(&whole[..]).unwrap();
+    let message = writer.encode(&order).unwrap();
+    order.merge(&[0x12, 0][..]).unwrap();
+    let error = writer.encode(&order).unwrap_err();
+    let Error::Encode(found) = &error else { panic!("{error:?}") };
+    assert_eq!((&found.kind, found.path.as_str()), (&EncodeKind::RequiredField, "lines[1].sku"));
+
+    let reader = ProtobufDeserializer::dynamic(&client).build();
+    let read = reader.decode_async(&message, None).await.unwrap();
+    assert_eq!(read.encode_to_vec(), whole);
+    let [head, lines] = [&message[..6], &message[8..]];
+    let error = reader.decode(&[head, lines].concat(), None).unwrap_err();
+    assert!(error.is_poison(), "{error}");
+    let Error::Decode(found) = &error else { panic!("{error:?}") };
+    assert_eq!((&found.kind, found.path.as_str()), (&DecodeKind::RequiredField, "id"));
+    let text = error.to_string();
+    assert!(
+        text.ends_with("(field `id`): the field is required, and the message does not have it")
+    );
+}
+
+#[tokio::test]
 async fn frame_of_another_message_is_refused_unless_that_is_allowed() {
     let (_folder, _server, client) = start().await;
     let writer = ProtobufSerializer::<Note>::builder(&client).topic("t").build().await.unwrap();

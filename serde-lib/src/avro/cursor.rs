@@ -102,6 +102,16 @@ impl<'a> Cursor<'a> {
 
     #[inline]
     pub(super) fn int(&mut self) -> Decoded<i32> {
+        if let Some((&byte, rest)) = self.rest.split_first()
+            && byte < 0x80
+        {
+            self.rest = rest;
+            return Ok(i32::from(byte >> 1) ^ -i32::from(byte & 1));
+        }
+        self.int_of_many()
+    }
+
+    fn int_of_many(&mut self) -> Decoded<i32> {
         let start = self.rest;
         let value = self.long()?;
         i32::try_from(value).map_err(|_| self.error_at(start, DecodeKind::IntOverflow(value)))
@@ -121,6 +131,23 @@ impl<'a> Cursor<'a> {
     /// (`LengthTooLarge`); one beyond the end of this message means that it was cut.
     #[inline]
     pub(super) fn bytes(&mut self) -> Decoded<&'a [u8]> {
+        if let Some((&byte, rest)) = self.rest.split_first()
+            && byte & 0x81 == 0
+        // a length of one byte that is not negative
+        {
+            let len = usize::from(byte >> 1);
+            if len <= self.length_max
+                && let Some((taken, rest)) = rest.split_at_checked(len)
+            {
+                self.rest = rest;
+                return Ok(taken);
+            }
+        }
+        self.long_bytes()
+    }
+
+    /// Bytes of any length, and what is wrong with those that are not there.
+    fn long_bytes(&mut self) -> Decoded<&'a [u8]> {
         let start = self.rest;
         let length = self.long()?;
         match usize::try_from(length) {

@@ -10,7 +10,9 @@ use apache_avro::types::Value;
 
 use super::cursor::{Block, Cursor, Decoded};
 use super::leaf::{leaf_from_bytes, leaf_from_int, leaf_from_long};
-use super::plan::{DecodeLimits, Leaf, Node, NodeId, ReadPlan, Skip, SkipId, Step, Symbol, Wire};
+use super::plan::{
+    DecodeLimits, Leaf, Node, NodeId, ReadPlan, RecordPlan, Skip, SkipId, Step, Symbol, Wire,
+};
 use super::resolve::join_path;
 use super::watch::{Watch, shown};
 use crate::error::{DecodeError, DecodeKind, Error};
@@ -63,9 +65,8 @@ pub(super) struct Decoder<'p, 'b, W> {
     pub(super) plan: &'p ReadPlan,
     pub(super) cursor: Cursor<'b>,
     limits: &'p DecodeLimits,
-    depth: usize,
-    items: usize,
-    allocated: usize,
+    /// What of the limits is not used up.
+    left: DecodeLimits,
     watch: W,
 }
 
@@ -78,7 +79,7 @@ impl<'p, 'b, W: Watch> Decoder<'p, 'b, W> {
         watch: W,
     ) -> Self {
         let cursor = Cursor::new(body, limits.allocation_bytes_max);
-        Self { plan, cursor, limits, depth: 0, items: 0, allocated: 0, watch }
+        Self { plan, cursor, limits, left: *limits, watch }
     }
 
     /// Tells of what was read since `start`.
@@ -99,7 +100,8 @@ impl<'p, 'b, W: Watch> Decoder<'p, 'b, W> {
             }
             Node::Array { items } => self.nested(|decoder| decoder.array(*items)),
             Node::Map { values } => self.nested(|decoder| decoder.map(*values)),
-            Node::Record { fields, steps, defaults, .. } => self.nested(|decoder| {
+            Node::Record(record) => self.nested(|decoder| {
+                let RecordPlan { fields, steps, defaults, .. } = &**record;
                 let mut values: Vec<_> =
                     fields.iter().map(|name| (name.clone(), Value::Null)).collect();
                 decoder.charge(fields.iter().map(String::len).sum())?;
@@ -290,13 +292,14 @@ impl<'p, 'b, W: Watch> Decoder<'p, 'b, W> {
         &mut self,
         read: impl FnOnce(&mut Self) -> Result<T, E>,
     ) -> Result<T, E> {
-        if self.depth >= self.limits.depth_max {
+        let depth = self.left.depth_max;
+        let Some(deeper) = depth.checked_sub(1) else {
             let kind = DecodeKind::DepthLimitExceeded(self.limits.depth_max);
             return Err(self.cursor.error(kind).into());
-        }
-        self.depth += 1;
+        };
+        self.left.depth_max = deeper;
         let result = read(self);
-        self.depth -= 1;
+        self.left.depth_max = depth;
         result
     }
 
@@ -304,10 +307,10 @@ impl<'p, 'b, W: Watch> Decoder<'p, 'b, W> {
     /// length of the message bounds nothing.
     #[inline]
     pub(super) fn count(&mut self, start: usize, count: i64) -> Decoded<usize> {
-        let available = self.limits.items_max - self.items;
+        let available = self.left.items_max;
         match usize::try_from(count) {
             Ok(items) if items <= available => {
-                self.items += items;
+                self.left.items_max = available - items;
                 Ok(items)
             }
             _ => {
@@ -321,8 +324,8 @@ impl<'p, 'b, W: Watch> Decoder<'p, 'b, W> {
 
     #[inline]
     pub(super) fn charge(&mut self, bytes: usize) -> Decoded<()> {
-        self.allocated = self.allocated.saturating_add(bytes);
-        if self.allocated <= self.limits.allocation_bytes_max {
+        if let Some(left) = self.left.allocation_bytes_max.checked_sub(bytes) {
+            self.left.allocation_bytes_max = left;
             return Ok(());
         }
         let limit = self.limits.allocation_bytes_max;

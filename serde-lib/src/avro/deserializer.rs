@@ -11,10 +11,13 @@ use serde_json::Value as Json;
 
 use super::encode::encode_datum;
 use super::plan::{DecodeLimits, ReadPlan};
-use super::reading::{Filter, Plan, Way, read_record};
+use super::reading::{
+    Bounds, Filter, Plan, Way, by_json, by_record, by_serde, by_value, read_record,
+};
 use super::record::{AvroRead, schema_text};
 use super::schema::ParsedSchema;
 use super::serializer::parse_registered;
+use super::typed_encode::Declined;
 use crate::Error;
 use crate::client::{RegistryClient, SchemaDefinition};
 use crate::error::{DecodeError, DecodeKind};
@@ -44,18 +47,14 @@ pub struct AvroDeserializer<T> {
     reader: Reader,
     plans: Plans<Plan>,
     framing: ReadFraming,
-    limits: DecodeLimits,
-    allows_trailing: bool,
+    bounds: Bounds,
     way: Way<T>,
     reading: Reading,
 }
 
 impl<T> fmt::Debug for AvroDeserializer<T> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("AvroDeserializer")
-            .field("limits", &self.limits)
-            .field("allows_trailing", &self.allows_trailing)
-            .finish_non_exhaustive()
+        f.debug_struct("AvroDeserializer").field("bounds", &self.bounds).finish_non_exhaustive()
     }
 }
 
@@ -63,7 +62,7 @@ impl<T: DeserializeOwned + AvroSchema> AvroDeserializer<T> {
     /// Settings for a deserializer whose reader schema is the derived one.
     pub fn builder(client: &RegistryClient) -> AvroDeserializerBuilder<T> {
         let reader = ReaderSchema::Derived(Box::new(T::get_schema()));
-        builder(client, reader, Way::of_serde())
+        builder(client, reader, by_serde)
     }
 }
 
@@ -73,7 +72,7 @@ impl<T: DeserializeOwned> AvroDeserializer<T> {
         client: &RegistryClient,
         reader: SchemaDefinition,
     ) -> AvroDeserializerBuilder<T> {
-        builder(client, ReaderSchema::Text(reader), Way::of_serde())
+        builder(client, ReaderSchema::Text(reader), by_serde)
     }
 }
 
@@ -82,7 +81,7 @@ impl<T: for<'b> AvroRead<'b>> AvroDeserializer<T> {
     /// reads itself what was written with its own schema; other messages take a longer way.
     pub fn record(client: &RegistryClient) -> AvroDeserializerBuilder<T> {
         let reader = ReaderSchema::Text(SchemaDefinition::avro(schema_text::<T>()));
-        builder(client, reader, Way::of_record())
+        builder(client, reader, by_record)
     }
 
     /// Reads a message as a derived type that borrows text and bytes from it, such as one with
@@ -100,13 +99,14 @@ impl<T: for<'b> AvroRead<'b>> AvroDeserializer<T> {
             plan.check_borrowable()?;
             let mut body = body;
             if !plan.is_identity {
-                let value = plan.read.decode(body, &self.limits, self.allows_trailing)?;
+                let value =
+                    plan.read.decode(body, &self.bounds.limits, self.bounds.allows_trailing)?;
                 let resolved = scratch; // moved, so that it may be borrowed for as long as it lives
                 resolved.clear();
                 encode_datum(&plan.reader, &value, resolved)?;
                 body = resolved;
             }
-            read_record(body, &self.limits, self.allows_trailing)
+            read_record(body, &self.bounds.limits, self.bounds.allows_trailing)
         };
         self.plans.with(schema, read).map_err(|error| error.of_schema(schema))
     }
@@ -115,7 +115,7 @@ impl<T: for<'b> AvroRead<'b>> AvroDeserializer<T> {
 impl AvroDeserializer<Value> {
     /// Settings for a deserializer that gives generic values as they were written.
     pub fn generic(client: &RegistryClient) -> AvroDeserializerBuilder<Value> {
-        builder(client, ReaderSchema::Writers, Way::of_values())
+        builder(client, ReaderSchema::Writers, by_value)
     }
 
     /// Settings for a deserializer that gives generic values of one reader schema.
@@ -123,7 +123,7 @@ impl AvroDeserializer<Value> {
         client: &RegistryClient,
         reader: SchemaDefinition,
     ) -> AvroDeserializerBuilder<Value> {
-        builder(client, ReaderSchema::Text(reader), Way::of_values())
+        builder(client, ReaderSchema::Text(reader), by_value)
     }
 }
 
@@ -132,7 +132,7 @@ impl AvroDeserializer<Json> {
     /// encoding: bytes as one character a byte, a union's value under the name of its branch. What
     /// a logical type makes of a value does not count.
     pub fn json(client: &RegistryClient) -> AvroDeserializerBuilder<Json> {
-        builder(client, ReaderSchema::PlainWriters, Way::of_json())
+        builder(client, ReaderSchema::PlainWriters, by_json)
     }
 }
 
@@ -141,16 +141,26 @@ impl<T> AvroDeserializer<T> {
     ///
     /// A null payload is a tombstone and no message: do not pass it as an empty one.
     pub fn decode(&self, payload: &[u8], header: Option<&[u8]>) -> Result<T, Error> {
-        let Frame { schema, body } = self.framing.split(payload, header)?;
-        let read = |plan: &Plan| match &plan.rules {
-            None => self.read(body, plan),
-            Some(filter) => self.read(&filter.pass(body, self.allows_trailing)?, plan),
-        };
-        self.plans.with(schema, read).map_err(|error| error.of_schema(schema))
+        if let Some((schema, body)) = self.framing.split_common(payload, header)
+            && let Some(plan) = self.plans.among_first(schema)
+            && plan.rules.is_none()
+        {
+            return (self.way)(plan, body, &self.bounds, schema);
+        }
+        self.decode_any(payload, header)
     }
 
-    fn read(&self, body: &[u8], plan: &Plan) -> Result<T, Error> {
-        self.way.read(plan, body, &self.limits, self.allows_trailing)
+    #[inline(never)] // so that the commoner way stays short
+    fn decode_any(&self, payload: &[u8], header: Option<&[u8]>) -> Result<T, Error> {
+        let Frame { schema, body } = self.framing.split(payload, header)?;
+        self.plans.with(schema, |plan| match &plan.rules {
+            None => (self.way)(plan, body, &self.bounds, schema),
+            Some(filter) => {
+                let body = filter.pass(body, self.bounds.allows_trailing);
+                let body = body.map_err(|error| error.of_schema(schema))?;
+                (self.way)(plan, &body, &self.bounds, schema)
+            }
+        })
     }
 
     /// Reads a message as a type that may borrow text and bytes from it, such as one with `&str`
@@ -162,19 +172,36 @@ impl<T> AvroDeserializer<T> {
         payload: &'b [u8],
         header: Option<&[u8]>,
     ) -> Result<B, Error> {
+        if let Some((schema, body)) = self.framing.split_common(payload, header)
+            && let Some(plan) = self.plans.among_first(schema)
+            && plan.rules.is_none()
+            && let Ok(value) =
+                plan.read.read(body, &self.bounds.limits, self.bounds.allows_trailing)
+        {
+            return Ok(value);
+        }
+        self.borrow_any(payload, header)
+    }
+
+    #[inline(never)] // so that the commoner way stays short
+    fn borrow_any<'b, B: Deserialize<'b>>(
+        &self,
+        payload: &'b [u8],
+        header: Option<&[u8]>,
+    ) -> Result<B, Error> {
         let Frame { schema, body } = self.framing.split(payload, header)?;
         let read = |plan: &Plan| {
             plan.check_borrowable()?;
-            let read = plan.read.read(body, &self.limits, self.allows_trailing);
-            read.map_err(|_| self.unborrowable(plan, body))
+            let read = plan.read.read(body, &self.bounds.limits, self.bounds.allows_trailing);
+            read.map_err(|Declined| self.unborrowable(plan, body).of_schema(schema))
         };
-        self.plans.with(schema, read).map_err(|error| error.of_schema(schema))
+        self.plans.with(schema, read)
     }
 
     /// Why a body cannot be read as a type that borrows from it.
     #[cold]
     fn unborrowable(&self, plan: &Plan, body: &[u8]) -> Error {
-        let read = plan.read.decode(body, &self.limits, self.allows_trailing);
+        let read = plan.read.decode(body, &self.bounds.limits, self.bounds.allows_trailing);
         read.err().unwrap_or_else(|| {
             let reason = "the type does not fit the reader schema or borrows what is not there";
             Box::new(DecodeError::new("AVRO", 0, DecodeKind::Type(reason.to_owned()))).into()
@@ -203,7 +230,7 @@ impl<T> AvroDeserializer<T> {
         };
         let read = ReadPlan::compile(&version, &reader)?;
         let is_identity = read.is_identity();
-        let rules = rules.map(|rules| Filter::new(rules, &writer, &version, self.limits));
+        let rules = rules.map(|rules| Filter::new(rules, &writer, &version, self.bounds.limits));
         let rules = rules.transpose()?.map(Box::new);
         self.plans.insert(schema, Plan { read, reader, is_identity, rules });
         Ok(())
@@ -219,7 +246,7 @@ impl AvroDeserializer<Json> {
         spans: &mut Spans,
     ) -> Result<(), Error> {
         self.plans.with(schema, |plan| {
-            plan.read.explain(body, &self.limits, spans);
+            plan.read.explain(body, &self.bounds.limits, spans);
             Ok(())
         })
     }
@@ -254,8 +281,7 @@ enum ReaderSchema {
 pub struct AvroReadFormat<T> {
     reader: ReaderSchema,
     way: Way<T>,
-    limits: DecodeLimits,
-    allows_trailing: bool,
+    bounds: Bounds,
 }
 
 /// Settings of an [`AvroDeserializer`].
@@ -263,7 +289,7 @@ pub type AvroDeserializerBuilder<T> = DeserializerBuilder<AvroReadFormat<T>>;
 
 impl<T> fmt::Debug for AvroReadFormat<T> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("AvroReadFormat").field("limits", &self.limits).finish_non_exhaustive()
+        f.debug_struct("AvroReadFormat").field("bounds", &self.bounds).finish_non_exhaustive()
     }
 }
 
@@ -272,28 +298,28 @@ fn builder<T>(
     reader: ReaderSchema,
     way: Way<T>,
 ) -> AvroDeserializerBuilder<T> {
-    let (limits, allows_trailing) = (DecodeLimits::default(), false);
-    DeserializerBuilder::new(client, AvroReadFormat { reader, way, limits, allows_trailing })
+    let bounds = Bounds::default();
+    DeserializerBuilder::new(client, AvroReadFormat { reader, way, bounds })
 }
 
 impl<T> AvroDeserializerBuilder<T> {
     /// Bounds on what one message may cost.
     #[must_use]
     pub fn limits(mut self, limits: DecodeLimits) -> Self {
-        self.format.limits = limits;
+        self.format.bounds.limits = limits;
         self
     }
 
     /// Whether bytes behind the value are passed over instead of an error.
     #[must_use]
     pub fn trailing_bytes(mut self, allowed: bool) -> Self {
-        self.format.allows_trailing = allowed;
+        self.format.bounds.allows_trailing = allowed;
         self
     }
 
     /// Checks the reader schema. Asks the registry only for references of that schema.
     pub async fn build(self) -> Result<AvroDeserializer<T>, Error> {
-        let AvroReadFormat { reader, way, limits, allows_trailing } = self.format;
+        let AvroReadFormat { reader, way, bounds } = self.format;
         let reader = match reader {
             ReaderSchema::Derived(schema) => {
                 Reader::Given(Arc::new(ParsedSchema::from_schema(*schema)?))
@@ -311,8 +337,7 @@ impl<T> AvroDeserializerBuilder<T> {
             reader,
             plans: Plans::default(),
             framing: self.framing,
-            limits,
-            allows_trailing,
+            bounds,
             way,
             reading: self.reading.unwrap_or_default(),
         })

@@ -56,16 +56,7 @@ pub(super) enum Node {
     Map {
         values: NodeId,
     },
-    /// Fields in the writer's order, then the reader's own defaults.
-    Record {
-        fields: Box<[String]>,
-        steps: Box<[Step]>,
-        defaults: Box<[FieldDefault]>,
-        /// The same in the reader's order, if the fields that both have stand in one order.
-        in_order: Option<InOrder>,
-        /// Where the field names of the type lie that was read last and has exactly `fields`.
-        place: AtomicUsize,
-    },
+    Record(Box<RecordPlan>),
     /// What each symbol of the writer is to the reader.
     Enum {
         symbols: Box<[Symbol]>,
@@ -83,6 +74,21 @@ pub(super) enum Node {
     Unresolvable {
         reason: String,
     },
+}
+
+/// Fields in the writer's order, then the reader's own defaults.
+#[derive(Debug)]
+pub(super) struct RecordPlan {
+    /// The reader's, by slot.
+    pub(super) fields: Box<[String]>,
+    pub(super) steps: Box<[Step]>,
+    pub(super) defaults: Box<[FieldDefault]>,
+    /// The same in the reader's order, if the fields that both have stand in one order.
+    pub(super) in_order: Option<InOrder>,
+    /// What the fields are counted with against the limit of memory, in bytes.
+    pub(super) size: usize,
+    /// Where the field names of the type lie that was read last and has exactly `fields`.
+    pub(super) place: AtomicUsize,
 }
 
 /// What to do with one field of the writer.
@@ -121,8 +127,10 @@ impl InOrder {
                     if slots.len() != *slot {
                         return None;
                     }
-                    slots
-                        .push(Slot::Read { skips: std::mem::take(&mut skips).into(), node: *node });
+                    slots.push(match std::mem::take(&mut skips) {
+                        skips if skips.is_empty() => Slot::Read(*node),
+                        skips => Slot::ReadBehind { skips: skips.into(), node: *node },
+                    });
                 }
             }
         }
@@ -134,8 +142,10 @@ impl InOrder {
 /// Where the reader's next field comes from.
 #[derive(Debug)]
 pub(super) enum Slot {
+    /// From the message.
+    Read(NodeId),
     /// From the message, behind what the reader does not want.
-    Read { skips: Box<[SkipId]>, node: NodeId },
+    ReadBehind { skips: Box<[SkipId]>, node: NodeId },
     /// From this place among the defaults.
     Default { place: usize },
 }

@@ -15,9 +15,11 @@ use super::plan::{DecodeLimits, ReadPlan};
 use super::record::{AvroRead, AvroReader};
 use super::resolve::Typed;
 use super::schema::ParsedSchema;
+use super::typed_encode::Declined;
 use crate::Error;
 use crate::error::{DecodeError, DecodeKind};
 use crate::rules::{Message, ReadRules};
+use crate::wire_format::SchemaRef;
 
 /// How bodies of one writer schema are read.
 pub(super) struct Plan {
@@ -88,59 +90,82 @@ impl Filter {
     }
 }
 
-/// How a body of any schema becomes a `T`.
-pub(super) struct Way<T> {
-    straight: Straight<T>,
-    convert: Convert<T>,
+/// How a body of any schema becomes a `T`. One call that makes the value where it stays: a value
+/// is as large as its type, and each hand that it goes through copies it.
+pub(super) type Way<T> =
+    fn(plan: &Plan, body: &[u8], bounds: &Bounds, schema: SchemaRef) -> Result<T, Error>;
+
+/// What of a body is believed.
+#[derive(Clone, Copy, Debug, Default)]
+pub(super) struct Bounds {
+    pub(super) limits: DecodeLimits,
+    /// Whether bytes behind the value are passed over.
+    pub(super) allows_trailing: bool,
 }
 
-/// Makes a `T` of a body without values in between; `None` leaves it to [`Convert`].
-type Straight<T> = fn(plan: &Plan, &[u8], &DecodeLimits, allow_trailing: bool) -> Option<T>;
-/// Makes a `T` of the body that `value` was read from.
-type Convert<T> = fn(value: Value, body: &[u8], plan: &Plan) -> Result<T, Error>;
+/// As serde asks for the parts of the type.
+pub(super) fn by_serde<T: DeserializeOwned>(
+    plan: &Plan,
+    body: &[u8],
+    bounds: &Bounds,
+    schema: SchemaRef,
+) -> Result<T, Error> {
+    match plan.read.read(body, &bounds.limits, bounds.allows_trailing) {
+        Ok(value) => Ok(value),
+        Err(Declined) => through_value(plan, body, bounds, schema, typed),
+    }
+}
 
-impl<T> Way<T> {
-    pub(super) fn read(
-        &self,
-        plan: &Plan,
-        body: &[u8],
-        limits: &DecodeLimits,
-        allow_trailing: bool,
-    ) -> Result<T, Error> {
-        let straight = self.straight;
-        if let Some(value) = straight(plan, body, limits, allow_trailing) {
-            return Ok(value);
+/// By the type's own code, if the message was written with its schema.
+pub(super) fn by_record<T: for<'b> AvroRead<'b>>(
+    plan: &Plan,
+    body: &[u8],
+    bounds: &Bounds,
+    schema: SchemaRef,
+) -> Result<T, Error> {
+    if plan.is_identity {
+        let read = read_record(body, &bounds.limits, bounds.allows_trailing);
+        if read.is_ok() {
+            return read;
         }
-        let value = plan.read.decode(body, limits, allow_trailing)?;
-        (self.convert)(value, body, plan)
     }
+    through_value(plan, body, bounds, schema, resolved_record)
 }
 
-impl<T: DeserializeOwned> Way<T> {
-    /// As serde asks for the parts of the type.
-    pub(super) fn of_serde() -> Self {
-        Self { straight, convert: typed }
-    }
+/// As generic values.
+pub(super) fn by_value(
+    plan: &Plan,
+    body: &[u8],
+    bounds: &Bounds,
+    schema: SchemaRef,
+) -> Result<Value, Error> {
+    through_value(plan, body, bounds, schema, |value, _, _, _| Ok(value))
 }
 
-impl<T: for<'b> AvroRead<'b>> Way<T> {
-    /// By the type's own code.
-    pub(super) fn of_record() -> Self {
-        Self { straight: record, convert: resolved_record }
-    }
+/// In Avro's own JSON encoding.
+pub(super) fn by_json(
+    plan: &Plan,
+    body: &[u8],
+    bounds: &Bounds,
+    schema: SchemaRef,
+) -> Result<Json, Error> {
+    through_value(plan, body, bounds, schema, |value, _, plan, _| {
+        Ok(json_of(&value, Typed::root(&plan.reader, &plan.reader.names())))
+    })
 }
 
-impl Way<Value> {
-    pub(super) fn of_values() -> Self {
-        Self { straight: |_, _, _, _| None, convert: as_is }
-    }
-}
-
-impl Way<Json> {
-    /// Avro's own JSON encoding.
-    pub(super) fn of_json() -> Self {
-        Self { straight: |_, _, _, _| None, convert: as_json }
-    }
+/// Makes a `T` of the generic value of a body, and says what is wrong with one that has none.
+#[inline(never)]
+fn through_value<T>(
+    plan: &Plan,
+    body: &[u8],
+    bounds: &Bounds,
+    schema: SchemaRef,
+    convert: fn(value: Value, body: &[u8], plan: &Plan, limits: &DecodeLimits) -> Result<T, Error>,
+) -> Result<T, Error> {
+    let value = plan.read.decode(body, &bounds.limits, bounds.allows_trailing);
+    let converted = value.and_then(|value| convert(value, body, plan, &bounds.limits));
+    converted.map_err(|error| error.of_schema(schema))
 }
 
 pub(super) fn read_record<'b, T: AvroRead<'b>>(
@@ -149,21 +174,11 @@ pub(super) fn read_record<'b, T: AvroRead<'b>>(
     allow_trailing: bool,
 ) -> Result<T, Error> {
     let mut reader = AvroReader::new(body, limits);
-    let value = T::read(&mut reader)?;
-    match reader.remaining() {
-        extra if extra > 0 && !allow_trailing => Err(Error::TrailingBytes { extra }),
-        _ => Ok(value),
+    match T::read(&mut reader) {
+        Ok(value) if reader.remaining() == 0 || allow_trailing => Ok(value),
+        Ok(_) => Err(Error::TrailingBytes { extra: reader.remaining() }),
+        Err(error) => Err(error.into()),
     }
-}
-
-/// Reads a derived type, if the message was written with its schema.
-fn record<T: for<'b> AvroRead<'b>>(
-    plan: &Plan,
-    body: &[u8],
-    limits: &DecodeLimits,
-    allow_trailing: bool,
-) -> Option<T> {
-    if plan.is_identity { read_record(body, limits, allow_trailing).ok() } else { None }
 }
 
 /// Reads a derived type out of what its schema makes of the message.
@@ -172,44 +187,26 @@ fn resolved_record<T: for<'b> AvroRead<'b>>(
     value: Value,
     _body: &[u8],
     plan: &Plan,
+    limits: &DecodeLimits,
 ) -> Result<T, Error> {
     let mut resolved = Vec::new();
     encode_datum(&plan.reader, &value, &mut resolved)?;
     // The limits held for the value, whose parts all stand for one of the type.
-    let limits = DecodeLimits {
-        items_max: usize::MAX,
-        allocation_bytes_max: usize::MAX,
-        ..DecodeLimits::default()
-    };
+    let limits =
+        DecodeLimits { items_max: usize::MAX, allocation_bytes_max: usize::MAX, ..*limits };
     read_record(&resolved, &limits, false)
 }
 
-/// Reads a Rust type as serde asks for its parts.
-fn straight<T: DeserializeOwned>(
-    plan: &Plan,
-    body: &[u8],
-    limits: &DecodeLimits,
-    allow_trailing: bool,
-) -> Option<T> {
-    plan.read.read(body, limits, allow_trailing).ok()
-}
-
-#[expect(clippy::unnecessary_wraps, reason = "one shape for typed and generic values")]
-#[expect(clippy::needless_pass_by_value, reason = "one shape for typed and generic values")]
-fn as_json(value: Value, _body: &[u8], plan: &Plan) -> Result<Json, Error> {
-    Ok(json_of(&value, Typed::root(&plan.reader, &plan.reader.names())))
-}
-
-#[expect(clippy::unnecessary_wraps, reason = "one shape for typed and generic values")]
-fn as_is(value: Value, _body: &[u8], _plan: &Plan) -> Result<Value, Error> {
-    Ok(value)
-}
-
-/// Reads what [`straight`] declines with the library's own reader, which knows every shape that its writer
+/// Reads what [`by_serde`] declines with the library's own reader, which knows every shape that its writer
 /// makes of one but can neither resolve schemas nor bound what it reads. So the plan has read the
 /// body before, and what the plan changed is written out again in the reader's schema.
 #[expect(clippy::needless_pass_by_value, reason = "one shape for typed and generic values")]
-fn typed<T: DeserializeOwned>(value: Value, body: &[u8], plan: &Plan) -> Result<T, Error> {
+fn typed<T: DeserializeOwned>(
+    value: Value,
+    body: &[u8],
+    plan: &Plan,
+    _limits: &DecodeLimits,
+) -> Result<T, Error> {
     let mut resolved = Vec::new();
     let mut body = body;
     if !plan.is_identity {

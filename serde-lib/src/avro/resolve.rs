@@ -11,8 +11,11 @@ use apache_avro::schema::{EnumSchema, NamesRef, NamespaceRef, RecordField, Recor
 
 use super::base::{Base, base, fixed_of, is_promotable, is_wire_of, leaf_of, names_match, wire_of};
 use super::default::default_value;
-use super::plan::{FieldDefault, InOrder, Node, NodeId, ReadPlan, Skip, SkipId, Step, Symbol};
+use super::plan::{
+    FieldDefault, InOrder, Node, NodeId, ReadPlan, RecordPlan, Skip, SkipId, Step, Symbol,
+};
 use super::schema::ParsedSchema;
+use super::typed_decode::ITEM_SIZE;
 use crate::Error;
 
 /// Deepest pair of types that is compiled, and most nodes of a plan.
@@ -124,12 +127,12 @@ impl ReadPlan {
             Node::Array { items: inner }
             | Node::Map { values: inner }
             | Node::Wrap { inner, .. } => !is_wrap(*inner),
-            Node::Record { steps, defaults, .. } => {
+            Node::Record(record) => {
                 let in_place = |(slot, step): (usize, &Step)| match step {
                     Step::Read { slot: target, node } => *target == slot && !is_wrap(*node),
                     Step::Skip { .. } => false,
                 };
-                defaults.is_empty() && steps.iter().enumerate().all(in_place)
+                record.defaults.is_empty() && record.steps.iter().enumerate().all(in_place)
             }
             Node::Enum { symbols } => (0..).zip(symbols).all(|(place, symbol)| {
                 matches!(symbol, Symbol::Known { index, .. } if *index == place)
@@ -332,10 +335,12 @@ impl Compiler {
             let size = super::decode::size_of_value(&value);
             defaults.push(FieldDefault { slot, value, size });
         }
-        let fields = r.fields.iter().map(|field| field.name.clone()).collect();
+        let fields: Box<[_]> = r.fields.iter().map(|field| field.name.clone()).collect();
+        let size = fields.len().saturating_mul(ITEM_SIZE);
         let in_order = InOrder::of(&steps, &defaults, r.fields.len());
         let (steps, defaults, place) = (steps.into(), defaults.into(), AtomicUsize::new(0));
-        Ok(Node::Record { fields, steps, defaults, in_order, place })
+        let record = RecordPlan { fields, steps, defaults, in_order, size, place };
+        Ok(Node::Record(Box::new(record)))
     }
 
     fn leaf(&mut self, writer: Typed<'_>, reader: Typed<'_>) -> Resolved<NodeId> {

@@ -3,7 +3,7 @@
 //! This is the straight way only, as in `typed_encode.rs`: what it does not know and whatever is
 //! wrong is [`Declined`], and the way over generic values reads the body again or says why not.
 
-use std::sync::atomic::{AtomicUsize, Ordering};
+use std::sync::atomic::Ordering;
 
 use serde::Deserialize;
 use serde::de::{Deserializer, Visitor};
@@ -11,7 +11,7 @@ use serde::forward_to_deserialize_any;
 
 use super::decode::Decoder;
 use super::leaf::{leaf_from_bytes, leaf_from_int, leaf_from_long};
-use super::plan::{DecodeLimits, InOrder, Leaf, Node, NodeId, ReadPlan, Wire};
+use super::plan::{DecodeLimits, InOrder, Leaf, Node, NodeId, ReadPlan, RecordPlan, Wire};
 use super::typed_encode::Declined;
 use super::typed_parts::{Blocks, ByName, Choice, InSequence};
 use crate::error::DecodeError;
@@ -40,16 +40,17 @@ impl ReadPlan {
         limits: &DecodeLimits,
         allow_trailing: bool,
     ) -> Result<T, Declined> {
-        if self.is_bare_bytes || body.len() > limits.allocation_bytes_max {
+        if self.is_bare_bytes {
             return Err(Declined);
         }
         let mut decoder = Decoder::new(self, body, limits, ());
         decoder.charge(body.len())?; // all that strings and bytes can take
-        let value = T::deserialize(Part::of(&mut decoder, self.root)?)?;
+        // Looked at in its place: a value is as large as its type, and each move copies it.
+        let read = T::deserialize(Part::of(&mut decoder, self.root)?);
         if decoder.cursor.remaining() > 0 && !allow_trailing {
             return Err(Declined);
         }
-        Ok(value)
+        read
     }
 }
 
@@ -152,43 +153,61 @@ impl<'d, 'p, 'b> Part<'d, 'p, 'b> {
         asked: &'static [&'static str],
         visitor: V,
     ) -> Result<V::Value, Declined> {
-        let Node::Record { fields, steps, defaults, in_order, place } = self.node else {
-            return Err(Declined);
-        };
-        let is_as_asked = is_as_asked(place, fields, asked);
-        self.decoder.charge(fields.len().saturating_mul(ITEM_SIZE))?;
-        self.decoder.nested(|decoder| {
-            if let (Some(InOrder { slots, trailing }), true) = (in_order, is_as_asked) {
-                let mut slots = slots.iter();
-                let sequence = InSequence { decoder: &mut *decoder, slots: &mut slots, defaults };
-                let value = visitor.visit_seq(sequence)?;
-                if !slots.as_slice().is_empty() {
-                    return Err(Declined);
-                }
-                trailing.iter().try_for_each(|&skip| decoder.skip(skip))?;
-                return Ok(value);
+        let Node::Record(record) = self.node else { return Err(Declined) };
+        self.decoder.charge(record.size)?;
+        self.decoder.nested(|decoder| match &record.in_order {
+            Some(in_order) if is_as_asked(record, asked) => {
+                in_sequence(decoder, record, in_order, visitor)
             }
-            let mut left = ByName { fields, steps, defaults, next: None, decoder };
-            let value = visitor.visit_map(&mut left)?;
-            left.has_ended().then_some(value).ok_or(Declined)
+            _ => by_name(decoder, record, visitor),
         })
     }
 }
 
-/// Whether the type asks for exactly these fields in this order. Two static lists of one place
-/// and length are one, so most of the time nothing is compared.
 #[inline]
-fn is_as_asked(place: &AtomicUsize, fields: &[String], asked: &'static [&'static str]) -> bool {
-    if asked.len() != fields.len() {
-        return false;
+fn in_sequence<'p, 'b, V: Visitor<'b>>(
+    decoder: &mut Decoder<'p, 'b, ()>,
+    record: &'p RecordPlan,
+    InOrder { slots, trailing }: &'p InOrder,
+    visitor: V,
+) -> Result<V::Value, Declined> {
+    let (mut slots, defaults) = (slots.iter(), &record.defaults);
+    let sequence = InSequence { decoder: &mut *decoder, slots: &mut slots, defaults };
+    let value = visitor.visit_seq(sequence)?;
+    if !slots.as_slice().is_empty() {
+        return Err(Declined);
     }
-    let address = asked.as_ptr().addr();
-    if place.load(Ordering::Relaxed) == address {
-        return true;
-    }
-    let is_same = fields.iter().zip(asked).all(|(field, asked)| field == asked);
+    trailing.iter().try_for_each(|&skip| decoder.skip(skip))?;
+    Ok(value)
+}
+
+/// Out of line, so that the commoner way stays short.
+#[inline(never)]
+fn by_name<'p, 'b, V: Visitor<'b>>(
+    decoder: &mut Decoder<'p, 'b, ()>,
+    record: &'p RecordPlan,
+    visitor: V,
+) -> Result<V::Value, Declined> {
+    let RecordPlan { fields, steps, defaults, .. } = record;
+    let mut left = ByName { fields, steps, defaults, next: None, decoder };
+    let value = visitor.visit_map(&mut left)?;
+    if left.has_ended() { Ok(value) } else { Err(Declined) }
+}
+
+/// Whether the type asks for exactly the fields of a record in their order. Two static lists of one
+/// place and length are one, so most of the time nothing is compared.
+#[inline]
+fn is_as_asked(record: &RecordPlan, asked: &'static [&'static str]) -> bool {
+    asked.len() == record.fields.len()
+        && (record.place.load(Ordering::Relaxed) == asked.as_ptr().addr()
+            || has_names(record, asked))
+}
+
+#[cold]
+fn has_names(record: &RecordPlan, asked: &'static [&'static str]) -> bool {
+    let is_same = record.fields.iter().zip(asked).all(|(field, asked)| field == asked);
     if is_same {
-        place.store(address, Ordering::Relaxed);
+        record.place.store(asked.as_ptr().addr(), Ordering::Relaxed);
     }
     is_same
 }
@@ -201,7 +220,7 @@ impl<'de> Deserializer<'de> for Part<'_, '_, 'de> {
             Node::Leaf { wire, leaf } => self.leaf(*wire, *leaf, visitor),
             Node::Array { .. } => self.deserialize_seq(visitor),
             Node::Map { .. } => self.deserialize_map(visitor),
-            Node::Record { .. } => self.record(&[], visitor),
+            Node::Record(_) => self.record(&[], visitor),
             Node::Enum { .. } => visitor.visit_enum(Choice(self)),
             Node::Union { branches } => {
                 let branch = self.decoder.branch(branches.len())?;
@@ -264,10 +283,9 @@ impl<'de> Deserializer<'de> for Part<'_, '_, 'de> {
     fn deserialize_seq<V: Visitor<'de>>(self, visitor: V) -> Result<V::Value, Declined> {
         let Node::Array { items } = self.node else { return self.through_union(visitor) };
         self.decoder.nested(|decoder| {
-            let mut blocks = Blocks { decoder, inner: *items, block: None, left: 0, ended: false };
-            blocks.advance()?;
+            let mut blocks = Blocks::begin(decoder, *items)?;
             let value = visitor.visit_seq(&mut blocks)?;
-            blocks.ended.then_some(value).ok_or(Declined)
+            if blocks.have_ended() { Ok(value) } else { Err(Declined) }
         })
     }
 
@@ -275,15 +293,14 @@ impl<'de> Deserializer<'de> for Part<'_, '_, 'de> {
     fn deserialize_map<V: Visitor<'de>>(self, visitor: V) -> Result<V::Value, Declined> {
         let Node::Map { values } = self.node else {
             return match self.node {
-                Node::Record { .. } => self.record(&[], visitor),
+                Node::Record(_) => self.record(&[], visitor),
                 _ => self.through_union(visitor),
             };
         };
         self.decoder.nested(|decoder| {
-            let mut blocks = Blocks { decoder, inner: *values, block: None, left: 0, ended: false };
-            blocks.advance()?;
+            let mut blocks = Blocks::begin(decoder, *values)?;
             let value = visitor.visit_map(&mut blocks)?;
-            blocks.ended.then_some(value).ok_or(Declined)
+            if blocks.have_ended() { Ok(value) } else { Err(Declined) }
         })
     }
 
@@ -294,11 +311,11 @@ impl<'de> Deserializer<'de> for Part<'_, '_, 'de> {
         fields: &'static [&'static str],
         visitor: V,
     ) -> Result<V::Value, Declined> {
-        match self.node {
-            Node::Record { .. } => self.record(fields, visitor),
-            Node::Union { .. } | Node::Wrap { .. } => self.branch()?.1.record(fields, visitor),
-            _ => Err(Declined),
-        }
+        let part = match self.node {
+            Node::Record(_) => self,
+            _ => self.branch()?.1,
+        };
+        part.record(fields, visitor)
     }
 
     fn deserialize_enum<V: Visitor<'de>>(

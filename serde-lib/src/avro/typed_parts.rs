@@ -27,14 +27,33 @@ impl<'b> SeqAccess<'b> for InSequence<'_, '_, 'b> {
     ) -> Result<Option<S::Value>, Declined> {
         match self.slots.next() {
             None => Ok(None),
-            Some(Slot::Read { skips, node }) => {
-                skips.iter().try_for_each(|&skip| self.decoder.skip(skip))?;
+            Some(Slot::Read(node)) => {
                 seed.deserialize(Part::of(&mut *self.decoder, *node)?).map(Some)
             }
-            Some(Slot::Default { place }) => {
+            Some(slot) => self.differing(slot, seed).map(Some),
+        }
+    }
+}
+
+impl<'b> InSequence<'_, '_, 'b> {
+    /// A field before which the writer has another one, or that only the reader has. Out of line, so
+    /// that the commoner way stays short.
+    #[inline(never)]
+    fn differing<S: DeserializeSeed<'b>>(
+        &mut self,
+        slot: &Slot,
+        seed: S,
+    ) -> Result<S::Value, Declined> {
+        match slot {
+            Slot::Read(node) => seed.deserialize(Part::of(&mut *self.decoder, *node)?),
+            Slot::ReadBehind { skips, node } => {
+                skips.iter().try_for_each(|&skip| self.decoder.skip(skip))?;
+                seed.deserialize(Part::of(&mut *self.decoder, *node)?)
+            }
+            Slot::Default { place } => {
                 let default = self.defaults.get(*place).ok_or(Declined)?;
                 self.decoder.charge(default.size)?;
-                seed.deserialize(DefaultValue(&default.value)).map(Some)
+                seed.deserialize(DefaultValue(&default.value))
             }
         }
     }
@@ -103,31 +122,49 @@ impl<'b> MapAccess<'b> for &mut ByName<'_, '_, 'b> {
 
 /// The items of an array or the entries of a map.
 pub(super) struct Blocks<'d, 'p, 'b> {
-    pub(super) decoder: &'d mut Decoder<'p, 'b, ()>,
-    pub(super) inner: NodeId,
-    pub(super) block: Option<Block>,
-    pub(super) left: usize,
-    pub(super) ended: bool,
+    decoder: &'d mut Decoder<'p, 'b, ()>,
+    inner: &'p Node,
+    block: Option<Block>,
+    /// How many of the block are not read yet; none once the last block was read.
+    left: usize,
 }
 
-impl Blocks<'_, '_, '_> {
-    /// Goes to the next block behind the current one, if that is read.
-    #[inline]
-    pub(super) fn advance(&mut self) -> Result<(), Declined> {
-        while self.left == 0 && !self.ended {
-            if let Some(block) = &self.block {
-                self.decoder.cursor.end_block(block)?;
-            }
-            self.block = self.decoder.cursor.block()?;
-            match &self.block {
-                None => self.ended = true,
-                Some(block) => {
-                    self.left = self.decoder.count(block.start, block.count)?;
-                    self.decoder.charge(self.left.saturating_mul(ITEM_SIZE))?;
-                }
-            }
+impl<'d, 'p, 'b> Blocks<'d, 'p, 'b> {
+    pub(super) fn begin(
+        decoder: &'d mut Decoder<'p, 'b, ()>,
+        inner: NodeId,
+    ) -> Result<Self, Declined> {
+        let Part { decoder, node } = Part::of(decoder, inner)?;
+        let mut blocks = Self { decoder, inner: node, block: None, left: 0 };
+        blocks.next_block()?;
+        Ok(blocks)
+    }
+
+    pub(super) fn have_ended(&self) -> bool {
+        self.left == 0
+    }
+
+    /// Goes to the block behind one that is read.
+    fn next_block(&mut self) -> Result<(), Declined> {
+        if let Some(block) = &self.block {
+            self.decoder.cursor.end_block(block)?;
+        }
+        self.block = self.decoder.cursor.block()?;
+        if let Some(block) = &self.block {
+            self.left = self.decoder.count(block.start, block.count)?; // no block is empty
+            self.decoder.charge(self.left.saturating_mul(ITEM_SIZE))?;
         }
         Ok(())
+    }
+
+    #[inline]
+    fn item<S: DeserializeSeed<'b>>(&mut self, seed: S) -> Result<S::Value, Declined> {
+        let item = seed.deserialize(Part { decoder: &mut *self.decoder, node: self.inner })?;
+        self.left -= 1;
+        if self.left == 0 {
+            self.next_block()?;
+        }
+        Ok(item)
     }
 
     /// What to set memory aside for: no more than the bytes that are there.
@@ -144,13 +181,7 @@ impl<'b> SeqAccess<'b> for &mut Blocks<'_, '_, 'b> {
         &mut self,
         seed: S,
     ) -> Result<Option<S::Value>, Declined> {
-        if self.ended {
-            return Ok(None);
-        }
-        let item = seed.deserialize(Part::of(&mut *self.decoder, self.inner)?)?;
-        self.left -= 1;
-        self.advance()?;
-        Ok(Some(item))
+        if self.left == 0 { Ok(None) } else { self.item(seed).map(Some) }
     }
 
     fn size_hint(&self) -> Option<usize> {
@@ -166,7 +197,7 @@ impl<'b> MapAccess<'b> for &mut Blocks<'_, '_, 'b> {
         &mut self,
         seed: S,
     ) -> Result<Option<S::Value>, Declined> {
-        if self.ended {
+        if self.left == 0 {
             return Ok(None);
         }
         let key = self.decoder.cursor.text()?;
@@ -175,10 +206,7 @@ impl<'b> MapAccess<'b> for &mut Blocks<'_, '_, 'b> {
 
     #[inline]
     fn next_value_seed<S: DeserializeSeed<'b>>(&mut self, seed: S) -> Result<S::Value, Declined> {
-        let value = seed.deserialize(Part::of(&mut *self.decoder, self.inner)?)?;
-        self.left -= 1;
-        self.advance()?;
-        Ok(value)
+        self.item(seed)
     }
 
     fn size_hint(&self) -> Option<usize> {
@@ -235,7 +263,7 @@ impl<'b> VariantAccess<'b> for Chosen<'_, '_, 'b> {
         match self {
             // A record of one field may stand for the field itself.
             Self::Branch(part) => match part.node {
-                Node::Record { fields, .. } if fields.len() == 1 => Err(Declined),
+                Node::Record(record) if record.fields.len() == 1 => Err(Declined),
                 _ => seed.deserialize(part),
             },
             Self::Symbol => Err(Declined),

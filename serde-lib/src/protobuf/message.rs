@@ -164,7 +164,8 @@ fn inspect(message: &DynamicMessage, meta: &Meta, path: &str, inspection: &mut I
     }
 }
 
-fn shown(key: &MapKey) -> String {
+/// A key of a map as it stands in a path.
+pub(super) fn shown(key: &MapKey) -> String {
     match key {
         MapKey::Bool(key) => key.to_string(),
         MapKey::I32(key) => key.to_string(),

@@ -8,6 +8,8 @@ mod deserializer;
 mod file;
 mod imports;
 mod message;
+mod plan;
+mod required;
 mod serializer;
 #[cfg(test)]
 mod tests;

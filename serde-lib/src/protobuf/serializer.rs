@@ -10,6 +10,7 @@ use prost_reflect::{DynamicMessage, MessageDescriptor, ReflectMessage};
 use super::file::{MessageFile, index_of};
 use super::imports::{Imports, ReferenceSubjectStrategy, Submit};
 use super::message::{Meta, ProtobufMessage};
+use super::required;
 use crate::Error;
 use crate::binding::Binding;
 use crate::client::{RegisteredSchema, RegistryClient, SchemaDefinition};
@@ -19,8 +20,8 @@ use crate::serializer::{SchemaSource, Serializer, encode_or_load};
 use crate::target::{Chosen, SerializerBuilder, check_strictly};
 use crate::wire_format::MessageIndex;
 
-/// Refuses a value that is no message of the serializer's type.
-type Guard<M> = fn(&M, &MessageDescriptor) -> Result<(), Error>;
+/// Refuses a value that is no whole message of the serializer's type; generated types need none.
+type Guard<M> = fn(&M, &ProtobufSerializer<M>) -> Result<(), Error>;
 
 /// Writes messages of type `M` as Protobuf, each with the id of its schema and the place of the
 /// message in it.
@@ -49,7 +50,9 @@ type Guard<M> = fn(&M, &MessageDescriptor) -> Result<(), Error>;
 pub struct ProtobufSerializer<M> {
     message: MessageDescriptor,
     binding: Binding,
-    guard: Guard<M>,
+    guard: Option<Guard<M>>,
+    /// Whether dynamic messages may lack a field that must be there.
+    has_required: bool,
     /// What messages pass, if there is anything, and the message as the registry has it.
     rules: Option<Box<Filter>>,
 }
@@ -76,7 +79,7 @@ pub struct ProtobufFormat<M> {
     local: LocalSchema,
     message: Option<String>,
     imports: Imports,
-    guard: Guard<M>,
+    guard: Option<Guard<M>>,
     value: PhantomData<fn(&M)>,
 }
 
@@ -94,7 +97,7 @@ enum LocalSchema {
 fn builder<M>(
     client: &RegistryClient,
     local: LocalSchema,
-    guard: Guard<M>,
+    guard: Option<Guard<M>>,
 ) -> ProtobufSerializerBuilder<M> {
     let subjects = ReferenceSubjectStrategy::Path;
     let imports = Imports { subjects, skips_known: true, looks_up_only: false };
@@ -116,7 +119,7 @@ impl<M: Message> ProtobufSerializer<M> {
         client: &RegistryClient,
         message: MessageDescriptor,
     ) -> ProtobufSerializerBuilder<M> {
-        builder(client, LocalSchema::Descriptor(message), |_, _| Ok(()))
+        builder(client, LocalSchema::Descriptor(message), None)
     }
 }
 
@@ -126,7 +129,7 @@ impl ProtobufSerializer<DynamicMessage> {
         client: &RegistryClient,
         message: MessageDescriptor,
     ) -> ProtobufSerializerBuilder<DynamicMessage> {
-        builder(client, LocalSchema::Descriptor(message), is_message)
+        builder(client, LocalSchema::Descriptor(message), Some(is_message))
     }
 
     /// Settings for a serializer of dynamic messages with the schema given as `.proto` text. They
@@ -135,7 +138,7 @@ impl ProtobufSerializer<DynamicMessage> {
         client: &RegistryClient,
         schema: SchemaDefinition,
     ) -> ProtobufSerializerBuilder<DynamicMessage> {
-        builder(client, LocalSchema::Text(schema), is_message)
+        builder(client, LocalSchema::Text(schema), Some(is_message))
     }
 
     /// Settings for a serializer of dynamic messages of whatever schema the registry holds: the
@@ -144,14 +147,21 @@ impl ProtobufSerializer<DynamicMessage> {
     pub fn dynamic_from_registry(
         client: &RegistryClient,
     ) -> ProtobufSerializerBuilder<DynamicMessage> {
-        builder(client, LocalSchema::None, is_message)
+        builder(client, LocalSchema::None, Some(is_message))
     }
 }
 
-fn is_message(value: &DynamicMessage, message: &MessageDescriptor) -> Result<(), Error> {
-    let own = value.descriptor();
+fn is_message(
+    value: &DynamicMessage,
+    serializer: &ProtobufSerializer<DynamicMessage>,
+) -> Result<(), Error> {
+    let (own, message) = (value.descriptor(), &serializer.message);
     if own == *message || own.full_name() == message.full_name() {
-        return Ok(());
+        let missing = if serializer.has_required { required::missing(value) } else { None };
+        return missing.map_or(Ok(()), |path| {
+            let kind = EncodeKind::RequiredField;
+            Err(Box::new(EncodeError { path, ..EncodeError::new("PROTOBUF", kind) }).into())
+        });
     }
     let (expected, actual) = (message.full_name().to_owned(), own.full_name().to_owned());
     let kind = EncodeKind::MessageMismatch { expected, actual };
@@ -164,7 +174,9 @@ impl<M: Message> ProtobufSerializer<M> {
     /// before.
     pub fn encode_into(&self, value: &M, out: &mut Vec<u8>) -> Result<(), Error> {
         self.binding.write(out, |out| {
-            (self.guard)(value, &self.message)?;
+            if let Some(guard) = self.guard {
+                guard(value, self)?;
+            }
             let start = out.len();
             out.reserve(value.encoded_len());
             value.encode_raw(out);
@@ -308,7 +320,8 @@ impl<M> ProtobufSerializerBuilder<M> {
             None => None,
         };
         let binding = target.bind(&client, subject, registered, Some(&index)).await?;
-        Ok(ProtobufSerializer { message, binding, guard: format.guard, rules })
+        let has_required = required::are_near(&message);
+        Ok(ProtobufSerializer { message, binding, guard: format.guard, has_required, rules })
     }
 }
 

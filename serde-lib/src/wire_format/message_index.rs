@@ -19,7 +19,12 @@ pub struct MessageIndex(Path);
 
 #[derive(Clone)]
 enum Path {
-    Inline { levels: u8, positions: [u32; INLINE] },
+    /// `[0]`: named apart, so that the commonest message costs nothing to tell.
+    First,
+    Inline {
+        levels: u8,
+        positions: [u32; INLINE],
+    },
     Boxed(Box<[u32]>),
 }
 
@@ -28,7 +33,7 @@ impl MessageIndex {
     pub const DEPTH_MAX: usize = 64;
 
     /// The first message of its file.
-    pub(crate) const FIRST: Self = Self(Path::Inline { levels: 1, positions: [0; INLINE] });
+    pub(crate) const FIRST: Self = Self(Path::First);
 
     /// An index of at least one and at most [`Self::DEPTH_MAX`] levels.
     pub fn new(path: &[u32]) -> Result<Self, FrameError> {
@@ -45,12 +50,13 @@ impl MessageIndex {
     /// Whether it is the first message of its file, as most are.
     #[inline]
     pub(crate) fn is_first(&self) -> bool {
-        matches!(self.0, Path::Inline { levels: 1, positions: [0, ..] })
+        matches!(self.0, Path::First)
     }
 
     /// Positions from the outermost message inwards; never empty.
     pub fn path(&self) -> &[u32] {
         match &self.0 {
+            Path::First => &[0],
             Path::Inline { levels, positions } => {
                 positions.get(..usize::from(*levels)).unwrap_or(positions)
             }
@@ -104,6 +110,9 @@ impl MessageIndex {
 
 impl Path {
     fn of(path: &[u32]) -> Self {
+        if path == [0] {
+            return Self::First;
+        }
         let mut positions = [0; INLINE];
         match (positions.get_mut(..path.len()), u8::try_from(path.len())) {
             (Some(slots), Ok(levels)) => {

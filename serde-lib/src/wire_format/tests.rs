@@ -130,9 +130,13 @@ proptest! {
     }
 
     #[test]
-    fn zigzag_varints_read_back(value in any::<i64>()) {
+    fn zigzag_varints_of_any_length_read_back_whatever_follows(
+        (value, shift) in (any::<i64>(), 0u32..64),
+        tail in prop::collection::vec(any::<u8>(), 0..12),
+    ) {
         let mut bytes = Vec::new();
-        write_zigzag(value, &mut bytes);
-        prop_assert_eq!(read_zigzag(&bytes), Ok((value, &[][..])));
+        write_zigzag(value >> shift, &mut bytes);
+        bytes.extend_from_slice(&tail);
+        prop_assert_eq!(read_zigzag(&bytes), Ok((value >> shift, &tail[..])));
     }
 }
