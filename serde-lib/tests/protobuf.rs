@@ -234,6 +234,31 @@ async fn dynamic_message_without_a_required_field_is_neither_written_nor_read() 
 }
 
 #[tokio::test]
+async fn map_of_another_wire_type_is_an_unknown_field_of_a_dynamic_message() {
+    let (_folder, _server, client) = start().await;
+    let schema = SchemaDefinition::protobuf(
+        "syntax = \"proto3\"; package counted; message Counts { map<string, int64> of = 1; }",
+    );
+    let writer = ProtobufSerializer::dynamic_with_schema(&client, schema).topic("counts");
+    let writer = writer.build().await.unwrap();
+    let mut counts = DynamicMessage::new(writer.descriptor().clone());
+    let entry = [0x0a, 5, 0x0a, 1, b'x', 0x10, 7];
+    counts.merge(&entry[..]).unwrap();
+    let message = writer.encode(&counts).unwrap();
+    let head = &message[..6];
+
+    let reader = ProtobufDeserializer::dynamic(&client).build();
+    // As a group, and as a number.
+    for other in [&[0x0b, 0x0c][..], &[0x08, 0]] {
+        let read = reader.decode_async(&[head, other, &entry].concat(), None).await.unwrap();
+        assert_eq!(read.encode_to_vec(), entry, "{other:?}");
+    }
+    let error = reader.decode(&[head, &[0x0b, 0]].concat(), None).unwrap_err();
+    let Error::Decode(found) = &error else { panic!("{error:?}") };
+    assert_eq!((&found.kind, found.path.as_str()), (&DecodeKind::InvalidTag(0), "of[0]"));
+}
+
+#[tokio::test]
 async fn frame_of_another_message_is_refused_unless_that_is_allowed() {
     let (_folder, _server, client) = start().await;
     let writer = ProtobufSerializer::<Note>::builder(&client).topic("t").build().await.unwrap();

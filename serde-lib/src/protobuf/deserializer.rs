@@ -8,7 +8,7 @@ use prost_reflect::{DynamicMessage, MessageDescriptor, ReflectMessage};
 
 use super::file::MessageFile;
 use super::message::{Meta, ProtobufMessage};
-use super::plan::{Filter, Plan};
+use super::plan::{Filter, Plan, maps_are_near};
 use super::{required, wire};
 use crate::Error;
 use crate::client::RegistryClient;
@@ -131,7 +131,10 @@ fn typed<M: Message + Default>(
             return Ok(message);
         }
     }
-    deserializer.read_anew(plan, index, body, schema, |body, _| M::decode(body))
+    let message = deserializer.message(plan, index, schema)?;
+    deserializer
+        .read(body, &message, |body| M::decode(body))
+        .map_err(|error| error.of_schema(schema))
 }
 
 fn dynamic(
@@ -141,17 +144,14 @@ fn dynamic(
     body: &[u8],
     schema: SchemaRef,
 ) -> Result<DynamicMessage, Error> {
-    deserializer
-        .read_anew(plan, index, body, schema, |body, message| {
-            DynamicMessage::decode(message.clone(), body)
-        })
-        .and_then(|message| {
-            let missing = if plan.has_required { required::missing(&message) } else { None };
-            let Some(path) = missing else { return Ok(message) };
-            let kind = DecodeKind::RequiredField;
-            let error = DecodeError { path, ..DecodeError::new("PROTOBUF", body.len(), kind) };
-            Err(Error::from(Box::new(error)).of_schema(schema))
-        })
+    let message = deserializer.message(plan, index, schema)?;
+    let message = deserializer.read_dynamic(plan, body, &message);
+    let message = message.map_err(|error| error.of_schema(schema))?;
+    let missing = if plan.has_required { required::missing(&message) } else { None };
+    let Some(path) = missing else { return Ok(message) };
+    let kind = DecodeKind::RequiredField;
+    let error = DecodeError { path, ..DecodeError::new("PROTOBUF", body.len(), kind) };
+    Err(Error::from(Box::new(error)).of_schema(schema))
 }
 
 impl<M> ProtobufDeserializer<M> {
@@ -184,22 +184,6 @@ impl<M> ProtobufDeserializer<M> {
         })
     }
 
-    /// Reads a body as the message that it is to be, and says what is wrong with one that cannot be
-    /// read.
-    #[inline(never)]
-    fn read_anew(
-        &self,
-        plan: &Plan,
-        index: Option<&MessageIndex>,
-        body: &[u8],
-        schema: SchemaRef,
-        decode: impl Fn(&[u8], &MessageDescriptor) -> Result<M, prost::DecodeError>,
-    ) -> Result<M, Error> {
-        let message = self.message(plan, index, schema)?;
-        let read = self.read(body, &message, |body| decode(body, &message));
-        read.map_err(|error| error.of_schema(schema))
-    }
-
     /// The body that is left when the rules have passed it.
     #[cold]
     fn filtered<'b>(
@@ -219,7 +203,7 @@ impl<M> ProtobufDeserializer<M> {
         let version = filter.of_version(&writer);
         // Fields have numbers, so a message can be read as another version without migrations.
         let first = if rules.is_migrating() { &writer } else { &version };
-        let read = self.read(&body, first, |body| DynamicMessage::decode(first.clone(), body))?;
+        let read = self.read_dynamic(plan, &body, first)?;
         let read = ProtobufMessage::new(&filter.tags, read);
         let mut passed = RuleMessage(Form::Protobuf(read));
         if rules.is_migrating() {
@@ -264,17 +248,21 @@ impl<M> ProtobufDeserializer<M> {
         let message = wanted.or_else(|| file.get(&MessageIndex::FIRST));
         let name = message.map(MessageDescriptor::full_name);
         let mut has_required = message.is_some_and(required::are_near);
+        let messages = [message, file.get(&MessageIndex::FIRST)];
+        let mut has_maps = messages.into_iter().flatten().any(maps_are_near);
         let rules = match self.reading.compile(&self.client, schema, &registered, name).await? {
             Some(rules) => {
                 let version = rules.version().map(MessageFile::registered).transpose()?;
                 let first = version.as_ref().and_then(|version| version.message(None));
-                has_required |= first.is_some_and(|first| required::are_near(&first));
+                has_required |= first.as_ref().is_some_and(required::are_near);
+                has_maps |= first.as_ref().is_some_and(maps_are_near);
                 let tags = Meta::of(rules.version().unwrap_or(&registered))?;
                 Some(Box::new(Filter { rules, version, tags }))
             }
             None => None,
         };
-        self.plans.insert(schema, Plan { file, accepted, accepts_first, has_required, rules });
+        let plan = Plan { file, accepted, accepts_first, has_required, has_maps, rules };
+        self.plans.insert(schema, plan);
         Ok(())
     }
 
@@ -305,7 +293,22 @@ impl<M> ProtobufDeserializer<M> {
         }
     }
 
+    fn read_dynamic(
+        &self,
+        plan: &Plan,
+        body: &[u8],
+        message: &MessageDescriptor,
+    ) -> Result<DynamicMessage, Error> {
+        let decode = |body: &[u8]| DynamicMessage::decode(message.clone(), body);
+        if plan.has_maps {
+            self.read_examined(body, message, decode)
+        } else {
+            self.read(body, message, decode)
+        }
+    }
+
     /// Decodes a body, and finds out what is wrong with one that does not decode.
+    #[inline(never)] // so that the commoner way stays short
     fn read<R>(
         &self,
         body: &[u8],
@@ -317,12 +320,12 @@ impl<M> ProtobufDeserializer<M> {
         }
         match decode(body) {
             Ok(value) => Ok(value),
-            Err(_) => self.recover(body, message, decode),
+            Err(_) => self.read_examined(body, message, decode),
         }
     }
 
-    #[cold]
-    fn recover<R>(
+    /// Decodes what of a body can be read, and says what is wrong with one that is not sound.
+    fn read_examined<R>(
         &self,
         body: &[u8],
         message: &MessageDescriptor,

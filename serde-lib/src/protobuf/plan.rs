@@ -16,6 +16,9 @@ pub(super) struct Plan {
     pub(super) accepts_first: bool,
     /// Whether dynamic messages may lack a field that must be there.
     pub(super) has_required: bool,
+    /// Whether dynamic messages may have a map, which `prost-reflect` reads out of a field of any
+    /// wire type; by the language a field of another one is unknown.
+    pub(super) has_maps: bool,
     /// What bodies pass before they are read, if there is anything.
     pub(super) rules: Option<Box<Filter>>,
 }
@@ -25,6 +28,11 @@ impl Plan {
     pub(super) fn accepts(&self, index: &MessageIndex) -> bool {
         if index.is_first() { self.accepts_first } else { self.accepted.contains(index) }
     }
+}
+
+/// Whether there are maps in what a message can hold, or at least beside it.
+pub(super) fn maps_are_near(message: &MessageDescriptor) -> bool {
+    message.parent_pool().all_messages().any(|message| message.is_map_entry())
 }
 
 /// What bodies of a writer schema pass.
