@@ -8,6 +8,10 @@ use crate::json_text::{Number, View};
 const UUID_SIZE: i32 = 16;
 const DURATION_SIZE: i32 = 12;
 
+/// Properties that choose a Java class; beside one, the reference ignores the logical type.
+const JAVA_CLASSES: [&str; 4] =
+    ["avro.java.string", "java-class", "java-key-class", "java-element-class"];
+
 /// The logical type in force for `annotated`, if any.
 pub(super) fn usable<'a>(types: &'a Types, annotated: &Type) -> Option<&'a str> {
     let name = types.prop(annotated, "logicalType")?.as_str()?;
@@ -27,7 +31,8 @@ pub(super) fn usable<'a>(types: &'a Types, annotated: &Type) -> Option<&'a str> 
         "decimal" => is_decimal(types, annotated),
         _ => false,
     };
-    is_usable.then_some(name)
+    let is_text = |key| types.prop(annotated, key).is_some_and(|value| value.as_str().is_some());
+    (is_usable && !JAVA_CLASSES.into_iter().any(is_text)).then_some(name)
 }
 
 /// The scale of a usable decimal.

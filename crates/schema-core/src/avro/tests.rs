@@ -141,6 +141,20 @@ fn a_type_that_moves_into_a_namespace_takes_its_aliases_along() {
 }
 
 #[test]
+fn normal_form_puts_a_logical_type_first_unless_a_java_class_disables_it() {
+    let normal = |props: &str| parsed(&format!(r#"{{"type":"string",{props}}}"#)).normalized();
+    let sorted = |first: &str, last: &str| format!(r#"{{"type":"string",{first},{last}}}"#);
+    let uuid = r#""logicalType":"uuid""#;
+    for class in ["avro.java.string", "java-class", "java-element-class", "java-key-class"] {
+        let chosen = format!(r#""{class}":"C""#);
+        assert_eq!(normal(&format!("{uuid},{chosen}")), sorted(&chosen, uuid));
+        let other = format!(r#""{class}":1"#);
+        assert_eq!(normal(&format!("{other},{uuid}")), sorted(uuid, &other));
+    }
+    assert_eq!(normal(&format!(r#""a":"C",{uuid}"#)), sorted(uuid, r#""a":"C""#));
+}
+
+#[test]
 fn normal_form_spells_defaults_by_their_type() {
     let field = |field_type: &str, default: &str| {
         let text = format!(

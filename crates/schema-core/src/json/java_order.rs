@@ -2,7 +2,10 @@
 //!
 //! It keeps them in Java hash maps. In the newer dialects what becomes of a list of types depends
 //! on whether its keywords come before or after `type`; in the older ones the order decides which
-//! of two schemas that refer to each other is loaded first.
+//! of two schemas that refer to each other is loaded first. The names of properties are compared in
+//! the order of a hash set.
+
+use smol_str::SmolStr;
 
 use crate::json_text::{Member, Object};
 
@@ -21,16 +24,39 @@ pub(super) fn copied_hash_order(object: &Object) -> Vec<&Member> {
     members
 }
 
+/// The names of both sides, each once, as a `java.util.HashSet` walks them that was made of the one
+/// side and then filled with the other. Both come sorted; in a bucket they stay so.
+pub(super) fn hash_order_of_both<'n>(
+    first: impl ExactSizeIterator<Item = &'n SmolStr>,
+    second: impl Iterator<Item = &'n SmolStr>,
+) -> Vec<&'n SmolStr> {
+    // Such a set begins large enough to hold the first side at three quarters.
+    let room = (first.len() * 4 / 3 + 1).max(16).next_power_of_two();
+    let mut names: Vec<&SmolStr> = first.chain(second).collect();
+    names.sort_unstable();
+    names.dedup();
+    let mask = bucket_mask(names.len(), room);
+    names.sort_by_cached_key(|name| bucket(name, mask));
+    names
+}
+
 fn walk(members: &mut [&Member], initial_capacity: usize) {
+    let mask = bucket_mask(members.len(), initial_capacity);
+    members.sort_by_key(|member| bucket(&member.key, mask));
+}
+
+/// What of a hash chooses the bucket in a table that grew to hold `count` entries.
+fn bucket_mask(count: usize, initial_capacity: usize) -> u32 {
     let mut capacity = initial_capacity;
-    while members.len() * 4 > capacity * 3 {
+    while count * 4 > capacity * 3 {
         capacity *= 2;
     }
-    let mask = u32::try_from(capacity - 1).unwrap_or(u32::MAX);
-    members.sort_by_key(|member| {
-        let hash = string_hash(&member.key);
-        (hash ^ (hash >> 16)) & mask
-    });
+    u32::try_from(capacity - 1).unwrap_or(u32::MAX)
+}
+
+fn bucket(key: &str, mask: u32) -> u32 {
+    let hash = string_hash(key);
+    (hash ^ (hash >> 16)) & mask
 }
 
 /// `String.hashCode()`.

@@ -81,8 +81,12 @@ impl<'m> Shapes<'m> {
         }
         match &node.kind {
             Kind::Combined(combined) if is_apart(combined, self.model) => {
+                let notes = out.len();
                 for member in &combined.members {
                     self.keywords(&self.model.node(*member).kind, &mut out);
+                }
+                if notes > 0 {
+                    mark_type_behind(out.iter_mut().skip(notes));
                 }
             }
             kind => self.keywords(kind, &mut out),
@@ -168,6 +172,14 @@ impl<'m> Shapes<'m> {
 
     fn one(&mut self, id: Option<NodeId>) -> Option<String> {
         id.map(|id| self.of(id).to_string())
+    }
+}
+
+/// A schema of several parts prints what it says of itself before the types of its parts, another
+/// one behind its own type: so the two never print alike, even where all parts but one are empty.
+fn mark_type_behind<'k>(keywords: impl Iterator<Item = &'k mut (String, String)>) {
+    for (key, _) in keywords.filter(|(key, _)| key == "type") {
+        "type behind".clone_into(key);
     }
 }
 

@@ -6,6 +6,7 @@ use smol_str::SmolStr;
 use super::Findings;
 use super::bounds::{Bound, lower, upper};
 use super::hub::{At, Comparison};
+use crate::json::java_order::hash_order_of_both;
 use crate::json::model::{Additional, Kind, Node, NodeId, ObjectRules};
 use crate::{CheckError, JsonRule};
 
@@ -102,6 +103,8 @@ impl Comparison<'_> {
         }
     }
 
+    /// Properties are compared in the reference's order: where types refer to each other, what is
+    /// found first decides under which path it is told. Told they are by name, the added ones last.
     fn properties(
         &mut self,
         findings: &mut Findings,
@@ -109,24 +112,30 @@ impl Comparison<'_> {
         update: Side<'_>,
         required: &Required<'_>,
     ) -> Result<(), CheckError> {
-        for (name, node) in &original.1.properties {
-            let property = original.0.with(*node);
+        let (old, new) = (&original.1.properties, &update.1.properties);
+        let mut told = Vec::new();
+        for name in hash_order_of_both(old.keys(), new.keys()) {
+            let mut found = Findings::new(self.policy, (original.0, update.0));
             let path = format!("properties/{name}");
-            match update.1.properties.get(name) {
-                Some(same) => {
-                    self.below(findings, &path, property, update.0.with(*same))?;
+            let before = old.get(name).map(|node| original.0.with(*node));
+            let after = new.get(name).map(|node| update.0.with(*node));
+            match (before, after) {
+                (Some(before), Some(after)) => {
+                    self.below(&mut found, &path, before, after)?;
                 }
-                None => self.removed(findings, (name, &path), property, update)?,
+                (Some(before), None) => self.removed(&mut found, (name, &path), before, update)?,
+                (None, Some(after)) => {
+                    let added = (after, required.contains(name));
+                    self.added(&mut found, (name, &path), original, added)?;
+                }
+                (None, None) => {}
+            }
+            if !found.list.is_empty() {
+                told.push((before.is_none(), name, found.list));
             }
         }
-        for (name, node) in &update.1.properties {
-            if !original.1.properties.contains_key(name) {
-                let path = format!("properties/{name}");
-                let is_required = required.contains(name);
-                let property = update.0.with(*node);
-                self.added(findings, (name, &path), original, (property, is_required))?;
-            }
-        }
+        told.sort_by_key(|(is_added, name, _)| (*is_added, *name));
+        findings.list.extend(told.into_iter().flat_map(|(.., found)| found));
         Ok(())
     }
 

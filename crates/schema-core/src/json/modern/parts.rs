@@ -5,7 +5,7 @@ use std::collections::BTreeSet;
 use smol_str::SmolStr;
 
 use super::join::combined;
-use super::translate::{Translator, nothing};
+use super::translate::{Translator, nothing, ordered};
 use super::values::held;
 use super::{Knot, Place};
 use crate::ParseError;
@@ -63,8 +63,14 @@ impl<'a> Translator<'_, 'a> {
             },
             "if" => Inner::Branches(self.branches(knot, place, object)?),
             "prefixItems" => Inner::Listed(self.listed(knot, at)?),
-            "properties" | "patternProperties" | "dependentSchemas" => {
-                Inner::Named(self.named(knot, at)?)
+            "properties" | "dependentSchemas" => {
+                let members = at.value.as_object().map(|object| ordered(at, object));
+                Inner::Named(self.named(knot, at, &members.unwrap_or_default())?)
+            }
+            // Which of several patterns holds is left open; here it is the first as written.
+            "patternProperties" => {
+                let members = at.value.as_object().map(|object| object.iter().collect::<Vec<_>>());
+                Inner::Named(self.named(knot, at, &members.unwrap_or_default())?)
             }
             _ => Inner::None,
         };
@@ -119,9 +125,10 @@ impl<'a> Translator<'_, 'a> {
         &mut self,
         knot: Knot,
         at: Place<'a>,
+        members: &[&'a Member],
     ) -> Result<Vec<(&'a SmolStr, NodeId)>, ParseError> {
-        let mut named = Vec::new();
-        for member in at.value.as_object().into_iter().flat_map(Object::iter) {
+        let mut named = Vec::with_capacity(members.len());
+        for member in members {
             named.push((&member.key, self.child(knot, at.at(&member.value))?));
         }
         Ok(named)

@@ -39,6 +39,7 @@ pub(super) fn translate(
         queue: VecDeque::new(),
         referred: HashMap::new(),
         open: HashSet::new(),
+        recursive: HashSet::new(),
         scope: Vec::new(),
     };
     let Some(place) = loaded.roots.get(loaded.root).copied().flatten() else {
@@ -69,6 +70,8 @@ pub(super) struct Translator<'l, 'a> {
     referred: HashMap<RefId, Target<'a>>,
     /// The schemas whose keywords are being visited.
     open: HashSet<Instance>,
+    /// The schemas that were met again while they were open, and got a reference in their place.
+    recursive: HashSet<Instance>,
     /// The schemas around the current one, for `$dynamicRef`.
     scope: Vec<Target<'a>>,
 }
@@ -128,8 +131,9 @@ impl<'a> Translator<'_, 'a> {
     fn finish(&mut self, knot: Knot, place: Place<'a>, node: &Node) {
         let root = self.loaded.roots.get(knot).copied().flatten();
         let is_root = root.is_some_and(|root| std::ptr::eq(root.value, place.value));
-        if is_root || !self.loaded.dynamic.is_empty() {
-            self.finished.insert(place.instance(knot), node.clone());
+        let instance = place.instance(knot);
+        if is_root || !self.loaded.dynamic.is_empty() || self.recursive.contains(&instance) {
+            self.finished.insert(instance, node.clone());
         }
     }
 
@@ -185,6 +189,8 @@ impl<'a> Translator<'_, 'a> {
     ) -> Result<Node, ParseError> {
         let instance = place.instance(knot);
         if !self.open.insert(instance) {
+            // What resolves the reference must find the schema, or it meets it again for ever.
+            self.recursive.insert(instance);
             let target = Target { knot, place };
             return Ok(self.reference(target, RECURSIVE.into()));
         }
