@@ -146,7 +146,7 @@ const TAKES_ALL: CounterExample = CounterExample::NoneExists(NoneExists::ReaderT
 const NOT_ON_THE_WIRE: CounterExample = CounterExample::NoneExists(NoneExists::NotOnTheWire);
 
 /// The findings of the corpus that no value shows: case, rule, what is known, and why.
-const SHOWN_BY_NOTHING: [(&str, &str, CounterExample, &str); 13] = [
+const SHOWN_BY_NOTHING: [(&str, &str, CounterExample, &str); 14] = [
     (
         "json/COMBINED_TYPE_CHANGED/any-to-one",
         "COMBINED_TYPE_CHANGED",
@@ -159,6 +159,12 @@ const SHOWN_BY_NOTHING: [(&str, &str, CounterExample, &str); 13] = [
         "PATTERN_CHANGED",
         CounterExample::NotFound,
         "both match the same texts",
+    ),
+    (
+        "json/SUM_TYPE_NARROWED/member_of_two_parts_is_no_duplicate",
+        "SUM_TYPE_NARROWED",
+        CounterExample::NoneExists(NoneExists::WriterAllowsNothing),
+        "a string is valid for both members of oneOf, so for none alone",
     ),
     (
         "json/UNEVALUATED_PROPERTIES_NARROWED/even-true",
