@@ -36,6 +36,16 @@ impl FrameHead {
         let first = prefix.try_into().map(Self::First);
         id.or(first).unwrap_or_else(|_| Self::Prefix(prefix.into()))
     }
+
+    /// Appends what stands before a body.
+    fn begin(&self, out: &mut Vec<u8>) {
+        match self {
+            Self::Id(prefix) => out.extend_from_slice(prefix),
+            Self::First(prefix) => out.extend_from_slice(prefix),
+            Self::Prefix(prefix) => out.extend_from_slice(prefix),
+            Self::Header(_) => {}
+        }
+    }
 }
 
 impl Binding {
@@ -85,11 +95,11 @@ impl Binding {
         write: impl FnOnce(&mut Vec<u8>) -> Result<(), Error>,
     ) -> Result<(), Error> {
         let start = out.len();
-        match &self.head {
-            FrameHead::Id(prefix) => out.extend_from_slice(prefix),
-            FrameHead::First(prefix) => out.extend_from_slice(prefix),
-            FrameHead::Prefix(prefix) => out.extend_from_slice(prefix),
-            FrameHead::Header(_) => {}
+        // Asked for first, because nearly all are such and a jump through a table shows in small records.
+        if let FrameHead::Id(prefix) = &self.head {
+            out.extend_from_slice(prefix);
+        } else {
+            self.head.begin(out);
         }
         write(out).map_err(|error| {
             out.truncate(start);
