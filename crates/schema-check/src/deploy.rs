@@ -14,9 +14,10 @@ use levada_serde::{RegistryClient, SchemaDefinition};
 use serde_json::Value;
 
 use crate::catalog::{Catalog, Subject, Version};
+use crate::context;
 use crate::error::CheckFailure;
 use crate::registered::lookup;
-use crate::server::{bare, subjects_of};
+use crate::server::subjects_of;
 
 /// What a plan may hold.
 #[derive(Clone, Copy, Debug, Default)]
@@ -193,17 +194,13 @@ impl<'a> Deployment<'a> {
 
     /// The subjects that there are in the contexts of the files, called as files call them.
     async fn listed(&self) -> Result<BTreeSet<String>, CheckFailure> {
-        let contexts: BTreeSet<&str> = self
-            .catalog
-            .subjects
-            .keys()
-            .map(|name| name.strip_suffix(bare(name)).unwrap_or_default())
-            .collect();
+        let files = self.catalog.subjects.keys();
+        let contexts: BTreeSet<&str> = files.map(|name| context::split(name).0).collect();
         let mut names = BTreeSet::new();
         for context in contexts {
             for name in subjects_of(&self.client, context).await? {
                 let is_own = context.is_empty() && !self.has_file(&name);
-                names.insert(if is_own { bare(&name).to_owned() } else { name });
+                names.insert(if is_own { context::split(&name).1.to_owned() } else { name });
             }
         }
         Ok(names)
@@ -212,7 +209,7 @@ impl<'a> Deployment<'a> {
     /// Whether a file is of the subject, also where it names the default context.
     fn has_file(&self, name: &str) -> bool {
         let has = |name: &str| self.catalog.subjects.contains_key(name);
-        has(name) || (bare(name) == name && has(&format!(":.:{name}")))
+        has(name) || (context::split(name).0.is_empty() && has(&format!(":.:{name}")))
     }
 
     /// Subjects so that each stands behind those that it refers to.

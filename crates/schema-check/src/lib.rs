@@ -14,6 +14,7 @@ pub mod baseline;
 pub mod catalog;
 pub mod check;
 mod closure;
+mod context;
 pub mod deploy;
 pub mod diff;
 pub mod error;

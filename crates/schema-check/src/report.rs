@@ -369,11 +369,13 @@ pub fn plural(count: usize, thing: &str) -> String {
 mod tests {
     use super::*;
 
-    fn spanned(text: &str, line: usize, column: usize) -> &str {
+    fn spot(text: &str, line: usize, column: usize) -> Spot {
         let location = Some(Location { line, column });
-        let spot = Spot { place: "f".to_owned(), text: text.into(), location };
-        let span = spot.span().unwrap();
-        &text[span]
+        Spot { place: "f".to_owned(), text: text.into(), location }
+    }
+
+    fn spanned(text: &str, line: usize, column: usize) -> &str {
+        &text[spot(text, line, column).span().unwrap()]
     }
 
     #[test]
@@ -398,10 +400,7 @@ mod tests {
 
     #[test]
     fn fragment_is_what_stands_there_with_its_value_and_without_what_it_holds_deeper() {
-        let fragment = |text: &str, line, column| {
-            let location = Some(Location { line, column });
-            Spot { place: "f".to_owned(), text: text.into(), location }.fragment()
-        };
+        let fragment = |text: &str, line, column| spot(text, line, column).fragment();
         let json = "{\"maxLength\" : 5,\n \"enum\":[\n \"a b\", 2],\"x\":{\"y\":{\"z\":1}}}";
         assert_eq!(fragment(json, 1, 2), "\"maxLength\":5");
         assert_eq!(fragment(json, 2, 2), "\"enum\":[\"a b\",2]");

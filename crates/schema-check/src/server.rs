@@ -7,6 +7,7 @@ use levada_serde::RegistryClient;
 use levada_serde::client::{Call, RegistryError, Version as Which};
 
 use crate::catalog::{Catalog, Source, Subject, Version};
+use crate::context;
 use crate::error::CheckFailure;
 use crate::layout::Level;
 use crate::registered::Registered;
@@ -114,7 +115,7 @@ async fn settings(
 /// The subjects of the context that the client works in, by their bare names.
 pub(crate) async fn subjects(client: &RegistryClient) -> Result<Vec<String>, RegistryError> {
     let listed = subjects_of(client, "").await?;
-    Ok(listed.iter().map(|name| bare(name).to_owned()).collect())
+    Ok(listed.iter().map(|name| context::split(name).1.to_owned()).collect())
 }
 
 /// The subjects whose names start with `prefix`, which may be a context (`:.context:`); of those
@@ -126,12 +127,6 @@ pub(crate) async fn subjects_of(
 ) -> Result<Vec<String>, RegistryError> {
     // Without the parameter, those of all contexts are listed.
     client.call(Call::get(&["subjects"]).query(&[("subjectPrefix", prefix)])).await
-}
-
-/// A name without its context.
-pub(crate) fn bare(name: &str) -> &str {
-    let inner = name.strip_prefix(":.").and_then(|rest| rest.split_once(':'));
-    inner.map_or(name, |(_, bare)| bare)
 }
 
 /// None where the registry has no such thing.

@@ -12,6 +12,7 @@ use serde_json::{Map, Value};
 
 use crate::catalog::{Catalog, Version};
 use crate::closure::content_version;
+use crate::context;
 use crate::error::CheckFailure;
 use crate::layout::Level;
 
@@ -123,8 +124,10 @@ fn text<'c>(config: &'c Map<String, Value>, key: &str) -> Option<&'c str> {
 
 /// The scope of the context that a subject belongs to.
 fn context_of(subject: &str) -> &str {
-    let inner = subject.strip_prefix(":.").and_then(|inner| inner.find(':'));
-    inner.and_then(|end| subject.get(..end + 3)).unwrap_or(DEFAULT)
+    match context::split(subject) {
+        ("", _) => DEFAULT,
+        (context, _) => context,
+    }
 }
 
 /// Collects what a version refers to, in dependency order.
